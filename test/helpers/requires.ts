@@ -1,0 +1,38 @@
+/** What a test needs of the host. A group that cannot run is skipped with the reason in its name, and counted. */
+import { existsSync, readdirSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { describe } from 'vitest';
+
+type Need = 'linux' | 'root' | 'bpftrace' | 'tracefs' | 'mkfs.xfs' | 'perl' | 'loop device';
+
+const onPath = (name: string): boolean =>
+  [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'].some((directory) =>
+    existsSync(join(directory, name)),
+  );
+
+const isTracefsThere = (): boolean => {
+  try {
+    return readdirSync('/sys/kernel/tracing/events').length > 0;
+  } catch {
+    return false;
+  }
+};
+
+const HAS: Readonly<Record<Need, () => boolean>> = {
+  linux: () => process.platform === 'linux',
+  root: () => process.getuid?.() === 0,
+  bpftrace: () => onPath('bpftrace'),
+  tracefs: isTracefsThere,
+  'mkfs.xfs': () => onPath('mkfs.xfs'),
+  perl: () => onPath('perl'),
+  'loop device': () => existsSync('/dev/loop-control'),
+};
+
+/** Real eBPF on this kernel. */
+export const TRACING: readonly Need[] = ['linux', 'root', 'bpftrace', 'tracefs'];
+
+export const describeWith = (needs: readonly Need[], name: string, body: () => void): void => {
+  const missing = needs.filter((need) => !HAS[need]());
+  if (missing.length === 0) describe(name, body);
+  else describe.skip(`${name} [needs ${missing.join(', ')}]`, body);
+};

@@ -1,0 +1,31 @@
+import { defineConfig } from 'vitest/config';
+
+// `unit` files run beside each other; what measures a kernel or a terminal runs alone, one file after the other.
+export default defineConfig({
+  test: {
+    reporters: ['default', './test/helpers/closing-lines.ts'],
+    testTimeout: 20_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.{ts,tsx}'],
+          exclude: ['test/kernel/**', 'test/e2e/**', 'test/vm/**'],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'system',
+          include: ['test/kernel/**/*.test.ts', 'test/e2e/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
