@@ -1,0 +1,110 @@
+/** One life of a PID, and what it has counted. A PID that is reused is another entity. */
+import { createRing, type Ring, writeRing } from './ring.ts';
+
+export const ROW_HISTORY_SAMPLES = 120;
+
+export type Count = { total: number; delta: number; sample: number };
+export type Part = Count & { readonly key: readonly number[] };
+
+export type Entity = {
+  id: string;
+  readonly pid: number;
+  startMs: number | null;
+  comm: string;
+  ppid: number | null;
+  uid: number | null;
+  cmdline: string | null;
+  cgroup: string | null;
+  endedBootUs: number | null;
+  readonly counts: Map<string, Count>;
+  /** Metrics with dimensions: joined key to part. */
+  readonly parts: Map<string, Map<string, Part>>;
+  readonly trends: Map<string, Ring>;
+};
+
+export const UNKNOWN_COMM = '?';
+
+export const entityId = (pid: number, startMs: number | null): string => `${pid}@${startMs ?? '?'}`;
+
+export const createEntity = (pid: number, startMs: number | null, comm: string): Entity => ({
+  id: entityId(pid, startMs),
+  pid,
+  startMs,
+  comm,
+  ppid: null,
+  uid: null,
+  cmdline: null,
+  cgroup: null,
+  endedBootUs: null,
+  counts: new Map(),
+  parts: new Map(),
+  trends: new Map(),
+});
+
+export const addTo = (counts: Map<string, Count>, metric: string, delta: number, sample: number): Count => {
+  const count = counts.get(metric);
+  if (count === undefined) {
+    const fresh = { total: delta, delta, sample };
+    counts.set(metric, fresh);
+    return fresh;
+  }
+  count.delta = count.sample === sample ? count.delta + delta : delta;
+  count.total += delta;
+  count.sample = sample;
+  return count;
+};
+
+/** Counts `delta` of a metric in a sample, for the process and, with dimensions, for the part `dims`. */
+export const countEntity = (
+  entity: Entity,
+  metric: string,
+  dims: readonly number[],
+  delta: number,
+  sample: number,
+): void => {
+  const count = addTo(entity.counts, metric, delta, sample);
+  let trend = entity.trends.get(metric);
+  if (trend === undefined) {
+    trend = createRing(ROW_HISTORY_SAMPLES, 0);
+    entity.trends.set(metric, trend);
+  }
+  writeRing(trend, sample, count.delta);
+  if (dims.length > 0) countPart(entity, metric, dims, delta, sample);
+};
+
+const countPart = (
+  entity: Entity,
+  metric: string,
+  dims: readonly number[],
+  delta: number,
+  sample: number,
+): void => {
+  let parts = entity.parts.get(metric);
+  if (parts === undefined) {
+    parts = new Map();
+    entity.parts.set(metric, parts);
+  }
+  const name = dims.join(',');
+  const part = parts.get(name);
+  if (part === undefined) {
+    parts.set(name, { key: [...dims], total: delta, delta, sample });
+    return;
+  }
+  part.delta = part.sample === sample ? part.delta + delta : delta;
+  part.total += delta;
+  part.sample = sample;
+};
+
+/** Keeps the largest value; `max` metrics are never differenced. */
+export const raiseEntity = (entity: Entity, metric: string, value: number, sample: number): void => {
+  const count = entity.counts.get(metric);
+  const total = Math.max(count?.total ?? 0, value);
+  entity.counts.set(metric, { total, delta: total, sample });
+};
+
+/** Lets go of trends that a view can no longer ask for. */
+export const trimTrends = (entity: Entity, sample: number): void => {
+  for (const [metric, trend] of entity.trends) {
+    if (trend.last <= sample - ROW_HISTORY_SAMPLES) entity.trends.delete(metric);
+  }
+};

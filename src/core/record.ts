@@ -1,0 +1,162 @@
+/**
+ * The one stream. Everything that can change what the screen shows arrives as one of these records, in order.
+ * Live tracing produces them, the recorder writes them, replay reads them back: the same records folded in the
+ * same order give the same Snapshot, which is why a replay can be trusted.
+ *
+ * Times are integer microseconds since boot (`bootUs`, CLOCK_BOOTTIME); the header pairs one of them with the
+ * wall clock. Counter values are cumulative since the tracer of the current `epoch` attached; an entry that did
+ * not change since the last sample may be left out, and a `full` sample carries every entry.
+ */
+import type { MetricDescriptor } from './metric.ts';
+
+export const RECORDING_FORMAT = 'stallscope-recording';
+export const RECORDING_VERSION = 1;
+
+export type HostIdentity = {
+  readonly hostname: string;
+  readonly kernel: string;
+  readonly arch: string;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+};
+
+export type ProbeState = 'attached' | 'refused' | 'detached';
+
+export type ProbeInUse = {
+  readonly id: string;
+  /** null when no variant could be used here. */
+  readonly variant: string | null;
+  readonly state: ProbeState;
+  /** Why it is refused or detached. */
+  readonly reason?: string | undefined;
+};
+
+export type Selection = {
+  readonly pids: readonly number[];
+  readonly comm: string | null;
+  /** argv of the traced command, if one was given after `--`. */
+  readonly command: readonly string[] | null;
+};
+
+export type HeaderRecord = {
+  readonly type: 'header';
+  readonly format: typeof RECORDING_FORMAT;
+  readonly version: number;
+  readonly tool: { readonly name: 'stallscope'; readonly version: string };
+  readonly host: HostIdentity;
+  readonly bpftrace: string | null;
+  /** The same instant on both clocks. */
+  readonly clock: { readonly bootUs: number; readonly realMs: number };
+  readonly intervalMs: number;
+  /** Capacity of every kernel map in keys; a map that holds as many may have dropped PIDs. */
+  readonly mapKeys: number;
+  readonly selection: Selection;
+  readonly probes: readonly ProbeInUse[];
+  readonly metrics: readonly MetricDescriptor[];
+};
+
+/** What tracing itself costs: our process, the tracer's, and kernel memory of its maps. */
+export type SelfCost = {
+  /** CPU used since start, user + system. */
+  readonly cpuMs: number;
+  readonly rssBytes: number;
+  readonly tracerCpuMs: number;
+  readonly tracerRssBytes: number;
+  readonly mapBytes: number;
+};
+
+/** `[pid, ...dims, cumulative value]`, all integers. */
+export type CounterEntry = readonly number[];
+
+export type SampleRecord = {
+  readonly type: 'sample';
+  readonly seq: number;
+  readonly bootUs: number;
+  /** Which life of the tracer the counters belong to; counters restart at zero with each. */
+  readonly epoch: number;
+  /** True when every live entry is present, not only those that changed. */
+  readonly full: boolean;
+  /** Metric id to entries, per PID. */
+  readonly counters: Readonly<Record<string, readonly CounterEntry[]>>;
+  /** Host metric id to value (cumulative for counters), only those that changed unless `full`. */
+  readonly host: Readonly<Record<string, number>>;
+  readonly self: SelfCost;
+};
+
+/** Who a PID is. Sent before the first sample that counts it, and again when the PID has a new owner. */
+export type ProcessRecord = {
+  readonly type: 'process';
+  readonly bootUs: number;
+  readonly pid: number;
+  /** Start in ms since boot, 10 ms resolution as in /proc/PID/stat; null when it was gone before it was read. */
+  readonly startMs: number | null;
+  readonly comm: string;
+  readonly ppid?: number | undefined;
+  readonly uid?: number | undefined;
+  readonly cmdline?: string | undefined;
+  readonly cgroup?: string | undefined;
+};
+
+export type ExitRecord = {
+  readonly type: 'exit';
+  readonly bootUs: number;
+  readonly pid: number;
+  readonly startMs: number | null;
+  readonly comm: string;
+};
+
+/** The kernel's keys of a dead PID were deleted after they had been reported: the next value starts at zero. */
+export type ForgetRecord = { readonly type: 'forget'; readonly bootUs: number; readonly pid: number };
+
+/** A span in which nothing was counted. Counting restarts from zero after it, in a new epoch. */
+export type GapRecord = {
+  readonly type: 'gap';
+  readonly bootUs: number;
+  readonly fromBootUs: number;
+  readonly reason: string;
+};
+
+export type LossKind =
+  | 'lost-events'
+  | 'map-full'
+  | 'rejected-line'
+  | 'unknown-message'
+  | 'helper-error'
+  | 'imprecise'
+  | 'unnamed-process'
+  | 'unread-exit'
+  | 'recorder-dropped';
+
+export type LossRecord = {
+  readonly type: 'loss';
+  readonly bootUs: number;
+  readonly kind: LossKind;
+  /** How many more since the last such record. */
+  readonly count: number;
+  readonly metric?: string | undefined;
+  readonly detail?: string | undefined;
+};
+
+export type ProbeRecord = { readonly type: 'probe'; readonly bootUs: number } & ProbeInUse;
+
+export type MarkRecord = { readonly type: 'mark'; readonly bootUs: number; readonly text: string };
+
+export type TrailerRecord = {
+  readonly type: 'trailer';
+  readonly bootUs: number;
+  readonly reason: string;
+  readonly samples: number;
+  readonly records: number;
+};
+
+/** Everything after the header. */
+export type StreamRecord =
+  | SampleRecord
+  | ProcessRecord
+  | ExitRecord
+  | ForgetRecord
+  | GapRecord
+  | LossRecord
+  | ProbeRecord
+  | MarkRecord
+  | TrailerRecord;

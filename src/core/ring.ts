@@ -1,0 +1,49 @@
+/**
+ * The recent past of one series, aligned to sample numbers. Slots that nobody wrote read as `blank`: a counter
+ * that is not mentioned did not move (0), a gauge that was not read is unknown (NaN).
+ */
+export type Ring = {
+  readonly values: Float64Array;
+  readonly blank: number;
+  /** Sample number of the newest slot written; -1 before the first. */
+  last: number;
+};
+
+export const createRing = (capacity: number, blank: number): Ring => ({
+  values: new Float64Array(capacity).fill(blank),
+  blank,
+  last: -1,
+});
+
+/** A ring that knows nothing (NaN) up to and including sample `first`. */
+export const createRingAfter = (first: number, capacity: number, blank: number): Ring => ({
+  values: new Float64Array(capacity).fill(Number.NaN),
+  blank,
+  last: first,
+});
+
+/** Writes the value of one sample; samples skipped since the last write become blank. */
+export const writeRing = (ring: Ring, sample: number, value: number): void => {
+  const { values, blank } = ring;
+  const skippedFrom = Math.max(ring.last + 1, sample - values.length + 1);
+  for (let index = skippedFrom; index < sample; index += 1) values[index % values.length] = blank;
+  values[sample % values.length] = value;
+  ring.last = sample;
+};
+
+/**
+ * `count` values, the last of which belongs to sample `end`. Samples after the last one written read as the ring's
+ * own blank; those before the first, or no longer held, as `blank`.
+ */
+export const readRing = (ring: Ring | undefined, end: number, count: number, blank: number): Float64Array => {
+  const out = new Float64Array(count).fill(blank);
+  if (ring === undefined) return out;
+  const capacity = ring.values.length;
+  for (let offset = 0; offset < count; offset += 1) {
+    const sample = end - count + 1 + offset;
+    if (sample > ring.last) out[offset] = ring.blank;
+    else if (sample >= 0 && sample > ring.last - capacity)
+      out[offset] = ring.values[sample % capacity] ?? blank;
+  }
+  return out;
+};

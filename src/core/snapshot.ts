@@ -1,0 +1,89 @@
+/** The state of a session at one sample: what every view, report and exporter is drawn from. Immutable. */
+import type { MetricDescriptor } from './metric.ts';
+import type { HeaderRecord, LossKind, ProbeInUse, SelfCost } from './record.ts';
+
+/** How far a number can be trusted. `exact` counts everything since tracing began. */
+export type Coverage = 'exact' | 'lower-bound' | 'not-covered';
+
+export type MetricCoverage = { readonly coverage: Coverage; readonly reasons: readonly string[] };
+
+export type Reading = {
+  /** Since tracing began (counter), or the level (gauge), or the largest seen (max). */
+  readonly total: number;
+  /** In the last interval; for gauge and max, the same as total. */
+  readonly delta: number;
+};
+
+/** One part of a metric with dimensions, for example the failures of order 2. */
+export type Breakdown = { readonly key: readonly number[]; readonly total: number; readonly delta: number };
+
+export type Row = {
+  /** `pid@startMs`, unique in a session. */
+  readonly id: string;
+  readonly pid: number;
+  readonly startMs: number | null;
+  readonly comm: string;
+  readonly ppid: number | null;
+  readonly uid: number | null;
+  readonly cmdline: string | null;
+  readonly cgroup: string | null;
+  readonly endedBootUs: number | null;
+  /** It ran before tracing began: its counts cover only the time since. */
+  readonly lateStart: boolean;
+  /** Metric id to reading; a metric never seen for this process is absent. */
+  readonly metrics: Readonly<Record<string, Reading>>;
+};
+
+export type Gap = { readonly fromBootUs: number; readonly toBootUs: number; readonly reason: string };
+export type Mark = { readonly bootUs: number; readonly text: string };
+
+export type Losses = {
+  readonly lostEvents: number;
+  readonly mapFull: readonly string[];
+  readonly rejectedLines: number;
+  readonly unknownMessages: number;
+  /** Every kind with its count, for the curious. */
+  readonly byKind: Readonly<Partial<Record<LossKind, number>>>;
+  readonly gaps: readonly Gap[];
+};
+
+/** Past values, aligned to samples: index 0 is the oldest asked for, the last is this snapshot's own sample. */
+export type History = {
+  /** Deltas (counters) or levels (gauges) of a host metric; NaN where nothing was sampled. */
+  host(metric: string, samples: number): Float64Array;
+  /** Deltas per interval summed over all PIDs. */
+  all(metric: string, samples: number): Float64Array;
+  /** Deltas of one row; `id` as in `Row.id`. */
+  row(id: string, metric: string, samples: number): Float64Array;
+  /** `bootUs` of those samples, NaN before the first. */
+  times(samples: number): Float64Array;
+};
+
+export type Snapshot = {
+  readonly header: HeaderRecord;
+  /** How many samples were folded; 0 before the first. */
+  readonly samples: number;
+  readonly bootUs: number;
+  /** Wall clock of `bootUs`, by the header's anchor. */
+  readonly realMs: number;
+  /** Since the header's anchor. */
+  readonly elapsedUs: number;
+  /** Between the last two samples; 0 before the second. */
+  readonly intervalUs: number;
+  readonly metrics: readonly MetricDescriptor[];
+  readonly rows: readonly Row[];
+  /** Sums over all PIDs, including those no longer listed. */
+  readonly totals: Readonly<Record<string, Reading>>;
+  /** What PIDs beyond the bound on rows counted; so that in = shown + others. */
+  readonly others: { readonly processes: number; readonly metrics: Readonly<Record<string, number>> };
+  readonly host: Readonly<Record<string, Reading>>;
+  readonly probes: readonly ProbeInUse[];
+  readonly coverage: Readonly<Record<string, MetricCoverage>>;
+  readonly losses: Losses;
+  readonly marks: readonly Mark[];
+  readonly self: SelfCost & { readonly cpuPercent: number; readonly tracerCpuPercent: number };
+  /** Set once the stream has ended as it should. */
+  readonly ended: { readonly bootUs: number; readonly reason: string } | null;
+  readonly breakdown: (rowId: string, metric: string) => readonly Breakdown[];
+  readonly history: History;
+};

@@ -1,0 +1,77 @@
+/**
+ * What a session has folded so far. Plain data, mutated in place by `fold` and never handed out: views get
+ * Snapshots. Bounded by construction: at most `MAX_ENTITIES` processes keep their own row (the oldest of the
+ * dead are summed into `others`, so that every count stays somewhere), histories are rings.
+ */
+import type { Baselines } from './baseline.ts';
+import type { Count, Entity } from './entity.ts';
+import type { MetricDescriptor } from './metric.ts';
+import type { HeaderRecord, LossKind, ProbeInUse, SelfCost } from './record.ts';
+import { createRing, type Ring } from './ring.ts';
+import type { Gap, Mark } from './snapshot.ts';
+
+export const MAX_ENTITIES = 20_000;
+export const SIGNAL_HISTORY_SAMPLES = 3_600;
+export const MAX_GAPS = 1_000;
+export const MAX_MARKS = 10_000;
+
+export type HostReading = { last: number; total: number; delta: number };
+
+export type SessionState = {
+  readonly header: HeaderRecord;
+  readonly metrics: ReadonlyMap<string, MetricDescriptor>;
+  /** Samples folded; the newest has number `samples - 1`. */
+  samples: number;
+  bootUs: number;
+  previousBootUs: number;
+  epoch: number;
+  readonly baselines: Baselines;
+  /** The present owner of each PID. */
+  readonly owners: Map<number, Entity>;
+  /** Earlier owners of a PID that has a new one. */
+  readonly former: Map<string, Entity>;
+  readonly others: { processes: number; readonly metrics: Map<string, number> };
+  readonly totals: Map<string, Count>;
+  readonly host: Map<string, HostReading>;
+  readonly hostHistory: Map<string, Ring>;
+  readonly totalHistory: Map<string, Ring>;
+  readonly times: Ring;
+  readonly probes: Map<string, ProbeInUse>;
+  readonly losses: Map<LossKind, number>;
+  readonly mapFull: Set<string>;
+  readonly imprecise: Set<string>;
+  readonly gaps: Gap[];
+  readonly marks: Mark[];
+  self: SelfCost;
+  previousSelf: SelfCost;
+  ended: { readonly bootUs: number; readonly reason: string } | null;
+};
+
+const NO_COST: SelfCost = { cpuMs: 0, rssBytes: 0, tracerCpuMs: 0, tracerRssBytes: 0, mapBytes: 0 };
+
+export const createState = (header: HeaderRecord): SessionState => ({
+  header,
+  metrics: new Map(header.metrics.map((metric) => [metric.id, metric])),
+  samples: 0,
+  bootUs: header.clock.bootUs,
+  previousBootUs: header.clock.bootUs,
+  epoch: 0,
+  baselines: new Map(),
+  owners: new Map(),
+  former: new Map(),
+  others: { processes: 0, metrics: new Map() },
+  totals: new Map(),
+  host: new Map(),
+  hostHistory: new Map(),
+  totalHistory: new Map(),
+  times: createRing(SIGNAL_HISTORY_SAMPLES, Number.NaN),
+  probes: new Map(header.probes.map((probe) => [probe.id, probe])),
+  losses: new Map(),
+  mapFull: new Set(),
+  imprecise: new Set(),
+  gaps: [],
+  marks: [],
+  self: NO_COST,
+  previousSelf: NO_COST,
+  ended: null,
+});

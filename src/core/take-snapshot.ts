@@ -1,0 +1,136 @@
+/** The state of a session, frozen at its last sample. */
+import { coverageOf } from './coverage.ts';
+import type { Count, Entity } from './entity.ts';
+import { readRing } from './ring.ts';
+import type { Breakdown, History, Losses, Reading, Row, Snapshot } from './snapshot.ts';
+import type { SessionState } from './state.ts';
+
+/** O(processes × metrics seen). The result does not change when the state goes on. */
+export const takeSnapshot = (state: SessionState): Snapshot => {
+  const { header } = state;
+  const sample = state.samples - 1;
+  const intervalUs = state.samples < 2 ? 0 : state.bootUs - state.previousBootUs;
+  const entities = new Map<string, Entity>();
+  const rows: Row[] = [];
+  for (const entity of [...state.owners.values(), ...state.former.values()]) {
+    if (entity.counts.size === 0) continue;
+    entities.set(entity.id, entity);
+    rows.push(rowOf(state, entity, sample));
+  }
+  return {
+    header,
+    samples: state.samples,
+    bootUs: state.bootUs,
+    realMs: header.clock.realMs + (state.bootUs - header.clock.bootUs) / 1000,
+    elapsedUs: state.bootUs - header.clock.bootUs,
+    intervalUs,
+    metrics: header.metrics,
+    rows,
+    totals: Object.fromEntries(
+      [...state.totals].map(([metric, count]) => [metric, readingOf(count, sample)]),
+    ),
+    others: { processes: state.others.processes, metrics: Object.fromEntries(state.others.metrics) },
+    host: hostOf(state),
+    probes: [...state.probes.values()],
+    coverage: coverageOf(state),
+    losses: lossesOf(state),
+    marks: [...state.marks],
+    self: selfOf(state, intervalUs),
+    ended: state.ended,
+    breakdown: breakdownsOf(entities, sample),
+    history: historyOf(state, entities, sample),
+  };
+};
+
+const rowOf = (state: SessionState, entity: Entity, sample: number): Row => {
+  const metrics: Record<string, Reading> = {};
+  for (const [metric, count] of entity.counts) {
+    metrics[metric] =
+      state.metrics.get(metric)?.kind === 'max'
+        ? { total: count.total, delta: count.total }
+        : readingOf(count, sample);
+  }
+  return {
+    id: entity.id,
+    pid: entity.pid,
+    startMs: entity.startMs,
+    comm: entity.comm,
+    ppid: entity.ppid,
+    uid: entity.uid,
+    cmdline: entity.cmdline,
+    cgroup: entity.cgroup,
+    endedBootUs: entity.endedBootUs,
+    lateStart: startedBefore(state, entity.startMs),
+    metrics,
+  };
+};
+
+/** A start is known to 10 ms, cut down: only one that surely lies before the anchor is late. */
+const START_RESOLUTION_MS = 10;
+
+/** A command that we start does nothing before counting begins, and its descendants come later. */
+const startedBefore = ({ header }: SessionState, startMs: number | null): boolean =>
+  header.selection.command === null &&
+  startMs !== null &&
+  (startMs + START_RESOLUTION_MS) * 1000 <= header.clock.bootUs;
+
+const readingOf = (count: Count, sample: number): Reading => ({
+  total: count.total,
+  delta: count.sample === sample ? count.delta : 0,
+});
+
+const hostOf = (state: SessionState): Record<string, Reading> => {
+  const host: Record<string, Reading> = {};
+  for (const [metric, reading] of state.host) {
+    host[metric] =
+      state.metrics.get(metric)?.kind === 'counter'
+        ? { total: reading.total, delta: reading.delta }
+        : { total: reading.last, delta: reading.last };
+  }
+  return host;
+};
+
+const lossesOf = (state: SessionState): Losses => ({
+  lostEvents: state.losses.get('lost-events') ?? 0,
+  mapFull: [...state.mapFull],
+  rejectedLines: state.losses.get('rejected-line') ?? 0,
+  unknownMessages: state.losses.get('unknown-message') ?? 0,
+  byKind: Object.fromEntries(state.losses),
+  gaps: [...state.gaps],
+});
+
+const selfOf = (state: SessionState, intervalUs: number): Snapshot['self'] => {
+  const share = (nowMs: number, beforeMs: number): number =>
+    state.samples < 2 || intervalUs <= 0 ? 0 : Math.max(0, ((nowMs - beforeMs) * 100_000) / intervalUs);
+  return {
+    ...state.self,
+    cpuPercent: share(state.self.cpuMs, state.previousSelf.cpuMs),
+    tracerCpuPercent: share(state.self.tracerCpuMs, state.previousSelf.tracerCpuMs),
+  };
+};
+
+/** Copied now, because parts go on counting; few metrics have parts. */
+const breakdownsOf = (entities: ReadonlyMap<string, Entity>, sample: number): Snapshot['breakdown'] => {
+  const byRow = new Map<string, Map<string, readonly Breakdown[]>>();
+  for (const [id, entity] of entities) {
+    if (entity.parts.size === 0) continue;
+    const byMetric = new Map<string, readonly Breakdown[]>();
+    for (const [metric, parts] of entity.parts) {
+      const list = [...parts.values()].map((part) => ({ key: part.key, ...readingOf(part, sample) }));
+      byMetric.set(
+        metric,
+        list.sort((a, b) => b.total - a.total),
+      );
+    }
+    byRow.set(id, byMetric);
+  }
+  return (rowId, metric) => byRow.get(rowId)?.get(metric) ?? [];
+};
+
+/** Rings go on being written; what this view can ask for ends at its own sample. */
+const historyOf = (state: SessionState, entities: ReadonlyMap<string, Entity>, sample: number): History => ({
+  host: (metric, samples) => readRing(state.hostHistory.get(metric), sample, samples, Number.NaN),
+  all: (metric, samples) => readRing(state.totalHistory.get(metric), sample, samples, 0),
+  row: (id, metric, samples) => readRing(entities.get(id)?.trends.get(metric), sample, samples, 0),
+  times: (samples) => readRing(state.times, sample, samples, Number.NaN),
+});

@@ -1,0 +1,212 @@
+/**
+ * The one catalogue of what can go wrong. A StallscopeError serves three readers: the user (what happened, the
+ * fact seen, what to do next), the script (`code` and exit status) and the developer (`cause`).
+ * docs/errors.md is generated from this table and a test holds them together.
+ */
+export const EXIT = {
+  ok: 0,
+  usage: 2,
+  environment: 3,
+  probe: 4,
+  recording: 5,
+  remote: 6,
+  bug: 70,
+  sighup: 129,
+  sigint: 130,
+  sigterm: 143,
+} as const;
+
+type Entry = { readonly exit: number; readonly what: string; readonly next: string };
+
+/** `{name}` in `what` and `next` is filled from the facts the caller gives. */
+export const ERRORS = {
+  // usage, exit 2
+  E_USAGE: { exit: EXIT.usage, what: '{fact}', next: 'See: {command} --help' },
+  E_UNKNOWN_PROBE: {
+    exit: EXIT.usage,
+    what: 'There is no probe "{name}".{nearest}',
+    next: 'See what there is: stallscope probes list',
+  },
+  E_UNKNOWN_METRIC: {
+    exit: EXIT.usage,
+    what: 'There is no metric "{name}".{nearest}',
+    next: 'See the metrics of each probe: stallscope probes list',
+  },
+  E_DURATION: {
+    exit: EXIT.usage,
+    what: '"{value}" is not a duration for {option}: {why}.',
+    next: 'Write it as a number and a unit: 500ms, 10s, 5m, 2h',
+  },
+  E_TIME: {
+    exit: EXIT.usage,
+    what: '"{value}" is not a time in this recording: {why}.',
+    next: 'Write it as 14:02, 14:02:30, "3m ago", +90s from the start, or an ISO time',
+  },
+  E_NUMBER: { exit: EXIT.usage, what: '"{value}" is not valid for {option}: {why}.', next: '{next}' },
+  E_PID_GONE: {
+    exit: EXIT.usage,
+    what: 'There is no process {pid} (no /proc/{pid}).',
+    next: 'Find it by name: pgrep -a NAME, or trace by name: stallscope --comm GLOB',
+  },
+  E_CMD_NOT_FOUND: {
+    exit: EXIT.usage,
+    what: 'The command "{name}" was not found ({where}).',
+    next: 'Give its full path after --',
+  },
+  E_CMD_NOT_EXECUTABLE: {
+    exit: EXIT.usage,
+    what: '"{path}" cannot be executed: {why}.',
+    next: 'Make it executable: chmod +x {path}',
+  },
+  E_OUTPUT_EXISTS: {
+    exit: EXIT.usage,
+    what: '{path} exists already ({size} bytes, written {mtime}); it was not touched.',
+    next: 'Choose another name, or overwrite it: --force',
+  },
+  E_OUTPUT_CREATE: {
+    exit: EXIT.usage,
+    what: 'Cannot create {path}: {why}.',
+    next: 'Choose a place you can write: -o /tmp/session.ndjson',
+  },
+  // environment, exit 3
+  E_NOT_LINUX: {
+    exit: EXIT.environment,
+    what: 'Tracing needs Linux; this is {platform}.',
+    next: 'Look at a recording instead: stallscope replay FILE, or: stallscope demo',
+  },
+  E_NO_BPFTRACE: {
+    exit: EXIT.environment,
+    what: 'bpftrace was not found ({where}).',
+    next: 'Install it: {command}',
+  },
+  E_BPFTRACE_OLD: {
+    exit: EXIT.environment,
+    what: 'bpftrace {version} is too old: 0.14 is the oldest whose output stallscope can trust.',
+    next: 'Install a newer one ({command}), or name one: STALLSCOPE_BPFTRACE=/path/to/bpftrace',
+  },
+  E_BPFTRACE_BROKEN: {
+    exit: EXIT.environment,
+    what: 'bpftrace does not run: {why}.',
+    next: 'Try it: bpftrace --version',
+  },
+  E_PRIVILEGE: {
+    exit: EXIT.environment,
+    what: 'Tracing needs root; this is uid {uid}{missing}.',
+    next: 'Run: sudo stallscope …  (or look at a recording without root: stallscope demo)',
+  },
+  E_LOCKDOWN: {
+    exit: EXIT.environment,
+    what: 'The kernel is locked down ({mode}): it lets nobody read kernel memory with BPF.',
+    next: 'Boot without lockdown=confidentiality; what is left without BPF: stallscope doctor',
+  },
+  E_NO_TRACEFS: {
+    exit: EXIT.environment,
+    what: 'The tracing file system is not mounted at /sys/kernel/tracing.',
+    next: 'Mount it: mount -t tracefs none /sys/kernel/tracing',
+  },
+  E_NO_PROBE_USABLE: {
+    exit: EXIT.environment,
+    what: 'None of the probes asked for can run here: {why}.',
+    next: 'See each probe and its reason: stallscope doctor',
+  },
+  // probes, exit 4
+  E_PROBE_COMPILE: {
+    exit: EXIT.probe,
+    what: 'bpftrace refused the script of {probe}:\n{detail}',
+    next: 'See the script: stallscope probes show {probe}; report it with: stallscope doctor --json',
+  },
+  E_PROBE_ATTACH: {
+    exit: EXIT.probe,
+    what: 'bpftrace could not attach {probe}:\n{detail}',
+    next: 'See what this host allows: stallscope doctor',
+  },
+  E_PROBE_MANIFEST: {
+    exit: EXIT.probe,
+    what: 'The probe folder {path} is not usable: {why}.',
+    next: 'Compare with a bundled one: stallscope probes show iomap',
+  },
+  E_TRACER_TIMEOUT: {
+    exit: EXIT.probe,
+    what: 'bpftrace did not attach within {seconds} s ({last}).',
+    next: 'The machine may be too busy: try one probe, --probe iomap, or wait longer: --attach-timeout 60s',
+  },
+  // recordings, exit 5
+  E_FILE_MISSING: {
+    exit: EXIT.recording,
+    what: 'There is no file {path}.',
+    next: 'Make one: stallscope record -o {path}; or see the bundled ones: stallscope demo --list',
+  },
+  E_FILE_UNREADABLE: {
+    exit: EXIT.recording,
+    what: 'Cannot read {path}: {why}.',
+    next: 'Check it: ls -l {path}',
+  },
+  E_FILE_EMPTY: {
+    exit: EXIT.recording,
+    what: '{path} is empty: the recorder was stopped before its first line.',
+    next: 'Record again: stallscope record -o FILE',
+  },
+  E_FILE_DIRECTORY: {
+    exit: EXIT.recording,
+    what: '{path} is a directory, not a recording.',
+    next: 'Name a file in it: ls {path}',
+  },
+  E_FILE_FORMAT: {
+    exit: EXIT.recording,
+    what: '{path} is not a stallscope recording: {why}.',
+    next: 'A recording begins with {"type":"header","format":"stallscope-recording"…}: head -c 200 {path}',
+  },
+  E_FILE_VERSION: {
+    exit: EXIT.recording,
+    what: '{path} was written in format version {version}; this stallscope reads up to {supported}.',
+    next: 'Read it with a newer stallscope; this one is: stallscope --version',
+  },
+  // ours, exit 70
+  E_BUG: {
+    exit: EXIT.bug,
+    what: 'stallscope failed: {why}.',
+    next: 'This is a bug. Please report it with the lines above',
+  },
+} as const satisfies Record<string, Entry>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+type Placeholders<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
+  ? Name extends `"${string}`
+    ? Placeholders<Rest>
+    : Name | Placeholders<Rest>
+  : never;
+
+/** The facts a code's message needs. */
+export type ErrorFacts<Code extends ErrorCode> = Record<
+  Placeholders<(typeof ERRORS)[Code]['what'] | (typeof ERRORS)[Code]['next']>,
+  string | number
+>;
+
+const fill = (template: string, facts: Readonly<Record<string, string | number>>): string =>
+  template.replace(/\{([a-zA-Z]+)\}/g, (whole, name: string) => String(facts[name] ?? whole));
+
+export class StallscopeError extends Error {
+  readonly code: ErrorCode;
+  readonly exit: number;
+  /** The command or step that helps. */
+  readonly next: string;
+
+  constructor(code: ErrorCode, facts: Readonly<Record<string, string | number>>, cause?: unknown) {
+    super(fill(ERRORS[code].what, facts), cause === undefined ? undefined : { cause });
+    this.name = 'StallscopeError';
+    this.code = code;
+    this.exit = ERRORS[code].exit;
+    this.next = fill(ERRORS[code].next, facts);
+  }
+}
+
+/** The typed way to make one: facts missing from a template do not compile. */
+export const failure = <Code extends ErrorCode>(
+  code: Code,
+  facts: ErrorFacts<Code>,
+  cause?: unknown,
+): StallscopeError => new StallscopeError(code, facts, cause);
+
+export const isFailure = (value: unknown, code?: ErrorCode): value is StallscopeError =>
+  value instanceof StallscopeError && (code === undefined || value.code === code);
