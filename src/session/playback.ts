@@ -1,0 +1,23 @@
+/** What a screen can ask of a replay, and what it shows of it. Times are µs since boot, as in the recording. */
+export type PlaybackState = {
+  readonly startUs: number;
+  readonly endUs: number;
+  readonly positionUs: number;
+  /** Index of the sample shown, from 0, and how many there are. */
+  readonly sample: number;
+  readonly samples: number;
+  readonly playing: boolean;
+  /** Times real time; Infinity plays as fast as it can. */
+  readonly speed: number;
+};
+
+export type Playback = {
+  state(): PlaybackState;
+  subscribe(listener: () => void): () => void;
+  toggle(): void;
+  /** Forward or back by whole samples; pauses. */
+  step(samples: number): void;
+  /** To the last sample at or before this time. */
+  seek(bootUs: number): void;
+  setSpeed(speed: number): void;
+};

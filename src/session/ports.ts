@@ -1,0 +1,77 @@
+/** What a session is plugged into. Sources, sinks and clocks know these types; the session knows nothing else of them. */
+import type { MetricDescriptor } from '../core/metric.ts';
+import type { HeaderRecord, StreamRecord } from '../core/record.ts';
+
+/** Where records come from: a tracer, or a recording. */
+export type Source = {
+  /** Attaches or opens; resolves when counting has really begun. Rejects with a StallscopeError. */
+  open(): Promise<HeaderRecord>;
+  /** Records in order until the source is done. Call once, after `open`. */
+  records(): AsyncIterable<StreamRecord>;
+  /** Asks the source to finish: it drains, yields its last records and ends. Safe to call at any time, and again. */
+  stop(reason: string): void;
+};
+
+/** Where records go besides the screen. A sink never throws on write and never makes the caller wait for a disk. */
+export type Sink = {
+  begin(header: HeaderRecord): void;
+  write(record: StreamRecord): void;
+  /** Flushes and closes; resolves when everything accepted is on its way to the kernel. */
+  end(): Promise<void>;
+};
+
+export type Clock = {
+  /** CLOCK_BOOTTIME in µs. */
+  bootUs(): number;
+  /** Wall clock, ms since the epoch. */
+  realMs(): number;
+};
+
+/** A kernel map whose entries become counter entries of one metric. */
+export type MapBinding = { readonly map: string; readonly metric: string; readonly keyParts: number };
+
+/** One bpftrace program, ready to run. */
+export type TracerScript = {
+  readonly script: string;
+  readonly bindings: readonly MapBinding[];
+  /** Maps that are printed but mean nothing outside the kernel (in-flight starts, slots). */
+  readonly scratch: readonly string[];
+  readonly metrics: readonly MetricDescriptor[];
+  /** How many attach points the script asks for, as bpftrace counts them in `attached_probes`. */
+  readonly attachPoints: number;
+  /** Which probe a line of the script belongs to (1-based), null for the frame. */
+  readonly ownerOfLine: (line: number) => string | null;
+};
+
+export type ProcessFacts = {
+  readonly pid: number;
+  readonly startMs: number;
+  readonly comm: string;
+  readonly ppid: number;
+  readonly uid: number | undefined;
+  readonly cmdline: string | undefined;
+  readonly cgroup: string | undefined;
+};
+
+/** What /proc and /sys tell, read at the moment of a sample. None of these throws. */
+export type HostPort = {
+  readonly metrics: readonly MetricDescriptor[];
+  sample(): Record<string, number>;
+  /** null when there is no such process (any more). */
+  process(pid: number): ProcessFacts | null;
+  cost(pid: number): { readonly cpuMs: number; readonly rssBytes: number } | null;
+  /** Kernel memory of the BPF maps a process holds open. */
+  mapBytes(pid: number): number;
+};
+
+/** A recording opened for reading in any order. Sample numbers run from 0. */
+export type Recording = {
+  readonly header: HeaderRecord;
+  /** `bootUs` of every sample. */
+  readonly sampleTimesUs: Float64Array;
+  /** What stands after sample `number - 1`, up to and including sample `number`. */
+  recordsOf(number: number): readonly StreamRecord[];
+  /** What stands after the last sample. */
+  tail(): readonly StreamRecord[];
+  close(): void;
+};

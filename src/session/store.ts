@@ -1,0 +1,19 @@
+/** The latest Snapshot, for whoever draws it. Lives without React. */
+import { createStore } from 'zustand/vanilla';
+import type { Snapshot } from '../core/snapshot.ts';
+
+export type SnapshotStore = {
+  get(): Snapshot | null;
+  set(snapshot: Snapshot): void;
+  /** Calls back after each change; returns the way out. */
+  subscribe(listener: () => void): () => void;
+};
+
+export const createSnapshotStore = (): SnapshotStore => {
+  const store = createStore<{ snapshot: Snapshot | null }>(() => ({ snapshot: null }));
+  return {
+    get: () => store.getState().snapshot,
+    set: (snapshot) => store.setState({ snapshot }),
+    subscribe: (listener) => store.subscribe(listener),
+  };
+};

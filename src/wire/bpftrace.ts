@@ -1,0 +1,113 @@
+/**
+ * Every message bpftrace 0.14 to 0.27 prints with `-f json`, one JSON document a line. Values beyond 2^53 come as
+ * raw digits up to 0.23 and as strings from 0.24; a never-hit map is printed as 0, as `{}` or not at all; `count`
+ * moved beside `data` in 0.24. A type this table does not know is kept by name, so that it can be counted.
+ */
+import { z } from 'zod';
+import { repairText } from './text.ts';
+
+const integer = z.union([z.number(), z.string().regex(/^-?\d+$/)]);
+const text = z.string().transform(repairText);
+const mapValue = z.union([integer, text, z.boolean(), z.array(z.unknown())]);
+const maps = z.record(z.string(), z.union([mapValue, z.record(z.string(), mapValue)]));
+const bucket = z.object({ min: integer.optional(), max: integer.optional(), count: integer });
+const histogram = z.array(bucket);
+const stats = z.union([
+  integer,
+  z.object({ count: integer.optional(), average: integer.optional(), total: integer.optional() }),
+]);
+const place = { filename: z.string().optional(), line: z.number().optional(), col: z.number().optional() };
+
+const message = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('attached_probes'), data: z.object({ probes: z.number() }) }),
+  z.object({ type: z.literal('map'), data: maps }),
+  z.object({
+    type: z.literal('hist'),
+    data: z.record(z.string(), z.union([histogram, z.record(z.string(), histogram)])),
+  }),
+  z.object({
+    type: z.literal('stats'),
+    data: z.record(z.string(), z.union([stats, z.record(z.string(), stats)])),
+  }),
+  z.object({ type: z.literal('tseries'), data: z.unknown() }),
+  z.object({ type: z.literal('value'), data: z.unknown() }),
+  z.object({ type: z.literal('printf'), data: text }),
+  z.object({ type: z.literal('time'), data: text }),
+  z.object({ type: z.literal('cat'), data: text }),
+  z.object({ type: z.literal('join'), data: text }),
+  z.object({ type: z.literal('syscall'), data: text }),
+  z.object({ type: z.literal('lost_events'), data: z.object({ events: z.number() }) }),
+  z.object({
+    type: z.literal('helper_error'),
+    helper: z.string(),
+    retcode: z.number(),
+    msg: text.optional(),
+    ...place,
+  }),
+  z.object({ type: z.literal('runtime_error'), msg: text, ...place }),
+  z.object({ type: z.literal('errorf'), msg: text, ...place }),
+  z.object({ type: z.literal('warnf'), msg: text, ...place }),
+]);
+
+export type TracerMessage = z.infer<typeof message>;
+
+export type Decoded =
+  | { readonly kind: 'message'; readonly message: TracerMessage }
+  | { readonly kind: 'unknown'; readonly type: string }
+  | { readonly kind: 'rejected'; readonly reason: string };
+
+const KNOWN: ReadonlySet<string> = new Set(message.options.map((option) => option.shape.type.value));
+
+/** What one parsed line says. Never throws. */
+export const decodeMessage = (value: unknown): Decoded => {
+  const parsed = message.safeParse(value);
+  if (parsed.success) return { kind: 'message', message: parsed.data };
+  const type = typeof value === 'object' && value !== null ? (value as { type?: unknown }).type : undefined;
+  if (typeof type === 'string' && !KNOWN.has(type)) return { kind: 'unknown', type: type.slice(0, 40) };
+  const issue = parsed.error.issues[0];
+  return {
+    kind: 'rejected',
+    reason: `${issue?.path.join('.') || 'line'}: ${issue?.message ?? 'not understood'}`,
+  };
+};
+
+export type Entries = {
+  readonly entries: (readonly number[])[];
+  readonly imprecise: boolean;
+  readonly odd: number;
+};
+
+/** `Number` would take an empty text for 0. */
+const integerOf = (digits: string): number => (/^-?\d+$/.test(digits) ? Number(digits) : Number.NaN);
+
+/**
+ * The entries of an integer-keyed map, each `[...key, value]`. `keyParts` is how many integers a key has (0 for a
+ * scalar). Entries of another shape, and negative
+ * counts (0.17 prints 2^64 − 1 as −1), are counted in `odd`; a value that a number cannot hold sets `imprecise`.
+ */
+export const entriesOf = (value: z.infer<typeof maps>[string], keyParts: number): Entries => {
+  const entries: number[][] = [];
+  let imprecise = false;
+  let odd = 0;
+  const add = (key: readonly number[], raw: unknown): void => {
+    const number = typeof raw === 'string' ? integerOf(raw) : raw;
+    if (typeof number !== 'number' || !(number >= 0) || key.some(Number.isNaN)) {
+      odd += 1;
+      return;
+    }
+    if (!Number.isSafeInteger(number)) imprecise = true;
+    entries.push([...key, number]);
+  };
+  if (typeof value === 'object' && !Array.isArray(value)) {
+    for (const [key, raw] of Object.entries(value)) {
+      const parts = key.split(',').map(integerOf);
+      if (parts.length === keyParts) add(parts, raw);
+      else odd += 1;
+    }
+  } else if (keyParts === 0) {
+    add([], value);
+  } else if (value !== 0) {
+    odd += 1;
+  }
+  return { entries, imprecise, odd };
+};
