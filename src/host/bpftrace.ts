@@ -1,0 +1,87 @@
+/**
+ * Finding bpftrace. STALLSCOPE_BPFTRACE names it; otherwise it is looked for in PATH and then in the places that
+ * sudo's secure_path and minimal service environments tend to leave out. What is found must also run: a binary whose
+ * libraries are missing is worse than none, because it only shows when tracing starts.
+ */
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { execa } from 'execa';
+import semver from 'semver';
+import type { HostFacts } from './facts.ts';
+
+export type BpftraceFacts = Pick<HostFacts, 'bpftrace' | 'bpftraceProblem'>;
+
+/** How `bpftraceProblem` begins when there is no such file; any other problem is one of running it. */
+export const NOT_FOUND = 'not found ';
+
+const VARIABLE = 'STALLSCOPE_BPFTRACE';
+const MORE_PLACES = ['/usr/sbin', '/usr/bin', '/usr/local/sbin', '/usr/local/bin', '/snap/bin'] as const;
+const VERSION_TIMEOUT_MS = 10_000;
+
+export const findBpftrace = async (env: NodeJS.ProcessEnv): Promise<BpftraceFacts> => {
+  const named = env[VARIABLE] ?? '';
+  const path = named.includes('/') ? executable(named) : search(named || 'bpftrace', env.PATH ?? '');
+  if (path === null) return missing(named);
+  const asked = await askVersion(path, env);
+  return 'version' in asked
+    ? { bpftrace: { path, version: asked.version }, bpftraceProblem: null }
+    : { bpftrace: null, bpftraceProblem: asked.problem };
+};
+
+const search = (name: string, searchPath: string): string | null =>
+  [...searchPath.split(delimiter).filter((directory) => directory.startsWith('/')), ...MORE_PLACES]
+    .map((directory) => executable(join(directory, name)))
+    .find((path) => path !== null) ?? null;
+
+const executable = (path: string): string | null => {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile() ? path : null;
+  } catch {
+    return null;
+  }
+};
+
+const missing = (named: string): BpftraceFacts => ({
+  bpftrace: null,
+  bpftraceProblem:
+    NOT_FOUND +
+    (named === ''
+      ? `in PATH, nor in ${MORE_PLACES.join(', ')}`
+      : `as an executable file where ${VARIABLE} points: ${named}`),
+});
+
+const askVersion = async (
+  path: string,
+  env: NodeJS.ProcessEnv,
+): Promise<{ version: string } | { problem: string }> => {
+  const { failed, timedOut, exitCode, signal, stdout, stderr, code } = await execa(path, ['--version'], {
+    env,
+    extendEnv: false,
+    stdin: 'ignore',
+    timeout: VERSION_TIMEOUT_MS,
+    killSignal: 'SIGKILL',
+    maxBuffer: 65_536,
+    reject: false,
+  });
+  const version = semver.coerce(/\bv?(\d+\.\d+(?:\.\d+)?)/.exec(stdout)?.[1])?.version;
+  if (!failed && version !== undefined) return { version };
+  const how = timedOut
+    ? `gave no answer in ${VERSION_TIMEOUT_MS / 1000} s`
+    : signal !== undefined
+      ? `was ended by ${signal}`
+      : exitCode === undefined
+        ? `could not be started (${code ?? 'unknown reason'})`
+        : exitCode !== 0
+          ? `ended with status ${exitCode}`
+          : 'printed no version';
+  const said = firstLine(stderr) ?? firstLine(stdout);
+  return { problem: `${path} --version ${how}${said === null ? '' : `: ${said}`}` };
+};
+
+const firstLine = (text: string): string | null =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .find((line) => line !== '')
+    ?.slice(0, 300) ?? null;

@@ -1,0 +1,40 @@
+/** What this host can do for a tracer: the input of probe selection, of doctor and of the preflight of live and record. */
+export type TracepointFacts = {
+  /** `category:event`, for example `iomap:iomap_iter`. */
+  readonly has: (tracepoint: string) => boolean;
+  /** Field names of its format file; empty when it is absent. */
+  readonly fields: (tracepoint: string) => readonly string[];
+};
+
+export type HostFacts = {
+  readonly platform: string;
+  readonly kernel: string;
+  readonly arch: string;
+  readonly hostname: string;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly uid: number;
+  /** Effective capabilities by name, lower case without `cap_`, or null where /proc does not tell. */
+  readonly capabilities: readonly string[] | null;
+  /** `none`, `integrity`, `confidentiality`; null where the kernel has no lockdown file we can read. */
+  readonly lockdown: string | null;
+  /** Where tracefs is mounted and readable, or null. */
+  readonly tracefs: string | null;
+  readonly btf: boolean;
+  /** Kprobes are compiled in and not locked away. */
+  readonly kprobes: boolean;
+  /** fentry/kfunc programs can attach (BTF, trampolines, functions listed by the kernel and by this bpftrace). */
+  readonly fentry: boolean;
+  readonly bpftrace: {
+    readonly path: string;
+    /** `0.17.0` */
+    readonly version: string;
+  } | null;
+  /** Why `bpftrace` is null: not found where, or does not run how. */
+  readonly bpftraceProblem: string | null;
+  readonly tracepoints: TracepointFacts;
+  /** Whether the kernel has this function where kprobe or fentry could attach. */
+  readonly hasFunction: (name: string) => boolean;
+  /** The distribution's command that installs a package: `apt-get install -y bpftrace`. */
+  readonly installCommand: (packageName: string) => string;
+};

@@ -1,0 +1,59 @@
+/**
+ * Everything preflight and probe selection need to know about this host, read without changing anything on it.
+ * Nothing here throws: what cannot be read becomes null, false or an empty list, and `checks.ts` says what that
+ * means for the user. Facilities are detected by presence, never by `uname -r` (backports make versions lie).
+ *
+ * kprobes: the kernel's `kprobe` perf event source, or tracefs' kprobe_events, and no confidentiality lockdown
+ * (which forbids kprobes; integrity does not).
+ * fentry: BTF, direct calls into functions (register_ftrace_direct, which comes with BPF trampolines), and a
+ * readable available_filter_functions, from which bpftrace takes what it may attach to.
+ */
+import { existsSync } from 'node:fs';
+import os from 'node:os';
+import { join } from 'node:path';
+import { findBpftrace } from './bpftrace.ts';
+import { parseEffectiveCapabilities } from './capabilities.ts';
+import { installCommandOf } from './distribution.ts';
+import type { HostFacts } from './facts.ts';
+import { ROOTS, type Roots, readText } from './files.ts';
+import { functionsAt } from './functions.ts';
+import { findTracefs, tracepointsAt } from './tracefs.ts';
+
+export const readHostFacts = async (
+  options: { readonly roots?: Partial<Roots>; readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<HostFacts> => {
+  const { proc, sys } = { ...ROOTS, ...options.roots };
+  const uid = process.geteuid?.() ?? -1;
+  const lockdown = parseLockdown(readText(join(sys, 'kernel/security/lockdown')) ?? '');
+  const confidential = lockdown === 'confidentiality';
+  const tracefs = findTracefs(sys);
+  const functions = functionsAt(proc, tracefs);
+  const btf = existsSync(join(sys, 'kernel/btf/vmlinux'));
+  return {
+    platform: process.platform,
+    kernel: os.release(),
+    arch: os.machine(),
+    hostname: os.hostname(),
+    cpus: os.cpus().length,
+    memoryBytes: os.totalmem(),
+    uid,
+    capabilities: parseEffectiveCapabilities(readText(join(proc, 'self/status')) ?? ''),
+    lockdown,
+    tracefs,
+    btf,
+    kprobes: !confidential && hasKprobes(sys, tracefs),
+    fentry: !confidential && btf && functions.listed && functions.hasSymbol('register_ftrace_direct'),
+    ...(await findBpftrace(options.env ?? process.env)),
+    tracepoints: tracepointsAt(tracefs),
+    hasFunction: functions.hasTraceable,
+    installCommand: (packageName) =>
+      (uid === 0 ? '' : 'sudo ') + installCommandOf(readText('/etc/os-release'), packageName),
+  };
+};
+
+/** The mode in brackets: `none [integrity] confidentiality` is integrity. */
+export const parseLockdown = (text: string): string | null => /\[([a-z]+)\]/.exec(text)?.[1] ?? null;
+
+const hasKprobes = (sys: string, tracefs: string | null): boolean =>
+  existsSync(join(sys, 'bus/event_source/devices/kprobe')) ||
+  (tracefs !== null && existsSync(join(tracefs, 'kprobe_events')));

@@ -1,0 +1,213 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/host/clock.ts';
+import {
+  parseCgroup,
+  parseCmdline,
+  parseMapInfo,
+  parseStat,
+  parseUid,
+  readCostOf,
+  readMapBytes,
+  readProcess,
+  readStartMs,
+} from '../../src/host/process.ts';
+import { findStrays, isOwnerGone, OWNER_VARIABLE, ownerMark } from '../../src/host/strays.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'stallscope-process-'));
+const children: ChildProcess[] = [];
+afterEach(async () => {
+  for (const child of children.splice(0)) {
+    const gone = once(child, 'exit');
+    if (child.exitCode === null && child.signalCode === null && child.kill('SIGKILL')) await gone;
+  }
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const SLEEP = '/bin/sleep';
+
+/** A real process whose comm is `name`: the kernel takes it from the file that was executed. */
+const sleeper = async (name: string | Buffer, env: Record<string, string> = {}): Promise<number> => {
+  const path = Buffer.concat([Buffer.from(`${root}/`), Buffer.from(name)]);
+  symlinkSync(SLEEP, path);
+  // A path of any bytes goes through the shell's quoting, since spawn takes only text.
+  const quoted = [...path].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
+  const child = spawn('/bin/bash', ['-c', `exec -a sleep $'${quoted}' 60`], { stdio: 'ignore', env });
+  children.push(child);
+  await once(child, 'spawn');
+  const pid = child.pid ?? -1;
+  await expect.poll(() => readFileSync(`/proc/${pid}/cmdline`, 'latin1')).toBe('sleep\x0060\0');
+  return pid;
+};
+
+describe.skipIf(process.platform !== 'linux')('real processes', () => {
+  test('this one', () => {
+    const me = readProcess(process.pid);
+    expect(me).toMatchObject({ pid: process.pid, ppid: process.ppid, uid: process.getuid?.() });
+    expect(me?.comm).toBe(readFileSync('/proc/self/comm', 'utf8').trimEnd());
+    expect(me?.cmdline).toContain('vitest');
+    expect(me?.cgroup).toMatch(/^\//);
+    const ageMs = systemClock.bootUs() / 1000 - (me?.startMs ?? 0);
+    expect(Math.abs(ageMs - process.uptime() * 1000)).toBeLessThan(500);
+    expect(readStartMs(process.pid)).toBe(me?.startMs);
+  });
+
+  test.each([
+    ['parentheses and what looks like the rest of the line', 'x) R 1 (y) S 2'],
+    ['a newline and an escape sequence', 'a\n\x1b[2Jb'],
+    ['a multi-byte name cut by the kernel after 15 bytes', 'ééééééééé'],
+  ])('%s in the name', async (_, name) => {
+    const before = systemClock.bootUs() / 1000;
+    const pid = await sleeper(name);
+    const facts = readProcess(pid);
+    expect(facts?.comm).toBe(Buffer.from(name).subarray(0, 15).toString('utf8'));
+    expect(facts?.ppid).toBe(process.pid);
+    expect(facts?.startMs).toBeGreaterThanOrEqual(before - 20);
+    expect(facts?.startMs).toBeLessThanOrEqual(systemClock.bootUs() / 1000);
+    expect(facts?.cmdline).toBe('sleep 60');
+  });
+
+  test('bytes that are no UTF-8 become replacement characters', async () => {
+    const pid = await sleeper(Buffer.from([0x61, 0xff, 0x62]));
+    expect(readProcess(pid)?.comm).toBe('a\ufffdb');
+  });
+
+  test('a long command line is bounded', async () => {
+    const child = spawn(SLEEP, ['60', ...Array.from({ length: 3000 }, () => '0.1')], { stdio: 'ignore' });
+    children.push(child);
+    await once(child, 'spawn');
+    await expect.poll(() => readProcess(child.pid ?? -1)?.cmdline?.length).toBe(4096);
+  });
+
+  test('gone, and never there', () => {
+    const { pid } = spawnSync('true');
+    expect([readProcess(pid), readStartMs(pid), readCostOf(pid)]).toEqual([null, null, null]);
+    expect(readMapBytes(pid)).toBe(0);
+    expect(readProcess(-1)).toBeNull();
+  });
+
+  test('pid 0 is the swapper', () => {
+    expect(readProcess(0)).toMatchObject({ pid: 0, startMs: 0, comm: 'swapper' });
+    expect(readStartMs(0)).toBe(0);
+  });
+
+  test('a kernel thread has no command line', () => {
+    expect(readProcess(2)?.comm === 'kthreadd' ? readProcess(2)?.cmdline : '').toBe('');
+  });
+
+  test('cost: CPU time grows by what was burnt, RSS as Node sees it', () => {
+    const before = readCostOf(process.pid);
+    const usedBefore = process.cpuUsage();
+    const until = performance.now() + 150;
+    while (performance.now() < until);
+    const used = process.cpuUsage(usedBefore);
+    const after = readCostOf(process.pid);
+    const cpuMs = (after?.cpuMs ?? 0) - (before?.cpuMs ?? 0);
+    expect(Math.abs(cpuMs - (used.user + used.system) / 1000)).toBeLessThanOrEqual(40);
+    expect(Math.abs((after?.rssBytes ?? 0) / process.memoryUsage.rss() - 1)).toBeLessThan(0.2);
+  });
+
+  test('strays: a tracer whose owner is gone, and only that', async () => {
+    const { pid: dead } = spawnSync('true');
+    const myStartMs = readStartMs(process.pid) ?? -1;
+    const stray = await sleeper('bpftrace-stray', { [OWNER_VARIABLE]: ownerMark(dead, 12_340) });
+    const reused = await sleeper('bpftrace-reuse', {
+      [OWNER_VARIABLE]: ownerMark(process.pid, myStartMs + 10),
+    });
+    const owned = await sleeper('bpftrace-owned', { [OWNER_VARIABLE]: ownerMark(process.pid, myStartMs) });
+    const foreign = await sleeper('bpftrace-other');
+    const named = await sleeper('other-name', { [OWNER_VARIABLE]: ownerMark(dead, 12_340) });
+    const found = findStrays();
+    expect(found).toContainEqual({ pid: stray, cmdline: 'sleep 60' });
+    expect(found.map(({ pid }) => pid)).toContain(reused);
+    for (const pid of [owned, foreign, named]) expect(found.map((one) => one.pid)).not.toContain(pid);
+  });
+});
+
+const isRoot = process.geteuid?.() === 0;
+const bpftrace = spawnSync('bpftrace', ['--version']).status === 0;
+
+test.skipIf(!isRoot || !bpftrace)('map memory of a real bpftrace (needs root and bpftrace)', async () => {
+  const sizeWith = async (keys: number): Promise<number> => {
+    const child = spawn('bpftrace', ['-q', '-e', 'interval:ms:50 { @[nsecs] = 1; printf("up\\n"); }'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: { ...process.env, BPFTRACE_MAP_KEYS_MAX: String(keys), BPFTRACE_MAX_MAP_KEYS: String(keys) },
+    });
+    children.push(child);
+    await once(child.stdout ?? child, 'data');
+    return readMapBytes(child.pid ?? -1);
+  };
+  const [small, large] = [await sizeWith(1000), await sizeWith(101_000)];
+  // 100,000 more keys of 8 bytes with values of 8, and the kernel's own overhead for each.
+  expect((large - small) / 100_000).toBeGreaterThan(16);
+  expect((large - small) / 100_000).toBeLessThan(200);
+});
+
+describe('texts', () => {
+  // Fields 3 to 24 in the order of the kernel's Documentation/filesystems/proc.rst.
+  const line = (comm: string) =>
+    `42 (${comm}) S 7 42 42 0 -1 4194304 100 0 0 0 12 34 0 0 20 0 1 0 987654 1000000 250 18446744073709551615\n`;
+
+  test('stat, whatever the name', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 15 }), (comm) => {
+        expect(parseStat(line(comm))).toEqual({ comm, ppid: 7, startMs: 9_876_540, cpuMs: 460 });
+      }),
+    );
+  });
+
+  test('stat, cut anywhere: whole or nothing', () => {
+    const text = line('a (b) c');
+    for (let length = 0; length < text.length; length += 1) {
+      const facts = parseStat(text.slice(0, length));
+      if (facts !== null) expect(facts).toEqual(parseStat(text));
+    }
+    expect(parseStat(text.slice(0, text.indexOf('987654') + 3))).toBeNull();
+  });
+
+  test('uid', () => {
+    expect(parseUid('Name:\tsh\nUid:\t1000\t0\t0\t0\n')).toBe(1000);
+    expect(parseUid('Name:\tsh\n')).toBeUndefined();
+  });
+
+  test('command lines', () => {
+    expect(parseCmdline(Buffer.from('sh\0-c\0a b\0\0'))).toBe('sh -c a b');
+    expect(parseCmdline(Buffer.from(''))).toBe('');
+  });
+
+  test('cgroups: unified, mixed, version 1', () => {
+    expect(parseCgroup('0::/system.slice/db.service\n')).toBe('/system.slice/db.service');
+    expect(parseCgroup('5:cpu,cpuacct:/docker/abc\n1:name=systemd:/init.scope\n0::/user.slice\n')).toBe(
+      '/user.slice',
+    );
+    expect(parseCgroup('5:cpu:/docker/abc\n4:pids:/\n0::/\n')).toBe('/docker/abc');
+    expect(parseCgroup('0::/\n')).toBe('/');
+    expect(parseCgroup('0::/a:b:c\n')).toBe('/a:b:c');
+    expect(parseCgroup('')).toBeUndefined();
+  });
+
+  test('descriptors that are BPF maps', () => {
+    const map =
+      'pos:\t0\nflags:\t02000002\nmap_type:\t5\nkey_size:\t4\nmemlock:\t524888\nmap_id:\t31\nfrozen:\t0\n';
+    expect(parseMapInfo(map)).toEqual({ id: '31', sizeBytes: 524_888 });
+    // A BPF program has memlock too.
+    expect(parseMapInfo('prog_type:\t5\nmemlock:\t4096\nprog_id:\t9\n')).toBeNull();
+    expect(parseMapInfo('')).toBeNull();
+  });
+
+  test('owner marks', () => {
+    const environ = (mark: string) => `PATH=/bin\0${OWNER_VARIABLE}=${mark}\0HOME=/\0`;
+    const alive = (pid: number) => (pid === 10 ? 500 : null);
+    expect(isOwnerGone(environ('10:500'), alive)).toBe(false);
+    expect(isOwnerGone(environ('10:490'), alive)).toBe(true);
+    expect(isOwnerGone(environ('11:500'), alive)).toBe(true);
+    expect(isOwnerGone(environ('nonsense'), alive)).toBe(false);
+    expect(isOwnerGone('PATH=/bin\0', alive)).toBe(false);
+    expect(isOwnerGone('', alive)).toBe(false);
+  });
+});
