@@ -1,0 +1,177 @@
+/**
+ * Many probes, one bpftrace program: the frame around each probe's clauses, in the common subset of bpftrace 0.14 to
+ * 0.27. Attach points that this host lacks are left out where the manifest allows it, and with them the metrics that
+ * nothing counts any more. The same request gives the same text.
+ *
+ * What a user chose reaches the text only as checked integers (PIDs, the interval); everything else is from the
+ * manifests and scripts, and from this kernel's event formats, as integers too.
+ */
+import type { MetricDescriptor } from '../core/metric.ts';
+import { failure } from '../errors.ts';
+import type { HostFacts } from '../host/facts.ts';
+import { readConstants } from './constants.ts';
+import { type Clause, mapsIn, readFragment, tracepointOf } from './fragment.ts';
+import { frameOf, predicateOf } from './frame.ts';
+import type { Manifest, Variant } from './manifest.ts';
+import type { Assembled, KernelFilter, Selected } from './types.ts';
+
+export type AssembleRequest = {
+  /** Those without a variant are passed over. */
+  readonly selected: readonly Selected[];
+  readonly filter: KernelFilter;
+  readonly intervalMs: number;
+  /** Capacity of every kernel map, as bpftrace is told it. */
+  readonly mapKeys: number;
+  readonly facts: HostFacts;
+  /** `none` when the kernel's types do not have the fields that `btf` reads (before 5.5). Default: by the facts. */
+  readonly startTime?: 'btf' | 'none';
+};
+
+/**
+ * One script for these probes.
+ *
+ * @throws E_NUMBER when a PID, the interval or the capacity is not an integer in range; E_PROBE_MANIFEST for a script
+ * that breaks the rules
+ */
+export const assemble = (request: AssembleRequest): Assembled => {
+  checkNumbers(request);
+  const parts = request.selected.flatMap((selected) => partOf(selected, request));
+  const metrics = parts.flatMap((part) => part.metrics);
+  const scratchMaps = parts.flatMap((part) => part.scratch.map(({ map }) => map));
+  const frame = frameOf({
+    filter: request.filter,
+    intervalMs: request.intervalMs,
+    mapKeys: request.mapKeys,
+    metricMaps: metrics.map(({ map }) => map),
+    pidMaps: metrics.filter(({ dims }) => dims === undefined).map(({ map }) => map),
+    threadMaps: parts.flatMap((part) =>
+      part.scratch.filter(({ key }) => key === 'tid').map(({ map }) => map),
+    ),
+    scratchMaps,
+    startTime: request.startTime ?? (request.facts.btf ? 'btf' : 'none'),
+    groupDeadField: request.facts.tracepoints.fields('sched:sched_process_exit').includes('group_dead'),
+  });
+  const sections = [
+    { owner: null, text: frame.head },
+    ...parts.map((part) => ({ owner: part.id, text: part.text })),
+    { owner: null, text: frame.tail },
+  ];
+  return {
+    script: `${sections.map(({ text }) => text).join('\n')}\n`,
+    bindings: metrics.map(({ map, descriptor, dims }) => ({
+      map,
+      metric: descriptor.id,
+      keyParts: 1 + (dims?.length ?? 0),
+    })),
+    scratch: [...scratchMaps, ...frame.scratch],
+    metrics: metrics.map(({ descriptor }) => descriptor),
+    attachPoints: parts.reduce((sum, part) => sum + part.attachPoints, frame.attachPoints),
+    ownerOfLine: ownersOf(sections),
+  };
+};
+
+type Part = {
+  readonly id: string;
+  readonly text: string;
+  readonly attachPoints: number;
+  readonly metrics: readonly PartMetric[];
+  readonly scratch: Manifest['scratch'];
+};
+
+type PartMetric = {
+  readonly map: string;
+  readonly dims: readonly string[] | undefined;
+  readonly descriptor: MetricDescriptor;
+};
+
+const partOf = ({ manifest, folder, variant }: Selected, { facts, filter }: AssembleRequest): Part[] => {
+  if (variant === null) return [];
+  const clauses = presentClauses(readFragment(manifest, folder, variant), variant, facts);
+  const maps = mapsIn(clauses.map(({ predicate, body }) => predicate + body).join('\n'));
+  const words = new Map<string, string>([['TRACED', predicateOf(filter)]]);
+  for (const [token, value] of readConstants(variant, facts).values) words.set(token, String(value));
+  return [
+    {
+      id: manifest.id,
+      text: clauses.map((clause) => clauseText(clause, words)).join('\n'),
+      attachPoints: clauses.reduce((sum, { attach }) => sum + attach.length, 0),
+      metrics: manifest.metrics
+        .filter(({ name, map }) => name in variant.counts && maps.has(map))
+        .map((metric) => ({
+          map: metric.map,
+          dims: metric.dims,
+          descriptor: descriptorOf(manifest, variant, metric),
+        })),
+      scratch: manifest.scratch.filter(({ map }) => maps.has(map)),
+    },
+  ];
+};
+
+/** Without the optional attach points that this host lacks, and without the clauses that have none left. */
+const presentClauses = (clauses: readonly Clause[], variant: Variant, facts: HostFacts): Clause[] => {
+  const isPresent = (point: string): boolean => {
+    const tracepoint = tracepointOf(point);
+    if (tracepoint === null || !(variant.optional ?? []).includes(tracepoint)) return true;
+    return facts.tracepoints.has(tracepoint);
+  };
+  return clauses
+    .map((clause) => ({ ...clause, attach: clause.attach.filter(isPresent) }))
+    .filter((clause) => clause.attach.length > 0);
+};
+
+const clauseText = ({ attach, predicate, body }: Clause, words: ReadonlyMap<string, string>): string => {
+  const lines = body.split('\n').map((line) => line.trimEnd());
+  return [
+    attach.join(',\n'),
+    `/${replaceWords(predicate, words)}/`,
+    '{',
+    ...lines.filter((line) => line !== '').map((line) => replaceWords(line, words)),
+    '}',
+  ].join('\n');
+};
+
+const replaceWords = (text: string, words: ReadonlyMap<string, string>): string =>
+  text.replace(/\b[A-Z][A-Z0-9_]*\b/g, (word) => words.get(word) ?? word);
+
+const descriptorOf = (
+  manifest: Manifest,
+  variant: Variant,
+  metric: Manifest['metrics'][number],
+): MetricDescriptor => ({
+  id: `${manifest.id}.${metric.name}`,
+  probe: manifest.id,
+  scope: 'pid',
+  kind: metric.kind,
+  unit: metric.unit,
+  label: variant.labels?.[metric.name] ?? metric.label,
+  help: variant.counts[metric.name] ?? metric.help,
+  ...(metric.dims === undefined ? {} : { dims: metric.dims }),
+  ...(metric.lane === undefined ? {} : { lane: metric.lane }),
+});
+
+const ownersOf = (
+  sections: readonly { readonly owner: string | null; readonly text: string }[],
+): ((line: number) => string | null) => {
+  const owners = sections.flatMap(({ owner, text }) => text.split('\n').map(() => owner));
+  return (line) => owners[line - 1] ?? null;
+};
+
+const MAX_PID = 4_194_304;
+const MAX_INTERVAL_MS = 86_400_000;
+const MAX_MAP_KEYS = 16_777_216;
+
+const checkNumbers = ({ filter, intervalMs, mapKeys }: AssembleRequest): void => {
+  checkInteger('the interval in ms', intervalMs, 1, MAX_INTERVAL_MS);
+  checkInteger('the capacity of a map', mapKeys, 4, MAX_MAP_KEYS);
+  if (filter.kind === 'tree') checkInteger('a process', filter.rootPid, 1, MAX_PID);
+  if (filter.kind !== 'pids') return;
+  checkInteger('the number of processes', filter.pids.length, 1, 1_000);
+  for (const pid of filter.pids) checkInteger('a process', pid, 0, MAX_PID);
+};
+
+/** Takes unknown: types do not hold what comes from a command line. */
+const checkInteger = (option: string, value: unknown, least: number, most: number): void => {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most) return;
+  const next = `Give a whole number from ${least} to ${most}`;
+  throw failure('E_NUMBER', { value: String(value), option, why: 'it is no whole number in range', next });
+};

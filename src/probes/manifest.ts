@@ -1,0 +1,207 @@
+/**
+ * probe.json, format 1: what a probe is, as data. Its identity and the question it answers, the metrics with their
+ * units, and the variants (scripts) in order of preference, each with what it needs of a host (`when`) and a
+ * sentence for every metric it provides that says what is really counted (`counts`). A metric that a variant's
+ * `counts` does not name is not provided by that variant.
+ *
+ * Guarantee: a Manifest that was parsed here is consistent in itself. Names are unique, every map is called
+ * `@<probe>_<metric>` (so that probes cannot touch each other's maps in one script), every metric has a variant
+ * that counts it, labels fit their column. What only the scripts can tell is checked by fragment.ts.
+ */
+import { z } from 'zod';
+import type { MetricUnit } from '../core/metric.ts';
+import { failure } from '../errors.ts';
+
+const UNITS = [
+  'count',
+  'ns',
+  'us',
+  'ms',
+  'bytes',
+  'KiB',
+  'pages',
+  'percent',
+  'load',
+] as const satisfies readonly MetricUnit[];
+
+export const FACILITIES = ['fentry', 'kprobe', 'rawtracepoint', 'tracepoint', 'uprobe', 'software'] as const;
+export type Facility = (typeof FACILITIES)[number];
+
+const identifier = z.string().regex(/^[a-z][a-z0-9_]*$/, 'lower case letters, digits and _ only');
+const kebab = z.string().regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'lower case words joined by - only');
+const mapName = z.string().regex(/^@[a-z][a-z0-9_]*$/, 'a bpftrace map in lower case, such as @iomap_iter');
+const tracepoint = z
+  .string()
+  .regex(/^[a-zA-Z0-9_]+:[a-zA-Z0-9_]+$/, 'category:event, such as iomap:iomap_iter');
+const kernelFunction = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of a kernel function');
+const sentence = z.string().trim().min(1, 'must not be empty');
+/** Printable ASCII, so that characters are terminal cells. */
+const label = z.string().regex(/^[\x21-\x7e]([\x20-\x7e]{0,12}[\x21-\x7e])?$/, 'at most 14 ASCII characters');
+
+const metricSchema = z.strictObject({
+  name: identifier,
+  map: mapName,
+  kind: z.enum(['counter', 'max']),
+  unit: z.enum(UNITS),
+  label,
+  help: sentence,
+  /** Integer key parts after the PID. Such maps are never forgotten PID by PID: see frame.ts. */
+  dims: z.array(identifier).min(1).max(4).optional(),
+  lane: z.boolean().optional(),
+});
+
+const scratchSchema = z.strictObject({
+  map: mapName,
+  /** `tid`: entries of a thread are deleted when it exits. `none`: the script itself keeps it small. */
+  key: z.enum(['tid', 'none']),
+});
+
+const whenSchema = z.strictObject({
+  /** A semver range, for example `>=0.18.0 <0.24.0`. */
+  bpftrace: z.string().optional(),
+  facility: z.enum(FACILITIES),
+  functions: z.array(kernelFunction).optional(),
+  /** Functions whose presence proves that this kernel takes another path. */
+  notFunctions: z.array(kernelFunction).optional(),
+  tracepoints: z.array(tracepoint).optional(),
+  notTracepoints: z.array(tracepoint).optional(),
+  fields: z.record(tracepoint, z.array(z.string().min(1)).min(1)).optional(),
+});
+
+const constantSchema = z.strictObject({
+  /** The word in the script that the number replaces. */
+  token: z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'capitals, digits and _ only'),
+  tracepoint,
+  /** The name as the event's `print fmt` writes it, for example `__GFP_NORETRY`. */
+  flag: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/),
+});
+
+const variantSchema = z.strictObject({
+  id: kebab,
+  file: z.string().regex(/^[a-z0-9][a-z0-9-]*\.bt$/, 'a file name such as tracepoint.bt'),
+  title: sentence,
+  when: whenSchema,
+  /** Metric name to the sentence that names what is really counted. */
+  counts: z.record(identifier, sentence),
+  labels: z.record(identifier, label).optional(),
+  /** Tracepoints of the script that some kernels lack without harm; assembly drops those absent. */
+  optional: z.array(tracepoint).optional(),
+  constants: z.array(constantSchema).optional(),
+  needs: sentence,
+});
+
+const manifestSchema = z
+  .strictObject({
+    format: z.literal(1),
+    id: kebab,
+    title: sentence,
+    question: sentence,
+    metrics: z.array(metricSchema).min(1),
+    scratch: z.array(scratchSchema),
+    variants: z.array(variantSchema).min(1),
+    overhead: sentence,
+    caveats: z.array(sentence),
+  })
+  .check((context) => {
+    for (const [path, message] of contradictions(context.value)) {
+      context.issues.push({ code: 'custom', input: context.value, path: [...path], message });
+    }
+  });
+
+export type Manifest = z.infer<typeof manifestSchema>;
+export type Variant = Manifest['variants'][number];
+
+/**
+ * Checks the content of a probe.json.
+ *
+ * @param folder shown to the user when it is wrong
+ * @throws E_PROBE_MANIFEST with the place inside the JSON
+ */
+export const parseManifest = (json: string, folder: string): Manifest => {
+  const parsed = manifestSchema.safeParse(readJson(json, folder));
+  if (parsed.success) return parsed.data;
+  const [first, ...more] = parsed.error.issues;
+  const why = first === undefined ? 'probe.json is invalid' : `probe.json: ${describe(first)}`;
+  throw failure('E_PROBE_MANIFEST', {
+    path: folder,
+    why: more.length > 0 ? `${why} (and ${more.length} more)` : why,
+  });
+};
+
+/** The schema for editors and for who writes a probe of their own. */
+export const manifestJsonSchema = (): unknown => z.toJSONSchema(manifestSchema, { io: 'input' });
+
+/** The prefix of every map of a probe: `@page_alloc_` of `page-alloc`. */
+export const mapPrefix = (probeId: string): string => `@${probeId.replaceAll('-', '_')}_`;
+
+const readJson = (json: string, folder: string): unknown => {
+  try {
+    return JSON.parse(json);
+  } catch (cause) {
+    const why = `probe.json is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`;
+    throw failure('E_PROBE_MANIFEST', { path: folder, why }, cause);
+  }
+};
+
+const describe = (issue: z.core.$ZodIssue): string => {
+  const place = issue.path
+    .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index > 0 ? '.' : ''}${String(part)}`))
+    .join('');
+  return place === '' ? issue.message : `${place}: ${issue.message}`;
+};
+
+type Contradiction = readonly [path: readonly (string | number)[], message: string];
+
+const contradictions = (manifest: Manifest): Contradiction[] => [
+  ...duplicates(manifest.metrics, 'metrics', (metric) => metric.name),
+  ...duplicates(manifest.scratch, 'scratch', (scratch) => scratch.map),
+  ...duplicates(manifest.variants, 'variants', (variant) => variant.id),
+  ...misnamedMaps(manifest),
+  ...unknownMetrics(manifest),
+  ...uncounted(manifest),
+];
+
+const duplicates = <Item>(
+  items: readonly Item[],
+  place: string,
+  nameOf: (item: Item) => string,
+): Contradiction[] => {
+  const names = items.map(nameOf);
+  return names.flatMap((name, index): Contradiction[] =>
+    names.indexOf(name) < index ? [[[place, index], `"${name}" is there twice`]] : [],
+  );
+};
+
+const misnamedMaps = (manifest: Manifest): Contradiction[] => {
+  const prefix = mapPrefix(manifest.id);
+  return [
+    ...manifest.metrics.flatMap((metric, index): Contradiction[] =>
+      metric.map === prefix + metric.name
+        ? []
+        : [[['metrics', index, 'map'], `must be ${prefix}${metric.name}`]],
+    ),
+    ...manifest.scratch.flatMap((scratch, index): Contradiction[] =>
+      scratch.map.startsWith(prefix) && !manifest.metrics.some((metric) => metric.map === scratch.map)
+        ? []
+        : [[['scratch', index, 'map'], `must begin with ${prefix} and be no metric's map`]],
+    ),
+  ];
+};
+
+const unknownMetrics = (manifest: Manifest): Contradiction[] =>
+  manifest.variants.flatMap((variant, index) =>
+    (['counts', 'labels'] as const).flatMap((part) =>
+      Object.keys(variant[part] ?? {}).flatMap((name): Contradiction[] =>
+        manifest.metrics.some((metric) => metric.name === name)
+          ? []
+          : [[['variants', index, part, name], 'is no metric of this probe']],
+      ),
+    ),
+  );
+
+const uncounted = (manifest: Manifest): Contradiction[] =>
+  manifest.metrics.flatMap((metric, index): Contradiction[] =>
+    manifest.variants.some((variant) => metric.name in variant.counts)
+      ? []
+      : [[['metrics', index], `no variant counts "${metric.name}"`]],
+  );

@@ -1,0 +1,188 @@
+import { describe, expect, it } from 'vitest';
+import type { HostFacts } from '../../src/host/facts.ts';
+import { type AssembleRequest, assemble } from '../../src/probes/assemble.ts';
+import { loadCatalogue } from '../../src/probes/catalogue.ts';
+import { selectVariant } from '../../src/probes/select.ts';
+import type { KernelFilter } from '../../src/probes/types.ts';
+import { ARM_6_18, DEBIAN_5_10, hostFacts, KERNEL_6_18, LOCKED_6_18 } from './hosts.ts';
+
+const catalogue = loadCatalogue();
+const request = (ids: readonly string[], facts: HostFacts = LOCKED_6_18): AssembleRequest => ({
+  selected: catalogue
+    .filter(({ manifest }) => ids.includes(manifest.id))
+    .map(({ manifest, folder }) => selectVariant(manifest, folder, facts)),
+  filter: { kind: 'all' },
+  intervalMs: 1000,
+  mapKeys: 16384,
+  facts,
+});
+const ALL = catalogue.map(({ manifest }) => manifest.id);
+const clauseOf = (script: string, head: string): string => {
+  const from = script.indexOf(head);
+  return from < 0 ? '' : script.slice(from, script.indexOf('\n}', from));
+};
+
+describe('assemble', () => {
+  it('makes the same script as ever (golden)', async () => {
+    const { script } = assemble({
+      ...request(['iomap', 'page-alloc']),
+      filter: { kind: 'tree', rootPid: 4711 },
+    });
+    await expect(script).toMatchFileSnapshot('golden/iomap+page-alloc-tree.bt');
+  });
+
+  it('describes each metric by what this variant really counts', () => {
+    const here = assemble(request(['iomap']));
+    expect(here.metrics.find(({ id }) => id === 'iomap.iter')).toMatchObject({
+      probe: 'iomap',
+      scope: 'pid',
+      kind: 'counter',
+      unit: 'count',
+      label: 'iomap_iter',
+      lane: true,
+      help: expect.stringContaining('kernel function iomap_iter'),
+    });
+    const there = assemble(request(['iomap'], { ...DEBIAN_5_10, fentry: false }));
+    expect(there.metrics.find(({ id }) => id === 'iomap.iter')).toMatchObject({
+      label: 'iomap_apply',
+      help: expect.stringContaining('kernel function iomap_apply'),
+    });
+    expect(there.script).toContain('tracepoint:iomap:iomap_apply');
+    expect(there.script).not.toContain('iomap:iomap_iter');
+  });
+
+  it('binds every printed map to one metric, with its key parts', () => {
+    const { script, bindings, metrics, scratch } = assemble(request(ALL));
+    const printed = [...script.matchAll(/print\((@\w+)\)/g)].map(([, map]) => map);
+    expect(printed).toEqual([...bindings.map(({ map }) => map), '@frame_exits']);
+    expect(bindings.map(({ metric }) => metric)).toEqual(metrics.map(({ id }) => id));
+    expect(bindings.find(({ metric }) => metric === 'page-alloc.attempts_failed')?.keyParts).toBe(3);
+    expect(bindings.find(({ metric }) => metric === 'iomap.iter')?.keyParts).toBe(1);
+    const all = new Set(script.match(/@\w+/g));
+    expect([...all].sort()).toEqual(['@frame_exits', ...bindings.map(({ map }) => map), ...scratch].sort());
+    for (const map of scratch) expect(clauseOf(script, '\nEND')).toContain(`clear(${map});`);
+  });
+
+  it('forgets every map that has the PID alone as its key, and no other', () => {
+    const { script, bindings } = assemble(request(ALL));
+    for (const { map, keyParts } of bindings) {
+      expect(script.includes(`delete(${map}[$old]);`)).toBe(keyParts === 1);
+    }
+  });
+
+  it('puts nothing in the script that its readers would take for a word of ours', () => {
+    const { script } = assemble(request(ALL));
+    expect(script).not.toMatch(/#define|TRACED|GFP_|\/\*|\/\/|undefined|null|NaN/);
+    expect(script).toContain('(args->gfp_flags & 65536) == 0 || (args->gfp_flags & 8192) == 0');
+  });
+
+  it('counts attach points', () => {
+    const { script, attachPoints } = assemble(request(ALL));
+    const points = script.match(/^(?:BEGIN|END|(?:tracepoint|software|interval):\S+?),?$/gm) ?? [];
+    expect(attachPoints).toBe(points.length);
+  });
+
+  it('drops the attach points this host lacks, and metrics with their last one', () => {
+    const arm = assemble(request(['inode'], ARM_6_18));
+    expect(arm.script).toContain('sys_enter_openat\n');
+    expect(arm.script).toContain('sys_enter_renameat\n');
+    expect(arm.script).not.toMatch(/sys_enter_(open|creat|unlink|rename|mkdir|rmdir)[,\n]/);
+    expect(arm.metrics).toHaveLength(6);
+
+    const tracepoints = Object.fromEntries(
+      Object.entries(KERNEL_6_18).filter(([name]) => !name.startsWith('compaction:')),
+    );
+    const uncompacted = assemble(request(['page-alloc'], hostFacts({ tracepoints })));
+    expect(uncompacted.metrics.map(({ id }) => id)).toEqual([
+      'page-alloc.failures',
+      'page-alloc.attempts_failed',
+      'page-alloc.extfrag',
+    ]);
+    expect(uncompacted.script).not.toContain('compact');
+    expect(uncompacted.scratch).not.toContain('@page_alloc_compact_start');
+  });
+
+  it('knows whose line it is', () => {
+    const { script, ownerOfLine } = assemble(request(ALL));
+    const lines = script.split('\n');
+    const ownerOf = (text: string) => ownerOfLine(lines.findIndex((line) => line.includes(text)) + 1);
+    expect(ownerOf('BEGIN')).toBeNull();
+    expect(ownerOf('tracepoint:iomap:iomap_iter')).toBe('iomap');
+    expect(ownerOf('tracepoint:kmem:mm_page_alloc')).toBe('page-alloc');
+    expect(ownerOf('software:major-faults:1')).toBe('faults');
+    expect(ownerOf('interval:')).toBeNull();
+    expect(ownerOf('@seen[pid] = 2;')).toBeNull();
+    expect([ownerOfLine(0), ownerOfLine(lines.length + 5)]).toEqual([null, null]);
+    for (const [index, line] of lines.entries()) {
+      if (line.includes('@iomap_start[tid] = nsecs')) expect(ownerOfLine(index + 1)).toBe('iomap');
+    }
+  });
+
+  it('writes the filter into every guard', () => {
+    const predicates = (filter: KernelFilter) => assemble({ ...request(['kswapd']), filter }).script;
+    expect(predicates({ kind: 'all' })).toContain('mm_vmscan_wakeup_kswapd\n/1/');
+    expect(predicates({ kind: 'pids', pids: [12, 0, 34] })).toContain(
+      'mm_vmscan_wakeup_kswapd\n/(pid == 12 || pid == 0 || pid == 34)/',
+    );
+    const tree = predicates({ kind: 'tree', rootPid: 99 });
+    expect(tree).toContain('mm_vmscan_wakeup_kswapd\n/@frame_tree[pid]/');
+    expect(clauseOf(tree, 'BEGIN')).toContain('@frame_tree[(uint64)99] = 1;');
+    expect(predicates({ kind: 'all' })).not.toContain('frame_tree');
+  });
+
+  it('lets nothing but integers in', () => {
+    const hostile: readonly unknown[] = [
+      '1) || system("id"',
+      '12',
+      1.5,
+      -1,
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      2 ** 53,
+      null,
+      undefined,
+      { toString: () => '1' },
+      [7],
+    ];
+    for (const value of hostile) {
+      const bad = value as number;
+      const attempts: readonly Partial<AssembleRequest>[] = [
+        { filter: { kind: 'pids', pids: [1, bad] } },
+        { filter: { kind: 'tree', rootPid: bad } },
+        { intervalMs: bad },
+        { mapKeys: bad },
+      ];
+      for (const attempt of attempts) {
+        expect(() => assemble({ ...request(['iomap']), ...attempt })).toThrow(
+          'it is no whole number in range',
+        );
+      }
+    }
+    expect(() => assemble({ ...request(['iomap']), filter: { kind: 'pids', pids: [] } })).toThrow(
+      'number of processes',
+    );
+    expect(() => assemble({ ...request(['iomap']), filter: { kind: 'tree', rootPid: 0 } })).toThrow(
+      'a process',
+    );
+  });
+
+  it('keeps the dead for three intervals and at least five seconds', () => {
+    const text = (intervalMs: number) => assemble({ ...request(['iomap']), intervalMs }).script;
+    expect(text(250)).toMatch(/interval:ms:250\n[\s\S]*/);
+    expect(text(250)).toContain('nsecs - $at > 5000000000');
+    expect(text(10_000)).toContain('interval:s:10\n');
+    expect(text(10_000)).toContain('nsecs - $at > 30000000000');
+  });
+
+  it('asks the kernel who ended in the best way it has', () => {
+    const withField = assemble(request(['iomap'])).script;
+    expect(withField).toContain('args->group_dead/');
+    expect(withField).toContain('group_leader->start_boottime');
+    const withBtf = assemble(request(['iomap'], ARM_6_18)).script;
+    expect(withBtf).toContain('signal->live.counter == 0/');
+    const without = assemble({ ...request(['iomap'], ARM_6_18), startTime: 'none' }).script;
+    expect(without).toContain('/@seen[pid] == 1 && pid == tid/');
+    expect(without).toContain('nsecs, (uint64)0, comm');
+    expect(without).not.toContain('task_struct');
+  });
+});

@@ -1,0 +1,74 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { BUNDLED_PROBES, findProbe, loadCatalogue } from '../../src/probes/catalogue.ts';
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'catalogue-'));
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+
+/** The bundled inode probe under another name, as a user would begin one. */
+const writeProbe = (folder: string, id: string): void => {
+  mkdirSync(folder, { recursive: true });
+  const prefix = (text: string): string => text.replaceAll('@inode_', `@${id.replaceAll('-', '_')}_`);
+  const json = prefix(readFileSync(join(BUNDLED_PROBES, 'inode/probe.json'), 'utf8'));
+  writeFileSync(join(folder, 'probe.json'), json.replace('"id": "inode"', `"id": "${id}"`));
+  writeFileSync(
+    join(folder, 'tracepoint.bt'),
+    prefix(readFileSync(join(BUNDLED_PROBES, 'inode/tracepoint.bt'), 'utf8')),
+  );
+};
+
+describe('loadCatalogue', () => {
+  it('has the bundled probes, sorted, each in a folder of its name', () => {
+    const catalogue = loadCatalogue();
+    expect(catalogue.map(({ manifest }) => manifest.id)).toEqual([
+      'faults',
+      'inode',
+      'iomap',
+      'kswapd',
+      'page-alloc',
+    ]);
+    for (const { manifest, folder } of catalogue) expect(folder).toBe(join(BUNDLED_PROBES, manifest.id));
+  });
+
+  it('adds the probes of a directory, and one probe given by its own folder', () => {
+    writeProbe(join(dir, 'many/one'), 'a-one');
+    writeProbe(join(dir, 'many/two'), 'z-two');
+    writeProbe(join(dir, 'alone'), 'alone');
+    const ids = loadCatalogue([join(dir, 'many'), join(dir, 'alone')]).map(({ manifest }) => manifest.id);
+    expect(ids).toEqual(['a-one', 'alone', 'faults', 'inode', 'iomap', 'kswapd', 'page-alloc', 'z-two']);
+  });
+
+  it('refuses an id that is there already', () => {
+    cpSync(join(BUNDLED_PROBES, 'iomap'), join(dir, 'iomap'), { recursive: true });
+    expect(() => loadCatalogue([dir])).toThrow(`its id "iomap" is that of ${join(BUNDLED_PROBES, 'iomap')}`);
+  });
+
+  it('refuses a missing directory, one without probes, a missing script and a wrong one', () => {
+    expect(() => loadCatalogue([join(dir, 'none')])).toThrow('it cannot be read');
+    expect(() => loadCatalogue([dir])).toThrow('there is no probe.json');
+    writeProbe(join(dir, 'mine'), 'mine');
+    rmSync(join(dir, 'mine/tracepoint.bt'));
+    expect(() => loadCatalogue([dir])).toThrow(
+      'the script tracepoint.bt of variant "tracepoint" cannot be read',
+    );
+    writeFileSync(join(dir, 'mine/tracepoint.bt'), '#define TRACED 1\nBEGIN { }\n');
+    expect(() => loadCatalogue([dir])).toThrow('tracepoint.bt:2: ');
+  });
+});
+
+describe('findProbe', () => {
+  const catalogue = loadCatalogue();
+  it('finds by id', () => {
+    expect(findProbe(catalogue, 'iomap').manifest.id).toBe('iomap');
+  });
+  it('suggests the nearest name, or nothing when none is near', () => {
+    expect(() => findProbe(catalogue, 'iomapp')).toThrow('There is no probe "iomapp". Did you mean "iomap"?');
+    expect(() => findProbe(catalogue, 'pagealloc')).toThrow('Did you mean "page-alloc"?');
+    expect(() => findProbe(catalogue, 'zzzzzzzz')).toThrow(/^There is no probe "zzzzzzzz"\.$/);
+  });
+});

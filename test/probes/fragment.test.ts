@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { isFailure } from '../../src/errors.ts';
+import { mapsIn, parseFragment, tracepointOf } from '../../src/probes/fragment.ts';
+import { parseManifest } from '../../src/probes/manifest.ts';
+
+const manifest = parseManifest(
+  JSON.stringify({
+    format: 1,
+    id: 'x',
+    title: 'X',
+    question: 'X?',
+    metrics: [{ name: 'n', map: '@x_n', kind: 'counter', unit: 'count', label: 'n', help: 'n' }],
+    scratch: [{ map: '@x_start', key: 'tid' }],
+    variants: [
+      {
+        id: 'v',
+        file: 'v.bt',
+        title: 'v',
+        when: { facility: 'tracepoint', tracepoints: ['a:b', 'a:c'], functions: ['f'] },
+        counts: { n: 'n' },
+        optional: ['a:maybe'],
+        constants: [{ token: 'BIT', tracepoint: 'a:b', flag: '__BIT' }],
+        needs: 'a:b',
+      },
+    ],
+    overhead: 'none',
+    caveats: [],
+  }),
+  '/x',
+);
+const [variant] = manifest.variants;
+const parse = (source: string) => parseFragment(source, manifest, '/x', variant!);
+
+const HEAD = '#define TRACED 1\n#define BIT 0x10\n';
+const GOOD = `${HEAD}
+/* A header with { braces }, @maps and "quotes". */
+tracepoint:a:b, // the first
+tracepoint:a:maybe
+/args->x / 2 == 1 && TRACED/
+{
+  @seen[pid] = 1;
+  if (strncmp(comm, "a}b//c", 3) == 0) { @x_n[pid] = count(); } // not a { clause
+  @x_start[tid] = nsecs;
+}
+tracepoint:a:c /@x_start[tid]/ { delete(@x_start[tid]); }
+`;
+
+describe('parseFragment', () => {
+  it('takes clauses apart; comments, strings and division do not mislead it', () => {
+    const [first, second, ...rest] = parse(GOOD);
+    expect(rest).toEqual([]);
+    expect(first).toMatchObject({
+      attach: ['tracepoint:a:b', 'tracepoint:a:maybe'],
+      predicate: 'args->x / 2 == 1 && TRACED',
+      line: 5,
+    });
+    expect(first?.body).toContain('"a}b//c"');
+    expect(first?.body).not.toContain('not a');
+    expect(second).toMatchObject({ attach: ['tracepoint:a:c'], predicate: '@x_start[tid]', line: 13 });
+  });
+
+  const BODY = '{ @seen[pid] = 1; @x_n[pid] = count(); }';
+  const broken: readonly (readonly [string, string, string])[] = [
+    ['an empty file', HEAD, 'v.bt:1: there is no clause in it'],
+    ['a missing define', `#define TRACED 1\ntracepoint:a:b /TRACED/ ${BODY}`, '#define BIT is missing'],
+    ['another define or an include', `${HEAD}#include <linux/fs.h>\n`, 'v.bt:3: only "#define TRACED 1"'],
+    ['no predicate', `${HEAD}tracepoint:a:b ${BODY}`, 'v.bt:3: a clause without a predicate'],
+    [
+      'an unguarded clause',
+      `${HEAD}tracepoint:a:b /args->x == 1/ ${BODY}`,
+      'v.bt:3: the predicate has neither TRACED',
+    ],
+    [
+      'an unnamed tracepoint',
+      `${HEAD}tracepoint:a:z /TRACED/ ${BODY}`,
+      'a:z is named neither in when.tracepoints',
+    ],
+    ['an unnamed function', `${HEAD}kprobe:g /TRACED/ ${BODY}`, 'g is not named in when.functions'],
+    ['a wildcard', `${HEAD}tracepoint:a:* /TRACED/ ${BODY}`, 'wildcards'],
+    ['BEGIN', `${HEAD}BEGIN /TRACED/ ${BODY}`, '"BEGIN" is no attach point'],
+    ['an interval', `${HEAD}interval:s:1 /TRACED/ ${BODY}`, 'is no attach point'],
+    ['printing', `${HEAD}tracepoint:a:b /TRACED/ { print(@x_n); }`, 'print() belongs to the frame'],
+    ['clearing', `${HEAD}tracepoint:a:b /TRACED/ { clear (@x_n); }`, 'clear() belongs to the frame'],
+    ["another's map", `${HEAD}tracepoint:a:b /TRACED/ { @y[pid] = count(); }`, 'the map @y is not one'],
+    ['an unkept promise', `${HEAD}tracepoint:a:b /TRACED/ { @seen[pid] = 1; }`, 'counts promises "n"'],
+    ['a process nobody sees', `${HEAD}tracepoint:a:b /TRACED/ { @x_n[pid] = count(); }`, '@seen[pid] = 1;'],
+    [
+      'an open brace',
+      `${HEAD}tracepoint:a:b /TRACED/ { if (1) { @x_n[pid] = count(); }`,
+      'a brace that is never closed',
+    ],
+    ['a head alone', `${HEAD}tracepoint:a:b /TRACED/`, 'a clause without a body'],
+  ];
+  it.each(broken)('refuses %s', (_name, source, expected) => {
+    expect(() => parse(source)).toThrow(expected);
+    try {
+      parse(source);
+    } catch (error) {
+      expect(isFailure(error, 'E_PROBE_MANIFEST')).toBe(true);
+    }
+  });
+});
+
+it('knows a tracepoint from other attach points', () => {
+  expect(tracepointOf('tracepoint:a:b')).toBe('a:b');
+  expect(tracepointOf('kprobe:a')).toBeNull();
+  expect(tracepointOf('software:major-faults:1')).toBeNull();
+});
+
+it('finds maps', () => {
+  expect([...mapsIn('@a[@b[1]] = @a + c')]).toEqual(['@a', '@b']);
+});

@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import type { HostFacts } from '../../src/host/facts.ts';
+import { findProbe, loadCatalogue } from '../../src/probes/catalogue.ts';
+import { reasonAgainst, selectVariant } from '../../src/probes/select.ts';
+import {
+  ARM_6_18,
+  DEBIAN_5_10,
+  DEBIAN_6_12,
+  hostFacts,
+  KERNEL_5_4,
+  KERNEL_6_18,
+  LOCKED_6_18,
+} from './hosts.ts';
+
+const catalogue = loadCatalogue();
+const select = (id: string, facts: HostFacts) => {
+  const { manifest, folder } = findProbe(catalogue, id);
+  const { variant, rejected } = selectVariant(manifest, folder, facts);
+  return {
+    variant: variant?.id ?? null,
+    rejected: Object.fromEntries(rejected.map((r) => [r.variant, r.reason])),
+  };
+};
+const chosenOn = (facts: HostFacts) =>
+  Object.fromEntries(catalogue.map(({ manifest }) => [manifest.id, select(manifest.id, facts).variant]));
+
+describe('selectVariant', () => {
+  it('takes tracepoints on a locked-down 6.18, and says what the others lack', () => {
+    expect(chosenOn(LOCKED_6_18)).toEqual({
+      faults: 'tracepoint',
+      inode: 'tracepoint',
+      iomap: 'tracepoint',
+      kswapd: 'tracepoint',
+      'page-alloc': 'tracepoint',
+    });
+    expect(select('iomap', LOCKED_6_18).rejected).toEqual({
+      fentry: 'needs fentry; this kernel does not offer it (trampolines and a readable list of functions)',
+      'tracepoint-apply': 'tracepoint iomap:iomap_apply is absent',
+      'kprobe-apply': 'needs kprobes; this kernel has none (CONFIG_KPROBES)',
+      kprobe: 'needs kprobes; this kernel has none (CONFIG_KPROBES)',
+    });
+  });
+
+  it('takes fentry on 6.12', () => {
+    expect(select('iomap', DEBIAN_6_12)).toMatchObject({
+      variant: 'fentry',
+      rejected: { tracepoint: 'not needed: fentry comes first and runs here' },
+    });
+  });
+
+  it('takes iomap_apply on 5.10, where iomap_iter is there but serves only DAX', () => {
+    expect(select('iomap', DEBIAN_5_10)).toMatchObject({
+      variant: 'tracepoint-apply',
+      rejected: { fentry: 'kernel function iomap_apply exists: this kernel goes through it instead' },
+    });
+    const withoutFunctions = { ...DEBIAN_5_10, fentry: false, kprobes: false, hasFunction: () => false };
+    expect(select('iomap', withoutFunctions)).toMatchObject({
+      variant: 'tracepoint-apply',
+      rejected: { tracepoint: 'tracepoint iomap:iomap_apply exists: this kernel goes through it instead' },
+    });
+    expect(chosenOn(DEBIAN_5_10)).toMatchObject({ faults: 'single-page' });
+  });
+
+  it('takes a kprobe on 5.4, which has no iomap tracepoint', () => {
+    expect(select('iomap', KERNEL_5_4).variant).toBe('kprobe-apply');
+  });
+
+  it('runs on Arm, whose old system calls are missing', () => {
+    expect(chosenOn(ARM_6_18)).toMatchObject({ inode: 'tracepoint', iomap: 'tracepoint' });
+  });
+
+  it('refuses page-alloc when the flags cannot be read, rather than guess their bits', () => {
+    const elsewhere = hostFacts({ tracepoints: KERNEL_6_18, tracefs: '/nowhere' });
+    expect(select('page-alloc', elsewhere)).toEqual({
+      variant: null,
+      rejected: {
+        tracepoint: 'the value of __GFP_NORETRY cannot be read from the format of kmem:mm_page_alloc',
+      },
+    });
+  });
+
+  it('gives every probe a reason where nothing can run', () => {
+    const cases: readonly (readonly [HostFacts, string])[] = [
+      [
+        hostFacts({ tracepoints: {}, bpftrace: null, bpftraceProblem: 'not found in PATH' }),
+        'not found in PATH',
+      ],
+      [hostFacts({ tracepoints: {}, tracefs: null }), 'needs the tracing file system'],
+      [
+        hostFacts({ tracepoints: KERNEL_6_18, btf: false, bpftrace: '0.25.0' }),
+        'reads tracepoints through BTF',
+      ],
+      [hostFacts({ tracepoints: {} }), 'is absent'],
+    ];
+    for (const [facts, words] of cases) {
+      for (const { manifest, folder } of catalogue) {
+        const { variant, rejected } = selectVariant(manifest, folder, facts);
+        expect(variant).toBeNull();
+        expect(rejected).toHaveLength(manifest.variants.length);
+        expect(rejected.map(({ reason }) => reason).join('\n')).toContain(words);
+      }
+    }
+  });
+});
+
+describe('reasonAgainst', () => {
+  const base = findProbe(catalogue, 'kswapd').manifest.variants[0]!;
+  const needing = (when: Partial<typeof base.when>) => ({ ...base, when: { ...base.when, ...when } });
+
+  it('compares bpftrace as versions, whatever the distribution appends', () => {
+    const variant = needing({ bpftrace: '>=0.20.0' });
+    expect(reasonAgainst(variant, LOCKED_6_18)).toBe('needs bpftrace ≥0.20.0, this is 0.17.0');
+    const next = hostFacts({ tracepoints: KERNEL_6_18, bpftrace: '0.21.0-rc1' });
+    expect(reasonAgainst(variant, next)).toBeNull();
+  });
+
+  it('names a missing field', () => {
+    const variant = needing({ fields: { 'vmscan:mm_vmscan_kswapd_sleep': ['nid', 'reason'] } });
+    expect(reasonAgainst(variant, LOCKED_6_18)).toBe(
+      'tracepoint vmscan:mm_vmscan_kswapd_sleep has no field reason here',
+    );
+  });
+
+  it('knows where raw tracepoints work', () => {
+    const variant = needing({ facility: 'rawtracepoint' });
+    expect(reasonAgainst(variant, LOCKED_6_18)).toContain('0.17.0 aborts on them');
+    const with23 = hostFacts({ tracepoints: KERNEL_6_18, bpftrace: '0.23.2', btf: false });
+    expect(reasonAgainst(variant, with23)).toBeNull();
+    const with24 = hostFacts({ tracepoints: KERNEL_6_18, bpftrace: '0.24.0', btf: false });
+    expect(reasonAgainst(variant, with24)).toContain('through BTF');
+  });
+
+  it('tells lockdown from a kernel without kprobes', () => {
+    const locked = hostFacts({ tracepoints: KERNEL_6_18, lockdown: 'confidentiality' });
+    expect(reasonAgainst(needing({ facility: 'kprobe' }), locked)).toContain('locked down');
+  });
+});
