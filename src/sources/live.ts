@@ -1,0 +1,235 @@
+/**
+ * This machine, now: a tracer and the host's own counters, merged into one stream of records. A sample is made
+ * when the tracer's maps arrive, and the host is read at that same moment; while no tracer runs the host alone is
+ * sampled, so that the stream never falls silent. What a dead tracer missed is a gap, after which counters begin
+ * a new epoch.
+ */
+import { Readable } from 'node:stream';
+import type { CounterEntry, HostIdentity, Selection, SelfCost, StreamRecord } from '../core/record.ts';
+import { RECORDING_FORMAT, RECORDING_VERSION } from '../core/record.ts';
+import { failure } from '../errors.ts';
+import type { Clock, HostPort, Source } from '../session/ports.ts';
+import { createChanges } from './changes.ts';
+import { createLossTally } from './losses.ts';
+import { createRoster } from './roster.ts';
+import { createSupervisor, type SupervisorEvents, type SupervisorOptions } from './supervisor.ts';
+import type { Batch } from './tracer.ts';
+
+export type LiveOptions = SupervisorOptions & {
+  readonly toolVersion: string;
+  readonly identity: HostIdentity;
+  readonly host: HostPort;
+  readonly clock: Clock;
+  readonly selection: Selection;
+  readonly wantsComm: (comm: string) => boolean;
+  readonly intervalMs: number;
+};
+
+const MAP_BYTES_EVERY_SAMPLES = 10;
+
+export const createLiveSource = (options: LiveOptions): Source => {
+  const { host, clock, intervalMs } = options;
+  const stream = new Readable({ objectMode: true, read: () => undefined });
+  const changes = createChanges();
+  const roster = createRoster(host, options.wantsComm);
+  const losses = createLossTally();
+  const mapFull = new Set<string>();
+  const unnamed = new Set<number>();
+  const exits = createExitCheck();
+
+  let epoch = 0;
+  let seq = 0;
+  let records = 0;
+  let lastBootUs = 0;
+  let lastBatchUs = 0;
+  let mapBytes = 0;
+  let stopping = false;
+  /** The tracer's last word was its maps of the end. */
+  let drained = false;
+  let heartbeat: NodeJS.Timeout | undefined;
+
+  const emit = (record: StreamRecord): void => {
+    records += 1;
+    stream.push(record);
+  };
+
+  const events: SupervisorEvents = {
+    batch: (batch) => {
+      const missed = exits.missed(batch.exits);
+      if (missed > 0) {
+        losses.add('unnamed-process', missed, { detail: 'exits that bpftrace did not print' });
+        roster.doubt();
+      }
+      lastBatchUs = batch.bootUs;
+      drained = batch.final;
+      sample(batch);
+    },
+    process: (event) => {
+      if (event.kind === 'forget') {
+        forget(event.pid, event.bootUs);
+        return;
+      }
+      exits.seen();
+      const record = roster.exit(event);
+      if (record !== null) emit(record);
+    },
+    loss: (kind, count, detail) => losses.add(kind, count, detail),
+    detached: (probes) => {
+      exits.restart();
+      for (const probe of probes) emit({ type: 'probe', bootUs: clock.bootUs(), ...probe });
+    },
+    reattached: (probes, reason) => {
+      changes.restart();
+      epoch += 1;
+      const bootUs = clock.bootUs();
+      emit({ type: 'gap', bootUs, fromBootUs: lastBatchUs, reason });
+      for (const probe of probes) emit({ type: 'probe', bootUs, ...probe });
+      lastBatchUs = bootUs;
+    },
+  };
+  const supervisor = createSupervisor(options, events);
+
+  /** Deleting is immediate, printing is not: a tracer that was held up may have deleted what nobody had read. */
+  const forget = (pid: number, bootUs: number): void => {
+    const exitedUs = roster.forget(pid);
+    if (exitedUs !== null && lastBatchUs < exitedUs) losses.add('unread-exit', 1, { detail: `pid ${pid}` });
+    changes.forget(pid);
+    emit({ type: 'forget', bootUs, pid });
+  };
+
+  const sample = (batch: Pick<Batch, 'bootUs' | 'final' | 'counters'>): void => {
+    lastBootUs = Math.max(batch.bootUs, lastBootUs + 1);
+    const full = changes.begin();
+    const counters: Record<string, CounterEntry[]> = {};
+    for (const [metric, entries] of batch.counters) {
+      noteMapFull(metric, entries.length);
+      const moved = changes.counters(metric, entries, (pid) => meet(pid, batch.final));
+      if (moved.length > 0) counters[metric] = moved;
+    }
+    for (const loss of losses.drain(lastBootUs)) emit(loss);
+    const values = changes.host(host.sample());
+    emit({ type: 'sample', seq, bootUs: lastBootUs, epoch, full, counters, host: values, self: selfCost() });
+    seq += 1;
+    beat();
+  };
+
+  /** Names a PID whose counts moved. Without a filter by name, counts do not wait for one. */
+  const meet = (pid: number, final: boolean): boolean => {
+    const record = roster.meet(pid, lastBootUs);
+    const known = roster.wanted(pid);
+    const wanted = known ?? options.selection.comm === null;
+    if (record !== null && wanted) emit(record);
+    if (known === null && !wanted && final && !unnamed.has(pid)) {
+      unnamed.add(pid);
+      losses.add('unnamed-process', 1, { detail: `pid ${pid}` });
+    }
+    return wanted;
+  };
+
+  const noteMapFull = (metric: string, entries: number): void => {
+    if (entries < options.mapKeys || mapFull.has(metric)) return;
+    mapFull.add(metric);
+    losses.add('map-full', 1, { metric, detail: `${entries} of ${options.mapKeys} keys` });
+  };
+
+  const selfCost = (): SelfCost => {
+    const own = process.cpuUsage();
+    const pid = supervisor.tracerPid();
+    const traced = pid === null ? null : host.cost(pid);
+    if (seq % MAP_BYTES_EVERY_SAMPLES === 0) mapBytes = pid === null ? 0 : host.mapBytes(pid);
+    return {
+      cpuMs: Math.round((own.user + own.system) / 1000),
+      rssBytes: process.memoryUsage.rss(),
+      tracerCpuMs: traced?.cpuMs ?? 0,
+      tracerRssBytes: traced?.rssBytes ?? 0,
+      mapBytes,
+    };
+  };
+
+  /** When the tracer's next maps do not come in time, the host is sampled without them. */
+  const beat = (): void => {
+    clearTimeout(heartbeat);
+    if (stopping) return;
+    heartbeat = setTimeout(() => sample(hostOnly(clock.bootUs())), intervalMs * 1.5);
+  };
+
+  const finish = async (reason: string): Promise<void> => {
+    clearTimeout(heartbeat);
+    drained = false;
+    await supervisor.stop();
+    const bootUs = Math.max(clock.bootUs(), lastBootUs);
+    if (!drained)
+      emit({ type: 'gap', bootUs, fromBootUs: lastBatchUs, reason: 'bpftrace gave no last counts' });
+    for (const loss of losses.drain(bootUs)) emit(loss);
+    emit({ type: 'trailer', bootUs, reason, samples: seq, records: records + 1 });
+    stream.push(null);
+  };
+
+  return {
+    open: async () => {
+      const probes = supervisor.probes();
+      if (probes.every((probe) => probe.state !== 'attached')) {
+        const why = probes.map((probe) => `${probe.id}: ${probe.reason ?? 'refused'}`).join('; ');
+        throw failure('E_NO_PROBE_USABLE', { why });
+      }
+      const script = await supervisor.attach();
+      lastBootUs = clock.bootUs();
+      lastBatchUs = lastBootUs;
+      return {
+        type: 'header',
+        format: RECORDING_FORMAT,
+        version: RECORDING_VERSION,
+        tool: { name: 'stallscope', version: options.toolVersion },
+        host: options.identity,
+        bpftrace: options.bpftrace.version,
+        clock: { bootUs: lastBootUs, realMs: clock.realMs() },
+        intervalMs,
+        mapKeys: options.mapKeys,
+        selection: options.selection,
+        probes: supervisor.probes(),
+        metrics: [...script.metrics, ...host.metrics],
+      };
+    },
+    records: () => {
+      // The host's counters need a first reading to differ from; the tracer's start at zero.
+      sample(hostOnly(lastBootUs));
+      return stream;
+    },
+    stop: (reason) => {
+      if (stopping) return;
+      stopping = true;
+      void finish(reason);
+    },
+  };
+};
+
+const hostOnly = (bootUs: number): Pick<Batch, 'bootUs' | 'final' | 'counters'> => ({
+  bootUs,
+  final: false,
+  counters: new Map(),
+});
+
+/** Compares the exits the kernel counted with the exit lines that came. */
+const createExitCheck = () => {
+  let lines = 0;
+  let countedBefore = 0;
+  let reported = 0;
+  return {
+    seen: (): void => {
+      lines += 1;
+    },
+    /** How many more are missing. Lines of other CPUs may trail the count by one batch, never by two. */
+    missed: (counted: number): number => {
+      const missing = countedBefore - lines - reported;
+      countedBefore = counted;
+      if (missing <= 0) return 0;
+      reported += missing;
+      return missing;
+    },
+    restart: (): void => {
+      lines = 0;
+      countedBefore = 0;
+      reported = 0;
+    },
+  };
+};

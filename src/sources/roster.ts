@@ -1,0 +1,87 @@
+/**
+ * Who the counted PIDs are. The kernel counts by PID alone; a process is PID and start time. Living processes are
+ * read from /proc when they first count, the short-lived are named by their exit line, and a PID that counts on
+ * after its exit is looked at again, because it may have a new owner.
+ */
+import type { ExitRecord, ProcessRecord } from '../core/record.ts';
+import type { HostPort } from '../session/ports.ts';
+import type { ProcessEvent } from '../wire/frame.ts';
+
+/** A name can change by exec: soon after the start often, later rarely. */
+const YOUNG_US = 10_000_000;
+const RECHECK_YOUNG_US = 1_000_000;
+const RECHECK_US = 10_000_000;
+
+type Known = {
+  startMs: number | null;
+  comm: string;
+  exitedUs: number | null;
+  wanted: boolean;
+  checkedUs: number;
+};
+
+export type Roster = {
+  /** Called for every PID whose counts moved, before the sample. */
+  meet(pid: number, bootUs: number): ProcessRecord | null;
+  /** Whether this PID's counts belong to the session; null while nobody knows its name. */
+  wanted(pid: number): boolean | null;
+  exit(event: Extract<ProcessEvent, { kind: 'exit' }>): ExitRecord | null;
+  /** The kernel deleted this PID's keys. When it had exited, µs since boot of that; otherwise null. */
+  forget(pid: number): number | null;
+  /** Some exits went unseen: take no name for granted. */
+  doubt(): void;
+};
+
+export const createRoster = (
+  host: Pick<HostPort, 'process'>,
+  wantsComm: (comm: string) => boolean,
+): Roster => {
+  const known = new Map<number, Known>();
+
+  const isFresh = (who: Known, bootUs: number): boolean => {
+    const ageUs = who.startMs === null ? 0 : bootUs - who.startMs * 1000;
+    return (
+      who.exitedUs === null && bootUs - who.checkedUs < (ageUs < YOUNG_US ? RECHECK_YOUNG_US : RECHECK_US)
+    );
+  };
+
+  return {
+    meet: (pid, bootUs) => {
+      const who = known.get(pid);
+      if (who !== undefined && isFresh(who, bootUs)) return null;
+      const facts = host.process(pid);
+      if (facts === null) return null;
+      const { startMs, comm, ppid, uid, cmdline, cgroup } = facts;
+      const same = who !== undefined && who.startMs === startMs && who.comm === comm;
+      known.set(pid, {
+        startMs,
+        comm,
+        exitedUs: same ? who.exitedUs : null,
+        wanted: wantsComm(comm),
+        checkedUs: bootUs,
+      });
+      return same ? null : { type: 'process', bootUs, pid, startMs, comm, ppid, uid, cmdline, cgroup };
+    },
+    wanted: (pid) => known.get(pid)?.wanted ?? null,
+    exit: ({ pid, bootUs, startMs, comm }) => {
+      const wanted = wantsComm(comm);
+      known.set(pid, {
+        startMs: startMs ?? known.get(pid)?.startMs ?? null,
+        comm,
+        exitedUs: bootUs,
+        wanted,
+        checkedUs: bootUs,
+      });
+      return wanted ? { type: 'exit', bootUs, pid, startMs, comm } : null;
+    },
+    forget: (pid) => {
+      const who = known.get(pid);
+      if (who === undefined || who.exitedUs === null) return null;
+      known.delete(pid);
+      return who.exitedUs;
+    },
+    doubt: () => {
+      for (const who of known.values()) who.checkedUs = Number.NEGATIVE_INFINITY;
+    },
+  };
+};
