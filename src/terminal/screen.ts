@@ -1,0 +1,45 @@
+/**
+ * The alternate screen, entered and always left.
+ *
+ * Guarantee: whatever ends the process while the screen is entered (a normal end, an uncaught error,
+ * `process.exit` anywhere), the terminal is handed back with its normal screen and scrollback, a visible cursor,
+ * line wrap on and no colours. `leave` may be called any number of times. Raw mode belongs to whoever reads keys.
+ *
+ * Signals are not caught here: their owner calls `leave`, or exits and lets the exit hook do it.
+ */
+export type Screen = {
+  enter(): void;
+  leave(): void;
+};
+
+export type ScreenOutput = { write(text: string): unknown };
+
+/** Wrap is off while we paint: a line measured one cell short can then never scroll the screen. */
+const ENTER = '\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J\x1b[H';
+const LEAVE = '\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l';
+
+export const createScreen = (output: ScreenOutput): Screen => {
+  let entered = false;
+  const leave = (): void => {
+    if (!entered) return;
+    entered = false;
+    process.off('exit', leave);
+    quietly(() => output.write(LEAVE));
+  };
+  const enter = (): void => {
+    if (entered) return;
+    entered = true;
+    process.on('exit', leave);
+    quietly(() => output.write(ENTER));
+  };
+  return { enter, leave };
+};
+
+/** A terminal that is gone cannot be restored, and that is not an error worth hiding the real one. */
+const quietly = (act: () => void): void => {
+  try {
+    act();
+  } catch {
+    // the stream reports it to whoever owns it
+  }
+};

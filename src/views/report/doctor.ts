@@ -1,0 +1,51 @@
+/** What `doctor` found, for people and for scripts. */
+import { clean } from '../format.ts';
+
+export type DoctorReport = {
+  readonly state: 'ready' | 'degraded' | 'blocked';
+  readonly checks: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly state: 'ok' | 'degraded' | 'blocked';
+    readonly fact: string;
+    readonly command?: string | undefined;
+  }[];
+  readonly probes: readonly {
+    readonly id: string;
+    readonly state: 'ready' | 'degraded' | 'blocked';
+    readonly variant: string | null;
+    readonly why: string;
+    readonly command?: string | undefined;
+  }[];
+  /** The one command that helps most; null when nothing is in the way. */
+  readonly next: string | null;
+};
+
+export const doctorObject = (report: DoctorReport): object => ({
+  format: 'stallscope-doctor',
+  version: 1,
+  ...report,
+});
+
+export const doctorLines = (report: DoctorReport): string[] => {
+  const width = Math.max(...[...report.checks, ...report.probes].map(({ id }) => id.length));
+  const line = (id: string, state: string, text: string): string =>
+    `  ${state.padEnd(8)}  ${id.padEnd(width)}  ${clean(text)}`;
+  return [
+    'This host',
+    ...report.checks.map(({ id, state, fact }) => line(id, state, fact)),
+    '',
+    'Probes',
+    ...report.probes.map(({ id, state, variant, why }) =>
+      line(id, state, [variant === null ? null : `variant ${variant}`, why].filter(Boolean).join(': ')),
+    ),
+    '',
+    report.next === null ? VERDICTS[report.state] : `${VERDICTS[report.state]} Next: ${clean(report.next)}`,
+  ];
+};
+
+const VERDICTS = {
+  ready: 'Ready: every probe can run as it should.',
+  degraded: 'Tracing works, with less than other hosts allow.',
+  blocked: 'Tracing cannot begin.',
+} as const;

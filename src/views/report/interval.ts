@@ -1,0 +1,62 @@
+/**
+ * Machine output of live and replay: NDJSON, one object a line. First `session`, then an `interval` per sample with
+ * the processes that counted something in it, and `end` when the session ended as it should.
+ */
+import type { HeaderRecord } from '../../core/record.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
+
+export const sessionLine = (header: HeaderRecord): object => ({
+  type: 'session',
+  version: 1,
+  time: new Date(header.clock.realMs).toISOString(),
+  host: header.host,
+  bpftrace: header.bpftrace,
+  intervalMs: header.intervalMs,
+  selection: header.selection,
+  probes: header.probes,
+  metrics: header.metrics,
+});
+
+export const intervalLine = (snapshot: Snapshot): object => ({
+  type: 'interval',
+  time: timeOf(snapshot.realMs),
+  elapsedMs: Math.round(snapshot.elapsedUs / 1000),
+  intervalMs: Math.round(snapshot.intervalUs / 1000),
+  pids: snapshot.rows.flatMap((row) => {
+    const moved = Object.entries(row.metrics).filter(
+      ([id, reading]) => reading.delta > 0 && !isMax(snapshot, id),
+    );
+    if (moved.length === 0) return [];
+    return [
+      {
+        pid: row.pid,
+        startTime: row.startMs,
+        comm: row.comm,
+        ...(row.endedBootUs === null ? {} : { exited: true }),
+        delta: Object.fromEntries(moved.map(([id, reading]) => [id, reading.delta])),
+        total: Object.fromEntries(Object.entries(row.metrics).map(([id, reading]) => [id, reading.total])),
+      },
+    ];
+  }),
+  host: Object.fromEntries(Object.entries(snapshot.host).map(([id, reading]) => [id, reading.delta])),
+  losses: {
+    lostEvents: snapshot.losses.lostEvents,
+    mapFull: snapshot.losses.mapFull,
+    rejectedLines: snapshot.losses.rejectedLines,
+    gaps: snapshot.losses.gaps.length,
+  },
+  self: snapshot.self,
+});
+
+export const endLine = (snapshot: Snapshot): object => ({
+  type: 'end',
+  time: timeOf(snapshot.realMs),
+  samples: snapshot.samples,
+  reason: snapshot.ended?.reason ?? 'the recording is truncated',
+  complete: snapshot.ended !== null,
+});
+
+const timeOf = (realMs: number): string => new Date(Math.round(realMs)).toISOString();
+
+const isMax = (snapshot: Snapshot, id: string): boolean =>
+  snapshot.metrics.some((metric) => metric.id === id && metric.kind === 'max');

@@ -1,0 +1,150 @@
+/** The pages that are only read: help, from the key table, and everything about the session. */
+import type { Snapshot } from '../../../core/snapshot.ts';
+import { bytes, clean, clockTime, exact, fitTo, longDuration, percent } from '../../format.ts';
+import { KEYS, type KeyContext, keyLabel } from './keys.ts';
+import { blank, cutLine, type Line, span, wrapLine } from './line.ts';
+import type { View } from './view.ts';
+
+const CONTEXT_TITLES: readonly (readonly [KeyContext, string])[] = [
+  ['anywhere', 'Everywhere'],
+  ['table', 'In the table'],
+  ['page', 'In detail, session and help'],
+  ['live', 'Live'],
+  ['replay', 'Replay'],
+  ['input', 'While typing a filter or a time'],
+];
+
+const KEY_CELLS = 19;
+
+export const helpLines = ({ glyphs, ui, size }: View): readonly Line[] => [
+  ...CONTEXT_TITLES.filter(([where]) => where !== (ui.mode === 'live' ? 'replay' : 'live')).flatMap(
+    ([where, title]): Line[] => [
+      [span(title, 'title')],
+      ...KEYS.filter((binding) => binding.where === where).flatMap(({ keys, help }) =>
+        wrapLine(
+          [span(`  ${fitTo(keys.map(keyLabel).join(' '), KEY_CELLS)} `, 'accent')],
+          help,
+          'plain',
+          size.columns,
+        ),
+      ),
+      blank,
+    ],
+  ),
+  [span('Signs', 'title')],
+  ...(
+    [
+      [glyphs.zero, 'zero: counted, and nothing happened'],
+      [glyphs.notCovered, 'not covered: nothing here counts this'],
+      [`${glyphs.atLeast}12`, 'at least 12: something was missed, the session page (i) says what'],
+      [glyphs.ended, 'the process has ended; its counts stay'],
+      ['25.0%', 'of a time counter: share of the last interval spent in it'],
+      [
+        `${glyphs.levels[1]}${glyphs.levels[4]}${glyphs.levels[7]}`,
+        'one cell per sample, the newest at the right; signals each on their own scale, processes on one',
+      ],
+    ] as const
+  ).flatMap(([sign, meaning]) =>
+    wrapLine([span(`  ${fitTo(sign, KEY_CELLS)} `, 'accent')], meaning, 'plain', size.columns),
+  ),
+];
+
+export const sessionLines = (snapshot: Snapshot, view: View): readonly Line[] => {
+  const { header, self } = snapshot;
+  const text = (value: string): string => clean(value, view.glyphs.charset);
+  const { columns } = view.size;
+  const fact = (name: string, value: string): readonly Line[] =>
+    wrapLine([span(fitTo(name, 8), 'dim')], text(value), 'plain', columns);
+  return [
+    [span('Session', 'title')],
+    ...fact(
+      'host',
+      `${header.host.hostname}, Linux ${header.host.kernel} ${header.host.arch}, ${header.host.cpus} cpus, ${bytes(header.host.memoryBytes)}`,
+    ),
+    ...fact(
+      'tracer',
+      `bpftrace ${header.bpftrace ?? 'none'}, stallscope ${header.tool.version}, every ${header.intervalMs} ms, ${exact(header.mapKeys)} keys per map`,
+    ),
+    ...fact(
+      'so far',
+      `${exact(snapshot.samples)} samples in ${longDuration(snapshot.elapsedUs / 1e6)}${snapshot.ended === null ? '' : `; ended: ${snapshot.ended.reason}`}`,
+    ),
+    ...fact(
+      'cost',
+      `stallscope ${percent(self.cpuPercent)} of a cpu, ${bytes(self.rssBytes)}; tracer ${percent(self.tracerCpuPercent)}, ${bytes(self.tracerRssBytes)}; maps ${bytes(self.mapBytes)} of kernel memory`,
+    ),
+    blank,
+    [span('Probes', 'title')],
+    ...snapshot.probes.flatMap((probe) =>
+      wrapLine(
+        [
+          span(`  ${fitTo(text(probe.id), 12)} `, 'accent'),
+          span(probe.state, probe.state === 'attached' ? 'good' : 'bad'),
+          span(probe.variant === null ? '' : `, variant ${text(probe.variant)}`),
+        ],
+        probe.reason === undefined ? '' : `: ${text(probe.reason)}`,
+        'plain',
+        columns,
+      ),
+    ),
+    blank,
+    [span('What is counted', 'title')],
+    ...snapshot.metrics
+      .filter(({ scope }) => scope === 'pid')
+      .flatMap((metric): Line[] => {
+        const coverage = snapshot.coverage[metric.id];
+        const trust = coverage?.coverage ?? 'exact';
+        return [
+          ...wrapLine(
+            [
+              span(`  ${fitTo(text(metric.label), 15)} `, 'accent'),
+              span(fitTo(TRUST[trust], 12), trust === 'exact' ? 'good' : 'warn'),
+            ],
+            text(metric.help),
+            'dim',
+            columns,
+          ),
+          ...(coverage?.reasons ?? []).flatMap((reason) =>
+            wrapLine([span(' '.repeat(Math.min(18, columns >> 1)))], text(reason), 'warn', columns),
+          ),
+        ];
+      }),
+    blank,
+    [span('Lost', 'title')],
+    ...lossLines(snapshot, text),
+    ...(snapshot.marks.length === 0
+      ? []
+      : [
+          blank,
+          [span('Marks', 'title')],
+          ...snapshot.marks.map(
+            (mark): Line => [
+              span(`  ${clockTime(realOf(snapshot, mark.bootUs))} `, 'accent'),
+              span(text(mark.text)),
+            ],
+          ),
+        ]),
+  ].map((line) => cutLine(line, view.size.columns, view.glyphs));
+};
+
+const TRUST = { exact: 'exact', 'lower-bound': 'at least', 'not-covered': 'not covered' } as const;
+
+const lossLines = ({ losses, ...snapshot }: Snapshot, text: (value: string) => string): Line[] => {
+  const kinds = Object.entries(losses.byKind).filter(([, count]) => count > 0);
+  const lines: Line[] = kinds.map(([kind, count]) => [
+    span(`  ${fitTo(kind, 18)} `, 'warn'),
+    span(exact(count)),
+  ]);
+  for (const metric of losses.mapFull) lines.push([span(`  map full: ${text(metric)}`, 'bad')]);
+  for (const gap of losses.gaps) {
+    const from = clockTime(realOf(snapshot, gap.fromBootUs));
+    lines.push([
+      span(`  gap at ${from} for ${longDuration((gap.toBootUs - gap.fromBootUs) / 1e6)}: `, 'warn'),
+      span(text(gap.reason)),
+    ]);
+  }
+  return lines.length === 0 ? [[span('  nothing', 'good')]] : lines;
+};
+
+const realOf = ({ header: { clock } }: Pick<Snapshot, 'header'>, bootUs: number): number =>
+  clock.realMs + (bootUs - clock.bootUs) / 1000;

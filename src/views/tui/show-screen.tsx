@@ -1,0 +1,156 @@
+/**
+ * The screen's life: enter, draw, read keys, and hand the terminal back, whatever ends it.
+ *
+ * Guarantee: when `done` resolves the terminal is as it was (normal screen and scrollback, cursor, line wrap, cooked
+ * input), so the caller may print at once. It resolves on q (`quit`), on Ctrl-C, SIGINT, SIGTERM and SIGHUP
+ * (`interrupted`), when the terminal goes away (`output-closed`), and after `close()` (`quit`). The caller stops
+ * the session afterwards and decides the exit status. A bug while drawing rejects `done`, equally restored.
+ * Not caught: SIGKILL; nothing can restore after that.
+ *
+ * NODE_ENV must be `production` before this module is imported: React's development build leaks memory per render.
+ */
+import { render } from 'ink';
+import type { Playback } from '../../session/playback.ts';
+import type { SnapshotStore } from '../../session/store.ts';
+import { createFrameSink } from '../../terminal/frame-sink.ts';
+import { createPainter } from '../../terminal/painter.ts';
+import { createScreen } from '../../terminal/screen.ts';
+import { sizeOf } from '../../terminal/size.ts';
+import { charsetOf, glyphsFor } from '../format.ts';
+import { App } from './app.tsx';
+import type { Effect } from './model/reduce.ts';
+import type { Mode } from './model/state.ts';
+import type { TextStore } from './text-store.ts';
+import { themeOf } from './theme.ts';
+import { createViewModel } from './view-model.ts';
+
+export type ScreenEnd = 'quit' | 'interrupted' | 'output-closed';
+
+export type ScreenOptions = {
+  readonly store: SnapshotStore;
+  readonly mode: Mode;
+  readonly playback?: Playback | undefined;
+  /** What the table is ordered by at first; a metric id, `pid` or `comm`. */
+  readonly sort?: string | undefined;
+  /** Path of the recording, or what is traced. */
+  readonly title?: string | undefined;
+  /** What happens before the first snapshot: `attaching 5 probes`. */
+  readonly status?: TextStore | undefined;
+  /** What the session has to say while it runs; shown in the status bar until it is empty again. */
+  readonly notice?: TextStore | undefined;
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+};
+
+export type ShownScreen = { readonly done: Promise<ScreenEnd>; close(): void };
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+export const showScreen = (options: ScreenOptions): ShownScreen => {
+  const { stdin, stdout, env, playback } = options;
+  let finish: (end: ScreenEnd) => void = () => {};
+  let fail: (error: unknown) => void = () => {};
+  const done = new Promise<ScreenEnd>((resolve, reject) => {
+    finish = resolve;
+    fail = reject;
+  });
+  let ended = false;
+
+  const size = () => sizeOf(stdout);
+  const screen = createScreen(stdout);
+  const painter = createPainter(
+    { write: (text) => stdout.write(text), onDrain: (resume) => stdout.once('drain', resume) },
+    size,
+  );
+
+  const act: Readonly<Record<Effect['type'], (effect: Effect) => void>> = {
+    quit: () => end('quit'),
+    interrupt: () => end('interrupted'),
+    // The whole foreground group stops, as it does for a Ctrl-Z that the terminal itself handles.
+    suspend: () => process.kill(0, 'SIGTSTP'),
+    redraw: () => painter.repaint(),
+    play: () => playback?.toggle(),
+    step: (effect) => effect.type === 'step' && playback?.step(effect.samples),
+    speed: (effect) => effect.type === 'speed' && playback?.setSpeed(effect.speed),
+    seek: (effect) => effect.type === 'seek' && playback?.seek(effect.bootUs),
+  };
+
+  const model = createViewModel({
+    store: options.store,
+    mode: options.mode,
+    sort: options.sort ?? null,
+    playback: playback ?? null,
+    status: options.status ?? null,
+    notice: options.notice ?? null,
+    title: options.title ?? '',
+    glyphs: glyphsFor(charsetOf(env)),
+    size,
+    onEffect: (effect) => act[effect.type](effect),
+    now: () => performance.now(),
+  });
+
+  const resized = (): void => model.resized();
+  const interrupted = (): void => end('interrupted');
+  const closed = (): void => end('output-closed');
+
+  /** A stopped job leaves the terminal to the shell; SIGCONT, from fg, brings the screen back. */
+  const suspend = (): void => {
+    if (stdin.isTTY) stdin.setRawMode(false);
+    screen.leave();
+    process.once('SIGCONT', resume);
+    process.kill(process.pid, 'SIGSTOP');
+  };
+  const resume = (): void => {
+    if (ended) return;
+    if (stdin.isTTY) stdin.setRawMode(true);
+    screen.enter();
+    painter.repaint();
+    model.resized();
+  };
+
+  const end = (how: ScreenEnd, error?: unknown): void => {
+    if (ended) return;
+    ended = true;
+    painter.stop();
+    model.stop();
+    process.off('SIGTSTP', suspend);
+    process.off('SIGCONT', resume);
+    stdout.off('resize', resized);
+    stdin.off('end', closed);
+    // Within a key press Ink is still at work on it: take its tree down afterwards.
+    setImmediate(() => {
+      app.unmount();
+      screen.leave();
+      // Not sooner: a library of Ink's ends the process on a signal for which it finds no other listener.
+      for (const signal of SIGNALS) process.off(signal, interrupted);
+      // Stream errors may still be on their way; without a listener they would end the process.
+      setImmediate(() => (error === undefined ? finish(how) : fail(error)));
+    });
+  };
+
+  screen.enter();
+  for (const signal of SIGNALS) process.on(signal, interrupted);
+  process.on('SIGTSTP', suspend);
+  stdout.on('resize', resized);
+  stdout.on('error', closed);
+  stdin.on('error', closed);
+  stdin.on('end', closed);
+
+  const sink = createFrameSink(painter, size);
+  const app = render(
+    <App standIn={sink.standIn} model={model} theme={themeOf(env)} keyboard={stdin.isTTY === true} />,
+    {
+      stdout: sink.stream,
+      stdin,
+      debug: true,
+      exitOnCtrlC: false,
+      patchConsole: false,
+    },
+  );
+  app.waitUntilExit().then(
+    () => end('quit'),
+    (error: unknown) => end('quit', error),
+  );
+  return { done, close: () => end('quit') };
+};

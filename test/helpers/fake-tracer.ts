@@ -1,0 +1,72 @@
+/** Plans for test/fixtures/fake-bpftrace.mjs, and a script that carries one. */
+import { fileURLToPath } from 'node:url';
+import type { TracerScript } from '../../src/session/ports.ts';
+import { metricOf } from './stream.ts';
+
+export type FakeLife = {
+  /** As `attached_probes` tells it; 2 unless given. */
+  readonly probes?: number;
+  readonly notify?: 'stderr' | 'stdout' | 'never';
+  readonly attachMs?: number;
+  readonly tickMs?: number;
+  /** Lines before readiness. */
+  readonly early?: readonly string[];
+  /** What each tick prints: lines before it, and between tick and tock. The last one's maps are repeated. */
+  readonly ticks?: readonly { readonly between?: readonly string[]; readonly maps?: readonly string[] }[];
+  /** Lines after `end`; null leaves `end` out too. */
+  readonly end?: readonly string[] | null;
+  /** Text after everything else, without a newline. */
+  readonly tail?: string;
+  readonly stderr?: string;
+  /** Exits at once, or after `attached_probes`, with this status. */
+  readonly refuse?: number;
+  readonly refuseLate?: number;
+  readonly ignore?: readonly ('SIGINT' | 'SIGTERM')[];
+  readonly dieAfter?: number;
+  readonly silentAfter?: number;
+  readonly grandchild?: boolean;
+};
+
+export type FakePlan = FakeLife | { readonly file: string; readonly lives: readonly FakeLife[] };
+
+export const FAKE_BPFTRACE = {
+  path: fileURLToPath(new URL('../fixtures/fake-bpftrace.mjs', import.meta.url)),
+  version: '0.17.0',
+};
+
+export const map = (name: string, value: unknown): string =>
+  JSON.stringify({ type: 'map', data: { [name]: value } });
+
+export const line = (text: string): string => JSON.stringify({ type: 'printf', data: `${text}\n` });
+
+/** Line 1 is the plan (the frame's), lines 2 to 4 belong to `iomap`, the rest to `kswapd`. */
+export const scriptOf = (plan: FakePlan, change: Partial<TracerScript> = {}): TracerScript => ({
+  script: `// ${JSON.stringify(plan)}\ntracepoint:iomap:iomap_iter\n{\n}\ntracepoint:vmscan:mm_vmscan_wakeup_kswapd\n{\n}\n`,
+  bindings: [
+    { map: '@n', metric: 'iomap.iter', keyParts: 1 },
+    { map: '@by', metric: 'iomap.by_order', keyParts: 3 },
+  ],
+  scratch: ['@start'],
+  metrics: [metricOf('iomap.iter'), metricOf('iomap.by_order', { dims: ['order', 'node'] })],
+  attachPoints: 2,
+  ownerOfLine: (number) => (number < 2 ? null : number < 5 ? 'iomap' : number < 8 ? 'kswapd' : null),
+  ...change,
+});
+
+/** Whether any process of this group is left. */
+export const isGroupAlive = (pid: number): boolean => {
+  try {
+    process.kill(-pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+export const until = async (holds: () => boolean, timeoutMs = 5_000): Promise<void> => {
+  const deadline = performance.now() + timeoutMs;
+  while (!holds()) {
+    if (performance.now() > deadline) throw new Error(`not so within ${timeoutMs} ms: ${holds}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+};

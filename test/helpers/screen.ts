@@ -1,0 +1,103 @@
+/**
+ * A program in a real pseudo-terminal, read through a real terminal emulator: what the user would see, what state
+ * the terminal is left in, and what reached the scrollback.
+ */
+import { type IPty, spawn } from '@lydell/node-pty';
+import { Terminal } from '@xterm/headless';
+
+export type ScreenState = {
+  readonly altScreen: boolean;
+  readonly cursorHidden: boolean;
+  /** Everything in the normal screen and its scrollback. */
+  readonly scrollback: string;
+};
+
+export type ProgramScreen = {
+  screenText(): string;
+  /** Until the screen shows it; rejects with what it showed instead. */
+  waitFor(what: string | RegExp, timeoutMs?: number): Promise<void>;
+  press(keys: string): void;
+  resize(columns: number, rows: number): void;
+  state(): ScreenState;
+  signal(name: NodeJS.Signals): void;
+  readonly pid: number;
+  readonly exited: Promise<{ readonly code: number; readonly signal: number | undefined }>;
+  /** Ends the program if it still runs. */
+  close(): void;
+};
+
+export type ProgramOptions = {
+  readonly columns?: number;
+  readonly rows?: number;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+};
+
+export const runInTerminal = (
+  file: string,
+  args: readonly string[],
+  { columns = 80, rows = 24, env = {}, cwd = process.cwd() }: ProgramOptions = {},
+): ProgramScreen => {
+  const terminal = new Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 1000 });
+  // With CI set, Ink would print only its last frame.
+  const { CI: _, NO_COLOR: __, ...inherited } = process.env;
+  const pty: IPty = spawn(file, [...args], {
+    name: 'xterm-256color',
+    cols: columns,
+    rows,
+    cwd,
+    env: { ...inherited, LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', TERM: 'xterm-256color', ...env } as Record<
+      string,
+      string
+    >,
+  });
+  // @xterm/headless has no API for DECTCEM, so the sequence that decides it is followed here.
+  let cursorHidden = false;
+  pty.onData((text) => {
+    for (const match of text.matchAll(/\x1b\[\?25([hl])/g)) cursorHidden = match[1] === 'l';
+    terminal.write(text);
+  });
+  const exited = new Promise<{ code: number; signal: number | undefined }>((resolve) => {
+    pty.onExit(({ exitCode, signal }) => resolve({ code: exitCode, signal }));
+  });
+  const linesOf = (buffer: typeof terminal.buffer.active, from: number, count: number): string =>
+    Array.from(
+      { length: count },
+      (_unused, index) => buffer.getLine(from + index)?.translateToString(true) ?? '',
+    ).join('\n');
+  const screenText = (): string =>
+    linesOf(terminal.buffer.active, terminal.buffer.active.baseY, terminal.rows);
+  return {
+    screenText,
+    waitFor: async (what, timeoutMs = 8000) => {
+      const deadline = performance.now() + timeoutMs;
+      const shown = (): boolean =>
+        typeof what === 'string' ? screenText().includes(what) : what.test(screenText());
+      while (!shown()) {
+        if (performance.now() > deadline)
+          throw new Error(`${what} was not shown within ${timeoutMs} ms, but:\n${screenText()}`);
+        await new Promise((resolve) => setTimeout(resolve, 15));
+      }
+    },
+    press: (keys) => pty.write(keys),
+    resize: (toColumns, toRows) => {
+      terminal.resize(toColumns, toRows);
+      pty.resize(toColumns, toRows);
+    },
+    state: () => ({
+      altScreen: terminal.buffer.active.type === 'alternate',
+      cursorHidden,
+      scrollback: linesOf(terminal.buffer.normal, 0, terminal.buffer.normal.length).trimEnd(),
+    }),
+    signal: (name) => process.kill(pty.pid, name),
+    pid: pty.pid,
+    exited,
+    close: () => {
+      try {
+        pty.kill('SIGKILL');
+      } catch {
+        // it has ended already
+      }
+    },
+  };
+};

@@ -1,0 +1,157 @@
+/** The built tool as a user runs it: a process of its own, its output, its exit, and the tracers it has started. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { execa } from 'execa';
+
+export const LAUNCHER = resolve('bin', 'stallscope.js');
+
+export type ToolEnd = {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+};
+
+export type RunningTool = {
+  readonly pid: number;
+  stderr(): string;
+  /** Until it says so on stderr; rejects when it ends before. */
+  says(what: string | RegExp, timeoutMs?: number): Promise<void>;
+  kill(signal: NodeJS.Signals): void;
+  readonly ended: Promise<ToolEnd>;
+};
+
+export type ToolOptions = {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Instead of `node bin/stallscope.js`: what is run, with the tool's arguments after it. */
+  readonly through?: readonly [string, ...string[]];
+};
+
+/** What `record` says once every probe is attached. */
+export const READY = 'stallscope: recording ';
+
+export const startTool = (args: readonly string[], options: ToolOptions = {}): RunningTool => {
+  const [file, ...before] = options.through ?? [process.execPath, LAUNCHER];
+  const child = execa(file, [...before, ...args], {
+    stdin: 'ignore',
+    reject: false,
+    stripFinalNewline: false,
+    env: { ...options.env },
+  });
+  let stderr = '';
+  const listeners = new Set<() => void>();
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString('utf8');
+    for (const listener of [...listeners]) listener();
+  });
+  const ended = child.then(({ exitCode, signal, stdout }) => ({
+    code: exitCode ?? null,
+    signal: signal ?? null,
+    stdout,
+    stderr,
+  }));
+  return {
+    pid: child.pid ?? -1,
+    stderr: () => stderr,
+    says: (what, timeoutMs = 30_000) =>
+      new Promise((fulfil, reject) => {
+        const look = (): void => {
+          if (typeof what === 'string' ? stderr.includes(what) : what.test(stderr)) settle(fulfil);
+        };
+        const settle = (done: () => void): void => {
+          listeners.delete(look);
+          clearTimeout(timer);
+          done();
+        };
+        const give = (why: string): void => settle(() => reject(new Error(`${why} "${what}":\n${stderr}`)));
+        const timer = setTimeout(() => give(`not said in ${timeoutMs} ms`), timeoutMs);
+        listeners.add(look);
+        void ended.then(() => give('ended without saying'));
+        look();
+      }),
+    kill: (signal) => {
+      child.kill(signal);
+    },
+    ended,
+  };
+};
+
+export const runTool = (args: readonly string[], options: ToolOptions = {}): Promise<ToolEnd> =>
+  startTool(args, options).ended;
+
+export type Summary = {
+  readonly recording: {
+    readonly complete: boolean;
+    readonly endReason: string | null;
+    readonly samples: number;
+  };
+  readonly coverage: Readonly<
+    Record<string, { readonly coverage: string; readonly reasons: readonly string[] }>
+  >;
+  readonly pids: readonly {
+    readonly pid: number;
+    readonly comm: string;
+    readonly metrics: Readonly<Record<string, number>>;
+  }[];
+  readonly totals: Readonly<Record<string, number>>;
+  readonly losses: {
+    readonly lostEvents: number;
+    readonly mapFull: readonly string[];
+    readonly rejectedLines: number;
+    readonly unknownMessages: number;
+    readonly byKind: Readonly<Record<string, number>>;
+    readonly gaps: readonly {
+      readonly fromBootUs: number;
+      readonly toBootUs: number;
+      readonly reason: string;
+    }[];
+  };
+};
+
+/** What a recording without any loss says about it. */
+export const NO_LOSSES: Summary['losses'] = {
+  lostEvents: 0,
+  mapFull: [],
+  rejectedLines: 0,
+  unknownMessages: 0,
+  byKind: {},
+  gaps: [],
+};
+
+export const summaryOf = async (file: string): Promise<Summary> => {
+  const { code, stdout, stderr } = await runTool(['summary', file, '--json']);
+  if (code !== 0) throw new Error(`summary ended with ${code}:\n${stderr}`);
+  return JSON.parse(stdout) as Summary;
+};
+
+/** One count per process of the summary, the PIDs in order. */
+export const countsOf = (summary: Summary, metric: string): number[] =>
+  summary.pids.flatMap(({ metrics }) => metrics[metric] ?? []);
+
+/** Tracers that a tool of this PID has started, dying ones included, zombies not. */
+export const tracersOf = (ownerPid: number): number[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => environmentOf(name).includes(`\0STALLSCOPE_OWNER=${ownerPid}:`))
+    .map(Number);
+
+const environmentOf = (pid: string): string => {
+  try {
+    return `\0${readFileSync(join('/proc', pid, 'environ'), 'utf8')}`;
+  } catch {
+    // It ended while we looked.
+    return '';
+  }
+};
+
+/** Milliseconds until no tracer of that owner is left; rejects after `limitMs` with those that are. */
+export const tracersGone = async (ownerPid: number, limitMs = 2_000): Promise<number> => {
+  const startMs = performance.now();
+  for (;;) {
+    const left = tracersOf(ownerPid);
+    const waitedMs = performance.now() - startMs;
+    if (left.length === 0) return waitedMs;
+    if (waitedMs > limitMs) throw new Error(`tracers ${left.join(', ')} are left after ${limitMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+};

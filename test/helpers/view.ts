@@ -1,0 +1,47 @@
+/** A View to try selectors and actions on. */
+import type { PlaybackState } from '../../src/session/playback.ts';
+import { glyphsFor } from '../../src/views/format.ts';
+import { initialUi, type UiState } from '../../src/views/tui/model/state.ts';
+import type { View } from '../../src/views/tui/model/view.ts';
+import { buildSnapshot } from './snapshot.ts';
+
+export const buildView = (
+  change: Partial<Omit<View, 'ui'>> & { readonly ui?: Partial<UiState> } = {},
+): View => {
+  const { ui, ...rest } = change;
+  return {
+    snapshot: buildSnapshot(),
+    playback: null,
+    size: { columns: 80, rows: 24 },
+    glyphs: glyphsFor('utf8'),
+    title: '',
+    status: '',
+    waitedMs: 0,
+    notice: '',
+    silentMs: null,
+    ...rest,
+    ui: { ...initialUi('live'), ...ui },
+  };
+};
+
+export const buildPlayback = (change: Partial<PlaybackState> = {}): PlaybackState => ({
+  startUs: 7_201_000_000,
+  endUs: 7_400_000_000,
+  positionUs: 7_300_000_000,
+  sample: 99,
+  samples: 200,
+  playing: false,
+  speed: 1,
+  ...change,
+});
+
+/** Lines as plain text. */
+export const textOf = (lines: readonly (readonly { readonly text: string }[])[]): string =>
+  lines
+    .map((line) =>
+      line
+        .map(({ text }) => text)
+        .join('')
+        .trimEnd(),
+    )
+    .join('\n');

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import {
+  actionOf,
+  contextsOf,
+  KEYS,
+  type KeyContext,
+  keyLabel,
+} from '../../../../src/views/tui/model/keys.ts';
+import { helpLines } from '../../../../src/views/tui/model/pages.ts';
+import { reduce } from '../../../../src/views/tui/model/reduce.ts';
+import type { UiState } from '../../../../src/views/tui/model/state.ts';
+import { buildSnapshot } from '../../../helpers/snapshot.ts';
+import { buildPlayback, buildView, textOf } from '../../../helpers/view.ts';
+
+/** A screen on which every key of the context has something left to do. */
+const middle = (where: KeyContext, id: string) => {
+  const snapshot = buildSnapshot({ processes: 60 });
+  const ui: Partial<UiState> = {
+    mode: where === 'replay' ? 'replay' : 'live',
+    page: where === 'page' ? 'help' : 'table',
+    selectedId: snapshot.rows[30]?.id ?? null,
+    selectedOffset: 3,
+    filter: id === 'clear-filter' ? '4' : '',
+    scroll: 5,
+    input: where === 'input' ? { kind: 'filter', text: 'abc', problem: null } : null,
+  };
+  return buildView({ snapshot, ui, playback: where === 'replay' ? buildPlayback() : null });
+};
+
+describe('the key table', () => {
+  it('gives each key one meaning within a context', () => {
+    const seen = new Set<string>();
+    for (const { where, keys } of KEYS) {
+      for (const key of keys) {
+        expect(seen, `${where} ${key}`).not.toContain(`${where} ${key}`);
+        seen.add(`${where} ${key}`);
+      }
+    }
+  });
+
+  it('never hides a key of everywhere behind one of a page or a mode', () => {
+    const everywhere = new Set(KEYS.filter(({ where }) => where === 'anywhere').flatMap(({ keys }) => keys));
+    const nearer = KEYS.filter(({ where }) => where !== 'anywhere' && where !== 'input').flatMap(
+      ({ keys }) => keys,
+    );
+    expect(nearer.filter((key) => everywhere.has(key))).toEqual([]);
+  });
+
+  it.each(KEYS.map((binding) => [binding.id, binding] as const))('%s does something', (id, binding) => {
+    const view = middle(binding.where, id);
+    for (const key of binding.keys) {
+      const action = actionOf(key, view.ui);
+      expect(action).toEqual(binding.action);
+      const outcome = reduce(view, action ?? { type: 'quit' });
+      expect(outcome.effect !== null || JSON.stringify(outcome.ui) !== JSON.stringify(view.ui)).toBe(true);
+    }
+  });
+
+  it('is all in the help of its mode', () => {
+    const help = textOf(helpLines(buildView({ size: { columns: 200, rows: 60 }, ui: { mode: 'replay' } })));
+    for (const { where, keys, help: said } of KEYS) {
+      if (where === 'live') continue;
+      expect(help).toContain(said);
+      expect(help).toContain(keys.map(keyLabel).join(' '));
+    }
+  });
+
+  it('types what is no key while a line is open, q included', () => {
+    const ui = middle('input', '').ui;
+    expect(contextsOf(ui)).toEqual(['input']);
+    expect(actionOf('q', ui)).toEqual({ type: 'type', text: 'q' });
+    expect(actionOf('space', ui)).toEqual({ type: 'type', text: ' ' });
+    expect(actionOf('up', ui)).toBeNull();
+    expect(actionOf('ctrl-c', ui)).toEqual({ type: 'interrupt' });
+  });
+});
