@@ -1,0 +1,56 @@
+/** `stallscope demo`: a real recording that comes with the tool, on the screen; needs no root and no bpftrace. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { closest } from 'fastest-levenshtein';
+import { failure } from '../errors.ts';
+import { openRecording } from '../sources/recording.ts';
+import { longDuration } from '../views/format.ts';
+import type { Context } from './context.ts';
+import { printLines } from './print.ts';
+import { type ReplayOptions, replay } from './replay.ts';
+
+/** examples/<incident>.ndjson[.gz]; the first in order is the demo's. */
+const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url));
+const SUFFIX = /\.ndjson(\.gz)?$/;
+
+export type DemoOptions = Omit<ReplayOptions, 'file'> & {
+  readonly name: string | null;
+  readonly list: boolean;
+};
+
+export const demo = async (context: Context, options: DemoOptions): Promise<number> => {
+  const files = exampleFiles();
+  if (!options.list) return replay(context, { ...options, file: chooseExample(files, options.name) });
+  printLines(context.stdout, [...files.map(describe), '', 'Watch one: stallscope demo NAME']);
+  return 0;
+};
+
+export const exampleFiles = (): string[] =>
+  readdirSync(EXAMPLES)
+    .filter((name) => SUFFIX.test(name))
+    .sort()
+    .map((name) => join(EXAMPLES, name));
+
+const nameOf = (file: string): string => file.slice(EXAMPLES.length + 1).replace(SUFFIX, '');
+
+const chooseExample = (files: readonly string[], name: string | null): string => {
+  const chosen =
+    name === null ? files[0] : files.find((file) => nameOf(file) === name || nameOf(file).endsWith(name));
+  if (chosen !== undefined) return chosen;
+  const nearest =
+    name === null || files.length === 0 ? '' : ` Did you mean "${closest(name, files.map(nameOf))}"?`;
+  throw failure('E_USAGE', {
+    fact: `There is no bundled recording "${name ?? ''}".${nearest}`,
+    command: 'stallscope demo',
+  });
+};
+
+const describe = (file: string): string => {
+  const recording = openRecording(file);
+  const { header, sampleTimesUs } = recording;
+  recording.close();
+  const seconds = ((sampleTimesUs.at(-1) ?? header.clock.bootUs) - header.clock.bootUs) / 1e6;
+  const probes = header.probes.map(({ id }) => id).join(', ');
+  return `${nameOf(file).padEnd(28)} ${longDuration(seconds).padStart(6)}  Linux ${header.host.kernel}; probes ${probes}`;
+};

@@ -1,0 +1,80 @@
+/** `stallscope live`: the screen on a terminal, NDJSON everywhere else. */
+import { createSnapshotStore } from '../session/store.ts';
+import { endLine, intervalLine, sessionLine } from '../views/report/interval.ts';
+import { whyNoScreen } from '../views/tui/can-show.ts';
+import { createTextStore } from '../views/tui/text-store.ts';
+import type { Context } from './context.ts';
+import { EXIT_OF } from './interruption.ts';
+import { createLineWriter } from './print.ts';
+import { type SessionOptions, startSession } from './session.ts';
+import { tellRecording } from './tell-recording.ts';
+
+export type LiveOptions = SessionOptions & { readonly json: boolean };
+
+export const live = (context: Context, options: LiveOptions): Promise<number> =>
+  options.json || whyNoScreen(context) !== null ? liveLines(context, options) : liveScreen(context, options);
+
+const liveLines = async (context: Context, options: LiveOptions): Promise<number> => {
+  const writer = createLineWriter(context.stdout);
+  let skipped = 0;
+  const session = await startSession(context, options, {
+    output: 'stderr',
+    status: (text) => context.stderr.write(`stallscope: ${text}\n`),
+    store: createSnapshotStore(),
+    onSample: (snapshot, record) => {
+      if (record.type !== 'sample') return;
+      if (record.seq === 0) writer.write(sessionLine(snapshot.header));
+      // A reader that does not read costs lines, never memory; totals in the next line are whole again.
+      if (writer.isBehind()) skipped += 1;
+      else writer.write(intervalLine(snapshot));
+    },
+  });
+  const { snapshot, exit, farewell } = await session.done;
+  if (snapshot !== null) writer.write(endLine(snapshot));
+  await writer.end();
+  if (skipped > 0)
+    context.stderr.write(`stallscope: ${skipped} intervals were not printed: the reader was too slow\n`);
+  if (farewell !== null) context.stderr.write(`${farewell}\n`);
+  if (snapshot !== null) tellRecording(context, session.recorder);
+  return exit;
+};
+
+const liveScreen = async (context: Context, options: LiveOptions): Promise<number> => {
+  // React must not be loaded by commands that draw nothing.
+  const { showScreen } = await import('../views/tui/show-screen.tsx');
+  const store = createSnapshotStore();
+  const status = createTextStore('reading what this host can do');
+  const notice = createTextStore();
+  const session = await startSession(context, options, {
+    output: 'held',
+    status: (text) => (store.get() === null ? status : notice).set(text),
+    store,
+    onReady: () => notice.set(''),
+    onSample: () => {
+      const problem = session.recorder?.status().problem ?? null;
+      if (problem !== null) notice.set(problem);
+    },
+  });
+  const screen = showScreen({
+    store,
+    mode: 'live',
+    sort: options.sort ?? undefined,
+    title: options.output === null ? undefined : `recording to ${options.output}`,
+    status,
+    notice,
+    stdin: context.stdin,
+    stdout: context.stdout,
+    env: context.env,
+  });
+  const ended = session.done.finally(() => screen.close());
+  ended.catch(() => undefined);
+  const how = await screen.done;
+  context.stderr.write('stallscope: detaching the probes\n');
+  session.stop(how === 'interrupted' ? 'SIGINT' : how);
+  const { snapshot, exit, farewell, heldOutput } = await ended;
+  if (heldOutput !== '') context.stdout.write(heldOutput.endsWith('\n') ? heldOutput : `${heldOutput}\n`);
+  if (farewell !== null) context.stderr.write(`${farewell}\n`);
+  if (snapshot !== null) tellRecording(context, session.recorder);
+  // In raw mode Ctrl-C is a key, not a signal; it means the same.
+  return how === 'interrupted' && context.interruption.reason() === null ? EXIT_OF.SIGINT : exit;
+};

@@ -1,0 +1,74 @@
+/** Values from the command line, read once and strictly. Every reader throws a StallscopeError that names the option. */
+import { failure } from '../errors.ts';
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
+
+/** `500ms 10s 5m 2h 1d` to ms; at least `minMs`, at most `maxMs`. */
+export const readDuration = (option: string, value: string, minMs: number, maxMs: number): number => {
+  const match = DURATION.exec(value.trim());
+  const refuse = (why: string) => failure('E_DURATION', { value, option, why });
+  if (match === null)
+    throw refuse(/^\d+$/.test(value.trim()) ? 'it has no unit' : 'it is not a number and a unit');
+  const ms = Number(match[1]) * (UNIT_MS[match[2] ?? ''] ?? Number.NaN);
+  if (ms < minMs) throw refuse(`the least is ${minMs} ms`);
+  if (ms > maxMs) throw refuse(`the most is ${maxMs / 3_600_000} h`);
+  return Math.round(ms);
+};
+
+export const readPid = (value: string): number => {
+  const pid = /^\d{1,10}$/.test(value.trim()) ? Number(value) : Number.NaN;
+  if (!Number.isSafeInteger(pid) || pid < 1 || pid > 2 ** 22) {
+    throw failure('E_NUMBER', {
+      value,
+      option: '-p',
+      why: 'a PID is a whole number from 1 to 4194304',
+      next: 'Find it by name: pgrep -a NAME',
+    });
+  }
+  return pid;
+};
+
+export const readInteger = (option: string, value: string, min: number, max: number): number => {
+  const number = /^\d{1,10}$/.test(value.trim()) ? Number(value) : Number.NaN;
+  if (!Number.isSafeInteger(number) || number < min || number > max) {
+    throw failure('E_NUMBER', {
+      value,
+      option,
+      why: `it must be a whole number from ${min} to ${max}`,
+      next: `Leave ${option} out to use the default`,
+    });
+  }
+  return number;
+};
+
+/** A replay's speed: a number (`0.5`, `10`, `10x`) or `max`. */
+export const readSpeed = (value: string): number => {
+  if (value === 'max') return Number.POSITIVE_INFINITY;
+  const speed = Number(/^(\d+(?:\.\d+)?)x?$/.exec(value)?.[1]);
+  if (Number.isFinite(speed) && speed > 0 && speed <= 100_000) return speed;
+  throw failure('E_NUMBER', {
+    value,
+    option: '--speed',
+    why: 'a speed is a number above 0, or max',
+    next: 'For ten times as fast: --speed 10',
+  });
+};
+
+/** `a,b` and repeated options alike. */
+export const readList = (values: readonly string[]): string[] =>
+  values
+    .flatMap((value) => value.split(','))
+    .map((value) => value.trim())
+    .filter((value) => value !== '');
+
+/** A shell pattern on a process name: `*` any run, `?` any one character, everything else itself. */
+export const globMatcher = (glob: string | null): ((comm: string) => boolean) => {
+  if (glob === null) return () => true;
+  const source = glob
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replace(/\*+/g, '[^]*')
+    .replace(/\?/g, '[^]');
+  const pattern = new RegExp(`^${source}$`);
+  return (comm) => pattern.test(comm);
+};

@@ -1,0 +1,286 @@
+/** The command line as data for commander: every command, option, example. Values are read in options.ts. */
+import { Command, Option } from 'commander';
+import { closest } from 'fastest-levenshtein';
+import { failure } from '../errors.ts';
+import type { Context } from './context.ts';
+import { demo } from './demo.ts';
+import { doctor } from './doctor.ts';
+import { live } from './live.ts';
+import { readDuration, readInteger, readList, readPid, readSpeed } from './options.ts';
+import { listProbes, showProbe } from './probes.ts';
+import { record } from './record.ts';
+import { replay } from './replay.ts';
+import { summary } from './summary.ts';
+import type { TraceOptions } from './trace.ts';
+
+const HOUR_MS = 3_600_000;
+const MAX_DURATION_MS = 365 * 24 * HOUR_MS;
+
+type Flags = Record<string, unknown>;
+
+const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
+
+const text = (flags: Flags, name: string): string | null =>
+  typeof flags[name] === 'string' ? flags[name] : null;
+
+const list = (flags: Flags, name: string): string[] => readList((flags[name] as string[] | undefined) ?? []);
+
+/** Parses argv (without node and script), runs the command, and resolves with the exit status. */
+export const runProgram = async (context: Context, argv: readonly string[]): Promise<number> => {
+  const { ours, command } = splitCommand(argv);
+  let exit = 0;
+  const run = (action: Promise<number>): Promise<void> =>
+    action.then((status) => {
+      exit = status;
+    });
+  const program = build(context, command, run);
+  refuseUnknownCommand(program, ours);
+  await program.parseAsync([...ours], { from: 'user' });
+  return exit;
+};
+
+/** Everything after the first `--` is the user's command, never an option of ours. */
+const splitCommand = (
+  argv: readonly string[],
+): { ours: readonly string[]; command: readonly string[] | null } => {
+  const at = argv.indexOf('--');
+  if (at < 0) return { ours: argv, command: null };
+  const command = argv.slice(at + 1);
+  if (command.length === 0)
+    throw failure('E_USAGE', { fact: 'There is no command after --.', command: 'stallscope live' });
+  return { ours: argv.slice(0, at), command };
+};
+
+const refuseUnknownCommand = (program: Command, argv: readonly string[]): void => {
+  const first = argv[0];
+  const names = program.commands.map((command) => command.name());
+  if (first === undefined || first.startsWith('-') || names.includes(first) || first === 'help') return;
+  throw failure('E_USAGE', {
+    fact: `There is no command "${first}". Did you mean "${closest(first, names)}"? (A command to trace goes after --.)`,
+    command: 'stallscope',
+  });
+};
+
+type Run = (action: Promise<number>) => Promise<void>;
+
+const build = (context: Context, command: readonly string[] | null, run: Run): Command => {
+  const program = new Command('stallscope')
+    .description('Counts, per PID, what makes Linux machines stall: live, recorded, replayed.')
+    .version(context.version, '-V, --version')
+    .helpCommand(true)
+    .showSuggestionAfterError(true)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (out) => context.stdout.write(out),
+      // Errors are thrown and printed once, by the one printer.
+      writeErr: () => undefined,
+      outputError: () => undefined,
+    })
+    .addHelpText('after', EXAMPLES.program);
+
+  const subcommand = (name: string, description: string, examples: string, isDefault = false): Command =>
+    program
+      .command(name, { isDefault })
+      .description(description)
+      .allowExcessArguments(false)
+      .exitOverride()
+      .addHelpText('after', examples);
+
+  sorting(
+    tracing(
+      subcommand(
+        'live',
+        'trace this machine on the screen (NDJSON when stdout is no terminal)',
+        EXAMPLES.live,
+        true,
+      ),
+    ),
+  )
+    .option('-o, --output <file>', 'also record to a file')
+    .option('--force', 'overwrite the file')
+    .option('--json', 'NDJSON instead of the screen')
+    .action((flags: Flags) =>
+      run(
+        live(context, {
+          ...traceOptions(flags, command),
+          output: text(flags, 'output'),
+          force: flags.force === true,
+          json: flags.json === true,
+        }),
+      ),
+    );
+
+  tracing(subcommand('record', 'trace to a file, without a screen', EXAMPLES.record))
+    .requiredOption('-o, --output <file>', 'the recording to write')
+    .option('--force', 'overwrite the file')
+    .action((flags: Flags) =>
+      run(
+        record(context, {
+          ...traceOptions(flags, command),
+          output: text(flags, 'output') ?? '',
+          force: flags.force === true,
+        }),
+      ),
+    );
+
+  playing(subcommand('replay', 'watch a recording', EXAMPLES.replay).argument('<file>')).action(
+    (file: string, flags: Flags) => {
+      refuseCommand(command, 'replay');
+      return run(replay(context, { file, ...playOptions(flags) }));
+    },
+  );
+
+  sorting(
+    subcommand(
+      'summary',
+      'totals per process and metric of a recording, and what was lost',
+      EXAMPLES.summary,
+    ),
+  )
+    .argument('<file>')
+    .option('--json', 'one JSON object')
+    .action((file: string, flags: Flags) => {
+      refuseCommand(command, 'summary');
+      return run(summary(context, { file, json: flags.json === true, sort: text(flags, 'sort') }));
+    });
+
+  probeCommands(subcommand('probes', 'what can be counted here, and how', EXAMPLES.probes), context, run);
+
+  subcommand('doctor', 'can this host trace, with what, and which one command helps', EXAMPLES.doctor)
+    .option('--json', 'one JSON object')
+    .addOption(probeDir())
+    .action((flags: Flags) =>
+      run(doctor(context, { json: flags.json === true, probeDirs: list(flags, 'probeDir') })),
+    );
+
+  playing(
+    subcommand('demo', 'watch a bundled real recording; needs no root', EXAMPLES.demo).argument('[name]'),
+  )
+    .option('--list', 'name the bundled recordings')
+    .action((name: string | undefined, flags: Flags) =>
+      run(demo(context, { name: name ?? null, list: flags.list === true, ...playOptions(flags) })),
+    );
+
+  return program;
+};
+
+const refuseCommand = (command: readonly string[] | null, name: string): void => {
+  if (command === null) return;
+  throw failure('E_USAGE', {
+    fact: `${name} traces nothing: it takes no command after --.`,
+    command: `stallscope ${name}`,
+  });
+};
+
+const probeDir = (): Option =>
+  new Option('--probe-dir <dir>', 'also load probes from this folder').argParser(collect);
+
+const tracing = (command: Command): Command =>
+  command
+    .usage('[options] [-- CMD ARGS...]')
+    .option('-p, --pid <pid>', 'count only this process (repeatable)', collect)
+    .option('--comm <glob>', "count only processes of this name, for example 'qemu*'")
+    .option('--probe <id>', 'only these probes: id,id (repeatable; default: all that can run here)', collect)
+    .addOption(probeDir())
+    .option('-i, --interval <duration>', 'between samples', '1s')
+    .option('-d, --duration <duration>', 'end after this time')
+    .option('--map-keys <n>', 'capacity of each kernel map, in keys (PIDs)', '10240')
+    .option('--attach-timeout <duration>', 'how long attaching may take', '30s');
+
+const sorting = (command: Command): Command =>
+  command.option('--sort <metric>', 'order processes by this metric, for example iomap.iter');
+
+const traceOptions = (flags: Flags, command: readonly string[] | null): TraceOptions => {
+  const probes = list(flags, 'probe');
+  const duration = text(flags, 'duration');
+  return {
+    pids: list(flags, 'pid').map(readPid),
+    comm: text(flags, 'comm'),
+    probes: probes.length === 0 ? null : [...new Set(probes)],
+    probeDirs: list(flags, 'probeDir'),
+    intervalMs: readDuration('--interval', text(flags, 'interval') ?? '1s', 100, HOUR_MS),
+    durationMs: duration === null ? null : readDuration('--duration', duration, 1, MAX_DURATION_MS),
+    mapKeys: readInteger('--map-keys', text(flags, 'mapKeys') ?? '', 64, 1_048_576),
+    attachTimeoutMs: readDuration('--attach-timeout', text(flags, 'attachTimeout') ?? '30s', 1_000, HOUR_MS),
+    command,
+    sort: text(flags, 'sort'),
+  };
+};
+
+const playing = (command: Command): Command =>
+  sorting(command)
+    .option('--from <time>', "begin here: 14:02, '3m ago', +90s, an ISO time")
+    .option('--speed <n>', 'times real time, or max')
+    .option('--json', 'NDJSON instead of the screen');
+
+const playOptions = (flags: Flags) => {
+  const speed = text(flags, 'speed');
+  return {
+    sort: text(flags, 'sort'),
+    from: text(flags, 'from'),
+    speed: speed === null ? null : readSpeed(speed),
+    json: flags.json === true,
+  };
+};
+
+const probeCommands = (probes: Command, context: Context, run: Run): void => {
+  const options = (flags: Flags) => ({ json: flags.json === true, probeDirs: list(flags, 'probeDir') });
+  const add = (name: string, description: string, isDefault: boolean): Command =>
+    probes
+      .command(name, { isDefault })
+      .description(description)
+      .allowExcessArguments(false)
+      .exitOverride()
+      .option('--json', 'JSON')
+      .addOption(probeDir());
+  add('list', 'every probe, its question and its metrics', true).action((flags: Flags) =>
+    run(listProbes(context, options(flags))),
+  );
+  add('show', 'one probe: variants, what each metric really counts, overhead, script', false)
+    .argument('<id>')
+    .action((id: string, flags: Flags) => run(showProbe(context, id, options(flags))));
+};
+
+const EXAMPLES = {
+  program: `
+Examples:
+  stallscope                                   watch this machine (root)
+  stallscope -p 4711 --probe iomap             one process, one probe
+  stallscope record -o out.ndjson -d 10m       ten minutes into a file
+  stallscope record -o out.ndjson -- make -j8  a command and its children
+  stallscope replay out.ndjson                 watch it again, anywhere, without root
+  stallscope doctor                            what this host allows
+  stallscope demo                              a real incident, recorded`,
+  live: `
+Examples:
+  stallscope live
+  stallscope live --comm 'qemu*' --probe iomap
+  stallscope live --json -d 5s | jq .pids
+  stallscope live -o out.ndjson -- ./reproduce.sh`,
+  record: `
+Examples:
+  stallscope record -o out.ndjson -d 10m
+  stallscope record -o out.ndjson --probe iomap,kswapd -p 4711
+  stallscope record -o out.ndjson -- make -j8`,
+  replay: `
+Examples:
+  stallscope replay out.ndjson
+  stallscope replay out.ndjson --from '3m ago' --speed 10
+  stallscope replay out.ndjson --json | jq -c '.pids[]?'`,
+  summary: `
+Examples:
+  stallscope summary out.ndjson
+  stallscope summary out.ndjson --json | jq '.pids[] | {pid, comm, metrics}'`,
+  probes: `
+Examples:
+  stallscope probes list
+  stallscope probes show iomap`,
+  doctor: `
+Examples:
+  stallscope doctor
+  stallscope doctor --json | jq -r .next`,
+  demo: `
+Examples:
+  stallscope demo
+  stallscope demo --list`,
+} as const;

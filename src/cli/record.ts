@@ -1,0 +1,83 @@
+/** `stallscope record`: no screen; a session into a file, its progress on stderr. */
+import type { Snapshot } from '../core/snapshot.ts';
+import { createSnapshotStore } from '../session/store.ts';
+import type { Recorder } from '../sinks/recorder.ts';
+import { bytes, exact, longDuration } from '../views/format.ts';
+import type { Context } from './context.ts';
+import { type SessionOptions, startSession } from './session.ts';
+import { tellRecording } from './tell-recording.ts';
+
+export type RecordOptions = SessionOptions & { readonly output: string };
+
+export const record = async (context: Context, options: RecordOptions): Promise<number> => {
+  const progress = createProgress(context);
+  const store = createSnapshotStore();
+  const session = await startSession(context, options, {
+    output: 'terminal',
+    status: progress.say,
+    store,
+    onReady: () => progress.say(readyText(options, store.get())),
+    onSample: (snapshot) => progress.tick(progressText(snapshot, session.recorder)),
+  });
+  const { snapshot, exit, farewell } = await session.done.finally(progress.end);
+  if (farewell !== null) context.stderr.write(`${farewell}\n`);
+  if (snapshot !== null) {
+    tellLosses(context, snapshot);
+    tellRecording(context, session.recorder);
+  }
+  return exit;
+};
+
+const readyText = (options: RecordOptions, snapshot: Snapshot | null): string => {
+  const probes = snapshot?.probes
+    .filter(({ state }) => state === 'attached')
+    .map(({ id, variant }) => `${id} (${variant})`);
+  const until =
+    options.command !== null
+      ? `until ${options.command[0]} ends`
+      : options.durationMs !== null
+        ? `for ${longDuration(options.durationMs / 1000)}`
+        : 'until Ctrl-C';
+  return `recording ${probes?.join(', ')} to ${options.output}, ${until}`;
+};
+
+const progressText = (snapshot: Snapshot, recorder: Recorder | null): string => {
+  const { bytes: size, problem } = recorder?.status() ?? { bytes: 0, problem: null };
+  const active = snapshot.rows.filter((row) => row.endedBootUs === null).length;
+  const lost = snapshot.losses.lostEvents > 0 ? `, ${exact(snapshot.losses.lostEvents)} events lost` : '';
+  return `${longDuration(snapshot.elapsedUs / 1e6)}, ${exact(active)} processes, ${bytes(size)}${lost}${problem === null ? '' : `, ${problem}`}`;
+};
+
+const tellLosses = (context: Context, snapshot: Snapshot): void => {
+  const { losses } = snapshot;
+  for (const gap of losses.gaps) {
+    context.stderr.write(
+      `stallscope: gap of ${((gap.toBootUs - gap.fromBootUs) / 1e6).toFixed(1)} s: ${gap.reason}\n`,
+    );
+  }
+  for (const metric of losses.mapFull) {
+    context.stderr.write(`stallscope: kernel map full, ${metric} may lack processes: raise --map-keys\n`);
+  }
+};
+
+/** One line that is written over on a terminal; elsewhere only what is worth a line in a log. */
+const createProgress = ({ stderr }: Context) => {
+  let open = false;
+  const clear = (): void => {
+    if (open) stderr.write('\r\u001b[K');
+    open = false;
+  };
+  return {
+    say: (text: string): void => {
+      clear();
+      stderr.write(`stallscope: ${text}\n`);
+    },
+    tick: (text: string): void => {
+      if (stderr.isTTY !== true) return;
+      clear();
+      stderr.write(text);
+      open = true;
+    },
+    end: clear,
+  };
+};

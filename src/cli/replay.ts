@@ -1,0 +1,109 @@
+/** `stallscope replay` and `demo`: the same screen with a position in time, or NDJSON. */
+import { setImmediate } from 'node:timers/promises';
+import { failure } from '../errors.ts';
+import type { Recording } from '../session/ports.ts';
+import { createCursor, createPlayback, sampleAt } from '../session/replay.ts';
+import { createSnapshotStore } from '../session/store.ts';
+import { openRecording } from '../sources/recording.ts';
+import { parseMoment } from '../views/moment.ts';
+import { endLine, intervalLine, sessionLine } from '../views/report/interval.ts';
+import { whyNoScreen } from '../views/tui/can-show.ts';
+import type { Context } from './context.ts';
+import { EXIT_OF } from './interruption.ts';
+import { checkMetric, IDENTITY_COLUMNS } from './metric.ts';
+import { createLineWriter } from './print.ts';
+
+export type ReplayOptions = {
+  readonly file: string;
+  readonly from: string | null;
+  /** null for the default: real time on a screen, as fast as it goes as lines. */
+  readonly speed: number | null;
+  readonly json: boolean;
+  /** What to order the processes by; null for the first metric that counts. */
+  readonly sort: string | null;
+};
+
+export const replay = async (context: Context, options: ReplayOptions): Promise<number> => {
+  const recording = openRecording(options.file);
+  try {
+    const sort = checkMetric(options.sort, [
+      ...recording.header.metrics.map(({ id }) => id),
+      ...IDENTITY_COLUMNS,
+    ]);
+    const fromUs = options.from === null ? null : readMoment(recording, options.from);
+    const asLines = options.json || whyNoScreen(context) !== null;
+    return asLines
+      ? await replayLines(context, recording, fromUs, options.speed)
+      : await replayScreen(context, recording, fromUs, { ...options, sort });
+  } finally {
+    recording.close();
+  }
+};
+
+const readMoment = (recording: Recording, value: string): number => {
+  const { clock } = recording.header;
+  const endUs = recording.sampleTimesUs.at(-1) ?? clock.bootUs;
+  const moment = parseMoment(value, { startUs: clock.bootUs, endUs, clock });
+  if ('problem' in moment) throw failure('E_TIME', { value, why: moment.problem.replace(/\.$/, '') });
+  return moment.bootUs;
+};
+
+const replayScreen = async (
+  context: Context,
+  recording: Recording,
+  fromUs: number | null,
+  options: Pick<ReplayOptions, 'speed' | 'file'> & { readonly sort: string | undefined },
+): Promise<number> => {
+  const { showScreen } = await import('../views/tui/show-screen.tsx');
+  const store = createSnapshotStore();
+  const playback = createPlayback({ recording, store, fromUs, speed: options.speed ?? 1, playing: true });
+  const screen = showScreen({
+    store,
+    mode: 'replay',
+    sort: options.sort,
+    playback,
+    title: options.file,
+    stdin: context.stdin,
+    stdout: context.stdout,
+    env: context.env,
+  });
+  context.interruption.onRequest(() => screen.close());
+  const how = await screen.done;
+  playback.close();
+  const signal = context.interruption.reason();
+  if (signal !== null) return EXIT_OF[signal];
+  return how === 'interrupted' ? EXIT_OF.SIGINT : 0;
+};
+
+const replayLines = async (
+  context: Context,
+  recording: Recording,
+  fromUs: number | null,
+  speed: number | null,
+): Promise<number> => {
+  const writer = createLineWriter(context.stdout);
+  const cursor = createCursor(recording);
+  const times = recording.sampleTimesUs;
+  const first = fromUs === null ? 0 : sampleAt(times, fromUs);
+  const startedAtMs = performance.now();
+  writer.write(sessionLine(recording.header));
+  for (let sample = first; sample < times.length && context.interruption.reason() === null; sample += 1) {
+    const sinceFirstMs = ((times[sample] ?? 0) - (times[first] ?? 0)) / 1000;
+    await waitUntil(startedAtMs + sinceFirstMs / (speed ?? Number.POSITIVE_INFINITY), context);
+    writer.write(intervalLine(cursor.moveTo(sample)));
+    while (writer.isBehind() && context.interruption.reason() === null) await setImmediate();
+  }
+  const signal = context.interruption.reason();
+  if (signal === null) writer.write(endLine(cursor.moveTo(times.length)));
+  await writer.end();
+  return signal === null ? 0 : EXIT_OF[signal];
+};
+
+/** Waits in steps short enough to notice an interruption. */
+const waitUntil = async (atMs: number, context: Context): Promise<void> => {
+  for (;;) {
+    const leftMs = atMs - performance.now();
+    if (leftMs <= 0 || context.interruption.reason() !== null) return setImmediate();
+    await new Promise((resolve) => setTimeout(resolve, Math.min(leftMs, 100)));
+  }
+};

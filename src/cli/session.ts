@@ -1,0 +1,145 @@
+/** One traced session, from the first check to the last record, whoever looks at it. */
+import { setImmediate } from 'node:timers/promises';
+import type { StreamRecord } from '../core/record.ts';
+import type { Snapshot } from '../core/snapshot.ts';
+import { EXIT } from '../errors.ts';
+import { pump } from '../session/pump.ts';
+import type { SnapshotStore } from '../session/store.ts';
+import { createRecorder, type Recorder } from '../sinks/recorder.ts';
+import type { WorkloadEnd } from '../sources/workload.ts';
+import type { Context } from './context.ts';
+import { EXIT_OF } from './interruption.ts';
+import { invokerOf, prepareTrace, type Trace, type TraceHooks, type TraceOptions } from './trace.ts';
+
+export type SessionOptions = TraceOptions & {
+  /** Where to record to, or null. */
+  readonly output: string | null;
+  readonly force: boolean;
+};
+
+export type SessionHooks = TraceHooks & {
+  readonly store: SnapshotStore;
+  readonly onSample?: (snapshot: Snapshot, record: StreamRecord) => void;
+  /** Counting has begun. */
+  readonly onReady?: () => void;
+};
+
+export type RunningSession = {
+  readonly recorder: Recorder | null;
+  /** Asks for an orderly end; only the first reason counts. */
+  stop(reason: string): void;
+  /** Rejects with a StallscopeError when tracing could not begin. */
+  readonly done: Promise<SessionEnd>;
+};
+
+export type SessionEnd = {
+  /** null when it was stopped before counting began. */
+  readonly snapshot: Snapshot | null;
+  readonly exit: number;
+  /** A line of our own about the command. */
+  readonly farewell: string | null;
+  /** What the command printed last, while it had no terminal. */
+  readonly heldOutput: string;
+};
+
+/** How long a command may take to end after it was asked to, before tracing ends without it. */
+const COMMAND_PATIENCE_MS = 5_000;
+
+/** Everything that can be refused is refused here, before a screen or a probe is there. */
+export const startSession = async (
+  context: Context,
+  options: SessionOptions,
+  hooks: SessionHooks,
+): Promise<RunningSession> => {
+  const recorder =
+    options.output === null
+      ? null
+      : createRecorder({ path: options.output, overwrite: options.force, owner: invokerOf(context.env) });
+  try {
+    const trace = await prepareTrace(context, options, hooks);
+    const stopper = createStopper(trace);
+    context.interruption.onRequest(stopper.stop);
+    const done = run(context, options, hooks, trace, recorder, stopper);
+    return { recorder, stop: stopper.stop, done };
+  } catch (error) {
+    recorder?.discard();
+    throw error;
+  }
+};
+
+type Stopper = {
+  stop(reason: string): void;
+  reason(): string | null;
+  /** The command runs from now on. */
+  released(): void;
+};
+
+/** A running command is asked to end first: what it does while it ends is still counted. */
+const createStopper = ({ source, workload }: Trace): Stopper => {
+  let reason: string | null = null;
+  let running = false;
+  void workload?.ended.then(() => {
+    running = false;
+    source.stop(reason ?? 'command ended');
+  });
+  return {
+    stop: (asked) => {
+      if (reason !== null) return;
+      reason = asked;
+      if (workload === null || !running) {
+        source.stop(asked);
+        return;
+      }
+      // A terminal's Ctrl-C has reached the command already.
+      if (asked !== 'SIGINT') workload.signal(asked === 'SIGHUP' ? 'SIGHUP' : 'SIGTERM');
+      setTimeout(() => source.stop(asked), COMMAND_PATIENCE_MS).unref();
+    },
+    reason: () => reason,
+    released: () => {
+      running = true;
+    },
+  };
+};
+
+const run = async (
+  context: Context,
+  options: SessionOptions,
+  hooks: SessionHooks,
+  { source, workload }: Trace,
+  recorder: Recorder | null,
+  stopper: Stopper,
+): Promise<SessionEnd> => {
+  let timer: NodeJS.Timeout | undefined;
+  const onReady = (): void => {
+    hooks.onReady?.();
+    if (options.durationMs !== null)
+      timer = setTimeout(() => stopper.stop('duration over'), options.durationMs);
+    stopper.released();
+    workload?.release();
+  };
+  let snapshot: Snapshot | null = null;
+  try {
+    snapshot = await pump({ ...hooks, source, sinks: recorder === null ? [] : [recorder], onReady });
+  } catch (error) {
+    // A command that was never released has done nothing, and is not to begin now.
+    workload?.signal('SIGTERM');
+    recorder?.discard();
+    if (!isAbort(error)) throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+  const end = snapshot === null ? undefined : await settled(workload);
+  const signal = context.interruption.reason();
+  return {
+    snapshot,
+    exit: signal !== null && signal !== 'EPIPE' ? EXIT_OF[signal] : (end?.status ?? EXIT.ok),
+    farewell: end === undefined ? null : `stallscope: ${options.command?.[0]} ${end.how}`,
+    heldOutput: workload?.heldOutput() ?? '',
+  };
+};
+
+/** How the command ended; undefined when there is none, or it goes on without us. */
+const settled = (workload: Trace['workload']): Promise<WorkloadEnd | undefined> | undefined =>
+  workload === null ? undefined : Promise.race([workload.ended, setImmediate(undefined)]);
+
+const isAbort = (error: unknown): boolean => error instanceof DOMException && error.name === 'AbortError';

@@ -1,0 +1,206 @@
+/** From the options of live and record to a source that is ready to open: checks, probes, selection, command. */
+import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
+import type { HostIdentity, ProbeInUse } from '../core/record.ts';
+import { failure } from '../errors.ts';
+import { firstBlocker } from '../host/checks.ts';
+import { systemClock } from '../host/clock.ts';
+import type { HostFacts } from '../host/facts.ts';
+import { readCostOf, readMapBytes, readProcess, readStartMs } from '../host/process.ts';
+import { readHostFacts } from '../host/read-facts.ts';
+import { createHostSampler } from '../host/sampler.ts';
+import { findStrays, ownerMark } from '../host/strays.ts';
+import { assemble } from '../probes/assemble.ts';
+import { findProbe, loadCatalogue } from '../probes/catalogue.ts';
+import { selectVariant } from '../probes/select.ts';
+import type { KernelFilter, Selected } from '../probes/types.ts';
+import type { HostPort, Source } from '../session/ports.ts';
+import { createLiveSource } from '../sources/live.ts';
+import { holdWorkload, type Invoker, type Workload, type WorkloadOptions } from '../sources/workload.ts';
+import type { Context } from './context.ts';
+import { checkMetric, IDENTITY_COLUMNS } from './metric.ts';
+import { globMatcher } from './options.ts';
+
+export type TraceOptions = {
+  readonly pids: readonly number[];
+  readonly comm: string | null;
+  /** null for the default set. */
+  readonly probes: readonly string[] | null;
+  readonly probeDirs: readonly string[];
+  readonly intervalMs: number;
+  readonly durationMs: number | null;
+  readonly mapKeys: number;
+  readonly attachTimeoutMs: number;
+  /** argv after `--`. */
+  readonly command: readonly string[] | null;
+  /** What to order the processes by; null for the first metric that counts. */
+  readonly sort: string | null;
+};
+
+export type Trace = {
+  readonly source: Source;
+  readonly workload: Workload | null;
+};
+
+export type TraceHooks = {
+  readonly output: WorkloadOptions['output'];
+  /** What is going on, for whoever waits. */
+  readonly status: (text: string) => void;
+};
+
+/** Throws the StallscopeError that says what is missing, before anything is started. */
+export const prepareTrace = async (
+  context: Context,
+  options: TraceOptions,
+  hooks: TraceHooks,
+): Promise<Trace> => {
+  checkSelection(options);
+  const facts = await readHostFacts({ env: context.env });
+  const blocker = firstBlocker(facts);
+  if (blocker !== null) throw blocker;
+  const selected = chooseProbes(options, facts);
+  checkMetric(options.sort, [...metricIds(selected), ...IDENTITY_COLUMNS]);
+  await endStrays(hooks.status);
+  const workload =
+    options.command === null
+      ? null
+      : holdWorkload({ argv: options.command, invoker: invokerOf(context.env), output: hooks.output });
+  return { source: createSource(context, options, facts, selected, workload, hooks), workload };
+};
+
+const checkSelection = (options: TraceOptions): void => {
+  if (options.command !== null && options.pids.length > 0) {
+    throw failure('E_USAGE', {
+      fact: '-p and a command after -- exclude each other.',
+      command: 'stallscope live',
+    });
+  }
+  if (options.command !== null && options.comm !== null) {
+    throw failure('E_USAGE', {
+      fact: '--comm and a command after -- exclude each other.',
+      command: 'stallscope live',
+    });
+  }
+  for (const pid of options.pids) {
+    if (!existsSync(`/proc/${pid}`)) throw failure('E_PID_GONE', { pid });
+  }
+};
+
+/** A probe named by the user must exist; whether it can run here is told per probe, and only fatal if none can. */
+const chooseProbes = (options: TraceOptions, facts: HostFacts): Selected[] => {
+  const catalogue = loadCatalogue(options.probeDirs);
+  const entries = options.probes === null ? catalogue : options.probes.map((id) => findProbe(catalogue, id));
+  return entries.map(({ manifest, folder }) => selectVariant(manifest, folder, facts));
+};
+
+const metricIds = (selected: readonly Selected[]): string[] =>
+  selected.flatMap(({ manifest }) => manifest.metrics.map(({ name }) => `${manifest.id}.${name}`));
+
+const createSource = (
+  context: Context,
+  options: TraceOptions,
+  facts: HostFacts,
+  selected: readonly Selected[],
+  workload: Workload | null,
+  hooks: TraceHooks,
+): Source => {
+  const filter: KernelFilter =
+    workload !== null
+      ? { kind: 'tree', rootPid: workload.pid }
+      : options.pids.length > 0
+        ? { kind: 'pids', pids: options.pids }
+        : { kind: 'all' };
+  const { intervalMs, mapKeys } = options;
+  let startTime: 'btf' | 'none' = facts.btf ? 'btf' : 'none';
+  return createLiveSource({
+    toolVersion: context.version,
+    identity: identityOf(facts),
+    host: createHostPort(),
+    clock: systemClock,
+    bpftrace: facts.bpftrace ?? { path: 'bpftrace', version: '0.0.0' },
+    probes: selected.map(inUse),
+    assemble: (ids) =>
+      assemble({
+        selected: selected.filter(({ manifest }) => ids.includes(manifest.id)),
+        filter,
+        intervalMs,
+        mapKeys,
+        facts,
+        startTime,
+      }),
+    // Kernels before 5.5 have BTF without the field that tells when a process started.
+    simplify: () => {
+      if (startTime === 'none') return false;
+      startTime = 'none';
+      return true;
+    },
+    selection: { pids: options.pids, comm: options.comm, command: options.command },
+    wantsComm: globMatcher(options.comm),
+    intervalMs,
+    mapKeys,
+    attachTimeoutMs: options.attachTimeoutMs,
+    owner: ownerMark(process.pid, readStartMs(process.pid) ?? 0),
+    onStatus: hooks.status,
+  });
+};
+
+const identityOf = (facts: HostFacts): HostIdentity => ({
+  hostname: hostname(),
+  kernel: facts.kernel,
+  arch: facts.arch,
+  cpus: facts.cpus,
+  memoryBytes: facts.memoryBytes,
+});
+
+const inUse = ({ manifest, variant, rejected }: Selected): ProbeInUse =>
+  variant === null
+    ? {
+        id: manifest.id,
+        variant: null,
+        state: 'refused',
+        reason: rejected.map(({ variant: id, reason }) => `${id}: ${reason}`).join('; '),
+      }
+    : { id: manifest.id, variant: variant.id, state: 'attached' };
+
+const createHostPort = (): HostPort => {
+  const sampler = createHostSampler();
+  return {
+    metrics: sampler.metrics,
+    sample: () => sampler.read(),
+    process: readProcess,
+    cost: readCostOf,
+    mapBytes: readMapBytes,
+  };
+};
+
+/** Under sudo the command, and the files we write, belong to the user who called it. */
+export const invokerOf = (env: NodeJS.ProcessEnv): Invoker | null => {
+  if (process.getuid?.() !== 0) return null;
+  const uid = Number(env.SUDO_UID);
+  const gid = Number(env.SUDO_GID);
+  return Number.isSafeInteger(uid) && Number.isSafeInteger(gid) && uid > 0 ? { uid, gid } : null;
+};
+
+const STRAY_PATIENCE_MS = 3_000;
+
+/** A stallscope that was killed may have left its tracer: it costs the machine, and nobody reads it. */
+const endStrays = async (status: (text: string) => void): Promise<void> => {
+  const strays = findStrays();
+  if (strays.length === 0) return;
+  status(
+    `ending ${strays.length} bpftrace left by an earlier stallscope (PID ${strays.map(({ pid }) => pid).join(', ')})`,
+  );
+  for (const signal of ['SIGINT', 'SIGKILL'] as const) {
+    for (const { pid } of findStrays()) {
+      try {
+        process.kill(pid, signal);
+      } catch {
+        // It ended by itself.
+      }
+    }
+    const untilMs = performance.now() + STRAY_PATIENCE_MS;
+    while (findStrays().length > 0 && performance.now() < untilMs) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+};
