@@ -1,0 +1,182 @@
+/** The built tool in a real terminal: what is shown, and that the terminal is handed back on every way out. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { describeWith, TRACING } from '../helpers/requires.ts';
+import { type ProgramScreen, runInTerminal } from '../helpers/screen.ts';
+import { LAUNCHER } from '../helpers/tool.ts';
+
+const EXAMPLES = resolve('examples');
+const example = (): string =>
+  join(
+    EXAMPLES,
+    readdirSync(EXAMPLES)
+      .filter((name) => /\.ndjson(\.gz)?$/.test(name))
+      .sort()[0] ?? 'none',
+  );
+
+const BACK = 'the shell is back';
+const screens: ProgramScreen[] = [];
+
+/** Through a shell, as users start it: its last words prove that the terminal works as before. */
+const run = (
+  args: readonly string[],
+  size: { columns?: number; rows?: number } = {},
+  env: Record<string, string> = {},
+) => {
+  const words = [process.execPath, LAUNCHER, ...args].map((word) => `'${word}'`).join(' ');
+  const screen = runInTerminal(
+    '/bin/sh',
+    ['-c', `echo before; ${words}; echo "exit $?"; stty -a; echo ${BACK}; sleep 30`],
+    {
+      ...size,
+      env,
+    },
+  );
+  screens.push(screen);
+  return screen;
+};
+
+const expectRestored = async (screen: ProgramScreen, status: number): Promise<void> => {
+  await screen.waitFor(BACK, 20_000);
+  const { altScreen, cursorHidden, scrollback } = screen.state();
+  expect({ altScreen, cursorHidden }).toEqual({ altScreen: false, cursorHidden: false });
+  expect(scrollback).toContain('before');
+  expect(scrollback).toContain(`exit ${status}`);
+  // Cooked input again: lines are edited, typed characters shown, Ctrl-C a signal.
+  expect(scrollback).toMatch(/(^|\s)icanon\b/m);
+  expect(scrollback).toMatch(/(^|\s)echo\b/m);
+  expect(scrollback).toMatch(/(^|\s)isig\b/m);
+};
+
+afterEach(() => {
+  for (const screen of screens.splice(0)) screen.close();
+});
+
+describe('replay in a terminal', () => {
+  it.each([
+    [40, 10],
+    [80, 24],
+    [200, 60],
+  ])(
+    'shows a recording at %i×%i, survives a resize, and leaves the terminal as it was',
+    async (columns, rows) => {
+      const screen = run(['replay', example()], { columns, rows });
+      await screen.waitFor('REPLAY');
+      expect(screen.state().altScreen).toBe(true);
+      for (const [toColumns, toRows] of [
+        [100, 30],
+        [40, 10],
+        [200, 60],
+        [columns, rows],
+      ] as const) {
+        screen.resize(toColumns, toRows);
+        await screen.waitFor('REPLAY');
+      }
+      screen.press('q');
+      await expectRestored(screen, 0);
+    },
+  );
+
+  it('plays, pauses, steps, jumps, opens a process and comes back', async () => {
+    const screen = run(['replay', example()], { columns: 100, rows: 30 });
+    await screen.waitFor('PROCESSES');
+    screen.press(' ');
+    await screen.waitFor('‖');
+    screen.press(':');
+    screen.press('+10s\r');
+    await screen.waitFor(/\+(9|10)s/);
+    screen.press('\x1b[C');
+    await screen.waitFor(/\+(10|11)s/);
+    screen.press('\x1b[D');
+    await screen.waitFor(/\+(9|10)s/);
+    screen.press('\r');
+    await screen.waitFor(/pid \d+/);
+    screen.press('\x1b');
+    await screen.waitFor('PROCESSES');
+    screen.press('?');
+    await screen.waitFor('Everywhere');
+    screen.press('q');
+    await expectRestored(screen, 0);
+  });
+
+  it.each([
+    ['Ctrl-C', (screen: ProgramScreen) => screen.press('\x03'), 130],
+    ['SIGTERM', (screen: ProgramScreen) => signalTool(screen, 'SIGTERM'), 143],
+    ['SIGHUP', (screen: ProgramScreen) => signalTool(screen, 'SIGHUP'), 129],
+  ] as const)('hands the terminal back on %s', async (_name, end, status) => {
+    const screen = run(['replay', example()]);
+    await screen.waitFor('REPLAY');
+    end(screen);
+    await expectRestored(screen, status);
+  });
+
+  it('hands the terminal back when it crashes, and then says what happened', async () => {
+    const screen = run(
+      ['replay', example()],
+      {},
+      { NODE_OPTIONS: `--require ${resolve('test/fixtures/programs/crash-soon.cjs')}` },
+    );
+    await screen.waitFor('REPLAY');
+    await expectRestored(screen, 70);
+    expect(screen.state().scrollback).toContain('a crash made on purpose');
+    expect(screen.state().scrollback).toContain('This is a bug');
+  });
+
+  it('shows no screen and no colour where the output is no terminal', async () => {
+    const screen = runInTerminal('/bin/sh', [
+      '-c',
+      `'${process.execPath}' '${LAUNCHER}' replay '${example()}' | cut -c1-70 | head -3; echo ${BACK}`,
+    ]);
+    screens.push(screen);
+    await screen.waitFor(BACK);
+    expect(screen.state()).toMatchObject({ altScreen: false, cursorHidden: false });
+    expect(screen.screenText()).toContain('"type":"session"');
+  });
+});
+
+describeWith(TRACING, 'live in a terminal', () => {
+  it('traces this machine, shows what is attached, and detaches on q', async () => {
+    const screen = run(['live', '--probe', 'iomap', '-i', '500ms'], { columns: 120, rows: 40 });
+    await screen.waitFor('iomap/tracepoint', 40_000);
+    expect(screen.screenText()).toContain('live');
+    screen.press('q');
+    await expectRestored(screen, 0);
+  });
+
+  it('hands the terminal back on Ctrl-C while it attaches', async () => {
+    const screen = run(['live']);
+    await screen.waitFor('attaching', 20_000);
+    screen.press('\x03');
+    await expectRestored(screen, 130);
+  });
+
+  it('shows what a command printed after the screen is gone, and passes its status on', async () => {
+    const screen = run(
+      ['live', '--probe', 'iomap', '--', '/bin/sh', '-c', 'echo said by the command; sleep 1; exit 7'],
+      {
+        columns: 100,
+        rows: 30,
+      },
+    );
+    await expectRestored(screen, 7);
+    expect(screen.state().scrollback).toContain('said by the command');
+  });
+});
+
+/** The tool is the shell's only child. */
+const signalTool = (screen: ProgramScreen, signal: NodeJS.Signals): void => {
+  const child = childOf(screen.pid);
+  if (child === null) throw new Error('the tool does not run');
+  process.kill(child, signal);
+};
+
+const childOf = (pid: number): number | null => {
+  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+    readChildren(`/proc/${pid}/task/${task}/children`),
+  );
+  return children[0] ?? null;
+};
+
+const readChildren = (file: string): number[] =>
+  readFileSync(file, 'utf8').split(' ').filter(Boolean).map(Number);
