@@ -54,6 +54,17 @@ export const addTo = (counts: Map<string, Count>, metric: string, delta: number,
   return count;
 };
 
+/** How many trends all entities may hold together, and do. */
+export type TrendBudget = { readonly limit: number; held: number };
+
+const createTrend = (entity: Entity, metric: string, budget: TrendBudget): Ring | undefined => {
+  if (budget.held >= budget.limit) return undefined;
+  budget.held += 1;
+  const trend = createRing(ROW_HISTORY_SAMPLES, 0);
+  entity.trends.set(metric, trend);
+  return trend;
+};
+
 /** Counts `delta` of a metric in a sample, for the process and, with dimensions, for the part `dims`. */
 export const countEntity = (
   entity: Entity,
@@ -61,14 +72,11 @@ export const countEntity = (
   dims: readonly number[],
   delta: number,
   sample: number,
+  budget: TrendBudget,
 ): void => {
   const count = addTo(entity.counts, metric, delta, sample);
-  let trend = entity.trends.get(metric);
-  if (trend === undefined) {
-    trend = createRing(ROW_HISTORY_SAMPLES, 0);
-    entity.trends.set(metric, trend);
-  }
-  writeRing(trend, sample, count.delta);
+  const trend = entity.trends.get(metric) ?? createTrend(entity, metric, budget);
+  if (trend !== undefined) writeRing(trend, sample, count.delta);
   if (dims.length > 0) countPart(entity, metric, dims, delta, sample);
 };
 
@@ -103,8 +111,10 @@ export const raiseEntity = (entity: Entity, metric: string, value: number, sampl
 };
 
 /** Lets go of trends that a view can no longer ask for. */
-export const trimTrends = (entity: Entity, sample: number): void => {
+export const trimTrends = (entity: Entity, sample: number, budget: TrendBudget): void => {
   for (const [metric, trend] of entity.trends) {
-    if (trend.last <= sample - ROW_HISTORY_SAMPLES) entity.trends.delete(metric);
+    if (trend.last > sample - ROW_HISTORY_SAMPLES) continue;
+    entity.trends.delete(metric);
+    budget.held -= 1;
   }
 };

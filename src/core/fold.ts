@@ -97,7 +97,7 @@ const foldCounter = (
       raiseEntity(entity, metric, value, sample);
       continue;
     }
-    countEntity(entity, metric, entry.slice(1, -1), delta, sample);
+    countEntity(entity, metric, entry.slice(1, -1), delta, sample, state.trends);
     const total = addTo(state.totals, metric, delta, sample);
     writeRing(ringOf(state.totalHistory, metric, 0), sample, total.delta);
   }
@@ -225,8 +225,8 @@ const foldLoss = (state: SessionState, record: LossRecord): void => {
 };
 
 const trim = (state: SessionState, sample: number): void => {
-  for (const entity of state.owners.values()) trimTrends(entity, sample);
-  for (const entity of state.former.values()) trimTrends(entity, sample);
+  for (const entity of state.owners.values()) trimTrends(entity, sample, state.trends);
+  for (const entity of state.former.values()) trimTrends(entity, sample, state.trends);
   const surplus = state.owners.size + state.former.size - MAX_ENTITIES;
   if (surplus > 0) retire(state, surplus);
 };
@@ -246,6 +246,7 @@ const retire = (state: SessionState, surplus: number): void => {
 
 const sumIntoOthers = (state: SessionState, entity: Entity): void => {
   state.others.processes += 1;
+  state.trends.held -= entity.trends.size;
   for (const [metric, count] of entity.counts) {
     if (state.metrics.get(metric)?.kind === 'max') continue;
     state.others.metrics.set(metric, (state.others.metrics.get(metric) ?? 0) + count.total);

@@ -4,7 +4,7 @@
  * dead are summed into `others`, so that every count stays somewhere), histories are rings.
  */
 import type { Baselines } from './baseline.ts';
-import type { Count, Entity } from './entity.ts';
+import type { Count, Entity, TrendBudget } from './entity.ts';
 import type { MetricDescriptor } from './metric.ts';
 import type { HeaderRecord, LossKind, ProbeInUse, SelfCost } from './record.ts';
 import { createRing, type Ring } from './ring.ts';
@@ -12,6 +12,8 @@ import type { Gap, Mark } from './snapshot.ts';
 
 export const MAX_ENTITIES = 20_000;
 export const SIGNAL_HISTORY_SAMPLES = 3_600;
+/** Rings of `ROW_HISTORY_SAMPLES` doubles, about 1.2 KB each; beyond, a process has counts but no sparkline. */
+export const MAX_TRENDS = 40_000;
 export const MAX_GAPS = 1_000;
 export const MAX_MARKS = 10_000;
 
@@ -30,6 +32,7 @@ export type SessionState = {
   readonly owners: Map<number, Entity>;
   /** Earlier owners of a PID that has a new one. */
   readonly former: Map<string, Entity>;
+  readonly trends: TrendBudget;
   readonly others: { processes: number; readonly metrics: Map<string, number> };
   readonly totals: Map<string, Count>;
   readonly host: Map<string, HostReading>;
@@ -59,6 +62,7 @@ export const createState = (header: HeaderRecord): SessionState => ({
   baselines: new Map(),
   owners: new Map(),
   former: new Map(),
+  trends: { limit: MAX_TRENDS, held: 0 },
   others: { processes: 0, metrics: new Map() },
   totals: new Map(),
   host: new Map(),

@@ -1,6 +1,6 @@
 /** The state of a session, frozen at its last sample. */
 import { coverageOf } from './coverage.ts';
-import type { Count, Entity } from './entity.ts';
+import { type Count, type Entity, ROW_HISTORY_SAMPLES } from './entity.ts';
 import { readRing } from './ring.ts';
 import type { Breakdown, History, Losses, Reading, Row, Snapshot } from './snapshot.ts';
 import type { SessionState } from './state.ts';
@@ -131,6 +131,12 @@ const breakdownsOf = (entities: ReadonlyMap<string, Entity>, sample: number): Sn
 const historyOf = (state: SessionState, entities: ReadonlyMap<string, Entity>, sample: number): History => ({
   host: (metric, samples) => readRing(state.hostHistory.get(metric), sample, samples, Number.NaN),
   all: (metric, samples) => readRing(state.totalHistory.get(metric), sample, samples, 0),
-  row: (id, metric, samples) => readRing(entities.get(id)?.trends.get(metric), sample, samples, 0),
+  row: (id, metric, samples) => {
+    const entity = entities.get(id);
+    const trend = entity?.trends.get(metric);
+    // Without a trend a process that counted lately has a past that nobody kept: unknown, not zero.
+    const lately = (entity?.counts.get(metric)?.sample ?? -Infinity) > sample - ROW_HISTORY_SAMPLES;
+    return readRing(trend, sample, samples, trend === undefined && lately ? Number.NaN : 0);
+  },
   times: (samples) => readRing(state.times, sample, samples, Number.NaN),
 });
