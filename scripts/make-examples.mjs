@@ -3,10 +3,14 @@
 // Run it as root, on a machine where nothing else matters: for the better part of a minute each, one CPU is kept
 // busy (01), nearly all memory is taken away and the disk is read at full speed (02), files are churned (03). Whatever
 // was changed is put back, also when this script is killed. Needs bpftrace, xfsprogs, perl and 6 GB of disk space.
+//
+// Every process of the machine is recorded. Where they ran, and the command lines of those that have no part in the
+// incident, are left out afterwards: they are nobody's business. Nothing else is touched.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -14,13 +18,13 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const launcher = join(root, 'bin', 'stallscope.js');
-const workload = (name) => join(root, 'test', 'helpers', 'workloads', name);
+const workloads = join(root, 'test', 'helpers', 'workloads');
 
 const MIB = 1024 * 1024;
 /** Left to the machine while memory is scarce: the page cache shares it with everything that runs. */
@@ -36,11 +40,11 @@ const INCIDENTS = [
       const mount = stand.mountXfs();
       const image = join(mount, 'db17.raw');
       const archive = join(mount, 'archive.raw');
-      stand.perl(workload('fragment.pl'), image, '28495');
-      stand.perl(workload('fragment.pl'), archive, '1600');
+      stand.perl('fragment.pl', image, '28495');
+      stand.perl('fragment.pl', archive, '1600');
       const log = stand.file('access.log', 64 * MIB);
       return () => {
-        stand.run('qemu-mirror', 'seek-holes.pl', image, '1', '12s', '2100@140', '9s', '2400@170', '9s', '1');
+        stand.run('qemu-mirror', 'seek-holes.pl', image, '1', '12s', '800', '10s', '900', '4s', '1');
         stand.run('qemu-img', 'seek-holes.pl', archive, '220@4');
         stand.run('log-shipper', 'read-again.pl', log, '400@8');
         stand.run('session-store', 'churn.pl', mount, '250@5');
@@ -52,11 +56,11 @@ const INCIDENTS = [
     seconds: 50,
     stage: (stand) => {
       const backup = stand.file('volume.img', 4096 * MIB);
-      const tables = stand.file('tables.db', 700 * MIB);
+      const tables = stand.file('tables.db', 1800 * MIB);
       stand.takeMemory(SCARCE_BYTES);
-      stand.perl(workload('read-again.pl'), '--mapped', tables, '700');
+      stand.perl('read-again.pl', '--mapped', tables, '1800');
       return () => {
-        stand.run('inventory-db', 'read-again.pl', '--mapped', tables, '12000@300');
+        stand.run('inventory-db', 'read-again.pl', '--mapped', tables, '20000@400');
         stand.run('nightly-backup', 'read-again.pl', backup, '12s', '16000@800');
         stand.run('session-store', 'churn.pl', stand.dir, '250@5');
       };
@@ -103,12 +107,26 @@ async function record({ name, seconds, stage }) {
     stand.tearDown();
     throw error;
   }
-  const packed = gzipSync(readFileSync(file), { level: 9 });
+  const packed = gzipSync(withoutBystanders(readFileSync(file, 'utf8'), stand.cast), { level: 9 });
   stand.tearDown();
   if (packed.length > MAX_PACKED_BYTES)
     throw new Error(`${name} takes ${packed.length} bytes, too many to ship`);
   writeFileSync(join(root, 'examples', `${name}.ndjson.gz`), packed);
   say(`${name}: ${Math.ceil(packed.length / 1024)} KiB`);
+}
+
+function withoutBystanders(text, cast) {
+  const lines = text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  return lines
+    .map((line) => {
+      const { cmdline, cgroup: _, ...rest } = line;
+      return line.type === 'process' && cast.has(line.comm) ? { ...rest, cmdline } : rest;
+    })
+    .map((line) => `${JSON.stringify(line)}\n`)
+    .join('');
 }
 
 function ready(tool) {
@@ -129,6 +147,8 @@ function createStand() {
   const undo = [() => rmSync(dir, { recursive: true, force: true })];
   const bin = join(dir, 'bin');
   mkdirSync(bin);
+  cpSync(workloads, dir, { recursive: true });
+  const cast = new Set();
   const tearDown = () => {
     for (const step of undo.splice(0).reverse()) step();
   };
@@ -140,9 +160,10 @@ function createStand() {
   }
   return {
     dir,
+    cast,
     tearDown,
     atEnd: (step) => undo.push(step),
-    perl: (...args) => execFileSync('perl', args, { stdio: 'inherit' }),
+    perl: (script, ...args) => execFileSync('perl', [join(dir, script), ...args], { stdio: 'inherit' }),
     file: (name, sizeBytes) => {
       const path = join(dir, name);
       execFileSync('dd', [
@@ -159,13 +180,14 @@ function createStand() {
     run: (comm, script, ...args) => {
       const program = join(bin, comm);
       if (!existsSync(program)) copyFileSync('/usr/bin/perl', program);
+      cast.add(comm);
       // Were memory to run out after all, ours go first.
-      const child = spawn('choom', ['-n', '1000', '--', program, workload(script), ...args], {
+      const ours = args.map((arg) => (arg.startsWith(dir) ? relative(dir, arg) || '.' : arg));
+      const child = spawn('choom', ['-n', '1000', '--', `bin/${comm}`, `./${script}`, ...ours], {
+        cwd: dir,
         stdio: 'inherit',
       });
-      const closed = once(child, 'close');
       undo.push(() => child.kill('SIGKILL'));
-      return closed;
     },
     mountXfs: () => {
       const image = join(dir, 'xfs.img');
@@ -189,10 +211,18 @@ function createStand() {
         keeper.stdin.end();
         writeFileSync(setting, before);
       });
-      const pages = Math.floor((availableBytes() - leftBytes) / (2 * MIB));
-      writeFileSync(setting, String(Number(before) + pages));
-      say(`memory left: ${Math.round(availableBytes() / MIB)} MiB`);
-      if (availableBytes() < leftBytes / 2) throw new Error('too little memory would be left');
+      // Each try gets what is free in one piece; what it pushes out of the page cache makes room for the next.
+      for (let tries = 0; tries < 10 && availableBytes() > leftBytes * 1.1; tries += 1) {
+        writeFileSync('/proc/sys/vm/drop_caches', '1');
+        writeFileSync('/proc/sys/vm/compact_memory', '1');
+        const pages = Math.floor((availableBytes() - leftBytes) / (2 * MIB));
+        const reserved = Number(readFileSync(setting, 'utf8'));
+        writeFileSync(setting, String(reserved + pages));
+      }
+      const left = availableBytes();
+      say(`memory left: ${Math.round(left / MIB)} MiB`);
+      if (left > leftBytes * 1.5) throw new Error('memory did not become scarce');
+      if (left < leftBytes / 2) throw new Error('too little memory would be left');
     },
   };
 }

@@ -56,7 +56,7 @@ export const ERRORS = {
   E_CMD_NOT_EXECUTABLE: {
     exit: EXIT.usage,
     what: '"{path}" cannot be executed: {why}.',
-    next: 'Make it executable: chmod +x {path}',
+    next: 'Look at it: ls -ld {path}; a script needs execute permission: chmod +x FILE',
   },
   E_OUTPUT_EXISTS: {
     exit: EXIT.usage,

@@ -21,6 +21,7 @@ export type DemoOptions = Omit<ReplayOptions, 'file'> & {
 
 export const demo = async (context: Context, options: DemoOptions): Promise<number> => {
   const files = exampleFiles();
+  if (files.length === 0) throw failure('E_FILE_MISSING', { path: join(EXAMPLES, '*.ndjson') });
   if (!options.list) return replay(context, { ...options, file: chooseExample(files, options.name) });
   printLines(context.stdout, [...files.map(describe), '', 'Watch one: stallscope demo NAME']);
   return 0;

@@ -111,13 +111,13 @@ const build = (context: Context, command: readonly string[] | null, run: Run): C
     );
 
   tracing(subcommand('record', 'trace to a file, without a screen', EXAMPLES.record))
-    .requiredOption('-o, --output <file>', 'the recording to write')
+    .option('-o, --output <file>', 'the recording to write (required)')
     .option('--force', 'overwrite the file')
     .action((flags: Flags) =>
       run(
         record(context, {
           ...traceOptions(flags, command),
-          output: text(flags, 'output') ?? '',
+          output: requiredOutput(flags),
           force: flags.force === true,
         }),
       ),
@@ -164,6 +164,16 @@ const build = (context: Context, command: readonly string[] | null, run: Run): C
   return program;
 };
 
+/** commander would ask for it before it looks at misspelt options. */
+const requiredOutput = (flags: Flags): string => {
+  const output = text(flags, 'output');
+  if (output !== null) return output;
+  throw failure('E_USAGE', {
+    fact: 'record needs a file to write to: --output FILE (-o).',
+    command: 'stallscope record',
+  });
+};
+
 const refuseCommand = (command: readonly string[] | null, name: string): void => {
   if (command === null) return;
   throw failure('E_USAGE', {
@@ -200,7 +210,7 @@ const traceOptions = (flags: Flags, command: readonly string[] | null): TraceOpt
     probeDirs: list(flags, 'probeDir'),
     intervalMs: readDuration('--interval', text(flags, 'interval') ?? '1s', 100, HOUR_MS),
     durationMs: duration === null ? null : readDuration('--duration', duration, 1, MAX_DURATION_MS),
-    mapKeys: readInteger('--map-keys', text(flags, 'mapKeys') ?? '', 64, 1_048_576),
+    mapKeys: readInteger('--map-keys', text(flags, 'mapKeys') ?? '', 64, 65_536),
     attachTimeoutMs: readDuration('--attach-timeout', text(flags, 'attachTimeout') ?? '30s', 1_000, HOUR_MS),
     command,
     sort: text(flags, 'sort'),

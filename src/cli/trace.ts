@@ -11,7 +11,7 @@ import { readHostFacts } from '../host/read-facts.ts';
 import { createHostSampler } from '../host/sampler.ts';
 import { findStrays, ownerMark } from '../host/strays.ts';
 import { assemble } from '../probes/assemble.ts';
-import { findProbe, loadCatalogue } from '../probes/catalogue.ts';
+import { type CatalogueEntry, findProbe, loadCatalogue } from '../probes/catalogue.ts';
 import { selectVariant } from '../probes/select.ts';
 import type { KernelFilter, Selected } from '../probes/types.ts';
 import type { HostPort, Source } from '../session/ports.ts';
@@ -55,10 +55,12 @@ export const prepareTrace = async (
   hooks: TraceHooks,
 ): Promise<Trace> => {
   checkSelection(options);
+  // What was asked wrongly is told before what this host lacks.
+  const entries = chooseProbes(options);
   const facts = await readHostFacts({ env: context.env });
   const blocker = firstBlocker(facts);
   if (blocker !== null) throw blocker;
-  const selected = chooseProbes(options, facts);
+  const selected = entries.map(({ manifest, folder }) => selectVariant(manifest, folder, facts));
   checkMetric(options.sort, [...metricIds(selected), ...IDENTITY_COLUMNS]);
   await endStrays(hooks.status);
   const workload =
@@ -87,10 +89,9 @@ const checkSelection = (options: TraceOptions): void => {
 };
 
 /** A probe named by the user must exist; whether it can run here is told per probe, and only fatal if none can. */
-const chooseProbes = (options: TraceOptions, facts: HostFacts): Selected[] => {
+const chooseProbes = (options: TraceOptions): readonly CatalogueEntry[] => {
   const catalogue = loadCatalogue(options.probeDirs);
-  const entries = options.probes === null ? catalogue : options.probes.map((id) => findProbe(catalogue, id));
-  return entries.map(({ manifest, folder }) => selectVariant(manifest, folder, facts));
+  return options.probes === null ? catalogue : options.probes.map((id) => findProbe(catalogue, id));
 };
 
 const metricIds = (selected: readonly Selected[]): string[] =>

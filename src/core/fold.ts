@@ -70,12 +70,17 @@ const foldSample = (state: SessionState, record: SampleRecord): void => {
   state.previousSelf = state.self;
   state.self = record.self;
   writeRing(state.times, sample, record.bootUs);
-  for (const [metric, entries] of Object.entries(record.counters)) {
-    foldCounter(state, metric, entries, sample);
-  }
+  if (record.counted) foldCounters(state, record, sample);
   for (const [metric, value] of Object.entries(record.host)) foldHost(state, metric, value, sample);
   writeLevels(state, sample);
   if (state.samples % TRIM_EVERY_SAMPLES === 0) trim(state, sample);
+};
+
+const foldCounters = (state: SessionState, { bootUs, counters }: SampleRecord, sample: number): void => {
+  const intervalUs = bootUs - state.counted.bootUs;
+  state.counted = { sample, bootUs, intervalUs };
+  writeRing(state.countedUs, sample, intervalUs);
+  for (const [metric, entries] of Object.entries(counters)) foldCounter(state, metric, entries, sample);
 };
 
 const foldCounter = (

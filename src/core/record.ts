@@ -74,6 +74,8 @@ export type SampleRecord = {
   readonly bootUs: number;
   /** Which life of the tracer the counters belong to; counters restart at zero with each. */
   readonly epoch: number;
+  /** Whether the tracer's maps were read for this sample. When not, its counters say nothing, not even zero. */
+  readonly counted: boolean;
   /** True when every live entry is present, not only those that changed. */
   readonly full: boolean;
   /** Metric id to entries, per PID. */

@@ -10,7 +10,7 @@ export type MetricCoverage = { readonly coverage: Coverage; readonly reasons: re
 export type Reading = {
   /** Since tracing began (counter), or the level (gauge), or the largest seen (max). */
   readonly total: number;
-  /** In the last interval; for gauge and max, the same as total. */
+  /** In the last interval (per process: between the last two readings of the tracer); for gauge and max, as total. */
   readonly delta: number;
 };
 
@@ -51,12 +51,14 @@ export type Losses = {
 export type History = {
   /** Deltas (counters) or levels (gauges) of a host metric; NaN where nothing was sampled. */
   host(metric: string, samples: number): Float64Array;
-  /** Deltas per interval summed over all PIDs. */
+  /** Deltas per reading of the tracer, summed over all PIDs; see `countedUs` for the time each covers. */
   all(metric: string, samples: number): Float64Array;
   /** Deltas of one row; `id` as in `Row.id`. */
   row(id: string, metric: string, samples: number): Float64Array;
   /** `bootUs` of those samples, NaN before the first. */
   times(samples: number): Float64Array;
+  /** µs that the counters of those samples cover; NaN where the tracer was not read. */
+  countedUs(samples: number): Float64Array;
 };
 
 export type Snapshot = {
@@ -70,6 +72,8 @@ export type Snapshot = {
   readonly elapsedUs: number;
   /** Between the last two samples; 0 before the second. */
   readonly intervalUs: number;
+  /** When the tracer was last read, and the time its deltas cover; 0 before the first. */
+  readonly counted: { readonly bootUs: number; readonly intervalUs: number };
   readonly metrics: readonly MetricDescriptor[];
   readonly rows: readonly Row[];
   /** Sums over all PIDs, including those no longer listed. */

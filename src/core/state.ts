@@ -27,6 +27,8 @@ export type SessionState = {
   bootUs: number;
   previousBootUs: number;
   epoch: number;
+  /** The last sample for which the tracer was read: its number, its time, and the µs since the one before. */
+  counted: { readonly sample: number; readonly bootUs: number; readonly intervalUs: number };
   readonly baselines: Baselines;
   /** The present owner of each PID. */
   readonly owners: Map<number, Entity>;
@@ -39,6 +41,7 @@ export type SessionState = {
   readonly hostHistory: Map<string, Ring>;
   readonly totalHistory: Map<string, Ring>;
   readonly times: Ring;
+  readonly countedUs: Ring;
   readonly probes: Map<string, ProbeInUse>;
   readonly losses: Map<LossKind, number>;
   readonly mapFull: Set<string>;
@@ -59,6 +62,7 @@ export const createState = (header: HeaderRecord): SessionState => ({
   bootUs: header.clock.bootUs,
   previousBootUs: header.clock.bootUs,
   epoch: 0,
+  counted: { sample: -1, bootUs: header.clock.bootUs, intervalUs: 0 },
   baselines: new Map(),
   owners: new Map(),
   former: new Map(),
@@ -69,6 +73,7 @@ export const createState = (header: HeaderRecord): SessionState => ({
   hostHistory: new Map(),
   totalHistory: new Map(),
   times: createRing(SIGNAL_HISTORY_SAMPLES, Number.NaN),
+  countedUs: createRing(SIGNAL_HISTORY_SAMPLES, Number.NaN),
   probes: new Map(header.probes.map((probe) => [probe.id, probe])),
   losses: new Map(),
   mapFull: new Set(),

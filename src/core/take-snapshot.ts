@@ -15,7 +15,7 @@ export const takeSnapshot = (state: SessionState): Snapshot => {
   for (const entity of [...state.owners.values(), ...state.former.values()]) {
     if (entity.counts.size === 0) continue;
     entities.set(entity.id, entity);
-    rows.push(rowOf(state, entity, sample));
+    rows.push(rowOf(state, entity));
   }
   return {
     header,
@@ -24,10 +24,11 @@ export const takeSnapshot = (state: SessionState): Snapshot => {
     realMs: header.clock.realMs + (state.bootUs - header.clock.bootUs) / 1000,
     elapsedUs: state.bootUs - header.clock.bootUs,
     intervalUs,
+    counted: { bootUs: state.counted.bootUs, intervalUs: state.counted.intervalUs },
     metrics: header.metrics,
     rows,
     totals: Object.fromEntries(
-      [...state.totals].map(([metric, count]) => [metric, readingOf(count, sample)]),
+      [...state.totals].map(([metric, count]) => [metric, readingOf(count, state.counted.sample)]),
     ),
     others: { processes: state.others.processes, metrics: Object.fromEntries(state.others.metrics) },
     host: hostOf(state),
@@ -37,18 +38,18 @@ export const takeSnapshot = (state: SessionState): Snapshot => {
     marks: [...state.marks],
     self: selfOf(state, intervalUs),
     ended: state.ended,
-    breakdown: breakdownsOf(entities, sample),
+    breakdown: breakdownsOf(entities, state.counted.sample),
     history: historyOf(state, entities, sample),
   };
 };
 
-const rowOf = (state: SessionState, entity: Entity, sample: number): Row => {
+const rowOf = (state: SessionState, entity: Entity): Row => {
   const metrics: Record<string, Reading> = {};
   for (const [metric, count] of entity.counts) {
     metrics[metric] =
       state.metrics.get(metric)?.kind === 'max'
         ? { total: count.total, delta: count.total }
-        : readingOf(count, sample);
+        : readingOf(count, state.counted.sample);
   }
   return {
     id: entity.id,
@@ -139,4 +140,5 @@ const historyOf = (state: SessionState, entities: ReadonlyMap<string, Entity>, s
     return readRing(trend, sample, samples, trend === undefined && lately ? Number.NaN : 0);
   },
   times: (samples) => readRing(state.times, sample, samples, Number.NaN),
+  countedUs: (samples) => readRing(state.countedUs, sample, samples, Number.NaN),
 });

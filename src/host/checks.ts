@@ -109,7 +109,7 @@ const CHECKS: readonly Check[] = [
         ? { state: 'ok', fact: `uid ${facts.uid}` }
         : {
             state: 'blocked',
-            fact: `uid ${facts.uid}${lacking}`,
+            fact: `uid ${facts.uid}; tracing needs root${lacking}`,
             command: facts.uid === 0 ? undefined : 'sudo stallscope',
             error: failure('E_PRIVILEGE', { uid: facts.uid, missing: lacking }),
           };

@@ -8,8 +8,8 @@ import type { CounterEntry } from '../core/record.ts';
 const FULL_EVERY_SAMPLES = 60;
 
 export type Changes = {
-  /** Begins a sample; true when it must be full. */
-  begin(): boolean;
+  /** Begins a sample; true when it must be full. One for which the tracer was not read never is. */
+  begin(counted: boolean): boolean;
   /** Entries of a metric that changed (all, in a full sample) among those `wanted`. */
   counters(
     metric: string,
@@ -30,9 +30,9 @@ export const createChanges = (): Changes => {
   let full = true;
 
   return {
-    begin: () => {
-      full = samples % FULL_EVERY_SAMPLES === 0;
-      samples += 1;
+    begin: (counted) => {
+      full = counted && samples % FULL_EVERY_SAMPLES === 0;
+      if (counted) samples += 1;
       return full;
     },
     counters: (metric, entries, wanted) => {

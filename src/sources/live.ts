@@ -5,11 +5,13 @@
  * a new epoch.
  */
 import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { CounterEntry, HostIdentity, Selection, SelfCost, StreamRecord } from '../core/record.ts';
 import { RECORDING_FORMAT, RECORDING_VERSION } from '../core/record.ts';
 import { failure } from '../errors.ts';
 import type { Clock, HostPort, Source } from '../session/ports.ts';
 import { createChanges } from './changes.ts';
+import { createExitCheck } from './exit-check.ts';
 import { createLossTally } from './losses.ts';
 import { createRoster } from './roster.ts';
 import { createSupervisor, type SupervisorEvents, type SupervisorOptions } from './supervisor.ts';
@@ -26,9 +28,12 @@ export type LiveOptions = SupervisorOptions & {
 };
 
 const MAP_BYTES_EVERY_SAMPLES = 10;
+/** Once it is told to end, bpftrace throws away what its buffers hold until END runs: it first gets time to read them. */
+const LAST_LINES_MS = 100;
 
 export const createLiveSource = (options: LiveOptions): Source => {
   const { host, clock, intervalMs } = options;
+  const halfIntervalUs = (intervalMs * 1000) / 2;
   const stream = new Readable({ objectMode: true, read: () => undefined });
   const changes = createChanges();
   const roster = createRoster(host, options.wantsComm);
@@ -43,6 +48,7 @@ export const createLiveSource = (options: LiveOptions): Source => {
   let lastBootUs = 0;
   let lastBatchUs = 0;
   let mapBytes = 0;
+  let held: Reading | null = null;
   let stopping = false;
   /** The tracer's last word was its maps of the end. */
   let drained = false;
@@ -55,14 +61,15 @@ export const createLiveSource = (options: LiveOptions): Source => {
 
   const events: SupervisorEvents = {
     batch: (batch) => {
-      const missed = exits.missed(batch.exits);
-      if (missed > 0) {
-        losses.add('unnamed-process', missed, { detail: 'exits that bpftrace did not print' });
-        roster.doubt();
-      }
-      lastBatchUs = batch.bootUs;
+      const missed = exits.missed(batch.exits, clock.bootUs());
+      if (!stopping) noteMissedExits(missed);
       drained = batch.final;
-      sample(batch);
+      const late = isLate(batch);
+      lastBatchUs = late ? clock.bootUs() : batch.bootUs;
+      const reading = { ...batch, bootUs: lastBatchUs, counted: true };
+      // After a stall several come at once, all with what the maps hold now: one sample tells it.
+      held = late && !batch.final && lastBatchUs - lastBootUs < halfIntervalUs ? reading : null;
+      if (held === null) sample(reading);
     },
     process: (event) => {
       if (event.kind === 'forget') {
@@ -75,11 +82,13 @@ export const createLiveSource = (options: LiveOptions): Source => {
     },
     loss: (kind, count, detail) => losses.add(kind, count, detail),
     detached: (probes) => {
+      tellHeld();
       exits.restart();
       for (const probe of probes) emit({ type: 'probe', bootUs: clock.bootUs(), ...probe });
     },
     reattached: (probes, reason) => {
       changes.restart();
+      roster.restart();
       epoch += 1;
       const bootUs = clock.bootUs();
       emit({ type: 'gap', bootUs, fromBootUs: lastBatchUs, reason });
@@ -89,6 +98,16 @@ export const createLiveSource = (options: LiveOptions): Source => {
   };
   const supervisor = createSupervisor(options, events);
 
+  /** bpftrace reads its maps when it gets round to a tick; held up, it does so long after the tick's own time. */
+  const isLate = ({ bootUs }: Batch): boolean => clock.bootUs() - bootUs > halfIntervalUs;
+
+  /** What was held back is the last there is when no later batch comes. */
+  const tellHeld = (): void => {
+    const last = held;
+    held = null;
+    if (last !== null) sample(last);
+  };
+
   /** Deleting is immediate, printing is not: a tracer that was held up may have deleted what nobody had read. */
   const forget = (pid: number, bootUs: number): void => {
     const exitedUs = roster.forget(pid);
@@ -97,9 +116,10 @@ export const createLiveSource = (options: LiveOptions): Source => {
     emit({ type: 'forget', bootUs, pid });
   };
 
-  const sample = (batch: Pick<Batch, 'bootUs' | 'final' | 'counters'>): void => {
+  const sample = (batch: Reading): void => {
     lastBootUs = Math.max(batch.bootUs, lastBootUs + 1);
-    const full = changes.begin();
+    const { counted } = batch;
+    const full = changes.begin(counted);
     const counters: Record<string, CounterEntry[]> = {};
     for (const [metric, entries] of batch.counters) {
       noteMapFull(metric, entries.length);
@@ -108,7 +128,8 @@ export const createLiveSource = (options: LiveOptions): Source => {
     }
     for (const loss of losses.drain(lastBootUs)) emit(loss);
     const values = changes.host(host.sample());
-    emit({ type: 'sample', seq, bootUs: lastBootUs, epoch, full, counters, host: values, self: selfCost() });
+    const self = selfCost();
+    emit({ type: 'sample', seq, bootUs: lastBootUs, epoch, counted, full, counters, host: values, self });
     seq += 1;
     beat();
   };
@@ -124,6 +145,12 @@ export const createLiveSource = (options: LiveOptions): Source => {
       losses.add('unnamed-process', 1, { detail: `pid ${pid}` });
     }
     return wanted;
+  };
+
+  const noteMissedExits = (missed: number): void => {
+    if (missed === 0) return;
+    losses.add('unnamed-process', missed, { detail: 'exits that bpftrace did not print' });
+    roster.doubt();
   };
 
   const noteMapFull = (metric: string, entries: number): void => {
@@ -150,14 +177,19 @@ export const createLiveSource = (options: LiveOptions): Source => {
   const beat = (): void => {
     clearTimeout(heartbeat);
     if (stopping) return;
-    heartbeat = setTimeout(() => sample(hostOnly(clock.bootUs())), intervalMs * 1.5);
+    heartbeat = setTimeout(() => sample(withoutCounts(clock.bootUs(), false)), intervalMs * 1.5);
   };
 
   const finish = async (reason: string): Promise<void> => {
     clearTimeout(heartbeat);
     drained = false;
+    await delay(LAST_LINES_MS);
     await supervisor.stop();
+    tellHeld();
     const bootUs = Math.max(clock.bootUs(), lastBootUs);
+    const missed = exits.missedAtEnd();
+    // Of a process that has its name the line would only have told when it ended.
+    if (missed > 0) noteMissedExits(Math.max(0, missed - roster.goneUntold()));
     if (!drained)
       emit({ type: 'gap', bootUs, fromBootUs: lastBatchUs, reason: 'bpftrace gave no last counts' });
     for (const loss of losses.drain(bootUs)) emit(loss);
@@ -192,7 +224,7 @@ export const createLiveSource = (options: LiveOptions): Source => {
     },
     records: () => {
       // The host's counters need a first reading to differ from; the tracer's start at zero.
-      sample(hostOnly(lastBootUs));
+      sample(withoutCounts(lastBootUs, true));
       return stream;
     },
     stop: (reason) => {
@@ -203,33 +235,12 @@ export const createLiveSource = (options: LiveOptions): Source => {
   };
 };
 
-const hostOnly = (bootUs: number): Pick<Batch, 'bootUs' | 'final' | 'counters'> => ({
+/** What a sample is made of; `counted` when the tracer was read for it. */
+type Reading = Pick<Batch, 'bootUs' | 'final' | 'counters'> & { readonly counted: boolean };
+
+const withoutCounts = (bootUs: number, counted: boolean): Reading => ({
   bootUs,
   final: false,
   counters: new Map(),
+  counted,
 });
-
-/** Compares the exits the kernel counted with the exit lines that came. */
-const createExitCheck = () => {
-  let lines = 0;
-  let countedBefore = 0;
-  let reported = 0;
-  return {
-    seen: (): void => {
-      lines += 1;
-    },
-    /** How many more are missing. Lines of other CPUs may trail the count by one batch, never by two. */
-    missed: (counted: number): number => {
-      const missing = countedBefore - lines - reported;
-      countedBefore = counted;
-      if (missing <= 0) return 0;
-      reported += missing;
-      return missing;
-    },
-    restart: (): void => {
-      lines = 0;
-      countedBefore = 0;
-      reported = 0;
-    },
-  };
-};

@@ -50,10 +50,11 @@ const ownerOf = (script: TracerScript, lines: readonly string[]): string | null 
     const owner = place === null ? null : script.ownerOfLine(Number(place[1]));
     if (owner !== null) return owner;
   }
+  // Scripts are assembled with one attach point a line.
+  const attachLines = script.script.split('\n').map((text) => text.replace(/,$/, ''));
   for (const line of lines) {
     const point = ATTACH_POINT.exec(line)?.[1];
-    const number =
-      point === undefined ? -1 : script.script.split('\n').findIndex((text) => text.includes(point));
+    const number = point === undefined ? -1 : attachLines.indexOf(point);
     const owner = number < 0 ? null : script.ownerOfLine(number + 1);
     if (owner !== null) return owner;
   }

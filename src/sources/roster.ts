@@ -28,8 +28,12 @@ export type Roster = {
   exit(event: Extract<ProcessEvent, { kind: 'exit' }>): ExitRecord | null;
   /** The kernel deleted this PID's keys. When it had exited, µs since boot of that; otherwise null. */
   forget(pid: number): number | null;
+  /** How many have a name and are gone, though nobody told that they ended. */
+  goneUntold(): number;
   /** Some exits went unseen: take no name for granted. */
   doubt(): void;
+  /** A new tracer counts from zero, and its kernel side knows nobody. */
+  restart(): void;
 };
 
 export const createRoster = (
@@ -80,6 +84,10 @@ export const createRoster = (
       known.delete(pid);
       return who.exitedUs;
     },
+    goneUntold: () =>
+      [...known].filter(([pid, who]) => who.exitedUs === null && host.process(pid)?.startMs !== who.startMs)
+        .length,
+    restart: () => known.clear(),
     doubt: () => {
       for (const who of known.values()) who.checkedUs = Number.NEGATIVE_INFINITY;
     },

@@ -169,6 +169,12 @@ const decodeStdout = (child: Child, options: TracerOptions, signs: StartSigns): 
   });
 };
 
+const ENOENT = 2;
+
+/** bpftrace 0.23 reports every deletion of a key that was not there; our frame deletes without looking first. */
+const isAbsentKey = (helper: string, retcode: number): boolean =>
+  helper.includes('delete') && Math.abs(retcode) === ENOENT;
+
 /** Collects maps into batches: those between tick and tock, and after `end` those of the end. */
 const createBatcher = (script: TracerScript, events: TracerEvents) => {
   const bindings = new Map(script.bindings.map((binding) => [binding.map, binding]));
@@ -218,6 +224,7 @@ const createBatcher = (script: TracerScript, events: TracerEvents) => {
           events.loss('lost-events', message.data.events, {});
           break;
         case 'helper_error':
+          if (isAbsentKey(message.helper, message.retcode)) break;
           events.loss('helper-error', 1, { detail: `${message.helper}: ${message.msg ?? message.retcode}` });
           break;
         case 'runtime_error':

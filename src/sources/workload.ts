@@ -106,6 +106,7 @@ export const holdWorkload = ({ argv, invoker, output }: WorkloadOptions): Worklo
 
 /** The file a shell would run. */
 const resolveCommand = (name: string, searchPath: string): string => {
+  if (name === '') throw failure('E_CMD_NOT_FOUND', { name, where: 'its name is empty' });
   if (name.includes('/')) return checkExecutable(name, path.resolve(name));
   const candidates = searchPath.split(':').map((directory) => path.resolve(directory || '.', name));
   const found = candidates.find((candidate) => isExecutableFile(candidate));

@@ -73,6 +73,7 @@ export const recordSchema = z.discriminatedUnion('type', [
     seq: count,
     bootUs,
     epoch: count.describe('life of the tracer; counters restart at zero with each'),
+    counted: z.boolean().describe('the tracer was read for this sample; when not, counters say nothing'),
     full: z.boolean().describe('every live entry is present, not only those that changed'),
     counters: z
       .record(metricId, z.array(z.array(z.number()).min(2).max(8)).max(200_000))

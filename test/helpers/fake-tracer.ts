@@ -14,7 +14,11 @@ export type FakeLife = {
   /** What each tick prints: lines before it, and between tick and tock. The last one's maps are repeated. */
   readonly ticks?: readonly { readonly between?: readonly string[]; readonly maps?: readonly string[] }[];
   /** Lines after `end`; null leaves `end` out too. */
+  /** How often the lines before a tick are printed, with `$ROUND` replaced. */
+  readonly betweenRounds?: number;
   readonly end?: readonly string[] | null;
+  /** How often they are printed, with `$ROUND` replaced. */
+  readonly endRounds?: number;
   /** Text after everything else, without a newline. */
   readonly tail?: string;
   readonly stderr?: string;
@@ -25,6 +29,8 @@ export type FakeLife = {
   readonly dieAfter?: number;
   readonly silentAfter?: number;
   readonly grandchild?: boolean;
+  /** A file that is printed as it is once it is ready, then it ends. */
+  readonly capture?: string;
 };
 
 export type FakePlan = FakeLife | { readonly file: string; readonly lives: readonly FakeLife[] };

@@ -162,6 +162,7 @@ export const buildSnapshot = ({
     realMs: START_MS + samples * 1000,
     elapsedUs: samples * 1_000_000,
     intervalUs: samples < 2 ? 0 : 1_000_000,
+    counted: { bootUs, intervalUs: samples < 2 ? 0 : 1_000_000 },
     metrics: METRICS,
     rows,
     totals,
@@ -192,6 +193,10 @@ export const buildSnapshot = ({
           const age = count - 1 - index;
           return age >= samples ? Number.NaN : bootUs - age * 1_000_000;
         }),
+      countedUs: (count) =>
+        Float64Array.from({ length: count }, (_, index) =>
+          count - 1 - index >= samples ? Number.NaN : 1_000_000,
+        ),
     },
     ...change,
   };

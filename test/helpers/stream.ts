@@ -50,6 +50,7 @@ export const sampleOf = (
   seq,
   bootUs: START_US + seq * 1_000_000,
   epoch: 0,
+  counted: true,
   full: false,
   counters,
   host: {},
@@ -79,6 +80,7 @@ export const plain = (snapshot: Snapshot): object => {
   return {
     ...data,
     times: [...history.times(PAST_SAMPLES)],
+    countedUs: [...history.countedUs(PAST_SAMPLES)],
     hostHistory: host.map(({ id }) => [...history.host(id, PAST_SAMPLES)]),
     allHistory: counted.map(({ id }) => [...history.all(id, PAST_SAMPLES)]),
     rowHistory: snapshot.rows.map((row) =>

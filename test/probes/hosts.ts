@@ -65,7 +65,7 @@ const COMMON = {
   'compaction:mm_compaction_begin': ['zone_start', 'sync'],
   'compaction:mm_compaction_end': ['zone_start', 'sync', 'status'],
   'filemap:mm_filemap_add_to_page_cache': ['pfn', 'i_ino', 'index', 's_dev', 'order'],
-  'block:block_rq_issue': ['dev', 'sector', 'nr_sector', 'bytes', 'rwbs', 'comm', 'cmd'],
+  'block:block_bio_queue': ['dev', 'sector', 'nr_sector', 'rwbs', 'comm'],
   ...calls('lseek', 'openat', 'openat2', 'unlinkat', 'renameat2', 'renameat', 'mkdirat'),
 };
 const X86_CALLS = calls('open', 'creat', 'mkdir', 'unlink', 'rmdir', 'rename');

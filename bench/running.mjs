@@ -1,0 +1,78 @@
+// What watching costs while 200 processes are active: the tool full screen at its default interval, beside htop on a
+// terminal of the same size and bpftrace alone with the same script. CPU is of one core; kernel work that the probes
+// add to the watched processes is theirs, and the same in both tracing columns.
+import { spawn } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { childrenOf, costOver, launcher, sleep, startOnTerminal, workload } from './measure.mjs';
+import { program, startBpftrace } from './tracer.mjs';
+
+const PROCESSES = 200;
+const WARM_UP_MS = 5_000;
+const WATCH_MS = 20_000;
+const INTERVAL_MS = 1_000;
+
+/** `stream` is what bpftrace printed in `streamSeconds` under this load. */
+export const measureRunning = async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'stallscope-bench-'));
+  const load = startLoad(dir);
+  try {
+    await sleep(WARM_UP_MS);
+    const tool = await watchTool();
+    const htop = await watchHtop();
+    const bpftrace = await watchBpftrace('ignore');
+    const capture = join(dir, 'stream.ndjson');
+    const output = openSync(capture, 'w');
+    await watchBpftrace(output);
+    closeSync(output);
+    const stream = readFileSync(capture);
+    return { processes: PROCESSES, seconds: WATCH_MS / 1000, ...tool, htop, bpftrace, stream };
+  } finally {
+    process.kill(-load.pid, 'SIGKILL');
+    await sleep(200);
+    rmSync(dir, { recursive: true, force: true });
+  }
+};
+
+/** Half of them create, rename and remove three files a second, half look for holes five times a second. */
+const startLoad = (dir) => {
+  const target = join(dir, 'target');
+  writeFileSync(target, 'x'.repeat(65_536));
+  const half = String(PROCESSES / 2);
+  const fanOut = `"$0" ${half} perl "$1" "$3" 100000@3 & "$0" ${half} perl "$2" "$4" 100000@5 & wait`;
+  return spawn(
+    'sh',
+    ['-c', fanOut, workload('fan-out.sh'), workload('churn.pl'), workload('seek-holes.pl'), dir, target],
+    { detached: true, stdio: 'ignore' },
+  );
+};
+
+const watchTool = async () => {
+  const screen = startOnTerminal(process.execPath, [launcher, 'live']);
+  await screen.shows(/perl/);
+  await sleep(WARM_UP_MS);
+  const [tracerPid] = childrenOf(screen.pid);
+  const [own, tracer] = await Promise.all([costOver(screen.pid, WATCH_MS), costOver(tracerPid, WATCH_MS)]);
+  const shown = screen.text();
+  await screen.end('q');
+  return { own, tracer, shown };
+};
+
+const watchHtop = async () => {
+  const screen = startOnTerminal('htop', ['-d', String(INTERVAL_MS / 100)]);
+  await screen.shows(/perl/);
+  await sleep(WARM_UP_MS);
+  const cost = await costOver(screen.pid, WATCH_MS);
+  await screen.end('q');
+  return cost;
+};
+
+const watchBpftrace = async (output) => {
+  const bpftrace = startBpftrace(program(INTERVAL_MS).script, output);
+  await bpftrace.attachedMs;
+  await sleep(WARM_UP_MS);
+  const cost = await costOver(bpftrace.pid, WATCH_MS);
+  await bpftrace.end();
+  return cost;
+};

@@ -1,0 +1,119 @@
+/** Every way out of a session: nothing of ours goes on tracing, and what was recorded can be read. */
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeWith, TRACING } from '../helpers/requires.ts';
+import { runInTerminal } from '../helpers/screen.ts';
+import { LAUNCHER, READY, runTool, startTool, summaryOf, tracersGone, tracersOf } from '../helpers/tool.ts';
+
+const ROUNDS = 20;
+const SEED = 20_261_121;
+/** The blow falls at a random moment after this was said, or after the start: before, while and after it attaches. */
+const BLOWS = [
+  { moment: null, longestMs: 1_000 },
+  { moment: READY, longestMs: 1_000 },
+  { moment: 'stallscope: attaching', longestMs: 800 },
+  { moment: READY, longestMs: 2_000 },
+] as const;
+
+describeWith(TRACING, 'ways out of a session', () => {
+  let dir: string;
+  beforeAll(() => {
+    dir = mkdtempSync(join(tmpdir(), 'stallscope-endings-'));
+  });
+  afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+  it(`leaves no tracer and a readable file when it is killed, ${ROUNDS} times`, async () => {
+    const random = randomFrom(SEED);
+    let whileAttaching = 0;
+    let whileCounting = 0;
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const { moment, longestMs } = BLOWS[round % BLOWS.length] ?? BLOWS[0];
+      const file = join(dir, `killed-${round}.ndjson`);
+      const tool = startTool(['record', '--probe', 'iomap', '-i', '100ms', '-o', file]);
+      if (moment !== null) await tool.says(moment);
+      const waitMs = random() * longestMs;
+      await delay(waitMs);
+      const ready = tool.stderr().includes(READY);
+      if (!ready && tracersOf(tool.pid).length > 0) whileAttaching += 1;
+      tool.kill('SIGKILL');
+      expect(await tool.ended).toMatchObject({ signal: 'SIGKILL' });
+      await tracersGone(tool.pid);
+      if (!existsSync(file) || statSync(file).size === 0) {
+        expect(tool.stderr(), 'what was said to be recorded is recorded').not.toContain(READY);
+        continue;
+      }
+      whileCounting += 1;
+      const { recording, losses } = await summaryOf(file);
+      expect(recording).toMatchObject({ complete: false });
+      expect(losses).toMatchObject({ rejectedLines: 0, lostEvents: 0 });
+      // Half of what the interval promises: the machine may be busy.
+      if (moment === READY) expect(recording.samples).toBeGreaterThanOrEqual(waitMs / 200 - 1);
+    }
+    expect(whileAttaching).toBeGreaterThanOrEqual(3);
+    expect(whileCounting).toBeGreaterThanOrEqual(ROUNDS / 2);
+  }, 180_000);
+
+  it.each([
+    ['SIGHUP', 129],
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('ends cleanly on %s, with status %d and a trailer', async (signal, status) => {
+    const file = join(dir, `${signal}.ndjson`);
+    const tool = startTool(['record', '--probe', 'iomap', '-i', '200ms', '-o', file]);
+    await tool.says(READY);
+    await delay(500);
+    tool.kill(signal);
+    expect((await tool.ended).code).toBe(status);
+    expect(tracersOf(tool.pid)).toEqual([]);
+    expect((await summaryOf(file)).recording).toMatchObject({ complete: true, endReason: signal });
+  });
+
+  it('leaves neither a tracer nor an empty file after Ctrl-C while it attaches', async () => {
+    const file = join(dir, 'attaching.ndjson');
+    const args = [LAUNCHER, 'record', '--probe', 'iomap', '-o', file];
+    const screen = runInTerminal(process.execPath, args);
+    try {
+      await screen.waitFor('attaching');
+      screen.press('\x03');
+      expect((await screen.exited).code).toBe(130);
+      expect(screen.screenText()).not.toContain('recording iomap');
+      expect(tracersOf(screen.pid)).toEqual([]);
+      expect(existsSync(file)).toBe(false);
+    } finally {
+      screen.close();
+    }
+  });
+
+  it('ends by itself when nobody reads its output any more', async () => {
+    const piped = await runTool(['live', '--json', '--probe', 'iomap', '-i', '200ms'], {
+      through: ['sh', '-c', READ_THREE_LINES, 'sh', process.execPath, LAUNCHER],
+    });
+    const endedMs = Date.now();
+    const lines = piped.stdout.trimEnd().split('\n');
+    expect(lines.map((line) => (JSON.parse(line) as { type: string }).type)).toEqual([
+      ...['session', 'interval', 'interval'],
+    ]);
+    const [, tool, closedMs] = /^tool (\d+)$[\s\S]*^closed (\d+)$/m.exec(piped.stderr) ?? [];
+    expect(endedMs - Number(closedMs)).toBeLessThan(3_000);
+    expect(existsSync(`/proc/${tool}`)).toBe(false);
+    expect(tracersOf(Number(tool))).toEqual([]);
+  });
+});
+
+/** Says the PID of what it runs and, in ms, when the last reader of its output was gone. */
+const READ_THREE_LINES =
+  'sh -c \'echo tool $$ >&2; exec "$@"\' sh "$@" | { head -3; echo closed $(date +%s%3N) >&2; }';
+
+/** mulberry32: the same moments in every run. */
+const randomFrom = (seed: number): (() => number) => {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+};

@@ -1,0 +1,104 @@
+/**
+ * Runs an assembled script in a real bpftrace, without the product's own wrapper: what is proved here is the scripts.
+ */
+import { execa } from 'execa';
+import type { HostFacts } from '../../src/host/facts.ts';
+import { readHostFacts } from '../../src/host/read-facts.ts';
+import { type AssembleRequest, assemble } from '../../src/probes/assemble.ts';
+import type { Assembled, Selected } from '../../src/probes/types.ts';
+
+export const facts: HostFacts = await readHostFacts();
+
+/** Why real tracing cannot be tested here; null when it can. */
+export const whyNot: string | null =
+  facts.uid !== 0
+    ? 'not root'
+    : facts.bpftrace === null
+      ? 'no bpftrace'
+      : facts.tracefs === null
+        ? 'no tracefs'
+        : null;
+
+export type Outcome = {
+  readonly attachedProbes: number;
+  /** Metric id to PID to value, as printed at the end; dimensions are joined to the PID by commas. */
+  readonly counts: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** The same at every tick, in order. */
+  readonly ticks: readonly Readonly<Record<string, Readonly<Record<string, number>>>>[];
+  /** Lines of the frame, in order. */
+  readonly lines: readonly string[];
+  readonly exits: number;
+  readonly raw: string;
+};
+
+export type TraceOptions = Pick<AssembleRequest, 'filter'> &
+  Partial<Pick<AssembleRequest, 'intervalMs' | 'mapKeys' | 'startTime'>> & {
+    /** Capacity given to bpftrace, when it is not the `mapKeys` of the script. */
+    readonly capacity?: number;
+  };
+
+/** Attaches, waits until every probe is, runs the workload, and stops. */
+export const trace = async (
+  selected: readonly Selected[],
+  options: TraceOptions,
+  workload: () => Promise<void>,
+): Promise<Outcome> => {
+  const { intervalMs = 200, mapKeys = 16384, capacity = mapKeys, ...rest } = options;
+  const program = assemble({ selected, intervalMs, mapKeys, facts, ...rest });
+  const child = execa(facts.bpftrace?.path ?? 'bpftrace', ['-f', 'json', '-e', program.script], {
+    stdin: 'ignore',
+    maxBuffer: 256 * 1024 * 1024,
+    killSignal: 'SIGINT',
+    forceKillAfterDelay: 10_000,
+    reject: false,
+    cleanup: true,
+    env: {
+      __BPFTRACE_NOTIFY_PROBES_ATTACHED: '1',
+      BPFTRACE_MAP_KEYS_MAX: String(capacity),
+      BPFTRACE_MAX_MAP_KEYS: String(capacity),
+    },
+  });
+  const attached = new Promise<void>((resolve, reject) => {
+    const look = (chunk: Buffer): void => {
+      if (chunk.includes('__BPFTRACE_NOTIFY_PROBES_ATTACHED')) resolve();
+    };
+    child.stdout.on('data', look);
+    child.stderr.on('data', look);
+    void child.then((end) => reject(new Error(`bpftrace ended before it was attached:\n${end.stderr}`)));
+  });
+  try {
+    await attached;
+    await workload();
+  } finally {
+    child.kill('SIGINT');
+  }
+  const { stdout, stderr, exitCode } = await child;
+  if (exitCode !== 0) throw new Error(`bpftrace ended with ${exitCode}:\n${stderr}`);
+  return outcomeOf(stdout, program);
+};
+
+const outcomeOf = (raw: string, program: Assembled): Outcome => {
+  const metricOf = new Map(program.bindings.map(({ map, metric }) => [map, metric]));
+  const lines: string[] = [];
+  const ticks: Record<string, Record<string, number>>[] = [];
+  let now: Record<string, Record<string, number>> = {};
+  let attachedProbes = 0;
+  let exits = 0;
+  for (const text of raw.split('\n').filter((line) => line.startsWith('{'))) {
+    const { type, data } = JSON.parse(text) as { type: string; data: unknown };
+    if (type === 'attached_probes') attachedProbes = (data as { probes: number }).probes;
+    if (type === 'printf') {
+      const line = String(data).trimEnd();
+      lines.push(line);
+      if (line.startsWith('tick') || line.startsWith('end')) now = {};
+      if (line === 'tock') ticks.push(now);
+    }
+    if (type !== 'map') continue;
+    for (const [map, values] of Object.entries(data as Record<string, unknown>)) {
+      const metric = metricOf.get(map);
+      if (metric !== undefined) now[metric] = values as Record<string, number>;
+      if (map === '@frame_exits') exits = Number(values);
+    }
+  }
+  return { attachedProbes, counts: now, ticks, lines, exits, raw };
+};

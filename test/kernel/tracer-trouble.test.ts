@@ -1,0 +1,116 @@
+/** What happens to the tracer from outside: it is killed while it counts, or was left behind by a tool that died. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeWith, TRACING } from '../helpers/requires.ts';
+import { READY, runTool, startTool, summaryOf, tracersGone, tracersOf } from '../helpers/tool.ts';
+import { WORKLOADS } from '../helpers/workloads.ts';
+
+const { seekHoles } = WORKLOADS;
+
+describeWith([...TRACING, 'perl'], 'trouble with the tracer', () => {
+  let dir: string;
+  let target: string;
+  beforeAll(() => {
+    dir = mkdtempSync(join(tmpdir(), 'stallscope-trouble-'));
+    target = join(dir, 'target');
+    writeFileSync(target, 'x'.repeat(4096));
+  });
+  afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+  it('starts a tracer that was killed again, and shows the gap', async () => {
+    const file = join(dir, 'gap.ndjson');
+    const tool = startTool(['record', '--probe', 'iomap', '-i', '100ms', '-o', file]);
+    // One process through it all: its counts of both epochs belong to one row.
+    const worker = execa(
+      'sh',
+      ['-c', 'while read count; do perl "$1" "$2" $count; echo done; done; :', 'sh', seekHoles, target],
+      { buffer: false, stdin: 'pipe' },
+    );
+    const work = (count: number): Promise<void> =>
+      new Promise((resolve) => {
+        worker.stdout.once('data', () => resolve());
+        worker.stdin.write(`${count}\n`);
+      });
+    await tool.says(READY);
+    await work(20);
+    await sampled(file, (text) => text.includes('"iomap.seek_hole":[['));
+    for (const pid of tracersOf(tool.pid)) process.kill(pid, 'SIGKILL');
+    await sampled(file, (text) => text.includes('"state":"detached"'));
+    await work(1000);
+    await sampled(file, (text) => text.includes('"type":"gap"'));
+    await work(3);
+    worker.stdin.end();
+    await worker;
+    tool.kill('SIGINT');
+    const end = await tool.ended;
+    expect(end.code).toBe(130);
+    expect(end.stderr).toContain('bpftrace ended: killed by SIGKILL');
+    expect(end.stderr).toMatch(/stallscope: gap of \d+\.\d s: bpftrace ended/);
+
+    const summary = await summaryOf(file);
+    expect(summary.losses.gaps).toHaveLength(1);
+    const [gap] = summary.losses.gaps;
+    expect(gap?.reason).toContain('killed by SIGKILL');
+    expect((gap?.toBootUs ?? 0) - (gap?.fromBootUs ?? 0)).toBeGreaterThan(500_000);
+    expect(summary.coverage['iomap.seek_hole']?.coverage).toBe('lower-bound');
+    expect(summary.totals['iomap.seek_hole'], 'before and after the gap, not in it').toBe(23);
+    expect(summary.recording.complete).toBe(true);
+  });
+
+  it('ends what an earlier tool left behind, and only that', async () => {
+    const dead = execa('true');
+    await dead;
+    const stray = realTracer({ STALLSCOPE_OWNER: `${dead.pid}:12345` });
+    const living = realTracer({ STALLSCOPE_OWNER: `${process.pid}:${startMsOf(process.pid)}` });
+    const foreign = realTracer({});
+    try {
+      await Promise.all([stray, living, foreign].map(attached));
+      const end = await runTool([
+        'record',
+        '--probe',
+        'iomap',
+        '-d',
+        '300ms',
+        '-o',
+        join(dir, 'strays.ndjson'),
+      ]);
+      expect(end.code).toBe(0);
+      expect(end.stderr).toContain(`ending 1 bpftrace left by an earlier stallscope (PID ${stray.pid})`);
+      await tracersGone(dead.pid ?? 0);
+      expect([living.exitCode, foreign.exitCode]).toEqual([null, null]);
+    } finally {
+      for (const tracer of [stray, living, foreign]) tracer.kill('SIGKILL');
+      await Promise.all([stray, living, foreign]);
+    }
+  });
+});
+
+const realTracer = (env: Readonly<Record<string, string>>) =>
+  execa('bpftrace', ['-e', 'BEGIN { printf("here\\n"); } interval:s:1 { printf("beat\\n"); }'], {
+    env,
+    stdin: 'ignore',
+    reject: false,
+  });
+
+const attached = (tracer: ReturnType<typeof realTracer>): Promise<void> =>
+  new Promise((resolve) => tracer.stdout.once('data', () => resolve()));
+
+const startMsOf = (pid: number): number => {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  return Number(fields[19]) * 10;
+};
+
+/** Until what is recorded so far satisfies. */
+const sampled = async (file: string, holds: (text: string) => boolean): Promise<void> => {
+  const deadline = performance.now() + 30_000;
+  while (!holds(readFileSync(file, 'utf8').slice(readFileSync(file, 'utf8').indexOf('\n') + 1))) {
+    if (performance.now() > deadline)
+      throw new Error(`not recorded:\n${readFileSync(file, 'utf8').slice(-2000)}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+};

@@ -1,0 +1,365 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { LossRecord, ProbeInUse, SampleRecord, StreamRecord } from '../../src/core/record.ts';
+import type { Clock, HostPort, ProcessFacts } from '../../src/session/ports.ts';
+import { createLiveSource } from '../../src/sources/live.ts';
+import {
+  FAKE_BPFTRACE,
+  type FakePlan,
+  isGroupAlive,
+  line,
+  map,
+  scriptOf,
+  until,
+} from '../helpers/fake-tracer.ts';
+import { metricOf, snapshotAfter } from '../helpers/stream.ts';
+
+/** The clock of this machine: the fake tracer stamps with it too. */
+const clock: Clock = {
+  bootUs: () => Number(process.hrtime.bigint() / 1000n),
+  realMs: () => Date.now(),
+};
+
+const hostOf = (
+  processes: Readonly<Record<number, string>> = {},
+): HostPort & { readonly mappedPids: number[] } => {
+  let reads = 0;
+  const mappedPids: number[] = [];
+  return {
+    mappedPids,
+    metrics: [
+      metricOf('vm.pgfault', { scope: 'host', probe: 'host' }),
+      metricOf('mem.total', { scope: 'host', probe: 'host', kind: 'gauge' }),
+    ],
+    sample: () => {
+      reads += 1;
+      return { 'vm.pgfault': reads * 10, 'mem.total': 4096 };
+    },
+    process: (pid): ProcessFacts | null => {
+      const comm = processes[pid];
+      if (comm === undefined) return null;
+      return { pid, startMs: pid * 100, comm, ppid: 1, uid: 0, cmdline: undefined, cgroup: undefined };
+    },
+    cost: () => ({ cpuMs: 5, rssBytes: 1_000 }),
+    mapBytes: (pid) => {
+      mappedPids.push(pid);
+      return 4096;
+    },
+  };
+};
+
+type Change = {
+  readonly host?: HostPort;
+  readonly comm?: string;
+  readonly mapKeys?: number;
+  readonly intervalMs?: number;
+  readonly probes?: readonly ProbeInUse[];
+};
+
+const liveOf = (plan: FakePlan, change: Change = {}) =>
+  createLiveSource({
+    toolVersion: '0.1.0',
+    identity: { hostname: 'lab', kernel: '6.18', arch: 'x86_64', cpus: 2, memoryBytes: 1 },
+    host: change.host ?? hostOf(),
+    clock,
+    bpftrace: FAKE_BPFTRACE,
+    probes: change.probes ?? [{ id: 'iomap', variant: 'tracepoint', state: 'attached' }],
+    assemble: () => scriptOf(plan),
+    simplify: () => false,
+    selection: { pids: [], comm: change.comm ?? null, command: null },
+    wantsComm: (comm) => change.comm === undefined || comm === change.comm,
+    intervalMs: change.intervalMs ?? 1_000,
+    mapKeys: change.mapKeys ?? 64,
+    attachTimeoutMs: 5_000,
+    owner: '1:1',
+    onStatus: () => undefined,
+  });
+
+/** The session until `enough`, then its orderly end. */
+const session = async (
+  plan: FakePlan,
+  enough: (records: readonly StreamRecord[]) => boolean,
+  change: Change = {},
+) => {
+  const source = liveOf(plan, change);
+  const header = await source.open();
+  const records: StreamRecord[] = [];
+  for await (const record of source.records()) {
+    records.push(record);
+    if (enough(records)) source.stop('enough');
+  }
+  return { header, records };
+};
+
+const samplesIn = (records: readonly StreamRecord[]): SampleRecord[] =>
+  records.filter((record) => record.type === 'sample');
+const lossesIn = (records: readonly StreamRecord[]): LossRecord[] =>
+  records.filter((record) => record.type === 'loss');
+const atLeast = (samples: number) => (records: readonly StreamRecord[]) =>
+  samplesIn(records).length >= samples;
+
+describe('a session', () => {
+  it('is a header, then records in order, then a trailer that counts them', async () => {
+    const plan = {
+      ticks: [{ maps: [map('@n', { 7: 1 })] }, { maps: [map('@n', { 7: 4 })] }],
+      end: [map('@n', { 7: 5 })],
+    };
+    const { header, records } = await session(plan, atLeast(4), { host: hostOf({ 7: 'worker' }) });
+    expect(header.metrics.map(({ id }) => id)).toEqual([
+      'iomap.iter',
+      'iomap.by_order',
+      'vm.pgfault',
+      'mem.total',
+    ]);
+    expect(header).toMatchObject({ bpftrace: '0.17.0', intervalMs: 1_000, mapKeys: 64 });
+
+    const samples = samplesIn(records);
+    expect(samples.map(({ seq }) => seq)).toEqual(samples.map((_, index) => index));
+    const times = samples.map(({ bootUs }) => bootUs);
+    for (const [index, time] of times.entries()) expect(time).toBeGreaterThan(times[index - 1] ?? 0);
+
+    const trailer = records.at(-1);
+    expect(trailer).toMatchObject({
+      type: 'trailer',
+      reason: 'enough',
+      samples: samples.length,
+      records: records.length,
+    });
+
+    const named = records.findIndex(({ type }) => type === 'process');
+    const counted = records.findIndex(
+      (record) => record.type === 'sample' && 'iomap.iter' in record.counters,
+    );
+    expect(named).toBeGreaterThan(-1);
+    expect(named).toBeLessThan(counted);
+
+    const snapshot = snapshotAfter(records, header);
+    expect(snapshot.totals['iomap.iter']?.total).toBe(5);
+    expect(snapshot.rows.map(({ id, comm }) => [id, comm])).toEqual([['7@700', 'worker']]);
+    expect(snapshot.losses.gaps).toEqual([]);
+  });
+
+  it('tells only what changed, and everything in the first sample', async () => {
+    const plan = { ticks: [{ maps: [map('@n', { 7: 1, 8: 1 })] }, { maps: [map('@n', { 7: 2, 8: 1 })] }] };
+    const { records } = await session(plan, atLeast(5));
+    const [first, ...rest] = samplesIn(records);
+    expect(first).toMatchObject({ full: true, counters: {}, host: { 'mem.total': 4096 } });
+    expect(rest.slice(0, 3).map(({ counters }) => counters)).toEqual([
+      {
+        'iomap.iter': [
+          [7, 1],
+          [8, 1],
+        ],
+      },
+      { 'iomap.iter': [[7, 2]] },
+      {},
+    ]);
+    for (const { host, full } of rest) {
+      expect(full).toBe(false);
+      expect(Object.keys(host)).toEqual(['vm.pgfault']);
+    }
+  });
+
+  it('is whole every 60 samples', async () => {
+    const plan = { tickMs: 4, ticks: [{ maps: [map('@n', { 7: 1 })] }] };
+    const { records } = await session(plan, atLeast(62));
+    const samples = samplesIn(records);
+    expect(
+      samples
+        .filter(({ full }) => full)
+        .map(({ seq }) => seq)
+        .slice(0, 2),
+    ).toEqual([0, 60]);
+    expect(samples[60]).toMatchObject({ counters: { 'iomap.iter': [[7, 1]] }, host: { 'mem.total': 4096 } });
+  });
+
+  it('knows what it costs, and looks at the maps only now and then', async () => {
+    const host = hostOf();
+    const { records } = await session({ tickMs: 4 }, atLeast(25), { host });
+    expect(samplesIn(records).at(1)?.self).toMatchObject({
+      tracerCpuMs: 5,
+      tracerRssBytes: 1_000,
+      mapBytes: 4096,
+    });
+    expect(host.mappedPids.length).toBeLessThanOrEqual(Math.ceil(samplesIn(records).length / 10));
+  });
+
+  it('does not begin without a usable probe, and says why of each', async () => {
+    const probes: ProbeInUse[] = [{ id: 'iomap', variant: null, state: 'refused', reason: 'no tracepoint' }];
+    await expect(liveOf({}, { probes }).open()).rejects.toMatchObject({
+      code: 'E_NO_PROBE_USABLE',
+      message: expect.stringContaining('iomap: no tracepoint'),
+    });
+  });
+});
+
+describe('names', () => {
+  const named = { between: [line('exit 9 $NS 70000000 wanted')], maps: [map('@n', { 7: 2, 8: 3, 9: 4 })] };
+
+  it('a filter by name counts only those, also the short-lived whose name comes with their exit', async () => {
+    const plan = {
+      ticks: [{ maps: [map('@n', { 7: 1, 8: 1, 9: 4 })] }, named, {}],
+      end: [map('@n', { 7: 2, 8: 3, 9: 4 })],
+    };
+    const change = { comm: 'wanted', host: hostOf({ 7: 'wanted', 8: 'other' }) };
+    const { header, records } = await session(plan, atLeast(4), change);
+    const { rows, totals } = snapshotAfter(records, header);
+    expect(rows.map(({ id, comm, metrics }) => [id, comm, metrics['iomap.iter']?.total])).toEqual([
+      ['7@700', 'wanted', 2],
+      ['9@70', 'wanted', 4],
+    ]);
+    expect(totals['iomap.iter']?.total).toBe(6);
+    expect(records.filter((record) => record.type === 'process' && record.pid === 8)).toEqual([]);
+    expect(lossesIn(records)).toEqual([]);
+  });
+
+  it('a process that never got a name is told as such, once, when a name decides', async () => {
+    const end = [map('@n', { 9: 4 }), map('@by', { '9,1,0': 2 })];
+    const { records } = await session({ end }, atLeast(2), { comm: 'wanted' });
+    expect(lossesIn(records)).toMatchObject([{ kind: 'unnamed-process', count: 1, detail: 'pid 9' }]);
+  });
+
+  it('without such a filter counts wait for no name', async () => {
+    const { header, records } = await session({ end: [map('@n', { 9: 4 })] }, atLeast(2));
+    expect(snapshotAfter(records, header).rows).toMatchObject([{ id: '9@?', comm: '?' }]);
+    expect(lossesIn(records)).toEqual([]);
+  });
+
+  it('exits that the kernel counted and nobody printed are told', async () => {
+    const plan = { ticks: [{ maps: [map('@frame_exits', 3)] }] };
+    const { records } = await session(plan, (all) => lossesIn(all).length > 0 || atLeast(20)(all));
+    expect(lossesIn(records)).toMatchObject([{ kind: 'unnamed-process', count: 3 }]);
+  });
+
+  it('an exit line that trails its count by one batch is not missed', async () => {
+    const plan = {
+      ticks: [
+        { maps: [map('@frame_exits', 1)] },
+        { between: [line('exit 7 $NS 70000000 late')], maps: [map('@frame_exits', 1)] },
+        { maps: [map('@frame_exits', 1)] },
+      ],
+      end: [map('@frame_exits', 1)],
+    };
+    const { records } = await session(plan, atLeast(6));
+    expect(records.filter(({ type }) => type === 'exit')).toMatchObject([
+      { pid: 7, comm: 'late', startMs: 70 },
+    ]);
+    expect(lossesIn(records)).toEqual([]);
+  });
+});
+
+describe('what is lost is told', () => {
+  it('a full map, once, with the metric', async () => {
+    const full = map('@n', { 1: 1, 2: 1, 3: 1, 4: 1 });
+    const { header, records } = await session({ ticks: [{ maps: [full] }] }, atLeast(5), { mapKeys: 4 });
+    expect(lossesIn(records)).toMatchObject([
+      { kind: 'map-full', count: 1, metric: 'iomap.iter', detail: '4 of 4 keys' },
+    ]);
+    expect(snapshotAfter(records, header).coverage['iomap.iter']?.coverage).toBe('lower-bound');
+  });
+
+  it('losses of one kind are one record a sample, before it', async () => {
+    const lost = '{"type": "lost_events", "data": {"events": 5}}';
+    const { records } = await session({ ticks: [{ maps: [lost, lost, 'noise'] }, {}] }, atLeast(4));
+    const losses = lossesIn(records);
+    expect(losses).toMatchObject([
+      { kind: 'lost-events', count: 10 },
+      { kind: 'rejected-line', count: 1 },
+    ]);
+    const at = records.indexOf(losses[0] as LossRecord);
+    expect(records.slice(at).find(({ type }) => type === 'sample')).toMatchObject({ seq: 1 });
+  });
+
+  it('a tracer without its last maps leaves a gap', async () => {
+    const plan = { ticks: [{ maps: [map('@n', { 7: 1 })] }], end: null };
+    const { header, records } = await session(plan, atLeast(3));
+    const { losses } = snapshotAfter(records, header);
+    expect(losses.gaps).toHaveLength(1);
+    expect(losses.gaps[0]?.reason).toBe('bpftrace gave no last counts');
+  });
+
+  it('a tracer that falls silent: the host is sampled without it', async () => {
+    const plan = { silentAfter: 1, ticks: [{ maps: [map('@n', { 7: 1 })] }], end: [map('@n', { 7: 3 })] };
+    const { header, records } = await session(plan, atLeast(5), { intervalMs: 40 });
+    const silent = samplesIn(records).slice(2, 5);
+    expect(silent).toHaveLength(3);
+    for (const { counted, full, counters, host } of silent) {
+      expect({ counted, full, counters }).toEqual({ counted: false, full: false, counters: {} });
+      expect(host['vm.pgfault']).toBeGreaterThan(0);
+    }
+    expect(snapshotAfter(records, header).totals['iomap.iter']?.total).toBe(3);
+  });
+});
+
+describe('a tracer that dies', () => {
+  const file = (): string => join(mkdtempSync(join(tmpdir(), 'live-')), 'lives');
+
+  it('leaves a gap and a new epoch, and the counts go on', async () => {
+    const plan = {
+      file: file(),
+      lives: [
+        { dieAfter: 2, ticks: [{ maps: [map('@n', { 7: 100 })] }] },
+        { ticks: [{ maps: [map('@n', { 7: 5 })] }], end: [map('@n', { 7: 6 })] },
+      ],
+    };
+    const isBack = (records: readonly StreamRecord[]): boolean =>
+      samplesIn(records).some(({ epoch, counters }) => epoch === 1 && 'iomap.iter' in counters);
+    const { header, records } = await session(plan, isBack, { intervalMs: 100 });
+
+    const kinds = records.filter(({ type }) => type === 'probe' || type === 'gap');
+    expect(kinds).toMatchObject([
+      { type: 'probe', id: 'iomap', state: 'detached' },
+      { type: 'gap', reason: expect.stringContaining('SIGSEGV') },
+      { type: 'probe', id: 'iomap', state: 'attached' },
+    ]);
+    const between = samplesIn(
+      records.slice(records.indexOf(kinds[0] as StreamRecord), records.indexOf(kinds[1] as StreamRecord)),
+    );
+    expect(between.length).toBeGreaterThan(3);
+
+    const { totals, losses, coverage } = snapshotAfter(records, header);
+    expect(totals['iomap.iter']?.total).toBe(106);
+    expect(losses.gaps).toHaveLength(1);
+    const [gap] = losses.gaps;
+    expect((gap?.toBootUs ?? 0) - (gap?.fromBootUs ?? 0)).toBeGreaterThan(1_000_000);
+    expect(coverage['iomap.iter']?.coverage).toBe('lower-bound');
+  });
+
+  it('and has not come back when we stop leaves a gap to the end', async () => {
+    const plan = { file: file(), lives: [{ dieAfter: 1 }, { notify: 'never' as const }] };
+    const isDetached = (records: readonly StreamRecord[]): boolean => records.at(-1)?.type === 'probe';
+    const { header, records } = await session(plan, isDetached);
+    const { losses, ended } = snapshotAfter(records, header);
+    expect(losses.gaps).toHaveLength(1);
+    expect(losses.gaps[0]?.toBootUs).toBe(ended?.bootUs);
+  });
+});
+
+describe('stopping', () => {
+  it('before it began ends with an AbortError', async () => {
+    const source = liveOf({ notify: 'never' });
+    const opening = source.open();
+    setTimeout(() => source.stop('changed my mind'), 150);
+    await expect(opening).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
+  it('twice gives one trailer, and no tracer is left', async () => {
+    const source = liveOf({});
+    const host = hostOf();
+    const source2 = liveOf({}, { host });
+    await source.open();
+    source.stop('first');
+    source.stop('second');
+    const trailers: StreamRecord[] = [];
+    for await (const record of source.records()) if (record.type === 'trailer') trailers.push(record);
+    expect(trailers).toMatchObject([{ reason: 'first' }]);
+
+    await source2.open();
+    for await (const record of source2.records()) if (record.type === 'sample') source2.stop('end');
+    const pid = host.mappedPids[0] ?? 0;
+    expect(pid).toBeGreaterThan(0);
+    await until(() => !isGroupAlive(pid));
+  });
+});
