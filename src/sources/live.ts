@@ -99,7 +99,8 @@ export const createLiveSource = (options: LiveOptions): Source => {
   const supervisor = createSupervisor(options, events);
 
   /** bpftrace reads its maps when it gets round to a tick; held up, it does so long after the tick's own time. */
-  const isLate = ({ bootUs }: Batch): boolean => clock.bootUs() - bootUs > halfIntervalUs;
+  const isLate = ({ bootUs }: Batch): boolean =>
+    bootUs <= lastBootUs || clock.bootUs() - bootUs > halfIntervalUs;
 
   /** What was held back is the last there is when no later batch comes. */
   const tellHeld = (): void => {

@@ -8,7 +8,13 @@ import { describeWith, TRACING } from '../helpers/requires.ts';
 import { READY, runTool, startTool, summaryOf, tracersGone, tracersOf } from '../helpers/tool.ts';
 import { WORKLOADS } from '../helpers/workloads.ts';
 
-const { seekHoles } = WORKLOADS;
+const { churn, seekHoles } = WORKLOADS;
+
+type Interval = {
+  readonly counted: boolean;
+  readonly elapsedMs: number;
+  readonly pids: readonly { readonly delta: Readonly<Record<string, number>> }[];
+};
 
 describeWith([...TRACING, 'perl'], 'trouble with the tracer', () => {
   let dir: string;
@@ -58,6 +64,54 @@ describeWith([...TRACING, 'perl'], 'trouble with the tracer', () => {
     expect(summary.coverage['iomap.seek_hole']?.coverage).toBe('lower-bound');
     expect(summary.totals['iomap.seek_hole'], 'before and after the gap, not in it').toBe(23);
     expect(summary.recording.complete).toBe(true);
+  });
+
+  it('says that nothing was read while the tracer was held up, and invents no rate afterwards', async () => {
+    const file = join(dir, 'held-up.ndjson');
+    // 100 files a second, for as long as it takes.
+    const worker = execa('perl', [churn, dir, '1000@100'], { reject: false });
+    const tool = startTool([
+      'record',
+      '--probe',
+      'inode',
+      '-i',
+      '500ms',
+      '-p',
+      String(worker.pid),
+      '-o',
+      file,
+    ]);
+    await tool.says(READY);
+    await sampled(file, (text) => text.includes('"inode.create":[['));
+    const [tracer] = tracersOf(tool.pid);
+    process.kill(tracer ?? 0, 'SIGSTOP');
+    await sampled(file, (text) => text.split('"counted":false').length > 3);
+    process.kill(tracer ?? 0, 'SIGCONT');
+    const samplesBefore = readFileSync(file, 'utf8').split('"type":"sample"').length;
+    await sampled(file, (text) => text.split('"type":"sample"').length > samplesBefore + 3);
+    worker.kill();
+    tool.kill('SIGINT');
+    await Promise.all([tool.ended, worker]);
+
+    const replay = await runTool(['replay', file, '--json']);
+    const intervals = replay.stdout
+      .split('\n')
+      .filter((line) => line.includes('"type":"interval"'))
+      .map((line) => JSON.parse(line) as Interval);
+    expect(intervals.filter(({ counted }) => !counted).length).toBeGreaterThanOrEqual(3);
+    let readAtMs = 0;
+    let created = 0;
+    for (const { counted, elapsedMs, pids } of intervals) {
+      if (!counted) expect(pids).toEqual([]);
+      const creates = pids[0]?.delta['inode.create'] ?? 0;
+      created += creates;
+      // The pace is 100 a second at most; a late reading may tell a few more than its time holds.
+      expect(creates).toBeLessThanOrEqual((elapsedMs - readAtMs) * 0.1 + 20);
+      if (counted) readAtMs = elapsedMs;
+    }
+    const summary = await summaryOf(file);
+    expect(created).toBe(summary.totals['inode.create']);
+    expect(summary.coverage['inode.create']?.coverage).toBe('exact');
   });
 
   it('ends what an earlier tool left behind, and only that', async () => {
