@@ -4,6 +4,7 @@
  * moved beside `data` in 0.24. A type this table does not know is kept by name, so that it can be counted.
  */
 import { z } from 'zod';
+import { type Misfit, misfitOf } from './misfit.ts';
 import { repairText } from './text.ts';
 
 const integer = z.union([z.number(), z.string().regex(/^-?\d+$/)]);
@@ -51,24 +52,14 @@ const message = z.discriminatedUnion('type', [
 
 export type TracerMessage = z.infer<typeof message>;
 
-export type Decoded =
-  | { readonly kind: 'message'; readonly message: TracerMessage }
-  | { readonly kind: 'unknown'; readonly type: string }
-  | { readonly kind: 'rejected'; readonly reason: string };
+export type Decoded = { readonly kind: 'message'; readonly message: TracerMessage } | Misfit;
 
 const KNOWN: ReadonlySet<string> = new Set(message.options.map((option) => option.shape.type.value));
 
 /** What one parsed line says. Never throws. */
 export const decodeMessage = (value: unknown): Decoded => {
   const parsed = message.safeParse(value);
-  if (parsed.success) return { kind: 'message', message: parsed.data };
-  const type = typeof value === 'object' && value !== null ? (value as { type?: unknown }).type : undefined;
-  if (typeof type === 'string' && !KNOWN.has(type)) return { kind: 'unknown', type: type.slice(0, 40) };
-  const issue = parsed.error.issues[0];
-  return {
-    kind: 'rejected',
-    reason: `${issue?.path.join('.') || 'line'}: ${issue?.message ?? 'not understood'}`,
-  };
+  return parsed.success ? { kind: 'message', message: parsed.data } : misfitOf(value, parsed.error, KNOWN);
 };
 
 export type Entries = {

@@ -9,6 +9,7 @@
 import { z } from 'zod';
 import type { HeaderRecord, StreamRecord } from '../core/record.ts';
 import { RECORDING_FORMAT, RECORDING_VERSION } from '../core/record.ts';
+import { type Misfit, misfitOf, reasonOf } from './misfit.ts';
 
 const count = z.int().nonnegative();
 const bootUs = count.describe('µs since boot, CLOCK_BOOTTIME');
@@ -118,20 +119,14 @@ export const recordSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('trailer'), bootUs, reason: words, samples: count, records: count }),
 ]) satisfies z.ZodType<StreamRecord>;
 
-export type DecodedRecord =
-  | { readonly kind: 'record'; readonly record: StreamRecord }
-  | { readonly kind: 'unknown'; readonly type: string }
-  | { readonly kind: 'rejected'; readonly reason: string };
+export type DecodedRecord = { readonly kind: 'record'; readonly record: StreamRecord } | Misfit;
 
 const KNOWN: ReadonlySet<string> = new Set(recordSchema.options.map((option) => option.shape.type.value));
 
 /** What one parsed line of a recording says. Never throws. */
 export const decodeRecord = (value: unknown): DecodedRecord => {
   const parsed = recordSchema.safeParse(value);
-  if (parsed.success) return { kind: 'record', record: parsed.data };
-  const type = typeof value === 'object' && value !== null ? (value as { type?: unknown }).type : undefined;
-  if (typeof type === 'string' && !KNOWN.has(type)) return { kind: 'unknown', type: type.slice(0, 40) };
-  return { kind: 'rejected', reason: reasonOf(parsed.error) };
+  return parsed.success ? { kind: 'record', record: parsed.data } : misfitOf(value, parsed.error, KNOWN);
 };
 
 export type DecodedHeader =
@@ -147,11 +142,6 @@ export const decodeHeader = (value: unknown): DecodedHeader => {
   if (probe.success && probe.data.version > RECORDING_VERSION)
     return { kind: 'newer', version: probe.data.version };
   return { kind: 'rejected', reason: reasonOf(parsed.error) };
-};
-
-const reasonOf = (error: z.ZodError): string => {
-  const issue = error.issues[0];
-  return `${issue?.path.join('.') || 'line'}: ${issue?.message ?? 'not understood'}`;
 };
 
 /** The published schema of a line, as JSON Schema (docs/recording.schema.json). */
