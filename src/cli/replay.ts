@@ -19,7 +19,7 @@ export type ReplayOptions = {
   /** null for the default: real time on a screen, as fast as it goes as lines. */
   readonly speed: number | null;
   readonly json: boolean;
-  /** What to order the processes by; null for the first metric that counts. */
+  /** What to order the processes by; null for where most time goes. */
   readonly sort: string | null;
 };
 

@@ -33,7 +33,7 @@ export type TraceOptions = {
   readonly attachTimeoutMs: number;
   /** argv after `--`. */
   readonly command: readonly string[] | null;
-  /** What to order the processes by; null for the first metric that counts. */
+  /** What to order the processes by; null for where most time goes. */
   readonly sort: string | null;
 };
 

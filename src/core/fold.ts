@@ -77,7 +77,7 @@ const foldSample = (state: SessionState, record: SampleRecord): void => {
 };
 
 const foldCounters = (state: SessionState, { bootUs, counters }: SampleRecord, sample: number): void => {
-  const intervalUs = bootUs - state.counted.bootUs;
+  const intervalUs = bootUs - Math.max(state.counted.bootUs, state.resumedBootUs);
   state.counted = { sample, bootUs, intervalUs };
   writeRing(state.countedUs, sample, intervalUs);
   for (const [metric, entries] of Object.entries(counters)) foldCounter(state, metric, entries, sample);
@@ -220,6 +220,7 @@ const foldForget = (state: SessionState, pid: number): void => {
 const foldGap = (state: SessionState, record: GapRecord): void => {
   const gap = { fromBootUs: record.fromBootUs, toBootUs: record.bootUs, reason: record.reason };
   if (state.gaps.length < MAX_GAPS) state.gaps.push(gap);
+  state.resumedBootUs = record.bootUs;
 };
 
 const foldLoss = (state: SessionState, record: LossRecord): void => {

@@ -29,6 +29,8 @@ export type SessionState = {
   epoch: number;
   /** The last sample for which the tracer was read: its number, its time, and the µs since the one before. */
   counted: { readonly sample: number; readonly bootUs: number; readonly intervalUs: number };
+  /** Where counting began again after the last gap; what is read next covers the time since then. */
+  resumedBootUs: number;
   readonly baselines: Baselines;
   /** The present owner of each PID. */
   readonly owners: Map<number, Entity>;
@@ -63,6 +65,7 @@ export const createState = (header: HeaderRecord): SessionState => ({
   previousBootUs: header.clock.bootUs,
   epoch: 0,
   counted: { sample: -1, bootUs: header.clock.bootUs, intervalUs: 0 },
+  resumedBootUs: 0,
   baselines: new Map(),
   owners: new Map(),
   former: new Map(),

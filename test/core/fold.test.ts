@@ -404,3 +404,22 @@ describe('the rest of a snapshot', () => {
     expect(snapshot.ended).toEqual({ bootUs: START_US + 10, reason: 'SIGINT' });
   });
 });
+
+describe('the time that counts cover', () => {
+  it('is what lies between two readings, without a gap', () => {
+    const second = 1_000_000;
+    const records: StreamRecord[] = [
+      sampleOf(0),
+      sampleOf(1, { 'iomap.iter': [[7, 5]] }),
+      sampleOf(2, {}, { counted: false }),
+      sampleOf(3, { 'iomap.iter': [[7, 9]] }),
+      { type: 'gap', bootUs: START_US + 8 * second, fromBootUs: START_US + 3 * second, reason: 'killed' },
+      sampleOf(9, { 'iomap.iter': [[7, 2]] }, { epoch: 1 }),
+    ];
+    const covered = records.map((_, index) => snapshotAfter(records.slice(0, index + 1)).counted.intervalUs);
+    expect(covered.map((us) => us / second)).toEqual([0, 1, 1, 2, 2, 1]);
+    const { counted, history } = snapshotAfter(records);
+    expect(counted.bootUs).toBe(START_US + 9 * second);
+    expect([...history.countedUs(4)].map((us) => us / second)).toEqual([1, Number.NaN, 2, 1]);
+  });
+});

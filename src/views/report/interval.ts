@@ -1,6 +1,7 @@
 /**
  * Machine output of live and replay: NDJSON, one object a line. First `session`, then an `interval` per sample with
- * the processes that counted something in it, and `end` when the session ended as it should.
+ * the processes that counted something in it, and `end` when the session ended as it should. An interval in which
+ * the tracer could not be read is `"counted":false`: of the host alone; the next one that is tells what it missed.
  */
 import type { HeaderRecord } from '../../core/record.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
@@ -22,7 +23,10 @@ export const intervalLine = (snapshot: Snapshot): object => ({
   time: timeOf(snapshot.realMs),
   elapsedMs: Math.round(snapshot.elapsedUs / 1000),
   intervalMs: Math.round(snapshot.intervalUs / 1000),
-  pids: snapshot.rows.flatMap((row) => {
+  counted: isCounted(snapshot),
+  // After a tracer that was held up this is longer than the interval: what `delta` of `pids` must be divided by.
+  countedMs: isCounted(snapshot) ? Math.round(snapshot.counted.intervalUs / 1000) : 0,
+  pids: (isCounted(snapshot) ? snapshot.rows : []).flatMap((row) => {
     const moved = Object.entries(row.metrics).filter(
       ([id, reading]) => reading.delta > 0 && !isMax(snapshot, id),
     );
@@ -55,6 +59,9 @@ export const endLine = (snapshot: Snapshot): object => ({
   reason: snapshot.ended?.reason ?? 'the recording is truncated',
   complete: snapshot.ended !== null,
 });
+
+/** Whether the tracer was read for this sample; when not, nothing is known of processes. */
+const isCounted = ({ counted, bootUs }: Snapshot): boolean => counted.bootUs === bootUs;
 
 const timeOf = (realMs: number): string => new Date(Math.round(realMs)).toISOString();
 

@@ -126,7 +126,8 @@ describe('every way out restores the terminal', () => {
     const fails = (): never => {
       throw new Error('history is broken');
     };
-    store.set(buildSnapshot({ change: { history: { host: fails, all: fails, row: fails, times: fails } } }));
+    const history = { host: fails, all: fails, row: fails, times: fails, countedUs: fails };
+    store.set(buildSnapshot({ change: { history } }));
     expect(await caught).toMatchObject({ message: 'history is broken' });
     await terminal.text();
     restored(terminal);

@@ -1,7 +1,13 @@
-/** Which columns the table has at a width: the sort metric always, then those that count anything, then the rest. */
+/**
+ * Which columns the table has at a width. First the leading metric, which the order is by, or would be by default;
+ * then what the same probe counts, because that explains it; then what the others count, lanes before the rest.
+ * Columns in which nobody has counted anything come last, after a sparkline long enough to show a trend. Those
+ * that are shown stand in the order of the probes' manifests, so that they keep their places.
+ */
 import type { MetricDescriptor } from '../../../core/metric.ts';
 import type { Snapshot } from '../../../core/snapshot.ts';
 import { cellsOf, rateSuffix } from '../../format.ts';
+import { defaultSort } from './rows.ts';
 import type { UiState } from './state.ts';
 
 export type Columns = {
@@ -44,22 +50,27 @@ export const layColumns = (
   let left = width - fixed - (width < 60 ? NARROWEST_COMMAND : COMMAND);
   let spark = sortsByMetric && left > NARROWEST_SPARK + NARROWEST_VALUE + 4 ? NARROWEST_SPARK + 1 : 0;
   left -= spark;
+  const lead =
+    metrics.find(({ id }) => id === sort) ?? metrics.find(({ id }) => id === defaultSort(snapshot));
   const titled = metrics.map((metric) => {
     const title = metric.label + (values === 'rate' ? rateSuffix(metric.kind, metric.unit) : '');
-    return { metric, title, width: Math.max(NARROWEST_VALUE, cellsOf(title) + (metric.id === sort ? 1 : 0)) };
+    const width = Math.max(NARROWEST_VALUE, cellsOf(title) + (metric.id === sort ? 1 : 0));
+    return { metric, title, width, rank: rankOf(snapshot, metric, lead) };
   });
-  const active = (id: string): boolean => (snapshot.totals[id]?.total ?? 0) > 0;
-  const rank = ({ id, lane }: MetricDescriptor): number =>
-    id === sort ? 0 : active(id) ? (lane === true ? 1 : 2) : lane === true ? 3 : 4;
   const kept = new Set<string>();
-  for (const column of [...titled].sort((a, b) => rank(a.metric) - rank(b.metric))) {
-    if (column.width + 1 > left) continue;
-    kept.add(column.metric.id);
-    left -= column.width + 1;
-  }
+  const keep = (wanted: (rank: number) => boolean): void => {
+    const candidates = titled.filter(({ rank }) => wanted(rank));
+    for (const column of candidates.sort((a, b) => a.rank - b.rank)) {
+      if (column.width + 1 > left) continue;
+      kept.add(column.metric.id);
+      left -= column.width + 1;
+    }
+  };
+  keep((rank) => rank < IDLE);
   const grow = spark === 0 ? 0 : Math.min(left, SPARK - NARROWEST_SPARK);
   spark += grow;
   left -= grow;
+  keep((rank) => rank >= IDLE);
   const roomy = Math.min(left, WIDEST_COMMAND - COMMAND);
   left -= roomy;
   const wide = spark === 0 ? 0 : Math.min(left, WIDEST_SPARK - SPARK);
@@ -71,6 +82,21 @@ export const layColumns = (
     hidden: titled.length - kept.size,
   };
 };
+
+const IDLE = 4;
+
+/** Lower ranks are kept longer; those of idle metrics begin at `IDLE`. */
+const rankOf = (snapshot: Snapshot, metric: MetricDescriptor, lead: MetricDescriptor | undefined): number => {
+  if (metric.id === lead?.id) return -1;
+  const foreign = metric.probe === lead?.probe ? 0 : 2;
+  return (isActive(snapshot, metric) ? 0 : IDLE) + foreign + (metric.lane === true ? 0 : 1);
+};
+
+/** Largest values have no sum: they are looked for in the rows. */
+const isActive = ({ totals, rows }: Snapshot, { id, kind }: MetricDescriptor): boolean =>
+  kind === 'counter'
+    ? (totals[id]?.total ?? 0) > 0
+    : rows.some(({ metrics }) => (metrics[id]?.total ?? 0) > 0);
 
 const digitsOf = new WeakMap<Snapshot, number>();
 

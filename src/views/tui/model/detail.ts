@@ -120,7 +120,7 @@ const metricLines = (snapshot: Snapshot, row: Row, metric: MetricDescriptor, vie
   const width = sparkWidth(view);
   const past =
     width >= 8
-      ? perSecond(snapshot.history.row(row.id, metric.id, width), metric.kind, sampleTimes(snapshot, width))
+      ? perSecond(snapshot.history.row(row.id, metric.id, width), metric, sampleTimes(snapshot, width))
       : null;
   const show = (value: number): string =>
     metric.kind === 'counter' ? perSecondText(value, metric) : amount(value, metric.unit);

@@ -1,8 +1,8 @@
 /** The lines at the top: which machine, since when, under what pressure, with which probes, and what was lost. */
 import type { Row, Snapshot } from '../../../core/snapshot.ts';
-import { amount, bytes, clean, clockTime, compact, longDuration, percent } from '../../format.ts';
+import { amount, bytes, clean, clockTime, compact, duration, longDuration, percent } from '../../format.ts';
 import { type Line, packSegments, type Segment, segment, span } from './line.ts';
-import { rateNow } from './series.ts';
+import { hostRateNow } from './series.ts';
 import type { View } from './view.ts';
 
 /** At most `lines` of them, the most telling first. */
@@ -32,40 +32,40 @@ export const headerLines = (snapshot: Snapshot, view: View, lines: number): read
 
 /** What the reader must know before believing that the screen shows now. */
 const stateSegments = (snapshot: Snapshot, view: View): Segment[] => {
-  const name = segment(5, span('stallscope', 'title'));
   const since = longDuration(snapshot.elapsedUs / 1e6);
+  const name = segment(5, span('stallscope', 'title'));
   const clock = segment(2, span(clockTime(snapshot.realMs), 'title'));
-  if (view.ui.mode === 'replay') {
-    return [name, segment(0, span(' REPLAY ', 'banner')), clock, segment(4, span(`+${since}`, 'dim'))];
-  }
+  const banners = bannerSegments(snapshot, view);
+  if (banners.length === 0) return [name, segment(1, span('live', 'good'), span(` ${since}`)), clock];
+  const elapsed = view.ui.mode === 'replay' ? `+${since}` : since;
+  return [name, ...banners, clock, segment(4, span(elapsed, 'dim'))];
+};
+
+/** Empty when what is shown is what happens now. */
+const bannerSegments = (snapshot: Snapshot, view: View): Segment[] => {
+  const banner = (text: string): Segment => segment(0, span(` ${text} `, 'banner'));
+  // Of a past moment too: its numbers were as old then.
+  const unread = unreadFor(snapshot);
+  const uncounted = unread === null ? [] : [banner(`NO COUNTS FOR ${unread}`)];
+  if (view.ui.mode === 'replay') return [banner('REPLAY'), ...uncounted];
   if (snapshot.ended !== null) {
-    return [
-      name,
-      segment(
-        0,
-        span(' ENDED ', 'banner'),
-        span(` ${clean(snapshot.ended.reason, view.glyphs.charset)}`, 'warn'),
-      ),
-      clock,
-      segment(4, span(since, 'dim')),
-    ];
+    const reason = clean(snapshot.ended.reason, view.glyphs.charset);
+    return [segment(0, span(' ENDED ', 'banner'), span(` ${reason}`, 'warn')), ...uncounted];
   }
-  if (view.ui.frozen)
-    return [
-      name,
-      segment(0, span(' HELD ', 'banner'), span(' collecting goes on', 'warn')),
-      clock,
-      segment(4, span(since, 'dim')),
-    ];
-  if (view.silentMs !== null) {
-    return [
-      name,
-      segment(0, span(` NO SAMPLE FOR ${longDuration(view.silentMs / 1000)} `, 'banner')),
-      clock,
-      segment(4, span(since, 'dim')),
-    ];
-  }
-  return [name, segment(1, span('live', 'good'), span(` ${since}`)), clock];
+  if (view.ui.frozen) return [banner('HELD'), segment(3, span('collecting goes on', 'warn')), ...uncounted];
+  // Without a sample there are no counts either.
+  if (view.silentMs !== null) return [banner(`NO SAMPLE FOR ${longDuration(view.silentMs / 1000)}`)];
+  return uncounted;
+};
+
+/** The tracer is held up when it was not read for this many intervals, while the host still was. */
+const UNREAD_INTERVALS = 2.5;
+
+/** How long the tracer had not been read at the snapshot's moment; null when it was in time. */
+const unreadFor = ({ bootUs, counted, header }: Snapshot): string | null => {
+  const unreadUs = bootUs - counted.bootUs;
+  if (unreadUs <= UNREAD_INTERVALS * header.intervalMs * 1000) return null;
+  return unreadUs < 1e6 ? duration(unreadUs) : longDuration(unreadUs / 1e6);
 };
 
 const hostSegments = ({ header }: Snapshot, { glyphs, title }: View): Segment[] => [
@@ -110,7 +110,7 @@ const pressureSegments = (snapshot: Snapshot): Segment[] => {
   for (const { label, metric, rank } of PRESSURES) {
     const reading = snapshot.host[metric];
     if (reading === undefined) continue;
-    const share = rateNow(snapshot, reading.delta) / 1e4;
+    const share = hostRateNow(snapshot, reading.delta) / 1e4;
     if (Number.isNaN(share)) continue;
     const tone = share >= PRESSURE_BAD ? 'bad' : share >= PRESSURE_WARN ? 'warn' : 'plain';
     segments.push(segment(rank, span(`${label} waits `, 'dim'), span(percent(share), tone)));

@@ -18,7 +18,7 @@ export const laneLines = (snapshot: Snapshot, { size, glyphs }: View, height: nu
   if (height < 2 || width < 8) return [];
   const times = sampleTimes(snapshot, width);
   const lanes = laneMetrics(snapshot).map((metric) => {
-    const values = perSecond(valuesOf(snapshot, metric, width), metric.kind, times);
+    const values = perSecond(valuesOf(snapshot, metric, width), metric, times);
     return { metric, values, peak: peakOf(values) };
   });
   if (lanes.length === 0) return [];

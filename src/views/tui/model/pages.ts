@@ -41,7 +41,7 @@ export const helpLines = ({ glyphs, ui, size }: View): readonly Line[] => [
       ['25.0%', 'of a time counter: share of the last interval spent in it'],
       [
         `${glyphs.levels[1]}${glyphs.levels[4]}${glyphs.levels[7]}`,
-        'one cell per sample, the newest at the right; signals each on their own scale, processes on one',
+        'one cell per sample, the newest at the right, blank where nothing was read; signals each on their own scale, processes on one',
       ],
     ] as const
   ).flatMap(([sign, meaning]) =>

@@ -1,8 +1,13 @@
 /**
  * Which processes the table shows, and in which order. Ordering looks at every process once per snapshot, filter
  * or sort change, over typed arrays; drawing then looks only at the visible ones.
+ *
+ * By a metric, the order is: its value as shown (growth, or total), then the other of the two. Where both are the
+ * same, as for all that never did what the metric counts, whoever has the larger part in everything else that is
+ * counted comes first (see `sharesOf`), and only then the lower PID.
  */
-import type { Row, Snapshot } from '../../../core/snapshot.ts';
+import type { MetricDescriptor } from '../../../core/metric.ts';
+import type { Reading, Row, Snapshot } from '../../../core/snapshot.ts';
 import type { UiState } from './state.ts';
 
 export type Order = {
@@ -22,17 +27,28 @@ export const orderRows = (snapshot: Snapshot, ui: Question): Order => {
   if (known?.question === question) return known.order;
   const shown = snapshot.rows.filter(matcher(ui.filter));
   const order = {
-    rows: ui.reversed ? sorted(shown, sort, ui.values).reverse() : sorted(shown, sort, ui.values),
+    rows: ui.reversed
+      ? sorted(snapshot, shown, sort, ui.values).reverse()
+      : sorted(snapshot, shown, sort, ui.values),
     sort,
   };
   memo.set(snapshot, { question, order });
   return order;
 };
 
-/** The first metric of the header that has counted anything: an idle first probe must not hide a busy second one. */
+/**
+ * Where most time went: time is the one unit that all probes share, so it alone can tell which of them matters.
+ * Without any, the first metric that has counted anything.
+ */
 export const defaultSort = (snapshot: Snapshot): string => {
   const candidates = snapshot.metrics.filter(({ scope, dims }) => scope === 'pid' && dims === undefined);
-  const active = candidates.find(({ id }) => (snapshot.totals[id]?.total ?? 0) > 0);
+  const totalOf = ({ id }: MetricDescriptor): number => snapshot.totals[id]?.total ?? 0;
+  const times = candidates.filter(({ kind, unit }) => kind === 'counter' && unit === 'ns');
+  const longest = times.reduce<MetricDescriptor | undefined>(
+    (best, metric) => (totalOf(metric) > (best === undefined ? 0 : totalOf(best)) ? metric : best),
+    undefined,
+  );
+  const active = longest ?? candidates.find((metric) => totalOf(metric) > 0);
   return (active ?? candidates[0])?.id ?? 'pid';
 };
 
@@ -49,25 +65,55 @@ const matcher = (filter: string): ((row: Row) => boolean) => {
   };
 };
 
-const sorted = (rows: readonly Row[], sort: string, values: UiState['values']): Row[] => {
+const sorted = (snapshot: Snapshot, rows: readonly Row[], sort: string, values: UiState['values']): Row[] => {
   if (sort === 'pid') return [...rows].sort(byPid);
   if (sort === 'comm') return [...rows].sort((a, b) => compareText(a.comm, b.comm) || byPid(a, b));
-  const now = new Float64Array(rows.length);
-  const total = new Float64Array(rows.length);
-  rows.forEach((row, index) => {
-    const reading = row.metrics[sort];
-    now[index] = reading?.delta ?? -1;
-    total[index] = reading?.total ?? -1;
-  });
-  const first = values === 'rate' ? now : total;
-  const second = values === 'rate' ? total : now;
+  const shown = values === 'rate' ? 'delta' : 'total';
+  const behind = values === 'rate' ? 'total' : 'delta';
+  const first = valuesOf(rows, sort, shown);
+  const second = valuesOf(rows, sort, behind);
+  const share = sharesOf(snapshot, rows, sort, shown);
+  const shareBehind = sharesOf(snapshot, rows, sort, behind);
   const indices = Uint32Array.from(rows, (_, index) => index).sort(
     (a, b) =>
       (first[b] ?? 0) - (first[a] ?? 0) ||
       (second[b] ?? 0) - (second[a] ?? 0) ||
+      share(b) - share(a) ||
+      shareBehind(b) - shareBehind(a) ||
       (rows[a]?.pid ?? 0) - (rows[b]?.pid ?? 0),
   );
   return Array.from(indices, (index) => rows[index] as Row);
+};
+
+/** -1 for who never did what the metric counts: after those that did once. */
+const valuesOf = (rows: readonly Row[], metric: string, which: keyof Reading): Float64Array =>
+  Float64Array.from(rows, (row) => row.metrics[metric]?.[which] ?? -1);
+
+/**
+ * Of each row, its part in what all processes did, summed over the counters other than the sort metric: parts of a
+ * whole can be added where counts, bytes and nanoseconds cannot. Each row's is computed when first asked for, so
+ * that only ties cost anything.
+ */
+const sharesOf = (
+  { metrics, totals }: Snapshot,
+  rows: readonly Row[],
+  sort: string,
+  which: keyof Reading,
+): ((index: number) => number) => {
+  const wholes = metrics
+    .filter(({ id, scope, kind, dims }) => scope === 'pid' && kind === 'counter' && !dims && id !== sort)
+    .map(({ id }) => ({ id, whole: totals[id]?.[which] ?? 0 }))
+    .filter(({ whole }) => whole > 0);
+  const known = new Float64Array(rows.length).fill(Number.NaN);
+  return (index) => {
+    const share = known[index] ?? 0;
+    if (!Number.isNaN(share)) return share;
+    const readings = rows[index]?.metrics ?? {};
+    let sum = 0;
+    for (const { id, whole } of wholes) sum += (readings[id]?.[which] ?? 0) / whole;
+    known[index] = sum;
+    return sum;
+  };
 };
 
 const byPid = (a: Row, b: Row): number => a.pid - b.pid || compareText(a.id, b.id);

@@ -1,5 +1,5 @@
 /** Past values as one row of cells. */
-import type { MetricKind } from '../../../core/metric.ts';
+import type { MetricDescriptor } from '../../../core/metric.ts';
 import type { Snapshot } from '../../../core/snapshot.ts';
 import type { Glyphs } from '../../format.ts';
 
@@ -35,6 +35,8 @@ export type Times = {
   readonly bootUs: Float64Array;
   /** Seconds each sample covers, NaN where there is none. */
   readonly seconds: Float64Array;
+  /** Seconds its per-process counters cover; NaN where the tracer was not read. */
+  readonly countedSeconds: Float64Array;
 };
 
 const timesOf = new WeakMap<Snapshot, Map<number, Times>>();
@@ -55,20 +57,29 @@ export const sampleTimes = (snapshot: Snapshot, samples: number): Times => {
   for (let index = 0; index < seconds.length; index += 1) {
     if (Number.isNaN(bootUs[index] ?? Number.NaN)) seconds[index] = Number.NaN;
   }
-  const times = { bootUs, seconds };
+  const countedSeconds = snapshot.history.countedUs(samples).map((us) => us / 1e6);
+  const times = { bootUs, seconds, countedSeconds };
   bySize.set(samples, times);
   return times;
 };
 
-/** Deltas as growth per second; levels as they are; NaN where nothing was sampled. */
-export const perSecond = (values: Float64Array, kind: MetricKind, { seconds }: Times): Float64Array =>
+/** Deltas as growth per second; levels as they are; NaN where nothing was sampled, or no time had passed. */
+export const perSecond = (
+  values: Float64Array,
+  { kind, scope }: Pick<MetricDescriptor, 'kind' | 'scope'>,
+  { seconds, countedSeconds }: Times,
+): Float64Array =>
   values.map((value, index) => {
-    const span = seconds[index] ?? Number.NaN;
+    const span = (scope === 'pid' ? countedSeconds : seconds)[index] ?? Number.NaN;
     if (Number.isNaN(span)) return Number.NaN;
     if (kind !== 'counter') return value;
-    return span > 0 ? value / span : 0;
+    return span > 0 ? value / span : Number.NaN;
   });
 
-/** Growth per second over the last interval; NaN before the second sample, when no interval is known. */
-export const rateNow = (snapshot: Snapshot, delta: number): number =>
-  snapshot.intervalUs > 0 ? (delta * 1e6) / snapshot.intervalUs : Number.NaN;
+/** Growth per second of a process's counter over its last interval; NaN when no interval is known. */
+export const rateNow = ({ counted }: Snapshot, delta: number): number =>
+  counted.intervalUs > 0 ? (delta * 1e6) / counted.intervalUs : Number.NaN;
+
+/** The same of a host counter. */
+export const hostRateNow = ({ intervalUs }: Snapshot, delta: number): number =>
+  intervalUs > 0 ? (delta * 1e6) / intervalUs : Number.NaN;

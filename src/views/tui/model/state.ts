@@ -4,7 +4,7 @@ export type Mode = 'live' | 'replay';
 /** What fills the screen below the header. */
 export type Page = 'table' | 'detail' | 'help' | 'session';
 
-/** A metric id, or a column that identifies a process. null: the first metric that has counted anything. */
+/** A metric id, or a column that identifies a process. null: where most time went. */
 export type SortKey = string | 'pid' | 'comm' | null;
 
 export type LineInput = {

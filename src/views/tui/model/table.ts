@@ -163,7 +163,7 @@ const rowSparks = (
   const metric = snapshot.metrics.find(({ id }) => id === sort);
   if (metric === undefined || width <= 0) return [];
   const times = sampleTimes(snapshot, width);
-  const series = rows.map((row) => perSecond(snapshot.history.row(row.id, sort, width), metric.kind, times));
+  const series = rows.map((row) => perSecond(snapshot.history.row(row.id, sort, width), metric, times));
   const peak = Math.max(0, ...series.map(peakOf));
   return series.map((values) => ` ${sparkline(values, glyphs, peak)}`);
 };

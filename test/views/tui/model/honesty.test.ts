@@ -63,9 +63,12 @@ describe('what is not exact', () => {
   });
 
   it('shows no rate before an interval is known', () => {
-    const text = shown({ intervalUs: 0, samples: 1 });
-    expect(text).not.toMatch(/qemu-img\s+137/);
-    expect(shown({ intervalUs: 0, samples: 1 }, { ui: { values: 'total' } })).toContain('13.7k');
+    const { bootUs } = buildSnapshot();
+    const first = { intervalUs: 0, samples: 1, counted: { bootUs, intervalUs: 0 } };
+    const line = (text: string): string | undefined => /qemu-img.*/.exec(text)?.[0];
+    expect(line(shown({}))).toMatch(/137\s+3\.91M\s+70\.4%/);
+    expect(line(shown(first))).toMatch(/^qemu-img +[▁-█]+$/);
+    expect(line(shown(first, { ui: { values: 'total' } }))).toMatch(/13\.7k\s+46\.9M\s+9\.39s/);
   });
 
   it('marks those that ended and says when', () => {

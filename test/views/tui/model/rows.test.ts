@@ -1,13 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { MetricDescriptor } from '../../../../src/core/metric.ts';
+import type { Row } from '../../../../src/core/snapshot.ts';
 import { reduce } from '../../../../src/views/tui/model/reduce.ts';
 import { orderRows, windowOf } from '../../../../src/views/tui/model/rows.ts';
 import { initialUi } from '../../../../src/views/tui/model/state.ts';
 import { tableLines } from '../../../../src/views/tui/model/table.ts';
-import { buildSnapshot, row } from '../../../helpers/snapshot.ts';
+import { buildSnapshot, METRICS, row } from '../../../helpers/snapshot.ts';
 import { buildView, textOf } from '../../../helpers/view.ts';
 
 const ui = initialUi('live');
+const SEEK_TIME = METRICS.find(({ id }) => id === 'iomap.seek_ns') as MetricDescriptor;
 const reading = (delta: number, total: number) => ({ 'iomap.seek_hole': { delta, total } });
 
 describe('the order of processes', () => {
@@ -30,7 +33,26 @@ describe('the order of processes', () => {
     expect(orderRows(snapshot, { ...ui, sort: 'pid' }).rows.map(({ pid }) => pid)).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it('begins with the first metric that counted anything', () => {
+  it('begins with the time that most was spent in, of whatever probe', () => {
+    const metrics = [
+      ...METRICS,
+      { ...SEEK_TIME, id: 'kswapd.kswapd_ns', probe: 'kswapd' },
+      { ...SEEK_TIME, id: 'kswapd.longest_ns', probe: 'kswapd', kind: 'max' as const },
+    ];
+    const sortOf = (metrics_: Row['metrics']): string =>
+      orderRows(buildSnapshot({ rows: [row(0, { metrics: metrics_ })], change: { metrics } }), ui).sort;
+    const one = (total: number) => ({ delta: 0, total });
+    expect(sortOf({ 'iomap.iter': one(9e9), 'iomap.seek_ns': one(5), 'kswapd.kswapd_ns': one(6) })).toBe(
+      'kswapd.kswapd_ns',
+    );
+    expect(sortOf({ 'iomap.iter': one(9e9), 'iomap.seek_ns': one(7), 'kswapd.kswapd_ns': one(6) })).toBe(
+      'iomap.seek_ns',
+    );
+    // The longest of something is no sum of time.
+    expect(sortOf({ 'kswapd.longest_ns': one(9e9), 'iomap.seek_ns': one(1) })).toBe('iomap.seek_ns');
+  });
+
+  it('without any time begins with the first metric that counted anything', () => {
     const rows = [row(0, { metrics: { 'kswapd.wakeups': { delta: 1, total: 1 } } })];
     expect(orderRows(buildSnapshot({ rows }), ui).sort).toBe('kswapd.wakeups');
     expect(orderRows(buildSnapshot({ rows: [] }), ui).sort).toBe('iomap.seek_hole');
@@ -57,6 +79,81 @@ describe('the order of processes', () => {
           expect(new Set(ids).size).toBe(50);
         },
       ),
+    );
+  });
+});
+
+/** As in page-cache thrash: only kswapd's own row has the metric that the order is by. */
+describe('those that the sort metric does not tell apart', () => {
+  const kswapd = row(0, { pid: 90, id: 'k', metrics: { 'iomap.seek_ns': { delta: 9, total: 90 } } });
+  const idle = { delta: 0, total: 0 };
+  const other = (pid: number, metrics: Row['metrics']): Row => row(0, { pid, id: `p${pid}`, metrics });
+  const pids = (rows: readonly Row[], question: Partial<typeof ui> = {}): readonly number[] =>
+    orderRows(buildSnapshot({ rows }), { ...ui, sort: 'iomap.seek_ns', ...question }).rows.map(
+      ({ pid }) => pid,
+    );
+
+  it('follow by their part in all else that is counted, now or in total as is shown', () => {
+    const rows = [
+      other(1, { 'kswapd.wakeups': { delta: 1, total: 99 }, 'iomap.iter': idle }),
+      other(2, { 'kswapd.wakeups': { delta: 3, total: 1 }, 'iomap.iter': idle }),
+      // Far more by number, but a smaller part of its kind: a million of one is not more than three of another.
+      other(3, { 'iomap.iter': { delta: 400_000, total: 100 } }),
+      other(4, { 'iomap.iter': { delta: 600_000, total: 50 }, 'kswapd.wakeups': { delta: 1, total: 0 } }),
+      kswapd,
+    ];
+    // Of wakeups now 1/5, 3/5, 0, 1/5; of iterations 0, 0, 0.4, 0.6.
+    expect(pids(rows)).toEqual([90, 4, 2, 3, 1]);
+    // In total 0.99, 0.01, 0, 0 and 0, 0, 2/3, 1/3.
+    expect(pids(rows, { values: 'total' })).toEqual([90, 1, 3, 4, 2]);
+    expect(pids(rows, { reversed: true })).toEqual([1, 3, 2, 4, 90]);
+  });
+
+  it('follow by their part in the total where nothing happens now, and by PID only then', () => {
+    const rows = [
+      other(1, {}),
+      other(2, { 'iomap.iter': { delta: 0, total: 10 } }),
+      other(3, { 'iomap.iter': { delta: 0, total: 70 } }),
+      other(4, { 'iomap.iter': { delta: 0, total: 10 } }),
+      kswapd,
+    ];
+    expect(pids(rows)).toEqual([90, 3, 2, 4, 1]);
+  });
+
+  it('are not judged by levels, largest values, parts of a metric, or the machine', () => {
+    const level: MetricDescriptor = { ...SEEK_TIME, id: 'python.rss', probe: 'python', kind: 'gauge' };
+    const rows = [
+      other(1, { 'iomap.iter': { delta: 1, total: 1 } }),
+      other(2, { 'iomap.seek_max_ns': { delta: 8e9, total: 8e9 } }),
+      other(3, { 'kswapd.wakeups_by_order': { delta: 50, total: 50 } }),
+      other(4, { 'vm.pgmajfault': { delta: 50, total: 50 } }),
+      other(5, { 'python.rss': { delta: 50, total: 50 } }),
+    ];
+    const snapshot = buildSnapshot({ rows: [...rows].reverse(), change: { metrics: [...METRICS, level] } });
+    const { rows: shown } = orderRows(snapshot, { ...ui, sort: 'iomap.seek_ns' });
+    expect(shown.map(({ pid }) => pid)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('come after those that did once what the metric counts', () => {
+    const once = other(7, { 'iomap.seek_ns': { delta: 0, total: 5 } });
+    const never = other(1, { 'iomap.iter': { delta: 1e6, total: 1e6 } });
+    expect(pids([never, once, kswapd])).toEqual([90, 7, 1]);
+  });
+
+  it('stand in the same order however they come', () => {
+    const reading = fc.record({ delta: fc.nat(3), total: fc.nat(3) });
+    const metrics = fc.dictionary(
+      fc.constantFrom('iomap.iter', 'iomap.seek_hole', 'iomap.seek_ns', 'kswapd.wakeups'),
+      reading,
+    );
+    const shuffled = fc
+      .array(metrics, { maxLength: 12 })
+      .map((all) => all.map((one, index) => other(index + 1, one)))
+      .chain((rows) => fc.tuple(fc.constant(rows), fc.shuffledSubarray(rows, { minLength: rows.length })));
+    fc.assert(
+      fc.property(shuffled, fc.constantFrom('rate' as const, 'total' as const), ([rows, mixed], values) => {
+        expect(pids(mixed, { values })).toEqual(pids(rows, { values }));
+      }),
     );
   });
 });
@@ -119,17 +216,21 @@ describe('the window on them', () => {
 });
 
 describe('ten thousand processes', () => {
-  it('are ordered and drawn within a frame', () => {
+  it.each([
+    ['all of them different', null],
+    ['none told apart by the sort metric', 'kswapd.direct_reclaims'],
+  ] as const)('are ordered and drawn within a frame, %s', (_, sort) => {
     const rows = Array.from({ length: 10_000 }, (_, rank) => row(rank));
     const samples = Array.from({ length: 9 }, () => {
-      const view = buildView({ snapshot: buildSnapshot({ rows }) });
+      const view = buildView({ snapshot: buildSnapshot({ rows }), ui: { sort } });
       const began = performance.now();
       const text = textOf(tableLines(view.snapshot ?? buildSnapshot(), view, 40));
       const took = performance.now() - began;
       expect(text).toContain('10.0k');
+      expect(text).toMatch(/>\s+4000 /);
       return took;
     }).sort((a, b) => a - b);
-    // Measured 6.6 to 13.0 ms here; the bound allows for a busy machine and still catches quadratic work.
+    // Measured 7 to 17 ms here; the bound allows for a busy machine and still catches quadratic work.
     expect(samples[4]).toBeLessThan(100);
   });
 });
