@@ -70,9 +70,9 @@ const hasThreads = await perl('use threads; print "yes"').then(
   ({ stdout }) => stdout === 'yes' && facts.arch === 'x86_64' && facts.btf,
   () => false,
 );
-const whyNoThreads = hasThreads ? '' : ' (skipped: needs x86-64, BTF and a perl with threads)';
+const whyNoThreads = hasThreads ? '' : ' [needs x86-64, BTF and a perl with threads]';
 
-const why = whyNot === null ? '' : ` (skipped: ${whyNot})`;
+const why = whyNot === null ? '' : ` [needs ${whyNot}]`;
 describe.skipIf(whyNot !== null)(`probes on this kernel${why}`, { timeout: 60_000 }, () => {
   describe('attaching', () => {
     it('runs all five here', () => {
@@ -122,7 +122,7 @@ describe.skipIf(whyNot !== null)(`probes on this kernel${why}`, { timeout: 60_00
         .map((variant) => ({ name: `${manifest.id}/${variant.id}`, file: join(folder, variant.file) })),
     );
     it.skipIf(!canDry).each(others)(
-      'finds nothing wrong in $name but what this host lacks',
+      `finds nothing wrong in $name but what this host lacks${canDry ? '' : ' [needs bpftrace 0.14 to 0.21]'}`,
       async ({ file }) => {
         const { stderr } = await execa(facts.bpftrace?.path ?? '', ['-d', file], { reject: false });
         const errors = stderr.split('\n').filter((line) => /ERROR: (?!.*RLIMIT_MEMLOCK)|syntax/.test(line));
@@ -186,7 +186,7 @@ describe.skipIf(whyNot !== null)(`probes on this kernel${why}`, { timeout: 60_00
     });
   });
 
-  const whyNoExtents = extentDir === undefined ? ' (skipped: no ext4 or XFS here)' : '';
+  const whyNoExtents = extentDir === undefined ? ' [needs ext4 or XFS here]' : '';
   describe.skipIf(extentDir === undefined)(`iomap${whyNoExtents}`, () => {
     const dense = join(dir, 'dense');
     const striped = join(dir, 'striped');
@@ -293,7 +293,7 @@ describe.skipIf(whyNot !== null)(`probes on this kernel${why}`, { timeout: 60_00
     const MIB = 4;
     const drop = (path: string) => run('dd', `if=${path}`, 'iflag=nocache', 'count=0', 'status=none');
     const onDisk = extentDir !== undefined;
-    const whyNoDisk = onDisk ? '' : ' (skipped: no ext4 or XFS here)';
+    const whyNoDisk = onDisk ? '' : ' [needs ext4 or XFS here]';
 
     it.skipIf(!onDisk)(`counts pages into the cache and bytes from the disk${whyNoDisk}`, async () => {
       const file = join(dir, 'cold');

@@ -9,15 +9,9 @@ import type { Assembled, Selected } from '../../src/probes/types.ts';
 
 export const facts: HostFacts = await readHostFacts();
 
-/** Why real tracing cannot be tested here; null when it can. */
+/** What real tracing lacks here; null when it can be tested. */
 export const whyNot: string | null =
-  facts.uid !== 0
-    ? 'not root'
-    : facts.bpftrace === null
-      ? 'no bpftrace'
-      : facts.tracefs === null
-        ? 'no tracefs'
-        : null;
+  facts.uid !== 0 ? 'root' : facts.bpftrace === null ? 'bpftrace' : facts.tracefs === null ? 'tracefs' : null;
 
 export type Outcome = {
   readonly attachedProbes: number;
