@@ -85,6 +85,21 @@ export type SampleRecord = {
   readonly self: SelfCost;
 };
 
+/** What /proc tells of a living process; a file that went away in between leaves its fact undefined. */
+export type ProcessFacts = {
+  readonly pid: number;
+  /** Since boot, 10 ms resolution. */
+  readonly startMs: number;
+  readonly comm: string;
+  readonly ppid: number;
+  /** The real user. */
+  readonly uid: number | undefined;
+  /** Arguments joined by spaces, at most 4096 bytes of them; empty for kernel threads. */
+  readonly cmdline: string | undefined;
+  /** Path in the unified hierarchy, or the longest of the version 1 hierarchies. */
+  readonly cgroup: string | undefined;
+};
+
 /** Who a PID is. Sent before the first sample that counts it, and again when the PID has a new owner. */
 export type ProcessRecord = {
   readonly type: 'process';

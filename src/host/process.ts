@@ -7,21 +7,8 @@
  * characters, and may still hold newlines, escape sequences and parentheses: whoever shows them must say so safely.
  */
 import { readdirSync } from 'node:fs';
+import type { ProcessFacts } from '../core/record.ts';
 import { readHead, readText, wholeLines } from './files.ts';
-
-export type ProcessFacts = {
-  readonly pid: number;
-  /** Since boot, 10 ms resolution. */
-  readonly startMs: number;
-  readonly comm: string;
-  readonly ppid: number;
-  /** The real user. */
-  readonly uid: number | undefined;
-  /** Arguments joined by spaces, at most 4096 bytes of them; empty for kernel threads. */
-  readonly cmdline: string | undefined;
-  /** Path in the unified hierarchy, or the longest of the version 1 hierarchies. */
-  readonly cgroup: string | undefined;
-};
 
 /** The idle task and whatever runs in interrupt context on it: counted by the kernel as PID 0, absent from /proc. */
 const SWAPPER: ProcessFacts = {

@@ -1,6 +1,6 @@
 /** What a session is plugged into. Sources, sinks and clocks know these types; the session knows nothing else of them. */
 import type { MetricDescriptor } from '../core/metric.ts';
-import type { HeaderRecord, StreamRecord } from '../core/record.ts';
+import type { HeaderRecord, ProcessFacts, StreamRecord } from '../core/record.ts';
 
 /** Where records come from: a tracer, or a recording. */
 export type Source = {
@@ -41,16 +41,6 @@ export type TracerScript = {
   readonly attachPoints: number;
   /** Which probe a line of the script belongs to (1-based), null for the frame. */
   readonly ownerOfLine: (line: number) => string | null;
-};
-
-export type ProcessFacts = {
-  readonly pid: number;
-  readonly startMs: number;
-  readonly comm: string;
-  readonly ppid: number;
-  readonly uid: number | undefined;
-  readonly cmdline: string | undefined;
-  readonly cgroup: string | undefined;
 };
 
 /** What /proc and /sys tell, read at the moment of a sample. None of these throws. */

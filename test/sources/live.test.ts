@@ -2,8 +2,14 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { LossRecord, ProbeInUse, SampleRecord, StreamRecord } from '../../src/core/record.ts';
-import type { Clock, HostPort, ProcessFacts } from '../../src/session/ports.ts';
+import type {
+  LossRecord,
+  ProbeInUse,
+  ProcessFacts,
+  SampleRecord,
+  StreamRecord,
+} from '../../src/core/record.ts';
+import type { Clock, HostPort } from '../../src/session/ports.ts';
 import { createLiveSource } from '../../src/sources/live.ts';
 import {
   FAKE_BPFTRACE,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ProcessFacts } from '../../src/session/ports.ts';
+import type { ProcessFacts } from '../../src/core/record.ts';
 import { createRoster } from '../../src/sources/roster.ts';
 
 const SECOND = 1_000_000;
