@@ -8,7 +8,7 @@ const MAY_SEE = {
   wire: ['core'],
   session: ['core'],
   host: ['core'],
-  probes: ['core', 'host/facts', 'session/ports'],
+  probes: ['core', 'host/(facts|targets)', 'session/ports'],
   sources: ['core', 'wire', 'session/ports'],
   sinks: ['core', 'wire', 'session/ports'],
   terminal: [],

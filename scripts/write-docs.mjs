@@ -1,9 +1,10 @@
-// Writes the pages that are made from code: docs/errors.md and docs/recording.schema.json. Run it after a build; with
-// `--check` it writes nothing and fails when a page is not what the code says.
+// Writes the pages that are made from code: docs/errors.md and the JSON schemas of recordings and of probe.json. Run it
+// after a build; with `--check` it writes nothing and fails when a page is not what the code says.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 const root = new URL('../', import.meta.url);
 const { ERRORS, EXIT } = await import(new URL('dist/errors.js', root).href);
+const { manifestJsonSchema } = await import(new URL('dist/probes/manifest.js', root).href);
 const { recordingJsonSchema } = await import(new URL('dist/wire/recording.js', root).href);
 
 /** What each exit status means for a script that reads it. */
@@ -54,6 +55,7 @@ const errorsPage = () => {
 
 const PAGES = {
   'docs/errors.md': errorsPage(),
+  'docs/probe.schema.json': `${JSON.stringify(manifestJsonSchema(), null, 2)}\n`,
   'docs/recording.schema.json': `${JSON.stringify(recordingJsonSchema(), null, 2)}\n`,
 };
 

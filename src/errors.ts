@@ -3,6 +3,8 @@
  * fact seen, what to do next), the script (`code` and exit status) and the developer (`cause`).
  * docs/errors.md is generated from this table and a test holds them together.
  */
+import { distance } from 'fastest-levenshtein';
+
 export const EXIT = {
   ok: 0,
   usage: 2,
@@ -27,10 +29,30 @@ export const ERRORS = {
     what: 'There is no probe "{name}".{nearest}',
     next: 'See what there is: stallscope probes list',
   },
+  E_UNKNOWN_VARIANT: {
+    exit: EXIT.usage,
+    what: 'The probe "{probe}" has no variant "{name}".{nearest}',
+    next: 'See its variants: stallscope probes show {probe}',
+  },
   E_UNKNOWN_METRIC: {
     exit: EXIT.usage,
     what: 'There is no metric "{name}".{nearest}',
     next: 'See the metrics of each probe: stallscope probes list',
+  },
+  E_COUNT: {
+    exit: EXIT.usage,
+    what: '--count {value} cannot be used: {why}.',
+    next: '{next}',
+  },
+  E_PROGRAM: {
+    exit: EXIT.usage,
+    what: '{path} cannot be counted in: {why}.',
+    next: 'Look at it: ls -lL {path}',
+  },
+  E_NO_SYMBOL: {
+    exit: EXIT.usage,
+    what: '{path} cannot be counted in: {why}.',
+    next: '{next}',
   },
   E_DURATION: {
     exit: EXIT.usage,
@@ -108,6 +130,21 @@ export const ERRORS = {
     exit: EXIT.environment,
     what: 'None of the probes asked for can run here: {why}.',
     next: 'See each probe and its reason: stallscope doctor',
+  },
+  E_PID_NAMESPACE: {
+    exit: EXIT.environment,
+    what: '{selection} would count other processes than you mean: {why}.',
+    next: 'Run it on the host, in a container that shares its PIDs (docker run --pid=host), or without {selection}',
+  },
+  E_VARIANT_REFUSED: {
+    exit: EXIT.environment,
+    what: 'The variant "{variant}" of {probe} cannot run here: {why}.',
+    next: 'See which can, and why others cannot: stallscope probes show {probe}',
+  },
+  E_COUNT_REFUSED: {
+    exit: EXIT.environment,
+    what: 'What --count asks for cannot be counted here: {why}.',
+    next: 'See what this host allows: stallscope doctor',
   },
   // probes, exit 4
   E_PROBE_COMPILE: {
@@ -210,3 +247,20 @@ export const failure = <Code extends ErrorCode>(
 
 export const isFailure = (value: unknown, code?: ErrorCode): value is StallscopeError =>
   value instanceof StallscopeError && (code === undefined || value.code === code);
+
+/** The end of a message about an unknown name: the nearest of those there are, or nothing when none is near. */
+export const suggestion = (known: readonly string[], name: string): string => {
+  const nearest = nearestNames(known, name, 1)[0];
+  return nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
+};
+
+/** Up to `most` of the known names that could have been meant, the nearest first. */
+export const nearestNames = (known: readonly string[], name: string, most: number): string[] =>
+  [...new Set(known)]
+    .map((other) => ({ other, far: distance(other.toLowerCase(), name.toLowerCase()) }))
+    // More than half of it wrong is a guess, not a suggestion.
+    .filter(({ other, far }) => far <= Math.max(1, Math.floor(other.length / 2)))
+    .sort((a, b) => a.far - b.far)
+    .filter(({ far }, _, [first]) => far <= (first?.far ?? 0) + 1)
+    .slice(0, most)
+    .map(({ other }) => other);

@@ -3,22 +3,28 @@ import { EXIT } from '../errors.ts';
 import { firstBlocker, runChecks } from '../host/checks.ts';
 import type { HostFacts } from '../host/facts.ts';
 import { readHostFacts } from '../host/read-facts.ts';
-import { type CatalogueEntry, loadCatalogue } from '../probes/catalogue.ts';
-import { selectVariant } from '../probes/select.ts';
+import { loadCatalogue } from '../probes/catalogue.ts';
+import type { Selected } from '../probes/types.ts';
 import { type DoctorReport, doctorLines, doctorObject } from '../views/report/doctor.ts';
 import type { Context } from './context.ts';
 import { printLines } from './print.ts';
+import { describePythons } from './pythons.ts';
+import { selectProbes } from './selection.ts';
+import { anyProgram } from './targets.ts';
 
 export type DoctorOptions = { readonly json: boolean; readonly probeDirs: readonly string[] };
 
 export const doctor = async (context: Context, options: DoctorOptions): Promise<number> => {
   const facts = await readHostFacts({ env: context.env });
-  const report = examine(facts, loadCatalogue(options.probeDirs));
+  const catalogue = loadCatalogue(options.probeDirs);
+  const request = anyProgram(context.env);
+  const selected = await selectProbes(catalogue, new Map(), facts, request);
+  const report = { ...examine(facts, selected), pythons: describePythons(request) };
   printLines(context.stdout, options.json ? [JSON.stringify(doctorObject(report))] : doctorLines(report));
   return report.state === 'blocked' ? EXIT.environment : EXIT.ok;
 };
 
-const examine = (facts: HostFacts, catalogue: readonly CatalogueEntry[]): DoctorReport => {
+const examine = (facts: HostFacts, selected: readonly Selected[]): Omit<DoctorReport, 'pythons'> => {
   const checks = runChecks(facts).map(({ id, title, state, fact, command }) => ({
     id,
     title,
@@ -28,7 +34,7 @@ const examine = (facts: HostFacts, catalogue: readonly CatalogueEntry[]): Doctor
   }));
   const blocker = firstBlocker(facts);
   const inTheWay = checks.find(({ state }) => state === 'blocked');
-  const probes = catalogue.map((entry) => examineProbe(entry, facts, inTheWay));
+  const probes = selected.map((one) => examineProbe(one, inTheWay));
   const state =
     blocker !== null || probes.every((probe) => probe.state === 'blocked')
       ? 'blocked'
@@ -43,17 +49,23 @@ type Obstacle = DoctorReport['checks'][number] | undefined;
 
 /** What stands in the way of all stands in the way of each; otherwise its own variants tell. */
 const examineProbe = (
-  { manifest, folder }: CatalogueEntry,
-  facts: HostFacts,
+  { manifest, variant, rejected }: Selected,
   obstacle: Obstacle,
 ): DoctorReport['probes'][number] => {
   const { id } = manifest;
   if (obstacle !== undefined) {
-    return { id, state: 'blocked', variant: null, why: obstacle.fact, command: obstacle.command };
+    return { id, state: 'blocked', variant: null, why: obstacle.fact, rejected, command: obstacle.command };
   }
-  const { variant, rejected } = selectVariant(manifest, folder, facts);
+  const preferred = manifest.variants.find(({ explicit }) => explicit !== true) ?? manifest.variants[0];
+  if (variant !== null && variant.id === preferred?.id) {
+    return { id, state: 'ready', variant: variant.id, why: '', rejected };
+  }
   const why = rejected.map(({ variant: other, reason }) => `not ${other}: ${reason}`).join('; ');
-  if (variant === null) return { id, state: 'blocked', variant: null, why };
-  const preferred = manifest.variants[0]?.id === variant.id;
-  return { id, state: preferred ? 'ready' : 'degraded', variant: variant.id, why: preferred ? '' : why };
+  return {
+    id,
+    state: variant === null ? 'blocked' : 'degraded',
+    variant: variant?.id ?? null,
+    why,
+    rejected,
+  };
 };

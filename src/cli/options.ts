@@ -62,6 +62,29 @@ export const readList = (values: readonly string[]): string[] =>
     .map((value) => value.trim())
     .filter((value) => value !== '');
 
+/** Repeated `PROBE=VARIANT` to probe id and variant id; which of them exist is not looked at here. */
+export const readVariants = (values: readonly string[]): ReadonlyMap<string, string> => {
+  const variants = new Map<string, string>();
+  for (const value of values) {
+    const [, probe, variant] = /^([^=]+)=([^=]+)$/.exec(value) ?? [];
+    if (probe === undefined || variant === undefined) {
+      throw failure('E_USAGE', {
+        fact: `"${value}" is not valid for --variant: write it as PROBE=VARIANT, for example iomap=tracepoint.`,
+        command: 'stallscope live',
+      });
+    }
+    const other = variants.get(probe);
+    if (other !== undefined && other !== variant) {
+      throw failure('E_USAGE', {
+        fact: `--variant names two of ${probe}, ${other} and ${variant}: one runs at a time.`,
+        command: 'stallscope live',
+      });
+    }
+    variants.set(probe, variant);
+  }
+  return variants;
+};
+
 /** A shell pattern on a process name: `*` any run, `?` any one character, everything else itself. */
 export const globMatcher = (glob: string | null): ((comm: string) => boolean) => {
   if (glob === null) return () => true;

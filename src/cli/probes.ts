@@ -1,20 +1,21 @@
 /** `stallscope probes list | show ID`: what can be counted, and the very script that counts it. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { readHostFacts } from '../host/read-facts.ts';
-import { findProbe, loadCatalogue } from '../probes/catalogue.ts';
-import { selectVariant } from '../probes/select.ts';
+import { findProbe, findVariant } from '../probes/catalogue.ts';
+import { readScript } from '../probes/fragment.ts';
 import { probeLines, probeListLines } from '../views/report/probes.ts';
 import type { Context } from './context.ts';
 import { printLines } from './print.ts';
+import { type ProbeWishes, readCatalogue, selectProbes } from './selection.ts';
+import { anyProgram } from './targets.ts';
 
-export type ProbesOptions = { readonly json: boolean; readonly probeDirs: readonly string[] };
+export type ProbesOptions = Pick<ProbeWishes, 'probeDirs' | 'counts' | 'variants'> & {
+  readonly json: boolean;
+};
 
 export const listProbes = async (context: Context, options: ProbesOptions): Promise<number> => {
+  const catalogue = readCatalogue(options, context.env);
   const facts = await readHostFacts({ env: context.env });
-  const selected = loadCatalogue(options.probeDirs).map(({ manifest, folder }) =>
-    selectVariant(manifest, folder, facts),
-  );
+  const selected = await selectProbes(catalogue, options.variants, facts, anyProgram(context.env));
   const asJson = selected.map(({ manifest, variant, rejected }) => ({
     id: manifest.id,
     title: manifest.title,
@@ -27,22 +28,22 @@ export const listProbes = async (context: Context, options: ProbesOptions): Prom
   return 0;
 };
 
+/** Shows the script that runs here or, with a variant of the user's choice, that one, whether it can run or not. */
 export const showProbe = async (context: Context, id: string, options: ProbesOptions): Promise<number> => {
-  const { manifest, folder } = findProbe(loadCatalogue(options.probeDirs), id);
-  const selected = selectVariant(manifest, folder, await readHostFacts({ env: context.env }));
+  const entry = findProbe(readCatalogue(options, context.env), id);
+  const wanted = options.variants.get(id);
+  if (wanted !== undefined) findVariant(entry.manifest, wanted);
+  const facts = await readHostFacts({ env: context.env });
+  const [selected] = await selectProbes([entry], options.variants, facts, anyProgram(context.env));
+  if (selected === undefined) return 0;
+  const { manifest, folder, variant: chosen, files, rejected } = selected;
   const scripts = manifest.variants.map((variant) => ({
     variant: variant.id,
-    chosen: variant.id === selected.variant?.id,
-    script: readFileSync(join(folder, variant.file), 'utf8'),
+    chosen: variant.id === chosen?.id,
+    script: readScript(entry, variant),
   }));
-  const asJson = {
-    ...manifest,
-    folder,
-    variant: selected.variant?.id ?? null,
-    rejected: selected.rejected,
-    scripts,
-  };
-  const chosen = scripts.find((script) => script.chosen)?.script ?? null;
-  printLines(context.stdout, options.json ? [JSON.stringify(asJson)] : probeLines(selected, chosen));
+  const asJson = { ...manifest, folder, variant: chosen?.id ?? null, files, rejected, scripts };
+  const shown = scripts.find(({ variant }) => variant === (wanted ?? chosen?.id)) ?? null;
+  printLines(context.stdout, options.json ? [JSON.stringify(asJson)] : probeLines(selected, shown));
   return 0;
 };

@@ -2,11 +2,12 @@
 import { Command, Option } from 'commander';
 import { closest } from 'fastest-levenshtein';
 import { failure } from '../errors.ts';
+import { COUNT_FORMS, type Count, readCount } from '../probes/count.ts';
 import type { Context } from './context.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { live } from './live.ts';
-import { readDuration, readInteger, readList, readPid, readSpeed } from './options.ts';
+import { readDuration, readInteger, readList, readPid, readSpeed, readVariants } from './options.ts';
 import { listProbes, showProbe } from './probes.ts';
 import { record } from './record.ts';
 import { replay } from './replay.ts';
@@ -185,6 +186,18 @@ const refuseCommand = (command: readonly string[] | null, name: string): void =>
 const probeDir = (): Option =>
   new Option('--probe-dir <dir>', 'also load probes from this folder').argParser(collect);
 
+const count = (): Option =>
+  new Option(
+    '--count <name=event>',
+    `count this too, as count.NAME (repeatable): NAME=${COUNT_FORMS.join(', ')}; a call of a program's function costs it about 13 µs`,
+  ).argParser(collect);
+
+const variant = (): Option =>
+  new Option(
+    '--variant <probe=variant>',
+    'use this variant of a probe, or refuse (repeatable; see: probes show)',
+  ).argParser(collect);
+
 const tracing = (command: Command): Command =>
   command
     .usage('[options] [-- CMD ARGS...]')
@@ -192,6 +205,8 @@ const tracing = (command: Command): Command =>
     .option('--comm <glob>', "count only processes of this name, for example 'qemu*'")
     .option('--probe <id>', 'only these probes: id,id (repeatable; default: all that can run here)', collect)
     .addOption(probeDir())
+    .addOption(count())
+    .addOption(variant())
     .option('-i, --interval <duration>', 'between samples', '1s')
     .option('-d, --duration <duration>', 'end after this time')
     .option('--map-keys <n>', 'capacity of each kernel map, in keys (PIDs)', '10240')
@@ -208,6 +223,8 @@ const traceOptions = (flags: Flags, command: readonly string[] | null): TraceOpt
     comm: text(flags, 'comm'),
     probes: probes.length === 0 ? null : [...new Set(probes)],
     probeDirs: list(flags, 'probeDir'),
+    variants: readVariants(list(flags, 'variant')),
+    counts: readCounts(flags),
     intervalMs: readDuration('--interval', text(flags, 'interval') ?? '1s', 100, HOUR_MS),
     durationMs: duration === null ? null : readDuration('--duration', duration, 1, MAX_DURATION_MS),
     mapKeys: readInteger('--map-keys', text(flags, 'mapKeys') ?? '', 64, 65_536),
@@ -216,6 +233,9 @@ const traceOptions = (flags: Flags, command: readonly string[] | null): TraceOpt
     sort: text(flags, 'sort'),
   };
 };
+
+/** Not a list by commas: what a count may hold is its own business. */
+const readCounts = (flags: Flags): Count[] => ((flags.count as string[] | undefined) ?? []).map(readCount);
 
 const playing = (command: Command): Command =>
   sorting(command)
@@ -234,7 +254,12 @@ const playOptions = (flags: Flags) => {
 };
 
 const probeCommands = (probes: Command, context: Context, run: Run): void => {
-  const options = (flags: Flags) => ({ json: flags.json === true, probeDirs: list(flags, 'probeDir') });
+  const options = (flags: Flags) => ({
+    json: flags.json === true,
+    probeDirs: list(flags, 'probeDir'),
+    variants: readVariants(list(flags, 'variant')),
+    counts: readCounts(flags),
+  });
   const add = (name: string, description: string, isDefault: boolean): Command =>
     probes
       .command(name, { isDefault })
@@ -242,7 +267,9 @@ const probeCommands = (probes: Command, context: Context, run: Run): void => {
       .allowExcessArguments(false)
       .exitOverride()
       .option('--json', 'JSON')
-      .addOption(probeDir());
+      .addOption(probeDir())
+      .addOption(count())
+      .addOption(variant());
   add('list', 'every probe, its question and its metrics', true).action((flags: Flags) =>
     run(listProbes(context, options(flags))),
   );
@@ -271,7 +298,8 @@ Examples:
 Examples:
   stallscope record -o out.ndjson -d 10m
   stallscope record -o out.ndjson --probe iomap,kswapd -p 4711
-  stallscope record -o out.ndjson -- make -j8`,
+  stallscope record -o out.ndjson -- make -j8
+  stallscope record -o out.ndjson --probe iomap --count find_allocation=uprobe:/usr/bin/qemu-system-x86_64:find_allocation`,
   replay: `
 Examples:
   stallscope replay out.ndjson
@@ -284,7 +312,8 @@ Examples:
   probes: `
 Examples:
   stallscope probes list
-  stallscope probes show iomap`,
+  stallscope probes show iomap
+  stallscope probes show iomap --variant iomap=kprobe`,
   doctor: `
 Examples:
   stallscope doctor

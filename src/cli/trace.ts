@@ -3,30 +3,28 @@ import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { HostIdentity, ProbeInUse } from '../core/record.ts';
 import { failure } from '../errors.ts';
-import { firstBlocker } from '../host/checks.ts';
+import { firstBlocker, selectionProblem } from '../host/checks.ts';
 import { systemClock } from '../host/clock.ts';
 import type { HostFacts } from '../host/facts.ts';
 import { readCostOf, readMapBytes, readProcess, readStartMs } from '../host/process.ts';
+import { readProcessMemory } from '../host/process-memory.ts';
 import { readHostFacts } from '../host/read-facts.ts';
 import { createHostSampler } from '../host/sampler.ts';
 import { findStrays, ownerMark } from '../host/strays.ts';
 import { assemble } from '../probes/assemble.ts';
-import { type CatalogueEntry, findProbe, loadCatalogue } from '../probes/catalogue.ts';
-import { selectVariant } from '../probes/select.ts';
 import type { KernelFilter, Selected } from '../probes/types.ts';
 import type { HostPort, Source } from '../session/ports.ts';
 import { createLiveSource } from '../sources/live.ts';
 import { holdWorkload, type Invoker, type Workload, type WorkloadOptions } from '../sources/workload.ts';
 import type { Context } from './context.ts';
+import { uncoveredBy } from './coverage.ts';
 import { checkMetric, IDENTITY_COLUMNS } from './metric.ts';
 import { globMatcher } from './options.ts';
+import { chooseProbes, type ProbeWishes, refuseUnmet, selectProbes } from './selection.ts';
 
-export type TraceOptions = {
+export type TraceOptions = ProbeWishes & {
   readonly pids: readonly number[];
   readonly comm: string | null;
-  /** null for the default set. */
-  readonly probes: readonly string[] | null;
-  readonly probeDirs: readonly string[];
   readonly intervalMs: number;
   readonly durationMs: number | null;
   readonly mapKeys: number;
@@ -56,11 +54,17 @@ export const prepareTrace = async (
 ): Promise<Trace> => {
   checkSelection(options);
   // What was asked wrongly is told before what this host lacks.
-  const entries = chooseProbes(options);
+  const entries = chooseProbes(options, context.env);
   const facts = await readHostFacts({ env: context.env });
   const blocker = firstBlocker(facts);
   if (blocker !== null) throw blocker;
-  const selected = entries.map(({ manifest, folder }) => selectVariant(manifest, folder, facts));
+  refuseOtherPids(options, facts);
+  const { pids, command, variants } = options;
+  const selected = await selectProbes(entries, variants, facts, { pids, command, env: context.env });
+  refuseUnmet(selected, variants);
+  for (const probe of options.probes === null ? [] : selected.map(inUse)) {
+    if (probe.state === 'refused') hooks.status(`${probe.id} cannot run here: ${probe.reason}`);
+  }
   checkMetric(options.sort, [...metricIds(selected), ...IDENTITY_COLUMNS]);
   await endStrays(hooks.status);
   const workload =
@@ -88,10 +92,10 @@ const checkSelection = (options: TraceOptions): void => {
   }
 };
 
-/** A probe named by the user must exist; whether it can run here is told per probe, and only fatal if none can. */
-const chooseProbes = (options: TraceOptions): readonly CatalogueEntry[] => {
-  const catalogue = loadCatalogue(options.probeDirs);
-  return options.probes === null ? catalogue : options.probes.map((id) => findProbe(catalogue, id));
+const refuseOtherPids = ({ pids, command }: TraceOptions, facts: HostFacts): void => {
+  if (pids.length === 0 && command === null) return;
+  const why = selectionProblem(facts, command === null ? 'pids' : 'tree');
+  if (why !== null) throw failure('E_PID_NAMESPACE', { selection: command === null ? '-p' : '--', why });
 };
 
 const metricIds = (selected: readonly Selected[]): string[] =>
@@ -116,7 +120,7 @@ const createSource = (
   return createLiveSource({
     toolVersion: context.version,
     identity: identityOf(facts),
-    host: createHostPort(),
+    host: createHostPort(selected),
     clock: systemClock,
     bpftrace: facts.bpftrace ?? { path: 'bpftrace', version: '0.0.0' },
     probes: selected.map(inUse),
@@ -163,12 +167,17 @@ const inUse = ({ manifest, variant, rejected }: Selected): ProbeInUse =>
       }
     : { id: manifest.id, variant: variant.id, state: 'attached' };
 
-const createHostPort = (): HostPort => {
+const createHostPort = (selected: readonly Selected[]): HostPort => {
+  const uncovered = uncoveredBy(selected);
   const sampler = createHostSampler();
   return {
     metrics: sampler.metrics,
     sample: () => sampler.read(),
-    process: readProcess,
+    process: (pid) => {
+      const facts = readProcess(pid);
+      return facts === null ? null : { ...facts, uncovered: uncovered(pid) };
+    },
+    memory: readProcessMemory,
     cost: readCostOf,
     mapBytes: readMapBytes,
   };

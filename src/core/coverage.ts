@@ -52,6 +52,8 @@ export const coverageOf = (state: SessionState): Record<string, MetricCoverage> 
 };
 
 const judge = (state: SessionState, metric: MetricDescriptor): MetricCoverage => {
+  // Read from the kernel's own figures of a process: what the tracer missed is not missing there.
+  if (metric.probe === 'host') return { coverage: 'exact', reasons: [] };
   const applying = RULES.flatMap((rule) => {
     const reason = rule.reason(state, metric);
     return reason === null ? [] : [{ coverage: rule.coverage, reason }];

@@ -1,5 +1,5 @@
 /** One life of a PID, and what it has counted. A PID that is reused is another entity. */
-import { createRing, type Ring, writeRing } from './ring.ts';
+import { createRing, holdRing, type Ring, writeRing } from './ring.ts';
 
 export const ROW_HISTORY_SAMPLES = 120;
 
@@ -15,6 +15,8 @@ export type Entity = {
   uid: number | null;
   cmdline: string | null;
   cgroup: string | null;
+  /** Metric id to why it cannot be counted for this process. */
+  uncovered: Readonly<Record<string, string>>;
   endedBootUs: number | null;
   readonly counts: Map<string, Count>;
   /** Metrics with dimensions: joined key to part. */
@@ -23,6 +25,8 @@ export type Entity = {
 };
 
 export const UNKNOWN_COMM = '?';
+
+const NOTHING_UNCOVERED: Readonly<Record<string, string>> = {};
 
 export const entityId = (pid: number, startMs: number | null): string => `${pid}@${startMs ?? '?'}`;
 
@@ -35,6 +39,7 @@ export const createEntity = (pid: number, startMs: number | null, comm: string):
   uid: null,
   cmdline: null,
   cgroup: null,
+  uncovered: NOTHING_UNCOVERED,
   endedBootUs: null,
   counts: new Map(),
   parts: new Map(),
@@ -57,10 +62,15 @@ export const addTo = (counts: Map<string, Count>, metric: string, delta: number,
 /** How many trends all entities may hold together, and do. */
 export type TrendBudget = { readonly limit: number; held: number };
 
-const createTrend = (entity: Entity, metric: string, budget: TrendBudget): Ring | undefined => {
+const createTrend = (
+  entity: Entity,
+  metric: string,
+  budget: TrendBudget,
+  blank: number,
+): Ring | undefined => {
   if (budget.held >= budget.limit) return undefined;
   budget.held += 1;
-  const trend = createRing(ROW_HISTORY_SAMPLES, 0);
+  const trend = createRing(ROW_HISTORY_SAMPLES, blank);
   entity.trends.set(metric, trend);
   return trend;
 };
@@ -75,7 +85,7 @@ export const countEntity = (
   budget: TrendBudget,
 ): void => {
   const count = addTo(entity.counts, metric, delta, sample);
-  const trend = entity.trends.get(metric) ?? createTrend(entity, metric, budget);
+  const trend = entity.trends.get(metric) ?? createTrend(entity, metric, budget, 0);
   if (trend !== undefined) writeRing(trend, sample, count.delta);
   if (dims.length > 0) countPart(entity, metric, dims, delta, sample);
 };
@@ -108,6 +118,19 @@ export const raiseEntity = (entity: Entity, metric: string, value: number, sampl
   const count = entity.counts.get(metric);
   const total = Math.max(count?.total ?? 0, value);
   entity.counts.set(metric, { total, delta: total, sample });
+};
+
+/** Sets the level of a gauge. What is not mentioned in later samples stays as it is. */
+export const levelEntity = (
+  entity: Entity,
+  metric: string,
+  value: number,
+  sample: number,
+  budget: TrendBudget,
+): void => {
+  entity.counts.set(metric, { total: value, delta: value, sample });
+  const trend = entity.trends.get(metric) ?? createTrend(entity, metric, budget, Number.NaN);
+  if (trend !== undefined) holdRing(trend, sample, value);
 };
 
 /** Lets go of trends that a view can no longer ask for. */

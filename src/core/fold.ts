@@ -6,6 +6,7 @@ import {
   createEntity,
   type Entity,
   entityId,
+  levelEntity,
   raiseEntity,
   trimTrends,
   UNKNOWN_COMM,
@@ -89,16 +90,20 @@ const foldCounter = (
   entries: readonly CounterEntry[],
   sample: number,
 ): void => {
-  const isMax = state.metrics.get(metric)?.kind === 'max';
+  const kind = state.metrics.get(metric)?.kind;
   for (const entry of entries) {
     const pid = entry[0];
     const value = entry.at(-1);
     // Nothing counts below zero; a damaged line may say so.
     if (pid === undefined || value === undefined || entry.length < 2 || !(value >= 0)) continue;
+    if (kind === 'gauge') {
+      levelEntity(ownerOf(state, pid), metric, value, sample, state.trends);
+      continue;
+    }
     const { delta, grew } = advance(state.baselines, metric, keyOf(entry), value);
     if (!grew) continue;
     const entity = ownerOf(state, pid);
-    if (isMax) {
+    if (kind === 'max') {
       raiseEntity(entity, metric, value, sample);
       continue;
     }
@@ -195,6 +200,7 @@ const foldProcess = (state: SessionState, record: ProcessRecord): void => {
   entity.uid = record.uid ?? entity.uid;
   entity.cmdline = record.cmdline ?? entity.cmdline;
   entity.cgroup = record.cgroup ?? entity.cgroup;
+  entity.uncovered = record.uncovered ?? {};
 };
 
 const revive = (state: SessionState, entity: Entity): void => {
@@ -254,7 +260,8 @@ const sumIntoOthers = (state: SessionState, entity: Entity): void => {
   state.others.processes += 1;
   state.trends.held -= entity.trends.size;
   for (const [metric, count] of entity.counts) {
-    if (state.metrics.get(metric)?.kind === 'max') continue;
+    // Neither largest values nor levels of the dead add up to anything.
+    if (state.metrics.get(metric)?.kind !== 'counter') continue;
     state.others.metrics.set(metric, (state.others.metrics.get(metric) ?? 0) + count.total);
   }
 };

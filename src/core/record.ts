@@ -5,7 +5,8 @@
  *
  * Times are integer microseconds since boot (`bootUs`, CLOCK_BOOTTIME); the header pairs one of them with the
  * wall clock. Counter values are cumulative since the tracer of the current `epoch` attached; an entry that did
- * not change since the last sample may be left out, and a `full` sample carries every entry.
+ * not change since the last sample may be left out, and a `full` sample carries every entry. Metrics of scope `pid` and
+ * kind `gauge` (a process's resident memory) travel with the counters; theirs is the level.
  */
 import type { MetricDescriptor } from './metric.ts';
 
@@ -98,6 +99,18 @@ export type ProcessFacts = {
   readonly cmdline: string | undefined;
   /** Path in the unified hierarchy, or the longest of the version 1 hierarchies. */
   readonly cgroup: string | undefined;
+  /** Metric id to why it cannot be counted for this process, though it is for others. */
+  readonly uncovered?: Readonly<Record<string, string>> | undefined;
+};
+
+/** What one process holds, and the faults it had since it started. */
+export type ProcessMemory = {
+  /** Since boot, 10 ms resolution: who it is, together with its PID. */
+  readonly startMs: number;
+  readonly rssBytes: number;
+  readonly anonBytes: number;
+  readonly minorFaults: number;
+  readonly majorFaults: number;
 };
 
 /** Who a PID is. Sent before the first sample that counts it, and again when the PID has a new owner. */
@@ -112,6 +125,8 @@ export type ProcessRecord = {
   readonly uid?: number | undefined;
   readonly cmdline?: string | undefined;
   readonly cgroup?: string | undefined;
+  /** Metric id to why it cannot be counted for this process, though it is for others: not zero, not known. */
+  readonly uncovered?: Readonly<Record<string, string>> | undefined;
 };
 
 export type ExitRecord = {

@@ -31,6 +31,16 @@ export const writeRing = (ring: Ring, sample: number, value: number): void => {
   ring.last = sample;
 };
 
+/** Writes the level at one sample; samples skipped since the last write keep the level written then. */
+export const holdRing = (ring: Ring, sample: number, value: number): void => {
+  const { values, last } = ring;
+  const level = last < 0 ? ring.blank : (values[last % values.length] ?? ring.blank);
+  const skippedFrom = Math.max(last + 1, sample - values.length + 1);
+  for (let index = skippedFrom; index < sample; index += 1) values[index % values.length] = level;
+  values[sample % values.length] = value;
+  ring.last = sample;
+};
+
 /**
  * `count` values, the last of which belongs to sample `end`. Samples after the last one written read as the ring's
  * own blank; those before the first, or no longer held, as `blank`.

@@ -32,6 +32,8 @@ export type Row = {
   readonly lateStart: boolean;
   /** Metric id to reading; a metric never seen for this process is absent. */
   readonly metrics: Readonly<Record<string, Reading>>;
+  /** Metric id to why it cannot be counted for this process, though it is for others: an absent one is no zero. */
+  readonly uncovered: Readonly<Record<string, string>>;
 };
 
 export type Gap = { readonly fromBootUs: number; readonly toBootUs: number; readonly reason: string };

@@ -46,10 +46,9 @@ export const takeSnapshot = (state: SessionState): Snapshot => {
 const rowOf = (state: SessionState, entity: Entity): Row => {
   const metrics: Record<string, Reading> = {};
   for (const [metric, count] of entity.counts) {
-    metrics[metric] =
-      state.metrics.get(metric)?.kind === 'max'
-        ? { total: count.total, delta: count.total }
-        : readingOf(count, state.counted.sample);
+    metrics[metric] = isCounter(state, metric)
+      ? readingOf(count, state.counted.sample)
+      : { total: count.total, delta: count.total };
   }
   return {
     id: entity.id,
@@ -63,8 +62,13 @@ const rowOf = (state: SessionState, entity: Entity): Row => {
     endedBootUs: entity.endedBootUs,
     lateStart: startedBefore(state, entity.startMs),
     metrics,
+    uncovered: entity.uncovered,
   };
 };
+
+/** What the header does not describe counts, as everything did in the first recordings. */
+const isCounter = (state: SessionState, metric: string): boolean =>
+  (state.metrics.get(metric)?.kind ?? 'counter') === 'counter';
 
 /** A start is known to 10 ms, cut down: only one that surely lies before the anchor is late. */
 const START_RESOLUTION_MS = 10;
@@ -134,6 +138,7 @@ const historyOf = (state: SessionState, entities: ReadonlyMap<string, Entity>, s
   all: (metric, samples) => readRing(state.totalHistory.get(metric), sample, samples, 0),
   row: (id, metric, samples) => {
     const entity = entities.get(id);
+    if (!isCounter(state, metric)) return levelsOf(entity, metric, sample, samples);
     const trend = entity?.trends.get(metric);
     // Without a trend a process that counted lately has a past that nobody kept: unknown, not zero.
     const lately = (entity?.counts.get(metric)?.sample ?? -Infinity) > sample - ROW_HISTORY_SAMPLES;
@@ -142,3 +147,19 @@ const historyOf = (state: SessionState, entities: ReadonlyMap<string, Entity>, s
   times: (samples) => readRing(state.times, sample, samples, Number.NaN),
   countedUs: (samples) => readRing(state.countedUs, sample, samples, Number.NaN),
 });
+
+/** A level that is not mentioned has not changed, until the process ends. */
+const levelsOf = (
+  entity: Entity | undefined,
+  metric: string,
+  sample: number,
+  samples: number,
+): Float64Array => {
+  const trend = entity?.trends.get(metric);
+  const out = readRing(trend, sample, samples, Number.NaN);
+  if (trend === undefined || entity?.endedBootUs !== null) return out;
+  const level = readRing(trend, trend.last, 1, Number.NaN)[0] ?? Number.NaN;
+  for (let index = Math.max(0, samples - (sample - trend.last)); index < samples; index += 1)
+    out[index] = level;
+  return out;
+};

@@ -64,7 +64,7 @@ const askVersion = async (
     maxBuffer: 65_536,
     reject: false,
   });
-  const version = semver.coerce(/\bv?(\d+\.\d+(?:\.\d+)?)/.exec(stdout)?.[1])?.version;
+  const version = semver.coerce(/\bbpftrace v?(\d+\.\d+(?:\.\d+)?)/.exec(stdout)?.[1])?.version;
   if (!failed && version !== undefined) return { version };
   const how = timedOut
     ? `gave no answer in ${VERSION_TIMEOUT_MS / 1000} s`

@@ -41,10 +41,24 @@ export const runChecks = (facts: HostFacts): readonly CheckReport[] =>
 export const firstBlocker = (facts: HostFacts): StallscopeError | null =>
   runChecks(facts).find(({ state }) => state === 'blocked')?.error ?? null;
 
+/**
+ * What stands against counting only some PIDs, or only a command and its children; null when nothing does. Inside a
+ * PID namespace, bpftrace up to 0.22 counts by the PIDs outside of it, and the kernel's event on a fork always does.
+ */
+export const selectionProblem = (facts: HostFacts, selection: 'pids' | 'tree'): string | null => {
+  if (facts.pidNamespace !== 'own') return null;
+  if (selection === 'tree') return 'the kernel tells of forks by PIDs outside of this container';
+  const version = facts.bpftrace?.version ?? '';
+  return isSince(version, COUNTS_BY_OWN_PIDS_SINCE)
+    ? null
+    : `bpftrace ${version} counts by PIDs outside of this container`;
+};
+
 /** bpftrace drops its demand for uid 0 and asks for capabilities instead. */
 const BY_CAPABILITY_SINCE = '0.25.0';
 /** From here on bpftrace takes the arguments of tracepoints from BTF. */
 const ARGUMENTS_BY_BTF_SINCE = '0.25.0';
+const COUNTS_BY_OWN_PIDS_SINCE = '0.23.0';
 const OLDEST_BPFTRACE = '0.14.0';
 const MOUNT_TRACEFS = 'mount -t tracefs none /sys/kernel/tracing';
 
@@ -126,6 +140,21 @@ const CHECKS: readonly Check[] = [
         state: 'blocked',
         fact: 'confidentiality: kernel memory may not be read, not even by root',
         error: failure('E_LOCKDOWN', { mode: lockdown }),
+      };
+    }),
+  },
+  {
+    id: 'pid-namespace',
+    title: 'PID namespace',
+    run: onLinux((facts) => {
+      const { pidNamespace } = facts;
+      if (pidNamespace === null) return null;
+      if (pidNamespace === 'initial') return { state: 'ok', fact: 'the initial one' };
+      const lost =
+        selectionProblem(facts, 'pids') === null ? '-- CMD does' : '-p, -- CMD and program names do';
+      return {
+        state: 'degraded',
+        fact: `one of its own, a container's: ${lost} not work here; they do on the host and with --pid=host`,
       };
     }),
   },

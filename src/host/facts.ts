@@ -6,6 +6,13 @@ export type TracepointFacts = {
   readonly fields: (tracepoint: string) => readonly string[];
 };
 
+/** What a program or library offers to uprobes and USDT. Problems are in words; null: it can be attached to. */
+export type ProgramFacts = {
+  readonly functionProblem: (name: string) => string | null;
+  /** @param name `PROVIDER:NAME` */
+  readonly markerProblem: (name: string) => string | null;
+};
+
 export type HostFacts = {
   readonly platform: string;
   readonly kernel: string;
@@ -18,6 +25,8 @@ export type HostFacts = {
   readonly capabilities: readonly string[] | null;
   /** `none`, `integrity`, `confidentiality`; null where the kernel has no lockdown file we can read. */
   readonly lockdown: string | null;
+  /** Whether PIDs here are those that the kernel counts by; null where /proc does not tell. */
+  readonly pidNamespace: 'initial' | 'own' | null;
   /** Where tracefs is mounted and readable, or null. */
   readonly tracefs: string | null;
   readonly btf: boolean;
@@ -29,12 +38,19 @@ export type HostFacts = {
     readonly path: string;
     /** `0.17.0` */
     readonly version: string;
+    /**
+     * What BPFTRACE_BTF must name. bpftrace looks for the kernel's types among the BTF objects that the kernel lists,
+     * and kernels before 5.11 list none, though the file is there.
+     */
+    readonly btfFile?: string;
   } | null;
   /** Why `bpftrace` is null: not found where, or does not run how. */
   readonly bpftraceProblem: string | null;
   readonly tracepoints: TracepointFacts;
   /** Whether the kernel has this function where kprobe or fentry could attach. */
   readonly hasFunction: (name: string) => boolean;
+  /** null when there is no such file, or it is no ELF file. */
+  readonly program: (path: string) => ProgramFacts | null;
   /** The distribution's command that installs a package: `apt-get install -y bpftrace`. */
   readonly installCommand: (packageName: string) => string;
 };

@@ -1,5 +1,5 @@
 /** Reading the kernel's small text files. Absence is an answer here, never an exception. */
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, type Stats, statSync } from 'node:fs';
 
 /** Where /proc and /sys are; other places in tests. */
 export type Roots = { readonly proc: string; readonly sys: string };
@@ -26,6 +26,15 @@ export const readHead = (path: string, limitBytes: number): Buffer | null => {
     return null;
   } finally {
     if (fd !== null) closeSync(fd);
+  }
+};
+
+/** What stat says, links followed; null for whatever cannot be reached. */
+export const statOf = (path: string): Stats | null => {
+  try {
+    return statSync(path);
+  } catch {
+    return null;
   }
 };
 

@@ -8,7 +8,7 @@
  * fentry: BTF, direct calls into functions (register_ftrace_direct, which comes with BPF trampolines), and a
  * readable available_filter_functions, from which bpftrace takes what it may attach to.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
 import { findBpftrace } from './bpftrace.ts';
@@ -17,6 +17,7 @@ import { installCommandOf } from './distribution.ts';
 import type { HostFacts } from './facts.ts';
 import { ROOTS, type Roots, readText } from './files.ts';
 import { functionsAt } from './functions.ts';
+import { programAt } from './program.ts';
 import { findTracefs, tracepointsAt } from './tracefs.ts';
 
 export const readHostFacts = async (
@@ -28,7 +29,9 @@ export const readHostFacts = async (
   const confidential = lockdown === 'confidentiality';
   const tracefs = findTracefs(sys);
   const functions = functionsAt(proc, tracefs);
-  const btf = existsSync(join(sys, 'kernel/btf/vmlinux'));
+  const btfFile = join(sys, 'kernel/btf/vmlinux');
+  const btf = existsSync(btfFile);
+  const found = await findBpftrace(options.env ?? process.env);
   return {
     platform: process.platform,
     kernel: os.release(),
@@ -39,13 +42,17 @@ export const readHostFacts = async (
     uid,
     capabilities: parseEffectiveCapabilities(readText(join(proc, 'self/status')) ?? ''),
     lockdown,
+    pidNamespace: readPidNamespace(proc),
     tracefs,
     btf,
     kprobes: !confidential && hasKprobes(sys, tracefs),
     fentry: !confidential && btf && functions.listed && functions.hasSymbol('register_ftrace_direct'),
-    ...(await findBpftrace(options.env ?? process.env)),
+    bpftrace:
+      found.bpftrace === null || !btf || listsBtf(sys) ? found.bpftrace : { ...found.bpftrace, btfFile },
+    bpftraceProblem: found.bpftraceProblem,
     tracepoints: tracepointsAt(tracefs),
     hasFunction: functions.hasTraceable,
+    program: programAt,
     installCommand: (packageName) =>
       (uid === 0 ? '' : 'sudo ') + installCommandOf(readText('/etc/os-release'), packageName),
   };
@@ -54,6 +61,27 @@ export const readHostFacts = async (
 /** The mode in brackets: `none [integrity] confidentiality` is integrity. */
 export const parseLockdown = (text: string): string | null => /\[([a-z]+)\]/.exec(text)?.[1] ?? null;
 
+/** Where the kernel gives its modules' types, it lists BTF objects. One without modules need not be told apart. */
+const listsBtf = (sys: string): boolean => {
+  try {
+    return readdirSync(join(sys, 'kernel/btf')).length > 1;
+  } catch {
+    return false;
+  }
+};
+
 const hasKprobes = (sys: string, tracefs: string | null): boolean =>
   existsSync(join(sys, 'bus/event_source/devices/kprobe')) ||
   (tracefs !== null && existsSync(join(tracefs, 'kprobe_events')));
+
+/** The number that the kernel gives the first PID namespace, the same on every machine (PROC_PID_INIT_INO). */
+const INITIAL_PID_NAMESPACE = 'pid:[4026531836]';
+
+/** A container sees a /proc of its own, in which nothing but this number tells that it is not the host's. */
+const readPidNamespace = (proc: string): HostFacts['pidNamespace'] => {
+  try {
+    return readlinkSync(join(proc, 'self/ns/pid')) === INITIAL_PID_NAMESPACE ? 'initial' : 'own';
+  } catch {
+    return null;
+  }
+};

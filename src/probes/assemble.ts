@@ -9,6 +9,7 @@
 import type { MetricDescriptor } from '../core/metric.ts';
 import { failure } from '../errors.ts';
 import type { HostFacts } from '../host/facts.ts';
+import { onProgram, programPointOf } from './attach-point.ts';
 import { readConstants } from './constants.ts';
 import { type Clause, mapsIn, readFragment, tracepointOf } from './fragment.ts';
 import { frameOf, predicateOf } from './frame.ts';
@@ -35,7 +36,18 @@ export type AssembleRequest = {
  */
 export const assemble = (request: AssembleRequest): Assembled => {
   checkNumbers(request);
-  const parts = request.selected.flatMap((selected) => partOf(selected, request));
+  const chosen = request.selected.map((selected) => ({ selected, clauses: clausesOf(selected, request) }));
+  const shared = sharedPoints(
+    chosen.flatMap(({ clauses }) => clauses),
+    request.filter,
+  );
+  const parts = chosen.flatMap(({ selected, clauses }) =>
+    partOf(
+      selected,
+      clauses.flatMap((clause) => withoutShared(clause, shared)),
+      request,
+    ),
+  );
   const metrics = parts.flatMap((part) => part.metrics);
   const scratchMaps = parts.flatMap((part) => part.scratch.map(({ map }) => map));
   const frame = frameOf({
@@ -84,9 +96,21 @@ type PartMetric = {
   readonly descriptor: MetricDescriptor;
 };
 
-const partOf = ({ manifest, folder, variant }: Selected, { facts, filter }: AssembleRequest): Part[] => {
+const clausesOf = (
+  { manifest, folder, scripts, variant, files }: Selected,
+  { facts }: AssembleRequest,
+): readonly Clause[] => {
   if (variant === null) return [];
-  const clauses = presentClauses(readFragment(manifest, folder, variant), variant, facts);
+  const present = presentClauses(readFragment({ manifest, folder, scripts }, variant), variant, facts);
+  return present.flatMap((clause) => targetClauses(clause, variant, files));
+};
+
+const partOf = (
+  { manifest, variant }: Selected,
+  clauses: readonly Clause[],
+  { facts, filter }: AssembleRequest,
+): Part[] => {
+  if (variant === null) return [];
   const maps = mapsIn(clauses.map(({ predicate, body }) => predicate + body).join('\n'));
   const words = new Map<string, string>([['TRACED', predicateOf(filter)]]);
   for (const [token, value] of readConstants(variant, facts).values) words.set(token, String(value));
@@ -117,6 +141,48 @@ const presentClauses = (clauses: readonly Clause[], variant: Variant, facts: Hos
   return clauses
     .map((clause) => ({ ...clause, attach: clause.attach.filter(isPresent) }))
     .filter((clause) => clause.attach.length > 0);
+};
+
+/**
+ * A clause once for every file. Not one clause with all files in its list: each build keeps a marker's arguments in
+ * places of its own, which one program could not read for all. What is no attach point on a user program stays with
+ * the first, or it would count twice.
+ */
+const targetClauses = (clause: Clause, { target }: Variant, files: readonly string[]): Clause[] => {
+  if (target === undefined) return [clause];
+  const isOnTarget = (point: string): boolean => programPointOf(point)?.path === target.written;
+  if (!clause.attach.some(isOnTarget)) return [clause];
+  return files.map((file, index) => ({
+    ...clause,
+    attach: clause.attach
+      .filter((point) => index === 0 || isOnTarget(point))
+      .map((point) => (isOnTarget(point) ? onProgram(point, file) : point)),
+  }));
+};
+
+/** Attach points that stand in more than one clause of the script, the frame's clauses included. */
+const sharedPoints = (clauses: readonly Clause[], filter: KernelFilter): ReadonlySet<string> => {
+  const shared = new Set<string>();
+  const seen = new Set([
+    'tracepoint:sched:sched_process_exit',
+    ...(filter.kind === 'tree' ? ['tracepoint:sched:sched_process_fork'] : []),
+  ]);
+  for (const point of clauses.flatMap(({ attach }) => attach)) {
+    if (seen.has(point)) shared.add(point);
+    seen.add(point);
+  }
+  return shared;
+};
+
+/**
+ * bpftrace 0.17 mixes up programs when an event stands in the list of one clause and in another clause too: the second
+ * one's program is attached twice, and the first one's not at all. It does not when such an event has a clause of its
+ * own each time. All others stay in their lists: each clause is compiled for itself.
+ */
+const withoutShared = (clause: Clause, shared: ReadonlySet<string>): Clause[] => {
+  const alone = clause.attach.filter((point) => shared.has(point)).map((point) => [point]);
+  const together = clause.attach.filter((point) => !shared.has(point));
+  return [...alone, ...(together.length > 0 ? [together] : [])].map((attach) => ({ ...clause, attach }));
 };
 
 const clauseText = ({ attach, predicate, body }: Clause, words: ReadonlyMap<string, string>): string => {

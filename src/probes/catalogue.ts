@@ -2,24 +2,34 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { distance } from 'fastest-levenshtein';
-import { failure } from '../errors.ts';
+import { failure, suggestion } from '../errors.ts';
 import { readFragment } from './fragment.ts';
-import { type Manifest, parseManifest } from './manifest.ts';
+import { type Manifest, parseManifest, type Variant } from './manifest.ts';
 
-export type CatalogueEntry = { readonly manifest: Manifest; readonly folder: string };
+export type CatalogueEntry = {
+  readonly manifest: Manifest;
+  readonly folder: string;
+  /** Scripts that are in no file, by the name that the manifest gives them. */
+  readonly scripts?: ReadonlyMap<string, string>;
+};
 
 /** The folder of the probes we ship: the same distance from src/probes and from dist/probes. */
 export const BUNDLED_PROBES = fileURLToPath(new URL('../../probes', import.meta.url));
 
 /**
- * Every probe of the bundled folder and of `dirs`, sorted by id, manifests and scripts checked. A directory is
- * either one probe (it holds probe.json) or holds one folder for each.
+ * Every probe of the bundled folder, of `dirs` and of `made`, sorted by id, manifests and scripts checked. A directory
+ * is either one probe (it holds probe.json) or holds one folder for each.
  *
  * @throws E_PROBE_MANIFEST for a directory without probes, a wrong manifest or script, or an id that is there twice
  */
-export const loadCatalogue = (dirs: readonly string[] = []): readonly CatalogueEntry[] => {
-  const entries = [BUNDLED_PROBES, ...dirs].flatMap(probeFolders).map(readProbe);
+export const loadCatalogue = (
+  dirs: readonly string[] = [],
+  made: readonly CatalogueEntry[] = [],
+): readonly CatalogueEntry[] => {
+  const entries = [...made, ...[BUNDLED_PROBES, ...dirs].flatMap(probeFolders).map(readProbe)];
+  for (const entry of entries) {
+    for (const variant of entry.manifest.variants) readFragment(entry, variant);
+  }
   const byId = new Map<string, CatalogueEntry>();
   for (const entry of entries) {
     const other = byId.get(entry.manifest.id);
@@ -40,7 +50,20 @@ export const loadCatalogue = (dirs: readonly string[] = []): readonly CatalogueE
 export const findProbe = (catalogue: readonly CatalogueEntry[], id: string): CatalogueEntry => {
   const found = catalogue.find((entry) => entry.manifest.id === id);
   if (found !== undefined) return found;
-  throw failure('E_UNKNOWN_PROBE', { name: id, nearest: nearest(catalogue, id) });
+  const ids = catalogue.map(({ manifest }) => manifest.id);
+  throw failure('E_UNKNOWN_PROBE', { name: id, nearest: suggestion(ids, id) });
+};
+
+/**
+ * The variant of that id.
+ *
+ * @throws E_UNKNOWN_VARIANT, with the nearest id if one is near
+ */
+export const findVariant = (manifest: Manifest, id: string): Variant => {
+  const found = manifest.variants.find((variant) => variant.id === id);
+  if (found !== undefined) return found;
+  const ids = manifest.variants.map((variant) => variant.id);
+  throw failure('E_UNKNOWN_VARIANT', { probe: manifest.id, name: id, nearest: suggestion(ids, id) });
 };
 
 const probeFolders = (dir: string): string[] => {
@@ -62,17 +85,5 @@ const probeFolders = (dir: string): string[] => {
 
 const readProbe = (folder: string): CatalogueEntry => {
   const manifest = parseManifest(readFileSync(join(folder, 'probe.json'), 'utf8'), folder);
-  for (const variant of manifest.variants) readFragment(manifest, folder, variant);
   return { manifest, folder };
-};
-
-const nearest = (catalogue: readonly CatalogueEntry[], id: string): string => {
-  const ranked = catalogue
-    .map((entry) => ({ id: entry.manifest.id, distance: distance(entry.manifest.id, id.toLowerCase()) }))
-    .sort((a, b) => a.distance - b.distance);
-  const [best] = ranked;
-  // More than half of it wrong is a guess, not a suggestion.
-  return best !== undefined && best.distance <= Math.max(1, Math.floor(best.id.length / 2))
-    ? ` Did you mean "${best.id}"?`
-    : '';
 };

@@ -3,8 +3,10 @@
  * inside a session it is a fragment: its clauses are put under the common frame, with `TRACED` replaced by the
  * filter. What a fragment must keep to, so that many of them make one exact script:
  *
- * - one attach point names one kernel event: no wildcards, so that the number of probes is known, and every
- *   tracepoint or function is named in the manifest, because a missing one is fatal from bpftrace 0.24;
+ * - one attach point names one event: no wildcards, so that the number of probes is known, and every tracepoint or
+ *   kernel function is named in the manifest, because a missing one is fatal from bpftrace 0.24;
+ * - on user programs, uprobe:PATH:FUNCTION or usdt:PATH:PROVIDER:NAME; with a `target` in the manifest, PATH is its
+ *   `written`, which assembly replaces by the files found on this host;
  * - no BEGIN, END or interval, and no output or clearing: the frame owns time, printing and forgetting;
  * - each clause is guarded by TRACED, or by a scratch map that a guarded clause has set;
  * - only its own maps, those of the manifest, and `@seen[pid] = 1` for every process it counts.
@@ -14,6 +16,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { failure } from '../errors.ts';
+import { programPointOf, programPointProblem } from './attach-point.ts';
 import type { Manifest, Variant } from './manifest.ts';
 
 export type Clause = {
@@ -25,20 +28,34 @@ export type Clause = {
   readonly line: number;
 };
 
+/** A probe with the places of its scripts: its folder, or memory. */
+type ProbeScripts = {
+  readonly manifest: Manifest;
+  readonly folder: string;
+  readonly scripts?: ReadonlyMap<string, string> | undefined;
+};
+
 /**
  * Reads and checks the script of one variant.
  *
  * @throws E_PROBE_MANIFEST
  */
-export const readFragment = (manifest: Manifest, folder: string, variant: Variant): readonly Clause[] => {
-  let source: string;
+export const readFragment = (
+  { manifest, folder, scripts }: ProbeScripts,
+  variant: Variant,
+): readonly Clause[] =>
+  parseFragment(readScript({ manifest, folder, scripts }, variant), manifest, folder, variant);
+
+/** The text of a variant's script as it was written. */
+export const readScript = ({ folder, scripts }: ProbeScripts, variant: Variant): string => {
+  const made = scripts?.get(variant.file);
+  if (made !== undefined) return made;
   try {
-    source = readFileSync(join(folder, variant.file), 'utf8');
+    return readFileSync(join(folder, variant.file), 'utf8');
   } catch (cause) {
     const why = `the script ${variant.file} of variant "${variant.id}" cannot be read`;
     throw failure('E_PROBE_MANIFEST', { path: folder, why }, cause);
   }
-  return parseFragment(source, manifest, folder, variant);
 };
 
 /** The same for a script already in memory. */
@@ -60,6 +77,7 @@ export const parseFragment = (
     checkCalls(clause, refuse);
   }
   checkMaps(clauses, manifest, variant, refuse);
+  checkTarget(clauses, variant, refuse);
   return clauses;
 };
 
@@ -137,7 +155,7 @@ const splitHead = (head: string, line: number, refuse: Refuse): Pick<Clause, 'at
 };
 
 /** What each kind of attach point is named by in the manifest. */
-const KINDS: Readonly<Record<string, 'tracepoint' | 'function' | 'free'>> = {
+const KINDS: Readonly<Record<string, 'tracepoint' | 'function' | 'program' | 'free'>> = {
   tracepoint: 'tracepoint',
   rawtracepoint: 'tracepoint',
   kprobe: 'function',
@@ -146,9 +164,9 @@ const KINDS: Readonly<Record<string, 'tracepoint' | 'function' | 'free'>> = {
   kretfunc: 'function',
   fentry: 'function',
   fexit: 'function',
-  uprobe: 'free',
-  uretprobe: 'free',
-  usdt: 'free',
+  uprobe: 'program',
+  uretprobe: 'program',
+  usdt: 'program',
   software: 'free',
 };
 
@@ -164,6 +182,10 @@ const checkAttachPoint = (point: string, clause: Clause, variant: Variant, refus
     refuse(clause.line, `${name} is named neither in when.tracepoints nor in optional`);
   if (kind === 'function' && !(variant.when.functions ?? []).includes(name))
     refuse(clause.line, `${name} is not named in when.functions`);
+  if (kind === 'program') {
+    const why = programPointProblem(point, variant.target?.written);
+    if (why !== null) refuse(clause.line, `"${point}": ${why}`);
+  }
 };
 
 const checkGuard = (clause: Clause, manifest: Manifest, refuse: Refuse): void => {
@@ -175,6 +197,14 @@ const checkGuard = (clause: Clause, manifest: Manifest, refuse: Refuse): void =>
 const checkCalls = (clause: Clause, refuse: Refuse): void => {
   const call = /\b(print|clear|zero|exit|system)\s*\(/.exec(clause.body)?.[1];
   if (call !== undefined) refuse(clause.line, `${call}() belongs to the frame, not to a probe`);
+};
+
+const checkTarget = (clauses: readonly Clause[], { target }: Variant, refuse: Refuse): void => {
+  if (target === undefined) return;
+  const attached = clauses.some(({ attach }) =>
+    attach.some((point) => programPointOf(point)?.path === target.written),
+  );
+  if (!attached) refuse(1, `target promises attach points on ${target.written}, but there is none`);
 };
 
 const checkMaps = (

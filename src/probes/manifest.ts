@@ -11,6 +11,7 @@
 import { z } from 'zod';
 import type { MetricUnit } from '../core/metric.ts';
 import { failure } from '../errors.ts';
+import { pathProblem } from './attach-point.ts';
 
 const UNITS = [
   'count',
@@ -34,6 +35,10 @@ const tracepoint = z
   .string()
   .regex(/^[a-zA-Z0-9_]+:[a-zA-Z0-9_]+$/, 'category:event, such as iomap:iomap_iter');
 const kernelFunction = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of a kernel function');
+/** It becomes part of an attach point as it stands: see attach-point.ts. */
+const attachPath = z.string().refine((path) => pathProblem(path) === null, {
+  error: ({ input }) => `${pathProblem(String(input))}: it cannot stand in an attach point`,
+});
 const sentence = z.string().trim().min(1, 'must not be empty');
 /** Printable ASCII, so that characters are terminal cells. */
 const label = z.string().regex(/^[\x21-\x7e]([\x20-\x7e]{0,12}[\x21-\x7e])?$/, 'at most 14 ASCII characters');
@@ -76,11 +81,20 @@ const constantSchema = z.strictObject({
   flag: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/),
 });
 
+const targetSchema = z.strictObject({
+  /** Who finds the files of this host: a name that src/host/targets.ts knows. Without it: `written` itself. */
+  finder: kebab.optional(),
+  /** The path as the script's uprobe and usdt attach points spell it, so that the script also runs alone. */
+  written: attachPath,
+});
+
 const variantSchema = z.strictObject({
   id: kebab,
   file: z.string().regex(/^[a-z0-9][a-z0-9-]*\.bt$/, 'a file name such as tracepoint.bt'),
   title: sentence,
   when: whenSchema,
+  /** For scripts on user programs: the files that take the place of the path written in the script. */
+  target: targetSchema.optional(),
   /** Metric name to the sentence that names what is really counted. */
   counts: z.record(identifier, sentence),
   labels: z.record(identifier, label).optional(),
@@ -88,10 +102,14 @@ const variantSchema = z.strictObject({
   optional: z.array(tracepoint).optional(),
   constants: z.array(constantSchema).optional(),
   needs: sentence,
+  /** Too costly, or too easily misread, to run unless the user names it: `--variant PROBE=VARIANT`. */
+  explicit: z.literal(true).optional(),
 });
 
 const manifestSchema = z
   .strictObject({
+    /** For editors: where docs/probe.schema.json is. */
+    $schema: z.string().optional(),
     format: z.literal(1),
     id: kebab,
     title: sentence,

@@ -6,24 +6,63 @@
  */
 import semver from 'semver';
 import type { HostFacts } from '../host/facts.ts';
+import type { Targets } from '../host/targets.ts';
 import { readConstants } from './constants.ts';
+import { readFragment } from './fragment.ts';
 import type { Facility, Manifest, Variant } from './manifest.ts';
+import { targetFiles } from './target.ts';
 import type { Selected } from './types.ts';
 
-/** The probe with its variant for this host, or with the reasons why there is none. */
-export const selectVariant = (manifest: Manifest, folder: string, facts: HostFacts): Selected => {
-  const judged = manifest.variants.map((variant) => ({ variant, reason: reasonAgainst(variant, facts) }));
-  const chosen = judged.find(({ reason }) => reason === null)?.variant ?? null;
-  const rejected = judged
-    .filter(({ variant }) => variant !== chosen)
-    .map(({ variant, reason }) => ({
-      variant: variant.id,
-      reason: reason ?? `not needed: ${chosen?.id} comes first and runs here`,
-    }));
-  return { manifest, folder, variant: chosen, rejected };
+export type Wish = {
+  /** What the finders found for probes on user programs; without it, their variants are refused. */
+  readonly targets?: Targets;
+  /** The id of the variant to use, and no other; it must be one of the manifest's. */
+  readonly only?: string | undefined;
+  /** Scripts that are in no file, by name. */
+  readonly scripts?: ReadonlyMap<string, string> | undefined;
 };
 
-/** What stands against a variant on this host, in words; null when it can run. */
+/** The probe with its variant for this host, or with the reasons why there is none. */
+export const selectVariant = (
+  manifest: Manifest,
+  folder: string,
+  facts: HostFacts,
+  { targets = NO_TARGETS, only, scripts }: Wish = {},
+): Selected => {
+  const judged = manifest.variants.map((variant) => {
+    const reason = reasonAgainst(variant, facts);
+    if (reason !== null) return { variant, reason, files: [] };
+    const clauses = readFragment({ manifest, folder, scripts }, variant);
+    const { files, problem } = targetFiles(variant, clauses, targets, facts);
+    return { variant, reason: problem, files };
+  });
+  const chosen = judged.find(({ variant, reason }) => reason === null && mayBeTaken(variant, only));
+  const rejected = judged
+    .filter((one) => one !== chosen)
+    .map(({ variant, reason }) => ({
+      variant: variant.id,
+      reason: reason ?? reasonToPass(manifest, variant, chosen?.variant, only),
+    }));
+  const { variant = null, files = [] } = chosen ?? {};
+  return { manifest, folder, scripts, variant, files, rejected };
+};
+
+const mayBeTaken = (variant: Variant, only: string | undefined): boolean =>
+  only === undefined ? variant.explicit !== true : variant.id === only;
+
+/** Why a variant that could run does not. */
+const reasonToPass = (
+  manifest: Manifest,
+  variant: Variant,
+  chosen: Variant | undefined,
+  only: string | undefined,
+): string => {
+  if (only !== undefined) return `not asked for: --variant ${manifest.id}=${only}`;
+  if (variant.explicit === true) return `only when asked for: --variant ${manifest.id}=${variant.id}`;
+  return `not needed: ${chosen?.id} comes first and runs here`;
+};
+
+/** What stands against a variant in this kernel and bpftrace, in words; null when nothing does. */
 export const reasonAgainst = (variant: Variant, facts: HostFacts): string | null => {
   for (const obstacle of OBSTACLES) {
     const reason = obstacle(variant, facts);
@@ -31,6 +70,8 @@ export const reasonAgainst = (variant: Variant, facts: HostFacts): string | null
   }
   return null;
 };
+
+const NO_TARGETS: Targets = new Map();
 
 type Obstacle = (variant: Variant, facts: HostFacts) => string | null;
 

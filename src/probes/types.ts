@@ -6,7 +6,11 @@ export type Selected = {
   readonly manifest: Manifest;
   /** Folder that holds the variant's script. */
   readonly folder: string;
+  /** Scripts that are in no file, by name. */
+  readonly scripts?: ReadonlyMap<string, string> | undefined;
   readonly variant: Variant | null;
+  /** What a variant with a `target` attaches to: checked paths. Empty for all others. */
+  readonly files: readonly string[];
   /** Every variant not chosen, with why; in the manifest's order. */
   readonly rejected: readonly { readonly variant: string; readonly reason: string }[];
 };

@@ -1,6 +1,6 @@
 /** What a session is plugged into. Sources, sinks and clocks know these types; the session knows nothing else of them. */
 import type { MetricDescriptor } from '../core/metric.ts';
-import type { HeaderRecord, ProcessFacts, StreamRecord } from '../core/record.ts';
+import type { HeaderRecord, ProcessFacts, ProcessMemory, StreamRecord } from '../core/record.ts';
 
 /** Where records come from: a tracer, or a recording. */
 export type Source = {
@@ -49,6 +49,8 @@ export type HostPort = {
   sample(): Record<string, number>;
   /** null when there is no such process (any more). */
   process(pid: number): ProcessFacts | null;
+  /** null when there is no such process, or none with memory of its own. */
+  memory(pid: number): ProcessMemory | null;
   cost(pid: number): { readonly cpuMs: number; readonly rssBytes: number } | null;
   /** Kernel memory of the BPF maps a process holds open. */
   mapBytes(pid: number): number;

@@ -13,6 +13,7 @@ import type { Clock, HostPort, Source } from '../session/ports.ts';
 import { createChanges } from './changes.ts';
 import { createExitCheck } from './exit-check.ts';
 import { createLossTally } from './losses.ts';
+import { createProcessMeter, PROCESS_METRICS, type ProcessMeter } from './process-meter.ts';
 import { createRoster } from './roster.ts';
 import { createSupervisor, type SupervisorEvents, type SupervisorOptions } from './supervisor.ts';
 import type { Batch } from './tracer.ts';
@@ -52,6 +53,7 @@ export const createLiveSource = (options: LiveOptions): Source => {
   let stopping = false;
   /** The tracer's last word was its maps of the end. */
   let drained = false;
+  let meter: ProcessMeter = createProcessMeter(host.memory, null);
   let heartbeat: NodeJS.Timeout | undefined;
 
   const emit = (record: StreamRecord): void => {
@@ -89,6 +91,7 @@ export const createLiveSource = (options: LiveOptions): Source => {
     reattached: (probes, reason) => {
       changes.restart();
       roster.restart();
+      meter.restart();
       epoch += 1;
       const bootUs = clock.bootUs();
       emit({ type: 'gap', bootUs, fromBootUs: lastBatchUs, reason });
@@ -125,6 +128,11 @@ export const createLiveSource = (options: LiveOptions): Source => {
     for (const [metric, entries] of batch.counters) {
       noteMapFull(metric, entries.length);
       const moved = changes.counters(metric, entries, (pid) => meet(pid, batch.final));
+      if (moved.length > 0) counters[metric] = moved;
+    }
+    // Of the processes just named, and of those known before: what they hold at the moment they were counted.
+    for (const [metric, entries] of counted ? meter.read(roster.living()) : []) {
+      const moved = changes.counters(metric, entries, () => true);
       if (moved.length > 0) counters[metric] = moved;
     }
     for (const loss of losses.drain(lastBootUs)) emit(loss);
@@ -208,6 +216,8 @@ export const createLiveSource = (options: LiveOptions): Source => {
       const script = await supervisor.attach();
       lastBootUs = clock.bootUs();
       lastBatchUs = lastBootUs;
+      // The command we hold has done nothing yet, whenever its process was made.
+      meter = createProcessMeter(host.memory, options.selection.command === null ? lastBootUs / 1000 : null);
       return {
         type: 'header',
         format: RECORDING_FORMAT,
@@ -220,7 +230,7 @@ export const createLiveSource = (options: LiveOptions): Source => {
         mapKeys: options.mapKeys,
         selection: options.selection,
         probes: supervisor.probes(),
-        metrics: [...script.metrics, ...host.metrics],
+        metrics: [...script.metrics, ...PROCESS_METRICS, ...host.metrics],
       };
     },
     records: () => {

@@ -32,7 +32,7 @@ export const tellingLines = (stderr: string): string[] =>
 const PLACE = /^\S*?:(?:\d+-)?(\d+)(?::\d+)?(?:-\d+)?: (?:ERROR|WARNING)/;
 /** A probe that could not be attached is named by its attach point. */
 const ATTACH_POINT =
-  /\b((?:tracepoint|kprobe|kretprobe|kfunc|kretfunc|fentry|fexit|rawtracepoint|uprobe|software|usdt):[\w.:/*-]+)/;
+  /\b((?:tracepoint|kprobe|kretprobe|kfunc|kretfunc|fentry|fexit|rawtracepoint|uprobe|uretprobe|software|usdt):[\w.:/*+-]+)/;
 
 /** Compile and attach differ in what helps: 255 is bpftrace's status for attach failures, 1 for everything before. */
 export const refusalOf = (script: TracerScript, stderr: string, code: number | null): Refusal => {

@@ -18,6 +18,8 @@ type Known = {
   exitedUs: number | null;
   wanted: boolean;
   checkedUs: number;
+  /** What cannot be counted for it, as text to compare: an exec can change it under the same name. */
+  uncovered: string;
 };
 
 export type Roster = {
@@ -28,6 +30,8 @@ export type Roster = {
   exit(event: Extract<ProcessEvent, { kind: 'exit' }>): ExitRecord | null;
   /** The kernel deleted this PID's keys. When it had exited, µs since boot of that; otherwise null. */
   forget(pid: number): number | null;
+  /** Those that belong to the session and are not known to have ended. */
+  living(): number[];
   /** How many have a name and are gone, though nobody told that they ended. */
   goneUntold(): number;
   /** Some exits went unseen: take no name for granted. */
@@ -55,16 +59,21 @@ export const createRoster = (
       if (who !== undefined && isFresh(who, bootUs)) return null;
       const facts = host.process(pid);
       if (facts === null) return null;
-      const { startMs, comm, ppid, uid, cmdline, cgroup } = facts;
-      const same = who !== undefined && who.startMs === startMs && who.comm === comm;
+      const { startMs, comm, ppid, uid, cmdline, cgroup, uncovered } = facts;
+      const told = JSON.stringify(uncovered ?? {});
+      const same =
+        who !== undefined && who.startMs === startMs && who.comm === comm && who.uncovered === told;
       known.set(pid, {
         startMs,
         comm,
         exitedUs: same ? who.exitedUs : null,
         wanted: wantsComm(comm),
         checkedUs: bootUs,
+        uncovered: told,
       });
-      return same ? null : { type: 'process', bootUs, pid, startMs, comm, ppid, uid, cmdline, cgroup };
+      if (same) return null;
+      const record = { type: 'process' as const, bootUs, pid, startMs, comm, ppid, uid, cmdline, cgroup };
+      return uncovered === undefined ? record : { ...record, uncovered };
     },
     wanted: (pid) => known.get(pid)?.wanted ?? null,
     exit: ({ pid, bootUs, startMs, comm }) => {
@@ -75,6 +84,7 @@ export const createRoster = (
         exitedUs: bootUs,
         wanted,
         checkedUs: bootUs,
+        uncovered: known.get(pid)?.uncovered ?? '{}',
       });
       return wanted ? { type: 'exit', bootUs, pid, startMs, comm } : null;
     },
@@ -84,6 +94,7 @@ export const createRoster = (
       known.delete(pid);
       return who.exitedUs;
     },
+    living: () => [...known].filter(([, who]) => who.exitedUs === null && who.wanted).map(([pid]) => pid),
     goneUntold: () =>
       [...known].filter(([pid, who]) => who.exitedUs === null && host.process(pid)?.startMs !== who.startMs)
         .length,

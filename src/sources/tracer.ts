@@ -30,7 +30,7 @@ export type TracerEvents = {
 };
 
 export type TracerOptions = {
-  readonly bpftrace: { readonly path: string; readonly version: string };
+  readonly bpftrace: { readonly path: string; readonly version: string; readonly btfFile?: string };
   readonly script: TracerScript;
   /** Capacity of every map, in keys. */
   readonly mapKeys: number;
@@ -121,6 +121,7 @@ const environment = (options: TracerOptions): Record<string, string> => {
   return {
     [NOTIFY]: '1',
     [capacity]: String(options.mapKeys),
+    ...(options.bpftrace.btfFile === undefined ? {} : { BPFTRACE_BTF: options.bpftrace.btfFile }),
     BPFTRACE_COLOR: 'never',
     STALLSCOPE_OWNER: options.owner,
   };

@@ -92,6 +92,10 @@ export const recordSchema = z.discriminatedUnion('type', [
     uid: count.optional(),
     cmdline: words.optional(),
     cgroup: words.optional(),
+    uncovered: z
+      .record(metricId, words)
+      .optional()
+      .describe('metric id to why it cannot be counted for this process: not zero, not known'),
   }),
   z.object({ type: z.literal('exit'), bootUs, pid, startMs, comm: name }),
   z.object({ type: z.literal('forget'), bootUs, pid }),

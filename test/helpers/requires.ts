@@ -3,7 +3,16 @@ import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe } from 'vitest';
 
-type Need = 'linux' | 'root' | 'bpftrace' | 'tracefs' | 'mkfs.xfs' | 'perl' | 'loop device';
+type Need =
+  | 'linux'
+  | 'root'
+  | 'bpftrace'
+  | 'tracefs'
+  | 'mkfs.xfs'
+  | 'perl'
+  | 'loop device'
+  | 'cc'
+  | '/usr/bin/python3';
 
 const onPath = (name: string): boolean =>
   [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'].some((directory) =>
@@ -25,6 +34,8 @@ const HAS: Readonly<Record<Need, () => boolean>> = {
   tracefs: isTracefsThere,
   'mkfs.xfs': () => onPath('mkfs.xfs'),
   perl: () => onPath('perl'),
+  cc: () => onPath('cc'),
+  '/usr/bin/python3': () => existsSync('/usr/bin/python3'),
   'loop device': () => existsSync('/dev/loop-control'),
 };
 

@@ -101,6 +101,7 @@ export const row = (rank: number, more: Partial<Row> = {}): Row => {
     endedBootUs: ended ? START_US + 60_000_000 : null,
     lateStart: rank < 3,
     metrics: readings(rank, ended),
+    uncovered: {},
     ...more,
   };
 };

@@ -92,6 +92,8 @@ export type Summary = {
     readonly pid: number;
     readonly comm: string;
     readonly metrics: Readonly<Record<string, number>>;
+    /** Metric id to why it is not counted for this process. */
+    readonly uncovered: Readonly<Record<string, string>>;
   }[];
   readonly totals: Readonly<Record<string, number>>;
   readonly losses: {

@@ -8,4 +8,5 @@ export const WORKLOADS = {
   seekHoles: at('seek-holes.pl'),
   churn: at('churn.pl'),
   fanOut: at('fan-out.sh'),
+  pythonTruth: at('python-truth.py'),
 } as const;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type ErrorCode, EXIT } from '../../src/errors.ts';
 import { NOT_FOUND } from '../../src/host/bpftrace.ts';
-import { firstBlocker, runChecks } from '../../src/host/checks.ts';
+import { firstBlocker, runChecks, selectionProblem } from '../../src/host/checks.ts';
 import type { HostFacts } from '../../src/host/facts.ts';
 import { readHostFacts } from '../../src/host/read-facts.ts';
 
@@ -16,6 +16,7 @@ const GOOD: HostFacts = {
   uid: 0,
   capabilities: ['sys_admin'],
   lockdown: 'none',
+  pidNamespace: 'initial',
   tracefs: '/sys/kernel/tracing',
   btf: true,
   kprobes: true,
@@ -24,6 +25,7 @@ const GOOD: HostFacts = {
   bpftraceProblem: null,
   tracepoints: { has: () => true, fields: () => [] },
   hasFunction: () => true,
+  program: () => null,
   installCommand: (name) => `apt-get install -y ${name}`,
 };
 
@@ -35,9 +37,10 @@ const stateOf = (facts: HostFacts, id: string) => runChecks(facts).find((check) 
 test('a good host has no blocker and nothing degraded', () => {
   expect(firstBlocker(GOOD)).toBeNull();
   expect(runChecks(GOOD).map(({ id, state }) => [id, state])).toEqual(
-    ['platform', 'bpftrace', 'bpftrace-version', 'privilege', 'lockdown', 'tracefs', 'functions', 'btf'].map(
-      (id) => [id, 'ok'],
-    ),
+    [
+      ...['platform', 'bpftrace', 'bpftrace-version', 'privilege', 'lockdown', 'pid-namespace'],
+      ...['tracefs', 'functions', 'btf'],
+    ].map((id) => [id, 'ok']),
   );
 });
 
@@ -134,6 +137,22 @@ test('no BTF is degraded, and worse from bpftrace 0.25 on', () => {
   expect(stateOf({ ...GOOD, btf: false }, 'btf')).toBe('degraded');
   expect(factOf({ ...GOOD, btf: false, ...version('0.24.2') })).not.toMatch(/cannot read/);
   expect(factOf({ ...GOOD, btf: false, ...version('0.25.0') })).toMatch(/0\.25\.0 cannot read the arguments/);
+});
+
+test('in a PID namespace of its own, what selects by PID is told to be of no use', () => {
+  const inside = { ...GOOD, pidNamespace: 'own' } as const;
+  const factOf = (facts: HostFacts) => runChecks(facts).find(({ id }) => id === 'pid-namespace')?.fact;
+  expect(stateOf(inside, 'pid-namespace')).toBe('degraded');
+  expect(firstBlocker(inside)).toBeNull();
+  expect(factOf({ ...inside, ...version('0.22.1') })).toContain('-p, -- CMD and program names do not work');
+  expect(factOf({ ...inside, ...version('0.23.2') })).toContain(': -- CMD does not work');
+  expect(selectionProblem({ ...inside, ...version('0.22.1') }, 'pids')).toContain(
+    'bpftrace 0.22.1 counts by',
+  );
+  expect(selectionProblem({ ...inside, ...version('0.23.2') }, 'pids')).toBeNull();
+  expect(selectionProblem({ ...inside, ...version('0.27.1') }, 'tree')).toContain('forks');
+  for (const selection of ['pids', 'tree'] as const) expect(selectionProblem(GOOD, selection)).toBeNull();
+  expect(stateOf({ ...GOOD, pidNamespace: null }, 'pid-namespace')).toBeUndefined();
 });
 
 test('off Linux, and without bpftrace, nothing is said of what cannot be known', () => {

@@ -29,6 +29,8 @@ export type TraceOptions = Pick<AssembleRequest, 'filter'> &
   Partial<Pick<AssembleRequest, 'intervalMs' | 'mapKeys' | 'startTime'>> & {
     /** Capacity given to bpftrace, when it is not the `mapKeys` of the script. */
     readonly capacity?: number;
+    /** Makes the script attach elsewhere; the maps stay the same. */
+    readonly rewrite?: (script: string) => string;
   };
 
 /** Attaches, waits until every probe is, runs the workload, and stops. */
@@ -37,9 +39,9 @@ export const trace = async (
   options: TraceOptions,
   workload: () => Promise<void>,
 ): Promise<Outcome> => {
-  const { intervalMs = 200, mapKeys = 16384, capacity = mapKeys, ...rest } = options;
+  const { intervalMs = 200, mapKeys = 16384, capacity = mapKeys, rewrite = same, ...rest } = options;
   const program = assemble({ selected, intervalMs, mapKeys, facts, ...rest });
-  const child = execa(facts.bpftrace?.path ?? 'bpftrace', ['-f', 'json', '-e', program.script], {
+  const child = execa(facts.bpftrace?.path ?? 'bpftrace', ['-f', 'json', '-e', rewrite(program.script)], {
     stdin: 'ignore',
     maxBuffer: 256 * 1024 * 1024,
     killSignal: 'SIGINT',
@@ -70,6 +72,8 @@ export const trace = async (
   if (exitCode !== 0) throw new Error(`bpftrace ended with ${exitCode}:\n${stderr}`);
   return outcomeOf(stdout, program);
 };
+
+const same = (script: string): string => script;
 
 const outcomeOf = (raw: string, program: Assembled): Outcome => {
   const metricOf = new Map(program.bindings.map(({ map, metric }) => [map, metric]));

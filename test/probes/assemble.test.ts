@@ -166,6 +166,19 @@ describe('assemble', () => {
     );
   });
 
+  it('gives an event of several clauses one of its own each time: bpftrace 0.17 confuses lists that share one', () => {
+    const once = request(['python']);
+    const twice = { ...once, selected: [...once.selected, ...once.selected] };
+    const heads = (of: typeof once): string[] =>
+      assemble(of).script.match(/^tracepoint:syscalls:[^\s,]+(,\n[^\s,]+)*/gm) ?? [];
+    expect(heads(once)).toContain('tracepoint:syscalls:sys_enter_brk,\ntracepoint:syscalls:sys_enter_mremap');
+    expect(heads(twice).filter((head) => head === 'tracepoint:syscalls:sys_enter_brk')).toHaveLength(2);
+    expect(heads(twice).filter((head) => head.includes(','))).toEqual([]);
+    expect(assemble(twice).script.match(/^(tracepoint|interval|BEGIN|END)/gm)).toHaveLength(
+      assemble(twice).attachPoints,
+    );
+  });
+
   it('keeps the dead for three intervals and at least five seconds', () => {
     const text = (intervalMs: number) => assemble({ ...request(['iomap']), intervalMs }).script;
     expect(text(250)).toMatch(/interval:ms:250\n[\s\S]*/);

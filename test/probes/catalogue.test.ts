@@ -31,6 +31,8 @@ describe('loadCatalogue', () => {
       'iomap',
       'kswapd',
       'page-alloc',
+      'python',
+      'xfs-alloc',
     ]);
     for (const { manifest, folder } of catalogue) expect(folder).toBe(join(BUNDLED_PROBES, manifest.id));
   });
@@ -40,7 +42,18 @@ describe('loadCatalogue', () => {
     writeProbe(join(dir, 'many/two'), 'z-two');
     writeProbe(join(dir, 'alone'), 'alone');
     const ids = loadCatalogue([join(dir, 'many'), join(dir, 'alone')]).map(({ manifest }) => manifest.id);
-    expect(ids).toEqual(['a-one', 'alone', 'faults', 'inode', 'iomap', 'kswapd', 'page-alloc', 'z-two']);
+    expect(ids).toEqual([
+      'a-one',
+      'alone',
+      'faults',
+      'inode',
+      'iomap',
+      'kswapd',
+      'page-alloc',
+      'python',
+      'xfs-alloc',
+      'z-two',
+    ]);
   });
 
   it('refuses an id that is there already', () => {

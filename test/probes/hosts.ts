@@ -10,7 +10,10 @@ type Wanted = {
   readonly functions?: readonly string[];
   readonly bpftrace?: string | null;
 } & Partial<
-  Pick<HostFacts, 'tracefs' | 'btf' | 'kprobes' | 'fentry' | 'lockdown' | 'kernel' | 'bpftraceProblem'>
+  Pick<
+    HostFacts,
+    'tracefs' | 'btf' | 'kprobes' | 'fentry' | 'lockdown' | 'kernel' | 'bpftraceProblem' | 'program'
+  >
 >;
 
 export const hostFacts = ({
@@ -28,6 +31,7 @@ export const hostFacts = ({
   uid: 0,
   capabilities: null,
   lockdown: 'none',
+  pidNamespace: 'initial',
   tracefs: TRACEFS_6_18,
   btf: true,
   kprobes: false,
@@ -39,6 +43,7 @@ export const hostFacts = ({
     fields: (name) => tracepoints[name] ?? [],
   },
   hasFunction: (name) => functions.includes(name),
+  program: () => null,
   installCommand: (name) => `apt-get install -y ${name}`,
   ...rest,
 });
@@ -66,8 +71,17 @@ const COMMON = {
   'compaction:mm_compaction_end': ['zone_start', 'sync', 'status'],
   'filemap:mm_filemap_add_to_page_cache': ['pfn', 'i_ino', 'index', 's_dev', 'order'],
   'block:block_bio_queue': ['dev', 'sector', 'nr_sector', 'rwbs', 'comm'],
+  'sched:sched_process_exec': ['filename', 'pid', 'old_pid'],
+  ...calls('mmap', 'munmap', 'brk', 'mremap', 'mprotect'),
   ...calls('lseek', 'openat', 'openat2', 'unlinkat', 'renameat2', 'renameat', 'mkdirat'),
 };
+/** Only where the module is loaded, or built in. */
+const XFS = {
+  'kmem:kmalloc': ['call_site', 'ptr', 'bytes_req', 'bytes_alloc', 'gfp_flags'],
+  'xfs:xfs_trans_alloc': ['dev', 'tid', 'flags', 'caller_ip'],
+  'xfs:xfs_trans_free': ['dev', 'tid', 'flags', 'caller_ip'],
+};
+const XFS_KMEM = { ...XFS, 'xfs:kmem_alloc': ['size', 'flags', 'caller_ip'] };
 const X86_CALLS = calls('open', 'creat', 'mkdir', 'unlink', 'rmdir', 'rename');
 const ITER = { 'iomap:iomap_iter': ['dev', 'ino', 'pos', 'length', 'flags'] };
 const APPLY = { 'iomap:iomap_apply': ['dev', 'ino', 'pos', 'length', 'flags'] };
@@ -76,6 +90,8 @@ const SEEKS = ['iomap_seek_hole', 'iomap_seek_data'];
 /** 6.18 as on a locked-down machine: BTF, but neither kprobes nor fentry. */
 export const KERNEL_6_18 = {
   ...COMMON,
+  ...XFS,
+  'xfs:xfs_buf_backing_fallback': ['dev', 'bno', 'hold', 'flags', 'caller_ip'],
   ...X86_CALLS,
   ...ITER,
   'sched:sched_process_exit': ['comm', 'pid', 'prio', 'group_dead'],
@@ -89,11 +105,20 @@ export const LOCKED_6_18 = hostFacts({
 /** Debian 13: everything is there. */
 export const DEBIAN_6_12 = hostFacts({
   kernel: '6.12.0',
-  tracepoints: { ...COMMON, ...X86_CALLS, ...ITER },
+  tracepoints: { ...COMMON, ...X86_CALLS, ...ITER, ...XFS },
   functions: [...SEEKS, 'iomap_iter'],
   kprobes: true,
   fentry: true,
   bpftrace: '0.23.2',
+});
+
+/** Debian 12: the last long-term kernel whose XFS has kmem_alloc is 6.6. */
+export const DEBIAN_6_1 = hostFacts({
+  kernel: '6.1.0',
+  tracepoints: { ...COMMON, ...X86_CALLS, ...ITER, ...XFS_KMEM },
+  functions: [...SEEKS, 'iomap_iter', 'kmem_alloc'],
+  kprobes: true,
+  fentry: true,
 });
 
 /** Debian 11: iomap_iter is there beside iomap_apply, and seeking does not use it. No order in the filemap event. */
@@ -104,9 +129,10 @@ export const DEBIAN_5_10 = hostFacts({
     ...X86_CALLS,
     ...ITER,
     ...APPLY,
+    ...XFS_KMEM,
     'filemap:mm_filemap_add_to_page_cache': ['pfn', 'i_ino', 'index', 's_dev'],
   },
-  functions: [...SEEKS, 'iomap_iter', 'iomap_apply'],
+  functions: [...SEEKS, 'iomap_iter', 'iomap_apply', 'kmem_alloc'],
   kprobes: true,
   fentry: true,
 });
@@ -114,14 +140,29 @@ export const DEBIAN_5_10 = hostFacts({
 /** 5.4: no iomap tracepoint of any kind, no fentry, no BTF. */
 export const KERNEL_5_4 = hostFacts({
   kernel: '5.4.0',
-  tracepoints: { ...COMMON, ...X86_CALLS },
-  functions: [...SEEKS, 'iomap_apply'],
+  tracepoints: { ...COMMON, ...X86_CALLS, ...XFS_KMEM },
+  functions: [...SEEKS, 'iomap_apply', 'kmem_alloc'],
   kprobes: true,
   btf: false,
 });
 
+/** 4.19: the same, and no XFS tracepoint for kmem_alloc. */
+export const KERNEL_4_19 = hostFacts({
+  kernel: '4.19.0',
+  tracepoints: { ...COMMON, ...X86_CALLS, ...XFS },
+  functions: [...SEEKS, 'iomap_apply', 'kmem_alloc'],
+  kprobes: true,
+  btf: false,
+});
+
+/** A machine that has never mounted an XFS: the module is not loaded, and with it no event and no function of it. */
+export const WITHOUT_XFS = hostFacts({
+  tracepoints: { ...COMMON, ...X86_CALLS, ...ITER, 'kmem:kmalloc': XFS['kmem:kmalloc'] },
+  kprobes: true,
+});
+
 /** Arm never had the calls without a directory descriptor. */
 export const ARM_6_18 = hostFacts({
-  tracepoints: { ...COMMON, ...ITER },
+  tracepoints: { ...COMMON, ...ITER, ...XFS },
   functions: [...SEEKS, 'iomap_iter'],
 });

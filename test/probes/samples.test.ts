@@ -6,6 +6,13 @@ import { loadCatalogue } from '../../src/probes/catalogue.ts';
 import { selectVariant } from '../../src/probes/select.ts';
 import { LOCKED_6_18 } from './hosts.ts';
 
+/** The host of the samples: a Python with markers was found there. */
+const FACTS = {
+  ...LOCKED_6_18,
+  program: () => ({ markerProblem: () => null, functionProblem: () => null }),
+};
+const TARGETS = new Map([['python-usdt', { files: ['/usr/bin/python3.11'], problem: null }]]);
+
 type Line = { readonly type: string; readonly data: Readonly<Record<string, unknown>> };
 
 /** What the captured outputs hold must be what the scripts of today print: they are what others test against. */
@@ -16,11 +23,11 @@ describe.each(loadCatalogue())('probes/$manifest.id', ({ manifest, folder }) => 
     .map((line) => JSON.parse(line) as Line);
   const maps = lines.filter(({ type }) => type === 'map').flatMap(({ data }) => Object.entries(data));
   const program = assemble({
-    selected: [selectVariant(manifest, folder, LOCKED_6_18)],
+    selected: [selectVariant(manifest, folder, FACTS, { targets: TARGETS })],
     filter: { kind: 'all' },
     intervalMs: 500,
     mapKeys: 16384,
-    facts: LOCKED_6_18,
+    facts: FACTS,
   });
   const bindings = new Map(program.bindings.map((binding) => [binding.map, binding]));
 

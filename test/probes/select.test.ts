@@ -5,11 +5,14 @@ import { reasonAgainst, selectVariant } from '../../src/probes/select.ts';
 import {
   ARM_6_18,
   DEBIAN_5_10,
+  DEBIAN_6_1,
   DEBIAN_6_12,
   hostFacts,
+  KERNEL_4_19,
   KERNEL_5_4,
   KERNEL_6_18,
   LOCKED_6_18,
+  WITHOUT_XFS,
 } from './hosts.ts';
 
 const catalogue = loadCatalogue();
@@ -32,6 +35,8 @@ describe('selectVariant', () => {
       iomap: 'tracepoint',
       kswapd: 'tracepoint',
       'page-alloc': 'tracepoint',
+      python: 'tracepoint',
+      'xfs-alloc': 'nofail',
     });
     expect(select('iomap', LOCKED_6_18).rejected).toEqual({
       fentry: 'needs fentry; this kernel does not offer it (trampolines and a readable list of functions)',
@@ -63,6 +68,39 @@ describe('selectVariant', () => {
 
   it('takes a kprobe on 5.4, which has no iomap tracepoint', () => {
     expect(select('iomap', KERNEL_5_4).variant).toBe('kprobe-apply');
+  });
+
+  it('counts inside kmem_alloc of XFS where it is, and what took its place where it is gone', () => {
+    for (const facts of [DEBIAN_6_1, DEBIAN_5_10, KERNEL_5_4]) {
+      expect(select('xfs-alloc', facts)).toEqual({
+        variant: 'tracepoint',
+        rejected: {
+          kprobe: 'not needed: tracepoint comes first and runs here',
+          nofail: 'tracepoint xfs:kmem_alloc exists: this kernel goes through it instead',
+        },
+      });
+    }
+    expect(select('xfs-alloc', KERNEL_4_19)).toEqual({
+      variant: 'kprobe',
+      rejected: {
+        tracepoint: 'tracepoint xfs:kmem_alloc is absent',
+        nofail: 'kernel function kmem_alloc exists: this kernel goes through it instead',
+      },
+    });
+    // Without kprobes there is no telling on 4.19: the function is there, so the newer kernels' way is wrong.
+    expect(select('xfs-alloc', { ...KERNEL_4_19, kprobes: false }).variant).toBeNull();
+    for (const facts of [DEBIAN_6_12, LOCKED_6_18]) expect(select('xfs-alloc', facts).variant).toBe('nofail');
+  });
+
+  it('says what is missing where XFS is not in use', () => {
+    expect(select('xfs-alloc', WITHOUT_XFS)).toEqual({
+      variant: null,
+      rejected: {
+        tracepoint: 'tracepoint xfs:kmem_alloc is absent',
+        kprobe: 'kernel function kmem_alloc is absent',
+        nofail: 'tracepoint xfs:xfs_trans_alloc is absent',
+      },
+    });
   });
 
   it('runs on Arm, whose old system calls are missing', () => {

@@ -48,6 +48,10 @@ const hostOf = (
       if (comm === undefined) return null;
       return { pid, startMs: pid * 100, comm, ppid: 1, uid: 0, cmdline: undefined, cgroup: undefined };
     },
+    memory: (pid) =>
+      processes[pid] === undefined
+        ? null
+        : { startMs: pid * 100, rssBytes: pid * 4096, anonBytes: 4096, minorFaults: 7, majorFaults: 1 },
     cost: () => ({ cpuMs: 5, rssBytes: 1_000 }),
     mapBytes: (pid) => {
       mappedPids.push(pid);
@@ -116,6 +120,10 @@ describe('a session', () => {
     expect(header.metrics.map(({ id }) => id)).toEqual([
       'iomap.iter',
       'iomap.by_order',
+      'proc.rss_bytes',
+      'proc.anon_bytes',
+      'proc.minor_faults',
+      'proc.major_faults',
       'vm.pgfault',
       'mem.total',
     ]);

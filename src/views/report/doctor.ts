@@ -15,8 +15,12 @@ export type DoctorReport = {
     readonly state: 'ready' | 'degraded' | 'blocked';
     readonly variant: string | null;
     readonly why: string;
+    /** Every variant that does not run here, each with its reason. */
+    readonly rejected: readonly { readonly variant: string; readonly reason: string }[];
     readonly command?: string | undefined;
   }[];
+  /** The Python interpreters found, and what of them can be counted. */
+  readonly pythons?: readonly { readonly file: string; readonly facts: string }[];
   /** The one command that helps most; null when nothing is in the way. */
   readonly next: string | null;
 };
@@ -36,9 +40,21 @@ export const doctorLines = (report: DoctorReport): string[] => {
     ...report.checks.map(({ id, state, fact }) => line(id, state, fact)),
     '',
     'Probes',
-    ...report.probes.map(({ id, state, variant, why }) =>
-      line(id, state, [variant === null ? null : `variant ${variant}`, why].filter(Boolean).join(': ')),
-    ),
+    ...report.probes.flatMap(({ id, state, variant, why, rejected }) => [
+      line(
+        id,
+        state,
+        variant === null ? (rejected.length > 0 ? 'no variant can run' : why) : `variant ${variant}`,
+      ),
+      ...rejected.map((other) => line('', '', `  not ${other.variant}: ${other.reason}`)),
+    ]),
+    ...((report.pythons ?? []).length === 0
+      ? []
+      : [
+          '',
+          'Python',
+          ...(report.pythons ?? []).map(({ file, facts }) => `  ${clean(file)}: ${clean(facts)}`),
+        ]),
     '',
     report.next === null ? VERDICTS[report.state] : `${VERDICTS[report.state]} Next: ${clean(report.next)}`,
   ];

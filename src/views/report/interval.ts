@@ -28,7 +28,7 @@ export const intervalLine = (snapshot: Snapshot): object => ({
   countedMs: isCounted(snapshot) ? Math.round(snapshot.counted.intervalUs / 1000) : 0,
   pids: (isCounted(snapshot) ? snapshot.rows : []).flatMap((row) => {
     const moved = Object.entries(row.metrics).filter(
-      ([id, reading]) => reading.delta > 0 && !isMax(snapshot, id),
+      ([id, reading]) => reading.delta > 0 && isCounter(snapshot, id),
     );
     if (moved.length === 0) return [];
     return [
@@ -39,6 +39,7 @@ export const intervalLine = (snapshot: Snapshot): object => ({
         ...(row.endedBootUs === null ? {} : { exited: true }),
         delta: Object.fromEntries(moved.map(([id, reading]) => [id, reading.delta])),
         total: Object.fromEntries(Object.entries(row.metrics).map(([id, reading]) => [id, reading.total])),
+        ...(Object.keys(row.uncovered).length === 0 ? {} : { uncovered: row.uncovered }),
       },
     ];
   }),
@@ -65,5 +66,6 @@ const isCounted = ({ counted, bootUs }: Snapshot): boolean => counted.bootUs ===
 
 const timeOf = (realMs: number): string => new Date(Math.round(realMs)).toISOString();
 
-const isMax = (snapshot: Snapshot, id: string): boolean =>
-  snapshot.metrics.some((metric) => metric.id === id && metric.kind === 'max');
+/** Levels and largest values do not grow by anything; they stand in `total`. */
+const isCounter = (snapshot: Snapshot, id: string): boolean =>
+  !snapshot.metrics.some((metric) => metric.id === id && metric.kind !== 'counter');

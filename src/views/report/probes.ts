@@ -12,13 +12,16 @@ export type ProbeSheet = {
     readonly caveats: readonly string[];
   };
   readonly variant: { readonly id: string; readonly counts: Readonly<Record<string, string>> } | null;
+  /** What the variant attaches to besides the kernel. */
+  readonly files: readonly string[];
   readonly rejected: readonly { readonly variant: string; readonly reason: string }[];
 };
 
 export const probeListLines = (sheets: readonly ProbeSheet[]): string[] => [
-  ...sheets.flatMap(({ manifest, variant }) => [
+  ...sheets.flatMap(({ manifest, variant, rejected }) => [
     `${manifest.id}  ${clean(manifest.question)}`,
     `    here: ${variant === null ? 'cannot run' : `variant ${variant.id}`}`,
+    ...rejected.map(({ variant: other, reason }) => `          not ${other}: ${clean(reason)}`),
     ...manifest.metrics.map(
       ({ name, unit, help }) => `    ${`${manifest.id}.${name}`.padEnd(26)} ${unit.padEnd(6)} ${clean(help)}`,
     ),
@@ -27,7 +30,10 @@ export const probeListLines = (sheets: readonly ProbeSheet[]): string[] => [
   'More of one, with its script: stallscope probes show ID',
 ];
 
-export const probeLines = ({ manifest, variant, rejected }: ProbeSheet, script: string | null): string[] => [
+export const probeLines = (
+  { manifest, variant, files, rejected }: ProbeSheet,
+  shown: { readonly variant: string; readonly script: string } | null,
+): string[] => [
   `${manifest.id}: ${clean(manifest.title)}`,
   clean(manifest.question),
   '',
@@ -43,7 +49,15 @@ export const probeLines = ({ manifest, variant, rejected }: ProbeSheet, script: 
     return `  ${id}: ${clean(title)}. Needs: ${clean(needs)}. ${clean(here)}.`;
   }),
   '',
+  ...files.map((file) => `Attaches to: ${clean(file)}`),
   `Overhead: ${clean(manifest.overhead)}`,
   ...manifest.caveats.map((caveat) => `Caveat: ${clean(caveat)}`),
-  ...(script === null ? [] : ['', 'The script used here:', '', ...script.trimEnd().split('\n')]),
+  ...(shown === null
+    ? []
+    : [
+        '',
+        `The script of ${shown.variant}${shown.variant === variant?.id ? ', used here' : ', not used here'}:`,
+        '',
+        ...shown.script.trimEnd().split('\n'),
+      ]),
 ];

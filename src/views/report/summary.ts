@@ -35,6 +35,7 @@ export const summaryObject = (snapshot: Snapshot): object => {
       lateStart: row.lateStart,
       metrics: Object.fromEntries(Object.entries(row.metrics).map(([id, reading]) => [id, reading.total])),
       breakdown: breakdownOf(snapshot, row),
+      uncovered: row.uncovered,
     })),
     totals: Object.fromEntries(Object.entries(snapshot.totals).map(([id, reading]) => [id, reading.total])),
     others: snapshot.others,
@@ -75,6 +76,7 @@ const MAX_ROWS = 20;
 export const summaryLines = (snapshot: Snapshot, source: string, sort?: string): string[] => [
   ...recordingLines(snapshot, source),
   ...snapshot.probes.flatMap((probe) => probeLines(snapshot, probe.id, sort)),
+  ...memoryLines(snapshot, sort),
   ...honestyLines(snapshot),
 ];
 
@@ -107,6 +109,15 @@ const probeLines = (snapshot: Snapshot, probeId: string, sort: string | undefine
   return ['', title, ...reason, ...table(snapshot, rows, shown)];
 };
 
+/** What the counted processes hold, as last read; older recordings do not tell. */
+const memoryLines = (snapshot: Snapshot, sort: string | undefined): string[] => {
+  const metrics = snapshot.metrics.filter(({ probe, scope }) => probe === 'host' && scope === 'pid');
+  const rows = snapshot.rows
+    .filter((row) => metrics.some((metric) => metric.id in row.metrics))
+    .sort((a, b) => weight(b, metrics, sort) - weight(a, metrics, sort) || a.pid - b.pid);
+  return rows.length === 0 ? [] : ['', 'memory and faults (/proc)', ...table(snapshot, rows, metrics)];
+};
+
 /** Rows are ordered by the metric asked for where the probe has it, otherwise by the first one that they have. */
 const weight = (row: Row, metrics: readonly MetricDescriptor[], sort: string | undefined): number =>
   metrics.some(({ id }) => id === sort)
@@ -116,7 +127,7 @@ const weight = (row: Row, metrics: readonly MetricDescriptor[], sort: string | u
 const table = (snapshot: Snapshot, rows: readonly Row[], metrics: readonly MetricDescriptor[]): string[] => {
   const cell = (row: Row, metric: MetricDescriptor): string => {
     const reading = row.metrics[metric.id];
-    if (reading === undefined) return '';
+    if (reading === undefined) return metric.id in row.uncovered ? 'not covered' : '';
     const bound = snapshot.coverage[metric.id]?.coverage === 'lower-bound' ? '\u2265' : '';
     return bound + exactAmount(reading.total, metric.unit);
   };

@@ -37,7 +37,7 @@ export const detailLines = (snapshot: Snapshot, row: Row | undefined, view: View
   const metricTable = [
     metricHeading(view),
     ...seen.flatMap((metric) => metricLines(snapshot, row, metric, view)),
-    ...(unseen.length === 0 ? [] : [blank, ...unseenLines(snapshot, unseen, view)]),
+    ...(unseen.length === 0 ? [] : [blank, ...unseenLines(snapshot, row, unseen, view)]),
   ];
   // Where all of it cannot be seen at once, the numbers are what was asked for.
   return view.size.rows < 16
@@ -179,18 +179,28 @@ const perSecondText = (value: number, { unit }: MetricDescriptor): string => {
   return text === '' || text.endsWith('%') ? text : `${text}/s`;
 };
 
-/** Never seen for it is zero only where the metric is covered. */
+/** Never seen for it is zero only where the metric is covered, for all and for this process; a level is never zero. */
 const unseenLines = (
   snapshot: Snapshot,
+  row: Row,
   metrics: readonly MetricDescriptor[],
   { glyphs, size }: View,
 ): Line[] => {
+  const isCovered = ({ id, kind }: MetricDescriptor): boolean =>
+    kind !== 'gauge' && snapshot.coverage[id]?.coverage !== 'not-covered' && !(id in row.uncovered);
   const labels = (covered: boolean): string =>
     metrics
-      .filter(({ id }) => (snapshot.coverage[id]?.coverage === 'not-covered') !== covered)
+      .filter((metric) => isCovered(metric) === covered)
       .map(({ label }) => label)
       .join(', ');
-  const line = (title: string, text: string): readonly Line[] =>
-    text === '' ? [] : wrapLine([span(title, 'dim')], clean(text, glyphs.charset), 'plain', size.columns);
-  return [...line('zero         ', labels(true)), ...line('not covered  ', labels(false))];
+  const line = (title: string, text: string, style: 'plain' | 'warn' = 'plain'): readonly Line[] =>
+    text === '' ? [] : wrapLine([span(title, 'dim')], clean(text, glyphs.charset), style, size.columns);
+  const reasons = new Set(
+    metrics.flatMap(({ id }) => (row.uncovered[id] === undefined ? [] : [row.uncovered[id]])),
+  );
+  return [
+    ...line('zero         ', labels(true)),
+    ...line('not covered  ', labels(false)),
+    ...[...reasons].flatMap((reason) => line('  because    ', reason, 'warn')),
+  ];
 };

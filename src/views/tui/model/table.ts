@@ -144,6 +144,9 @@ export const cellText = (
   const coverage = snapshot.coverage[metric.id]?.coverage ?? 'exact';
   if (coverage === 'not-covered') return glyphs.notCovered;
   const reading = row.metrics[metric.id];
+  if (reading === undefined && metric.id in row.uncovered) return glyphs.notCovered;
+  // A level that nobody read is not zero.
+  if (reading === undefined && metric.kind === 'gauge') return '';
   const mark = coverage === 'lower-bound' ? glyphs.atLeast : '';
   const rate = values === 'rate' && metric.kind === 'counter';
   const value = reading === undefined ? 0 : rate ? rateNow(snapshot, reading.delta) : reading.total;

@@ -27,6 +27,17 @@ describe('what is not exact', () => {
     expect(shown({ coverage }, { ui: { page: 'detail' } })).toContain('≥ the map was full');
   });
 
+  it('is marked for the one process that a metric does not cover, with the reason', () => {
+    const { metrics } = row(0);
+    const { 'iomap.seek_hole': _, ...others } = metrics;
+    const rows = [row(0, { metrics: others, uncovered: { 'iomap.seek_hole': 'no markers' } }), row(1)];
+    const table = shown({ rows });
+    expect(table.match(/–/g)).toHaveLength(1);
+    const detail = shown({ rows }, { ui: { page: 'detail', selectedId: rows[0]?.id ?? '' } });
+    expect(detail).toMatch(/not covered\s+seek_hole/);
+    expect(detail).toContain('no markers');
+  });
+
   it('is in the header: events lost, full maps, gaps, other losses', () => {
     const losses: Snapshot['losses'] = {
       lostEvents: 1234,
