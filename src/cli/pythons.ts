@@ -25,5 +25,5 @@ const factsOf = (build: PythonBuild): string =>
 const blindSpot = ({ optimised }: PythonBuild): string => {
   if (optimised === true) return 'most objects: it is built with link-time or profile-guided optimisation';
   if (optimised === false) return 'what its own code inlines; it is built without link-time optimisation';
-  return 'most objects if it was built with link-time optimisation, as those of distributions are; its own files do not tell';
+  return 'most objects if it was built with link-time optimisation; its own files do not tell';
 };

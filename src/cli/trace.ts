@@ -20,6 +20,7 @@ import type { Context } from './context.ts';
 import { uncoveredBy } from './coverage.ts';
 import { checkMetric, IDENTITY_COLUMNS } from './metric.ts';
 import { globMatcher } from './options.ts';
+import { createScriptPlan } from './script-plan.ts';
 import { chooseProbes, type ProbeWishes, refuseUnmet, selectProbes } from './selection.ts';
 
 export type TraceOptions = ProbeWishes & {
@@ -116,7 +117,7 @@ const createSource = (
         ? { kind: 'pids', pids: options.pids }
         : { kind: 'all' };
   const { intervalMs, mapKeys } = options;
-  let startTime: 'btf' | 'none' = facts.btf ? 'btf' : 'none';
+  const plan = createScriptPlan(selected, options.variants, facts);
   return createLiveSource({
     toolVersion: context.version,
     identity: identityOf(facts),
@@ -124,21 +125,18 @@ const createSource = (
     clock: systemClock,
     bpftrace: facts.bpftrace ?? { path: 'bpftrace', version: '0.0.0' },
     probes: selected.map(inUse),
-    assemble: (ids) =>
-      assemble({
-        selected: selected.filter(({ manifest }) => ids.includes(manifest.id)),
+    assemble: (ids) => ({
+      ...assemble({
+        selected: plan.selected().filter(({ manifest }) => ids.includes(manifest.id)),
         filter,
         intervalMs,
         mapKeys,
         facts,
-        startTime,
+        startTime: plan.startTime(),
       }),
-    // Kernels before 5.5 have BTF without the field that tells when a process started.
-    simplify: () => {
-      if (startTime === 'none') return false;
-      startTime = 'none';
-      return true;
-    },
+      ...plan.types,
+    }),
+    simplify: () => plan.simplify()?.map(inUse) ?? null,
     selection: { pids: options.pids, comm: options.comm, command: options.command },
     wantsComm: globMatcher(options.comm),
     intervalMs,

@@ -18,12 +18,17 @@ const INSTALLERS: ReadonlyMap<string, string> = new Map(
 
 /** `apt-get install -y bpftrace`; words instead of a command where the distribution is unknown. */
 export const installCommandOf = (osRelease: string | null, packageName: string): string => {
-  const ids = ['ID', 'ID_LIKE'].flatMap((key) => fieldOf(osRelease ?? '', key).split(/\s+/));
-  const installer = ids.map((id) => INSTALLERS.get(id)).find((command) => command !== undefined);
+  const installer = distributionsOf(osRelease)
+    .map((id) => INSTALLERS.get(id))
+    .find((command) => command !== undefined);
   return installer === undefined
     ? `the package ${packageName}, with this system's package manager`
     : `${installer} ${packageName}`;
 };
+
+/** The distribution's own id, and those it is like. */
+export const distributionsOf = (osRelease: string | null): readonly string[] =>
+  ['ID', 'ID_LIKE'].flatMap((key) => fieldOf(osRelease ?? '', key).split(/\s+/));
 
 const fieldOf = (osRelease: string, key: string): string =>
   new RegExp(`^${key}=["']?([^"'\\n]*)`, 'm').exec(osRelease)?.[1] ?? '';

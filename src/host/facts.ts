@@ -30,6 +30,8 @@ export type HostFacts = {
   /** Where tracefs is mounted and readable, or null. */
   readonly tracefs: string | null;
   readonly btf: boolean;
+  /** The kernel lists its BTF objects (from 5.11 on): among them bpftrace finds the kernel's types by itself. */
+  readonly btfListed: boolean;
   /** Kprobes are compiled in and not locked away. */
   readonly kprobes: boolean;
   /** fentry/kfunc programs can attach (BTF, trampolines, functions listed by the kernel and by this bpftrace). */
@@ -38,11 +40,6 @@ export type HostFacts = {
     readonly path: string;
     /** `0.17.0` */
     readonly version: string;
-    /**
-     * What BPFTRACE_BTF must name. bpftrace looks for the kernel's types among the BTF objects that the kernel lists,
-     * and kernels before 5.11 list none, though the file is there.
-     */
-    readonly btfFile?: string;
   } | null;
   /** Why `bpftrace` is null: not found where, or does not run how. */
   readonly bpftraceProblem: string | null;

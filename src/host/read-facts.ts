@@ -29,9 +29,7 @@ export const readHostFacts = async (
   const confidential = lockdown === 'confidentiality';
   const tracefs = findTracefs(sys);
   const functions = functionsAt(proc, tracefs);
-  const btfFile = join(sys, 'kernel/btf/vmlinux');
-  const btf = existsSync(btfFile);
-  const found = await findBpftrace(options.env ?? process.env);
+  const btf = existsSync(join(sys, 'kernel/btf/vmlinux'));
   return {
     platform: process.platform,
     kernel: os.release(),
@@ -45,11 +43,10 @@ export const readHostFacts = async (
     pidNamespace: readPidNamespace(proc),
     tracefs,
     btf,
+    btfListed: listsBtf(sys),
     kprobes: !confidential && hasKprobes(sys, tracefs),
     fentry: !confidential && btf && functions.listed && functions.hasSymbol('register_ftrace_direct'),
-    bpftrace:
-      found.bpftrace === null || !btf || listsBtf(sys) ? found.bpftrace : { ...found.bpftrace, btfFile },
-    bpftraceProblem: found.bpftraceProblem,
+    ...(await findBpftrace(options.env ?? process.env)),
     tracepoints: tracepointsAt(tracefs),
     hasFunction: functions.hasTraceable,
     program: programAt,

@@ -15,6 +15,7 @@ import { type Clause, mapsIn, readFragment, tracepointOf } from './fragment.ts';
 import { frameOf, predicateOf } from './frame.ts';
 import type { Manifest, Variant } from './manifest.ts';
 import type { Assembled, KernelFilter, Selected } from './types.ts';
+import { bpftraceFrom } from './version.ts';
 
 export type AssembleRequest = {
   /** Those without a variant are passed over. */
@@ -117,7 +118,7 @@ const partOf = (
   return [
     {
       id: manifest.id,
-      text: clauses.map((clause) => clauseText(clause, words)).join('\n'),
+      text: castsFor(facts, clauses.map((clause) => clauseText(clause, words)).join('\n')),
       attachPoints: clauses.reduce((sum, { attach }) => sum + attach.length, 0),
       metrics: manifest.metrics
         .filter(({ name, map }) => name in variant.counts && maps.has(map))
@@ -195,6 +196,14 @@ const clauseText = ({ attach, predicate, body }: Clause, words: ReadonlyMap<stri
     '}',
   ].join('\n');
 };
+
+/**
+ * Up to 0.22 bpftrace loses the type of a pointer inside a structure unless it is cast. From 0.23 on it knows it, and a
+ * cast does harm: 0.27 then compiles a header of all the kernel's types, which takes time, and on kernel 7.2 fails where
+ * a module's types come into it.
+ */
+const castsFor = (facts: HostFacts, text: string): string =>
+  bpftraceFrom(facts, '0.23.0') ? text.replace(/\(struct \w+ \*\)(?=\$)/g, '') : text;
 
 const replaceWords = (text: string, words: ReadonlyMap<string, string>): string =>
   text.replace(/\b[A-Z][A-Z0-9_]*\b/g, (word) => words.get(word) ?? word);

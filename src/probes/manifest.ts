@@ -71,6 +71,8 @@ const whenSchema = z.strictObject({
   tracepoints: z.array(tracepoint).optional(),
   notTracepoints: z.array(tracepoint).optional(),
   fields: z.record(tracepoint, z.array(z.string().min(1)).min(1)).optional(),
+  /** Fields whose presence says that the event means something else than the script takes it for. */
+  notFields: z.record(tracepoint, z.array(z.string().min(1)).min(1)).optional(),
 });
 
 const constantSchema = z.strictObject({

@@ -12,6 +12,7 @@ import { readFragment } from './fragment.ts';
 import type { Facility, Manifest, Variant } from './manifest.ts';
 import { targetFiles } from './target.ts';
 import type { Selected } from './types.ts';
+import { bpftraceFrom, plainVersion } from './version.ts';
 
 export type Wish = {
   /** What the finders found for probes on user programs; without it, their variants are refused. */
@@ -115,6 +116,16 @@ const presentFields: Obstacle = (variant, facts) => {
   return null;
 };
 
+const absentFields: Obstacle = (variant, facts) => {
+  for (const [tracepoint, unwanted] of Object.entries(variant.when.notFields ?? {})) {
+    const fields = facts.tracepoints.fields(tracepoint);
+    const present = unwanted.find((field) => fields.includes(field));
+    if (present !== undefined)
+      return `tracepoint ${tracepoint} has the field ${present} here: it counts in it`;
+  }
+  return null;
+};
+
 const readableConstants: Obstacle = (variant, facts) => readConstants(variant, facts).problem;
 
 /** In the order in which a user would want to hear of them. */
@@ -126,6 +137,7 @@ const OBSTACLES: readonly Obstacle[] = [
   presentFunctions,
   absentFunctions,
   presentFields,
+  absentFields,
   readableConstants,
 ];
 
@@ -167,9 +179,3 @@ const FACILITY_OBSTACLES: Readonly<Record<Facility, (facts: HostFacts) => string
   uprobe: needsTracepointArgs,
   software: needsTracepointArgs,
 };
-
-const bpftraceFrom = (facts: HostFacts, version: string): boolean =>
-  facts.bpftrace !== null && semver.gte(plainVersion(facts.bpftrace.version), version);
-
-/** Without the suffixes of distributions and release candidates, which would fall out of every range. */
-const plainVersion = (version: string): string => semver.coerce(version)?.version ?? '0.0.0';

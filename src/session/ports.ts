@@ -41,6 +41,8 @@ export type TracerScript = {
   readonly attachPoints: number;
   /** Which probe a line of the script belongs to (1-based), null for the frame. */
   readonly ownerOfLine: (line: number) => string | null;
+  /** The only file bpftrace may take kernel types from; absent when it looks for them itself, in modules too. */
+  readonly btfFile?: string;
 };
 
 /** What /proc and /sys tell, read at the moment of a sample. None of these throws. */

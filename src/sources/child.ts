@@ -17,9 +17,11 @@ export type ChildOptions = {
   readonly file: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** How long each signal gets before the next, in ms. */
-  readonly patience?: { readonly intMs: number; readonly termMs: number; readonly killMs: number };
+  readonly patience?: Patience;
 };
+
+/** How long each signal gets before the next, in ms. */
+export type Patience = { readonly intMs: number; readonly termMs: number; readonly killMs: number };
 
 export type ChildEnd = {
   readonly code: number | null;
@@ -36,13 +38,13 @@ export type Child = {
   readonly stderr: Readable;
   /** Both streams at their end and the process reaped. Never rejects. */
   readonly ended: Promise<ChildEnd>;
-  /** Idempotent; resolves when it has ended. */
-  stop(): Promise<ChildEnd>;
+  /** Idempotent, the first call's patience counts; resolves when it has ended. */
+  stop(patience?: Patience): Promise<ChildEnd>;
 };
 
 type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGKILL';
 
-const PATIENCE = { intMs: 10_000, termMs: 2_000, killMs: 2_000 };
+const PATIENCE: Patience = { intMs: 10_000, termMs: 2_000, killMs: 2_000 };
 
 /** How long a grandchild may hold the streams open after the child itself has gone, in ms. */
 const ORPHANED_STREAM_MS = 2_000;
@@ -97,9 +99,8 @@ export const startChild = (options: ChildOptions): Child => {
     return { code, signal, stoppedWith: askedWith, how };
   })();
 
-  const patience = options.patience ?? PATIENCE;
   let stopping: Promise<ChildEnd> | null = null;
-  const stop = async (): Promise<ChildEnd> => {
+  const stop = async (patience: Patience): Promise<ChildEnd> => {
     const steps: readonly (readonly [StopSignal, number])[] = [
       ['SIGINT', patience.intMs],
       ['SIGTERM', patience.termMs],
@@ -117,8 +118,8 @@ export const startChild = (options: ChildOptions): Child => {
     stdout: subprocess.stdout,
     stderr: subprocess.stderr,
     ended,
-    stop: () => {
-      stopping ??= stop();
+    stop: (patience) => {
+      stopping ??= stop(patience ?? options.patience ?? PATIENCE);
       return stopping;
     },
   };

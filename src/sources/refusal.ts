@@ -30,6 +30,8 @@ export const tellingLines = (stderr: string): string[] =>
  * own name differs between versions, the line numbers do not. The last line is the one complained about.
  */
 const PLACE = /^\S*?:(?:\d+-)?(\d+)(?::\d+)?(?:-\d+)?: (?:ERROR|WARNING)/;
+/** `stdin:1-525: ERROR: failed to build`, followed by all of it: no line of any probe is meant. */
+const WHOLE_SCRIPT = /^[^:\s]+:1-\d+: ERROR: failed to build/;
 /** A probe that could not be attached is named by its attach point. */
 const ATTACH_POINT =
   /\b((?:tracepoint|kprobe|kretprobe|kfunc|kretfunc|fentry|fexit|rawtracepoint|uprobe|uretprobe|software|usdt):[\w.:/*+-]+)/;
@@ -45,6 +47,7 @@ export const refusalOf = (script: TracerScript, stderr: string, code: number | n
 };
 
 const ownerOf = (script: TracerScript, lines: readonly string[]): string | null => {
+  if (lines.some((line) => WHOLE_SCRIPT.test(line))) return null;
   for (const line of lines) {
     const place = PLACE.exec(line);
     const owner = place === null ? null : script.ownerOfLine(Number(place[1]));

@@ -14,8 +14,11 @@ export type SupervisorOptions = Omit<TracerOptions, 'script' | 'events'> & {
   readonly probes: readonly ProbeInUse[];
   /** One script for these probes, at their chosen variants. */
   readonly assemble: (probeIds: readonly string[]) => TracerScript;
-  /** Asked when bpftrace refuses what belongs to no probe: true when the next script asks less of this kernel. */
-  readonly simplify: () => boolean;
+  /**
+   * Asked when bpftrace refuses what belongs to no probe: the probes that are another variant in the next script, which
+   * asks less of this host; null when there is nothing left to leave out.
+   */
+  readonly simplify: () => readonly ProbeInUse[] | null;
   readonly onStatus: (text: string) => void;
 };
 
@@ -74,7 +77,11 @@ export const createSupervisor = (options: SupervisorOptions, events: SupervisorE
       await candidate.ended;
       tracer = null;
       if (readiness.kind === 'stopped') continue;
-      if (readiness.probe === null && !isTimeout(readiness.error) && options.simplify()) continue;
+      if (readiness.probe === null && !isTimeout(readiness.error)) {
+        const changed = options.simplify();
+        for (const probe of changed ?? []) probes.set(probe.id, probe);
+        if (changed !== null) continue;
+      }
       if (readiness.probe === null || ids.length === 1) throw readiness.error;
       refuse(readiness.probe, readiness.error.message);
     }

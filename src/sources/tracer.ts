@@ -30,7 +30,7 @@ export type TracerEvents = {
 };
 
 export type TracerOptions = {
-  readonly bpftrace: { readonly path: string; readonly version: string; readonly btfFile?: string };
+  readonly bpftrace: { readonly path: string; readonly version: string };
   readonly script: TracerScript;
   /** Capacity of every map, in keys. */
   readonly mapKeys: number;
@@ -59,6 +59,9 @@ const EXITS_MAP = '@frame_exits';
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
 const MAX_STDERR_CHARS = 64 * 1024;
 
+/** Of a script that has not counted yet nothing can be lost; on a busy machine it would attach to its end first. */
+const BEFORE_COUNTING = { intMs: 1_500, termMs: 500, killMs: 2_000 };
+
 export const startTracer = (options: TracerOptions): Tracer => {
   const startedAtMs = performance.now();
   const child = startChild({
@@ -70,7 +73,11 @@ export const startTracer = (options: TracerOptions): Tracer => {
   const settled = new Promise<Readiness>((resolve) => {
     settle = resolve;
   });
-  const becomeReady = (): void => settle({ kind: 'ready', attachMs: performance.now() - startedAtMs });
+  let counts = false;
+  const becomeReady = (): void => {
+    counts = true;
+    settle({ kind: 'ready', attachMs: performance.now() - startedAtMs });
+  };
   const stderr = collectText(child.stderr, (text) => {
     if (text.includes(NOTIFY)) becomeReady();
   });
@@ -107,7 +114,7 @@ export const startTracer = (options: TracerOptions): Tracer => {
     }
     return result;
   });
-  return { pid: child.pid, ready, ended, stop: () => child.stop() };
+  return { pid: child.pid, ready, ended, stop: () => child.stop(counts ? undefined : BEFORE_COUNTING) };
 };
 
 /** From 0.24 on a sound script draws warnings by the hundred; before, they tell of probes that were not found. */
@@ -121,7 +128,7 @@ const environment = (options: TracerOptions): Record<string, string> => {
   return {
     [NOTIFY]: '1',
     [capacity]: String(options.mapKeys),
-    ...(options.bpftrace.btfFile === undefined ? {} : { BPFTRACE_BTF: options.bpftrace.btfFile }),
+    ...(options.script.btfFile === undefined ? {} : { BPFTRACE_BTF: options.script.btfFile }),
     BPFTRACE_COLOR: 'never',
     STALLSCOPE_OWNER: options.owner,
   };

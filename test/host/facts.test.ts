@@ -144,6 +144,13 @@ describe('a host built of files', () => {
     expect(await read()).toMatchObject({ lockdown: 'confidentiality', kprobes: false, fentry: false });
   });
 
+  test('BTF objects are listed where modules have theirs, from 5.11 on', async () => {
+    put('sys/kernel/btf/vmlinux', '');
+    expect(await read()).toMatchObject({ btf: true, btfListed: false });
+    put('sys/kernel/btf/xfs', '');
+    expect(await read()).toMatchObject({ btf: true, btfListed: true });
+  });
+
   test('without the list of traceable functions there is no fentry, and kallsyms names the functions', async () => {
     put('proc/kallsyms', '0000000000000000 T register_ftrace_direct\n0000000000000000 t xfs_thing\t[xfs]\n');
     put('sys/kernel/btf/vmlinux', '');

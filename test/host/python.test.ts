@@ -125,6 +125,21 @@ test('a finder without a file says where it looked', async () => {
   });
 });
 
+test('a packaged interpreter is optimised where its distribution builds it so', () => {
+  const root = join(dir, 'root');
+  const executable = join(root, 'usr/bin/python3.13');
+  mkdirSync(join(root, 'usr/bin'), { recursive: true });
+  mkdirSync(join(root, 'etc'), { recursive: true });
+  writeFileSync(executable, '');
+  const optimised = (osRelease: string) => {
+    writeFileSync(join(root, 'etc/os-release'), osRelease);
+    return buildOf({ executable, file: executable }).optimised;
+  };
+  expect(optimised('NAME="Debian GNU/Linux"\nID=debian\n')).toBe(true);
+  expect(optimised('ID=pop\nID_LIKE="ubuntu debian"\n')).toBe(true);
+  expect(optimised('ID=gentoo\n')).toBeNull();
+});
+
 test.each([
   ["{'A': 1,\n 'CONFIG_ARGS': \"'--with-lto' \"\n   \"'--prefix=/usr'\",\n 'CONFIG_X': 1}", false, true],
   [

@@ -34,6 +34,7 @@ export const hostFacts = ({
   pidNamespace: 'initial',
   tracefs: TRACEFS_6_18,
   btf: true,
+  btfListed: true,
   kprobes: false,
   fentry: false,
   bpftrace: bpftrace === null ? null : { path: '/usr/bin/bpftrace', version: bpftrace },

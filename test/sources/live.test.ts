@@ -77,7 +77,7 @@ const liveOf = (plan: FakePlan, change: Change = {}) =>
     bpftrace: FAKE_BPFTRACE,
     probes: change.probes ?? [{ id: 'iomap', variant: 'tracepoint', state: 'attached' }],
     assemble: () => scriptOf(plan),
-    simplify: () => false,
+    simplify: () => null,
     selection: { pids: [], comm: change.comm ?? null, command: null },
     wantsComm: (comm) => change.comm === undefined || comm === change.comm,
     intervalMs: change.intervalMs ?? 1_000,

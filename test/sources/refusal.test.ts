@@ -52,6 +52,11 @@ describe('refusals', () => {
     expect(error.message).toContain('(bpftrace gave no reason)');
   });
 
+  it('belong to no probe when the whole script is meant, though all of it follows', () => {
+    const said = `8 warnings and 1 error generated.\nstdin:1-7: ERROR: failed to build\n${script.script}`;
+    expect(refusalOf(script, said, 1).probe).toBeNull();
+  });
+
   it('are bounded, however much it says', () => {
     const { error } = refusalOf(script, `${'x'.repeat(1_000)}\n`.repeat(500), 1);
     expect(error.message.split('\n')).toHaveLength(13);

@@ -35,7 +35,7 @@ const start = (
         heard.asked.push(ids.join(','));
         return scriptOf(planFor(ids));
       },
-      simplify: () => false,
+      simplify: () => null,
       onStatus: (text) => heard.log.push(`status ${text}`),
       ...change,
     },
@@ -83,15 +83,16 @@ describe('attaching', () => {
     let simple = false;
     const change = {
       simplify: () => {
-        if (simple) return false;
+        if (simple) return null;
         simple = true;
-        return true;
+        return [{ id: 'iomap', variant: 'plainer', state: 'attached' as const }];
       },
     };
     const refusing = (): FakeLife => ({ refuse: 1, stderr: 'stdin:1:1-3: ERROR: no field\n' });
     const { supervisor, asked } = start(() => (simple ? {} : refusing()), change);
     await supervisor.attach();
     expect(asked).toHaveLength(2);
+    expect(supervisor.probes()[0]?.variant).toBe('plainer');
 
     const second = start(refusing);
     await expect(second.supervisor.attach()).rejects.toMatchObject({ code: 'E_PROBE_COMPILE' });

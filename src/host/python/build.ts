@@ -1,6 +1,7 @@
 /** How an interpreter was built, from what it left beside itself: it is never run. */
 import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { distributionsOf } from '../distribution.ts';
 import { readText } from '../files.ts';
 import { hasApiFunctions, hasGcMarkers } from './finders.ts';
 import type { Interpreter } from './interpreters.ts';
@@ -25,7 +26,8 @@ export const buildOf = ({ executable, file }: Interpreter): PythonBuild => {
     version,
     usdt: hasGcMarkers(file),
     api: hasApiFunctions(file),
-    optimised: config === null ? null : isOptimised(config, file !== executable),
+    optimised:
+      (config === null ? null : isOptimised(config, file !== executable)) ?? isOptimisedPackage(executable),
     freeThreaded: suffix === 't',
   };
 };
@@ -43,6 +45,18 @@ export const isOptimised = (sysconfig: string, isShared: boolean): boolean | nul
   if (args.includes('--enable-shared') !== isShared) return null;
   return /--with-lto\b|--enable-optimizations\b/.test(args);
 };
+
+/**
+ * Debian and Ubuntu build the interpreter in /usr/bin with --with-lto and --enable-optimizations (debian/rules of every
+ * python3.x from 3.5 on), and say so in no file of it. Null for anybody else's.
+ */
+const isOptimisedPackage = (executable: string): true | null => {
+  const root = /^(.*)\/usr\/bin\/python3(\.\d+)?$/.exec(executable)?.[1];
+  if (root === undefined) return null;
+  return distributionsOf(readText(`${root}/etc/os-release`)).some((id) => OPTIMISING.has(id)) ? true : null;
+};
+
+const OPTIMISING: ReadonlySet<string> = new Set(['debian', 'ubuntu']);
 
 /** The variables of its makefile, which every installation keeps as `_sysconfigdata_*.py` in its library. */
 const sysconfigOf = (executable: string, version: string | null): string | null => {

@@ -1,0 +1,89 @@
+// One recording made in the guest by the tool itself, and what its summary says: per process, and of all together.
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+/** Machine code made on the fly costs the emulation more than it saves: without it the tool starts in half the time. */
+const NODE_FLAGS = ['--no-opt', '--no-sparkplug', '--single-threaded'];
+const TOOL = [...NODE_FLAGS, '/tool/bin/stallscope.js'];
+const RECORDING = '/var/tmp/trial.ndjson';
+/** Under emulation bpftrace compiles for half a minute. */
+const READY_MS = 300_000;
+
+export const environmentFor = (bpftrace) => ({ ...process.env, STALLSCOPE_BPFTRACE: bpftrace });
+
+/** Runs the tool to its end: status, stdout, stderr. */
+export const runTool = (bpftrace, ...args) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...TOOL, ...args], {
+    env: environmentFor(bpftrace),
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+  });
+  return { status, stdout, stderr };
+};
+
+/**
+ * Records while `body` runs, and reads the summary.
+ *
+ * @throws Error with what the tool said, when recording did not begin or its result cannot be read
+ */
+export const recordWhile = async (bpftrace, args, body) => {
+  const child = spawn(
+    process.execPath,
+    [...TOOL, 'record', '--force', '-o', RECORDING, '--attach-timeout', '4m', ...args],
+    { env: environmentFor(bpftrace), stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  const said = [];
+  const closed = once(child, 'close');
+  try {
+    await untilReady(child, closed, said);
+    await body();
+  } finally {
+    child.kill('SIGINT');
+    await closed;
+  }
+  const { status, stdout, stderr } = runTool(bpftrace, 'summary', '--json', RECORDING);
+  if (status !== 0) throw new Error(`no summary: ${stderr.trim()}`);
+  return { ...reader(JSON.parse(stdout)), said };
+};
+
+const untilReady = async (child, closed, said) => {
+  const timer = setTimeout(() => child.kill('SIGKILL'), READY_MS);
+  const ready = new Promise((resolve) => {
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      said.push(line);
+      if (line.startsWith('stallscope: recording ')) resolve(true);
+    });
+  });
+  const begun = await Promise.race([ready, closed.then(() => false)]);
+  clearTimeout(timer);
+  if (!begun) throw new Error(`recording did not begin: ${said.join(' | ')}`);
+};
+
+const reader = (summary) => {
+  const { losses, coverage } = summary;
+  const lost = [
+    losses.lostEvents > 0 ? `${losses.lostEvents} events lost` : null,
+    losses.mapFull.length > 0 ? `maps full: ${losses.mapFull.join(', ')}` : null,
+    losses.gaps.length > 0 ? `${losses.gaps.length} gaps` : null,
+    losses.rejectedLines > 0 ? `${losses.rejectedLines} lines rejected` : null,
+  ].filter((text) => text !== null);
+  const rowOf = (pid) => summary.pids.find((row) => row.pid === pid);
+  return {
+    summary,
+    coverage,
+    /** What was lost, in words; empty when the counts are whole. */
+    lost: lost.join(', '),
+    variantOf: (probe) => summary.probes.find(({ id }) => id === probe)?.variant ?? null,
+    /** What is wrong with a probe, in words; null for one that counted. */
+    problemOf: (probe) => {
+      const { state, reason } = summary.probes.find(({ id }) => id === probe) ?? { state: 'absent' };
+      return state === 'attached' ? null : `${state}: ${reason ?? 'no reason given'}`;
+    },
+    /** 0 for a process or a metric that never counted. */
+    of: (pid, metric) => rowOf(pid)?.metrics[metric] ?? 0,
+    breakdown: (pid, metric) => rowOf(pid)?.breakdown[metric] ?? null,
+    rows: summary.pids,
+    total: (metric) => summary.pids.reduce((sum, row) => sum + (row.metrics[metric] ?? 0), 0),
+  };
+};

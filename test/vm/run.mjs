@@ -1,0 +1,83 @@
+// npm run test:vm [-- KERNEL...] [--only TRIAL,...]: the kernel matrix. Boots Debian's kernels, runs this build of the
+// tool in each, and prints one row for each probe and metric: what was expected, what was counted. Status 0 when
+// nothing failed. What this host cannot do is skipped, with the reason.
+import { writeFileSync } from 'node:fs';
+import { say, setUpHost, setUpProject } from '../../scripts/setup.mjs';
+import { bootGuest } from './boot.mjs';
+import { rootImage, toolImage } from './images.mjs';
+import { chooseKernels } from './kernels.mjs';
+import { createTable } from './table.mjs';
+
+const NEEDED = {
+  'qemu-system-x86_64': 'qemu-system-x86',
+  debootstrap: 'debootstrap',
+  busybox: 'busybox-static',
+  cpio: 'cpio',
+  mke2fs: 'e2fsprogs',
+};
+
+const usage = 'Usage: npm run test:vm [-- [KERNEL...] [--only TRIAL[,TRIAL]] [--markdown FILE]]';
+
+const readArguments = (argv) => {
+  const options = { versions: [], only: '', markdown: null };
+  for (let index = 0; index < argv.length; index += 1) {
+    const word = argv[index];
+    if (word === '--only') options.only = argv[++index] ?? '';
+    else if (word === '--markdown') options.markdown = argv[++index] ?? null;
+    else if (word.startsWith('-')) throw new Error(`Unknown option ${word}. ${usage}`);
+    else options.versions.push(word);
+  }
+  return options;
+};
+
+/** Why no guest can be booted here; null when one can. */
+const obstacle = () => {
+  if (process.platform !== 'linux' || process.arch !== 'x64') return 'the matrix needs Linux on x86-64';
+  if (process.getuid?.() !== 0) return 'building the disks needs root: sudo npm run test:vm';
+  const missing = setUpHost(NEEDED);
+  return missing.length === 0 ? null : missing.join('; ');
+};
+
+const main = async () => {
+  const options = readArguments(process.argv.slice(2));
+  const kernels = chooseKernels(options.versions);
+  const table = createTable();
+  const started = performance.now();
+  setUpProject();
+  const why = obstacle();
+  for (const kernel of kernels) {
+    if (why !== null) table.skip(kernel.version, why);
+    else await runKernel(kernel, options, table);
+  }
+  say(`The matrix took ${((performance.now() - started) / 60_000).toFixed(1)} minutes.`);
+  if (options.markdown !== null) writeFileSync(options.markdown, table.markdown());
+  return table.close();
+};
+
+const runKernel = async (kernel, options, table) => {
+  const started = performance.now();
+  let directory;
+  try {
+    directory = rootImage(kernel);
+  } catch (error) {
+    // Without the packages there is no kernel to judge: a mirror out of reach is no fault of ours.
+    table.skip(kernel.version, error.message);
+    return;
+  }
+  say(`Booting kernel ${kernel.version} …`);
+  const trouble = await bootGuest({
+    directory,
+    toolImage: toolImage(),
+    only: options.only,
+    onRow: (row) => table.add(kernel.version, row),
+  });
+  if (trouble !== null) table.fail(kernel.version, trouble);
+  say(`Kernel ${kernel.version} took ${((performance.now() - started) / 1000).toFixed(0)} s.`);
+};
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  say(error.message);
+  process.exitCode = 2;
+}
