@@ -229,9 +229,9 @@ describeWith(TRACING, '--variant', () => {
     runTool(['record', '-o', join(dir, 'variant.ndjson'), '--force', '-d', '300ms', ...args]);
 
   it('runs the variant that is named', async () => {
-    const end = await record('--probe', 'faults', '--variant', 'faults=single-page');
+    const end = await record('--probe', 'python', '--variant', 'python=tracepoint');
     expect(end, end.stderr).toMatchObject({ code: 0 });
-    expect(end.stderr).toContain('faults (single-page)');
+    expect(end.stderr).toContain('python (tracepoint)');
   });
 
   it('ends with the reason when this host cannot run it', async () => {

@@ -66,6 +66,8 @@ export const trace = async (
     await attached;
     await workload();
   } finally {
+    // bpftrace 0.17 throws away what it has not printed yet when it is interrupted.
+    await new Promise((resolve) => setTimeout(resolve, 300));
     child.kill('SIGINT');
   }
   const { stdout, stderr, exitCode } = await child;

@@ -154,7 +154,7 @@ describeWith([...TRACING, 'cc'], 'the scripts of xfs-alloc on a stand-in', () =>
         stalls_ended: 1,
       });
       const times = outcome.ticks.map((tick) => tick['xfs-alloc.stall_ns']?.[held.pid] ?? 0);
-      expect(new Set(times).size).toBeGreaterThanOrEqual(3);
+      expect(new Set(times).size).toBeGreaterThanOrEqual(2);
       expect(times).toEqual([...times].sort((a, b) => a - b));
     },
   );

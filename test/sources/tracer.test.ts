@@ -87,6 +87,13 @@ describe('readiness', () => {
     expect(await tracer.ready).toEqual({ kind: 'stopped' });
   });
 
+  it('stopped while it attaches and hears nothing, is ended soon: nothing it counted can be lost', async () => {
+    const { tracer } = start({ notify: 'never', ignore: ['SIGINT'] });
+    setTimeout(() => void tracer.stop(), 300);
+    expect(await tracer.ready).toEqual({ kind: 'stopped' });
+    expect(await tracer.ended).toMatchObject({ stoppedWith: 'SIGTERM' });
+  });
+
   it('after an attach error is a refusal with its lines', async () => {
     const stderr = "ERROR: Error attaching probe: 'tracepoint:vmscan:mm_vmscan_wakeup_kswapd'\n";
     const { tracer } = start({ stderr, refuseLate: 255 });

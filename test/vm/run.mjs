@@ -1,7 +1,8 @@
 // npm run test:vm [-- KERNEL...] [--only TRIAL,...]: the kernel matrix. Boots Debian's kernels, runs this build of the
 // tool in each, and prints one row for each probe and metric: what was expected, what was counted. Status 0 when
 // nothing failed. What this host cannot do is skipped, with the reason.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { say, setUpHost, setUpProject } from '../../scripts/setup.mjs';
 import { bootGuest } from './boot.mjs';
 import { rootImage, toolImage } from './images.mjs';
@@ -43,17 +44,20 @@ const main = async () => {
   const kernels = chooseKernels(options.versions);
   const table = createTable();
   const started = performance.now();
-  setUpProject();
   const why = obstacle();
+  if (why === null) setUpProject();
+  const made = [];
   for (const kernel of kernels) {
     if (why !== null) table.skip(kernel.version, why);
-    else await runKernel(kernel, options, table);
+    else made.push(...(await runKernel(kernel, options, table)));
   }
-  say(`The matrix took ${((performance.now() - started) / 60_000).toFixed(1)} minutes.`);
-  if (options.markdown !== null) writeFileSync(options.markdown, table.markdown());
+  const minutes = (performance.now() - started) / 60_000;
+  say(`The matrix took ${minutes.toFixed(1)} minutes.`);
+  if (options.markdown !== null) writeFileSync(options.markdown, table.markdown(made, minutes));
   return table.close();
 };
 
+/** What the disk was made of, as lines. */
 const runKernel = async (kernel, options, table) => {
   const started = performance.now();
   let directory;
@@ -62,7 +66,7 @@ const runKernel = async (kernel, options, table) => {
   } catch (error) {
     // Without the packages there is no kernel to judge: a mirror out of reach is no fault of ours.
     table.skip(kernel.version, error.message);
-    return;
+    return [];
   }
   say(`Booting kernel ${kernel.version} …`);
   const trouble = await bootGuest({
@@ -73,6 +77,8 @@ const runKernel = async (kernel, options, table) => {
   });
   if (trouble !== null) table.fail(kernel.version, trouble);
   say(`Kernel ${kernel.version} took ${((performance.now() - started) / 1000).toFixed(0)} s.`);
+  const parts = readFileSync(join(directory, 'made-of'), 'utf8').trim().split('\n');
+  return [`- ${kernel.version}: Debian ${kernel.suite}, ${parts.join(', ')}`];
 };
 
 try {

@@ -32,15 +32,29 @@ export const createTable = () => {
       add(kernel, { probe: 'all', expected: 'all trials', counted: 'not all', verdict: 'failed' });
       process.stdout.write(`${why}\n`);
     },
-    markdown: () => `${markdownRows(rows).join('\n')}\n`,
+    /** For docs/kernels.md; `made` says of each kernel what its disk was made of, `minutes` how long all of it took. */
+    markdown: (made, minutes) =>
+      [...INTRODUCTION, ...made, '', `All of it took ${minutes.toFixed(0)} minutes. ${sum(totals)}.`, '']
+        .concat(markdownRows(rows), '')
+        .join('\n'),
     /** Prints the last line; the exit status. */
     close: () => {
-      const { passed, failed, skipped } = totals;
-      process.stdout.write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`);
-      return failed > 0 ? 1 : 0;
+      process.stdout.write(`${sum(totals)}\n`);
+      return totals.failed > 0 ? 1 : 0;
     },
   };
 };
+
+const INTRODUCTION = [
+  '# Kernels',
+  '',
+  'Written by `npm run test:vm -- --markdown docs/kernels.md`: what each probe was expected to count on each kernel, and',
+  'what it counted. A number alone is a known count; with "perf", "/proc/vmstat" or another name in brackets it is that',
+  "witness's, inside and around the recording. How it is done: [ADR 0011](adr/0011-kernel-matrix.md).",
+  '',
+];
+
+const sum = ({ passed, failed, skipped }) => `${passed} passed, ${failed} failed, ${skipped} skipped`;
 
 const line = (row) => COLUMNS.map(([name, width]) => String(row[name]).padEnd(width)).join('  ');
 
