@@ -10,7 +10,7 @@ const RECORDING = '/var/tmp/trial.ndjson';
 /** Under emulation bpftrace compiles for half a minute. */
 const READY_MS = 300_000;
 
-export const environmentFor = (bpftrace) => ({ ...process.env, STALLSCOPE_BPFTRACE: bpftrace });
+const environmentFor = (bpftrace) => ({ ...process.env, STALLSCOPE_BPFTRACE: bpftrace });
 
 /** Runs the tool to its end: status, stdout, stderr. */
 export const runTool = (bpftrace, ...args) => {
@@ -61,7 +61,7 @@ const untilReady = async (child, closed, said) => {
 };
 
 const reader = (summary) => {
-  const { losses, coverage } = summary;
+  const { losses } = summary;
   const lost = [
     losses.lostEvents > 0 ? `${losses.lostEvents} events lost` : null,
     losses.mapFull.length > 0 ? `maps full: ${losses.mapFull.join(', ')}` : null,
@@ -70,8 +70,6 @@ const reader = (summary) => {
   ].filter((text) => text !== null);
   const rowOf = (pid) => summary.pids.find((row) => row.pid === pid);
   return {
-    summary,
-    coverage,
     /** What was lost, in words; empty when the counts are whole. */
     lost: lost.join(', '),
     variantOf: (probe) => summary.probes.find(({ id }) => id === probe)?.variant ?? null,
@@ -83,7 +81,6 @@ const reader = (summary) => {
     /** 0 for a process or a metric that never counted. */
     of: (pid, metric) => rowOf(pid)?.metrics[metric] ?? 0,
     breakdown: (pid, metric) => rowOf(pid)?.breakdown[metric] ?? null,
-    rows: summary.pids,
     total: (metric) => summary.pids.reduce((sum, row) => sum + (row.metrics[metric] ?? 0), 0),
   };
 };

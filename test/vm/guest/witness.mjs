@@ -1,7 +1,7 @@
 // Independent counts of the same events, by the kernel itself or by perf. A witness runs twice: the outer one begins
 // before the recording and ends after it, the inner one lies within it. What the tool counted must not be less than
 // the inner, nor more than the outer; where nothing happened in between, the two are one number.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 
@@ -18,8 +18,6 @@ export const vmstatWitness = (fields) => {
   const before = read();
   return { stop: async () => mapValues(read(), (value, name) => value - before[name]) };
 };
-
-export const hasPerf = () => spawnSync('perf', ['--version']).status === 0;
 
 /** `events`: { name: { event: 'kmem:mm_page_alloc', filter: 'pfn == …' } }, on all CPUs, by perf stat. */
 export const perfWitness = async (events, output) => {
