@@ -1,0 +1,24 @@
+/** Does a series spike by the clock? Two that do share a clock, and neither leads the other. */
+import { PERIODIC } from './params.ts';
+import type { Spike } from './series.ts';
+import { median } from './statistics.ts';
+
+/** The period in ticks, or null: the phases of its spikes are no accident (Rayleigh test). */
+export const periodOf = (spikes: readonly Spike[]): number | null => {
+  if (spikes.length < PERIODIC.leastSpikes) return null;
+  const gaps = spikes.slice(1).map(({ tick }, index) => tick - (spikes[index]?.tick ?? 0));
+  const periods = [...PERIODIC.periodsTicks, median(gaps)];
+  let best: { period: number; concentration: number } | null = null;
+  for (const period of periods) {
+    if (period < 2) continue;
+    let x = 0;
+    let y = 0;
+    for (const { tick } of spikes) {
+      x += Math.cos((2 * Math.PI * tick) / period);
+      y += Math.sin((2 * Math.PI * tick) / period);
+    }
+    const concentration = (x * x + y * y) / spikes.length;
+    if (concentration > PERIODIC.concentration && concentration > (best?.concentration ?? 0)) best = { period, concentration };
+  }
+  return best?.period ?? null;
+};
