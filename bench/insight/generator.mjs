@@ -4,7 +4,18 @@
 // bystander that follows everything. What was put in is the truth; nothing of it reaches the detector.
 import { createRandom } from './random.mjs';
 
-const KINDS = ['sparse', 'sparse', 'sparse', 'clumped', 'clumped', 'pareto', 'busy', 'busy', 'gauge', 'periodic'];
+const KINDS = [
+  'sparse',
+  'sparse',
+  'sparse',
+  'clumped',
+  'clumped',
+  'pareto',
+  'busy',
+  'busy',
+  'gauge',
+  'periodic',
+];
 const LAGS = [0, 1, 2, 3, 5, 8, 10, 15, 20, 30];
 const REPEATS = [1, 2, 3, 5, 8, 12];
 const SHAPES = {
@@ -14,14 +25,24 @@ const SHAPES = {
 };
 const PERIODS = [10, 15, 20, 30, 60, 120, 300];
 
-export const DEFAULTS = { series: 400, ticks: 2700, chains: 5.4, distractors: 8, incidents: true, storms: 6, mess: true };
+export const DEFAULTS = {
+  series: 400,
+  ticks: 2700,
+  chains: 5.4,
+  distractors: 8,
+  incidents: true,
+  storms: 6,
+  mess: true,
+};
 
 /** `{ticks, series: [{metric, pid, kind}], values: Float64Array[], missed: Set, truth}`; values are per tick. */
 export const generate = (seed, options = {}) => {
   const size = { ...DEFAULTS, ...options };
   const random = createRandom(seed);
   const load = loadOf(random, size);
-  const types = Array.from({ length: Math.max(16, Math.round(Math.sqrt(size.series))) }, (_, index) => typeOf(random, index));
+  const types = Array.from({ length: Math.max(16, Math.round(Math.sqrt(size.series))) }, (_, index) =>
+    typeOf(random, index),
+  );
   const series = [];
   const values = [];
   for (let index = 0; index < size.series; index += 1) {
@@ -34,7 +55,14 @@ export const generate = (seed, options = {}) => {
   if (size.incidents) addChains(random, size, series, values, truth);
   if (size.distractors > 0) addDistractors(random, size, series, values, truth);
   if (size.incidents) addBystander(random, series, values, truth, size);
-  return { seed, ticks: size.ticks, series, values, missed: size.mess ? messUp(random, size, series, values) : new Set(), truth };
+  return {
+    seed,
+    ticks: size.ticks,
+    series,
+    values,
+    missed: size.mess ? messUp(random, size, series, values) : new Set(),
+    truth,
+  };
 };
 
 const loadOf = (random, { ticks, storms: count }) => {
@@ -91,7 +119,8 @@ const stormy = (level, one) => (one.loading === 0 ? 1 : level ** one.loading);
 const FILL = {
   sparse: (random, one, level, out) => {
     for (let tick = 0; tick < out.length; tick += 1)
-      if (random.next() < one.rate * stormy(level[tick], one)) out[tick] = 1 + random.negativeBinomial(one.mean, one.dispersion);
+      if (random.next() < one.rate * stormy(level[tick], one))
+        out[tick] = 1 + random.negativeBinomial(one.mean, one.dispersion);
   },
   clumped: (random, one, level, out) => {
     let on = false;
@@ -102,13 +131,17 @@ const FILL = {
   },
   pareto: (random, one, level, out) => {
     for (let tick = 0; tick < out.length; tick += 1)
-      if (random.next() < one.rate * stormy(level[tick], one)) out[tick] = Math.round(random.pareto(one.mean / 3, 1.5));
+      if (random.next() < one.rate * stormy(level[tick], one))
+        out[tick] = Math.round(random.pareto(one.mean / 3, 1.5));
   },
   busy: (random, one, level, out) => {
     let ar = 0;
     for (let tick = 0; tick < out.length; tick += 1) {
       ar = 0.98 * ar + 0.06 * random.normal();
-      out[tick] = random.negativeBinomial(one.mean * Math.exp(ar) * stormy(level[tick], one), 1 + 3 * one.dispersion);
+      out[tick] = random.negativeBinomial(
+        one.mean * Math.exp(ar) * stormy(level[tick], one),
+        1 + 3 * one.dispersion,
+      );
     }
   },
   gauge: (random, one, level, out) => {
@@ -122,7 +155,10 @@ const FILL = {
   },
   periodic: (random, one, _level, out) => {
     for (let tick = one.phase % one.period; tick < out.length; tick += one.period) {
-      const at = Math.min(out.length - 1, Math.max(0, tick + (random.next() < 0.15 ? random.integer(-1, 1) : 0)));
+      const at = Math.min(
+        out.length - 1,
+        Math.max(0, tick + (random.next() < 0.15 ? random.integer(-1, 1) : 0)),
+      );
       out[at] = 1 + random.negativeBinomial(one.mean, 4);
     }
   },
@@ -190,12 +226,20 @@ const addDistractors = (random, size, series, values, truth) => {
   const chained = truth.bursts.filter(({ chain }) => chain !== null).length;
   const count = size.incidents ? chained * size.distractors : Math.round(size.series * 1.5);
   for (let number = 0; number < count; number += 1)
-    addBurst(random, { series, values, truth, ticks: size.ticks }, random.integer(0, series.length - 1), random.integer(180, size.ticks - 40), null);
+    addBurst(
+      random,
+      { series, values, truth, ticks: size.ticks },
+      random.integer(0, series.length - 1),
+      random.integer(180, size.ticks - 40),
+      null,
+    );
 };
 
 /** One process that answers whatever happens, a second later: never a cause. */
 const addBystander = (random, series, values, truth, size) => {
-  const candidates = series.filter(({ kind, index }) => kind === 'sparse' && truth.bursts.every((burst) => burst.series !== index));
+  const candidates = series.filter(
+    ({ kind, index }) => kind === 'sparse' && truth.bursts.every((burst) => burst.series !== index),
+  );
   const one = candidates[0];
   if (one === undefined) return;
   truth.bystander = one.index;

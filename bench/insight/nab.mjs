@@ -19,9 +19,18 @@ export const readNab = (folder) => {
   const labels = JSON.parse(readFileSync(join(folder, 'labels', 'combined_windows.json'), 'utf8'));
   return readdirSync(join(folder, 'data'))
     .sort()
-    .flatMap((group) => readdirSync(join(folder, 'data', group)).filter((file) => file.endsWith('.csv')).sort().map((file) => `${group}/${file}`))
+    .flatMap((group) =>
+      readdirSync(join(folder, 'data', group))
+        .filter((file) => file.endsWith('.csv'))
+        .sort()
+        .map((file) => `${group}/${file}`),
+    )
     .map((name) => {
-      const rows = readFileSync(join(folder, 'data', name), 'utf8').trim().split(/\r?\n/).slice(1).map((line) => line.split(','));
+      const rows = readFileSync(join(folder, 'data', name), 'utf8')
+        .trim()
+        .split(/\r?\n/)
+        .slice(1)
+        .map((line) => line.split(','));
       const times = rows.map(([time]) => Date.parse(`${time.replace(' ', 'T')}Z`));
       const windows = labels[name].map(([from, to]) => {
         const [start, end] = [from, to].map((time) => Date.parse(`${time.slice(0, 19).replace(' ', 'T')}Z`));
@@ -62,7 +71,11 @@ export const scoreNab = (files, scores, profile, chosen) => {
   const { falsePositive, falseNegative } = PROFILES[profile];
   const windows = files.reduce((sum, file) => sum + file.windows.length, 0);
   const marks = files.flatMap((file, number) =>
-    worthOf(file).map(({ at, window, points }) => ({ score: scores[number][at], key: window < 0 ? null : `${number}:${window}`, points })),
+    worthOf(file).map(({ at, window, points }) => ({
+      score: scores[number][at],
+      key: window < 0 ? null : `${number}:${window}`,
+      points,
+    })),
   );
   marks.sort((a, b) => b.score - a.score);
   const found = new Map();
@@ -84,5 +97,8 @@ export const scoreNab = (files, scores, profile, chosen) => {
     }
     if (chosen !== undefined || sum > best.sum) best = { threshold: score, sum };
   }
-  return { threshold: best.threshold, points: (100 * (best.sum + falseNegative * windows)) / (windows + falseNegative * windows) };
+  return {
+    threshold: best.threshold,
+    points: (100 * (best.sum + falseNegative * windows)) / (windows + falseNegative * windows),
+  };
 };

@@ -16,7 +16,19 @@ const ECHO_TICKS = 12;
 export const evaluateSynthetic = (seeds, options = {}) => {
   const spikes = [];
   const rows = [];
-  const sums = { hours: 0, truePairs: 0, significantTrue: 0, significantFalse: 0, lags: 0, lagsRight: 0, directed: 0, decided: 0, right: 0, zero: 0, zeroDecided: 0 };
+  const sums = {
+    hours: 0,
+    truePairs: 0,
+    significantTrue: 0,
+    significantFalse: 0,
+    lags: 0,
+    lagsRight: 0,
+    directed: 0,
+    decided: 0,
+    right: 0,
+    zero: 0,
+    zeroDecided: 0,
+  };
   const roots = [];
   const incidents = [];
   const directions = [];
@@ -58,11 +70,15 @@ const collectSpikes = ({ truth, ticks, series }, insight, spikes, sums) => {
   for (let index = 0; index < series.length; index += 1) {
     sums.hours += (ticks - SPIKE.learningTicks) / 3600;
     for (const burst of bursts.get(index) ?? []) {
-      const hits = (own.get(index) ?? []).filter((spike) => spike.tick <= burst.end + SLACK_TICKS && spike.endTick >= burst.start - SLACK_TICKS);
+      const hits = (own.get(index) ?? []).filter(
+        (spike) => spike.tick <= burst.end + SLACK_TICKS && spike.endTick >= burst.start - SLACK_TICKS,
+      );
       spikes.push({ score: Math.max(0, ...hits.map(({ score }) => score)), burst: true });
     }
     for (const spike of own.get(index) ?? []) {
-      const near = (bursts.get(index) ?? []).some((burst) => spike.tick <= burst.end + ECHO_TICKS && spike.endTick >= burst.start - SLACK_TICKS);
+      const near = (bursts.get(index) ?? []).some(
+        (burst) => spike.tick <= burst.end + ECHO_TICKS && spike.endTick >= burst.start - SLACK_TICKS,
+      );
       if (!near) spikes.push({ score: spike.score, burst: false });
     }
   }
@@ -77,8 +93,9 @@ const recallAtRates = (spikes, hours) => {
     let threshold = Number.POSITIVE_INFINITY;
     for (const { score, burst } of sorted) {
       if (score === 0) break;
-      if (!burst && (alarms += 1) > rate * hours) break;
       if (burst) found += 1;
+      else alarms += 1;
+      if (alarms > rate * hours) break;
       threshold = score;
     }
     return { rate, recall: found / bursts, threshold, bursts };
@@ -91,7 +108,8 @@ const truePairsOf = ({ truth }) => {
     const members = [...(chain.hidden ? [] : [{ series: chain.root, lag: 0 }]), ...chain.effects];
     for (const x of members)
       for (const y of members)
-        if (x.series < y.series) pairs.set(`${x.series},${y.series}`, { lag: y.lag - x.lag, repeats: chain.times.length });
+        if (x.series < y.series)
+          pairs.set(`${x.series},${y.series}`, { lag: y.lag - x.lag, repeats: chain.times.length });
   }
   return pairs;
 };
@@ -166,12 +184,25 @@ const collectRoots = ({ truth }, correlation, roots) => {
 };
 
 const collectIncidents = ({ truth }, insight, marks) => {
-    const told = incidentsOf(insight.spikes, 0);
+  const told = incidentsOf(insight.spikes, 0);
   const occurrences = truth.chains.flatMap(({ times, effects, root, hidden }) =>
     times
-      .map((at) => truth.bursts.filter(({ chain, start, series }) => chain !== null && chain >= 0 && start >= at && start <= at + 32 && (series === root || effects.some((effect) => effect.series === series))))
+      .map((at) =>
+        truth.bursts.filter(
+          ({ chain, start, series }) =>
+            chain !== null &&
+            chain >= 0 &&
+            start >= at &&
+            start <= at + 32 &&
+            (series === root || effects.some((effect) => effect.series === series)),
+        ),
+      )
       .filter((bursts) => bursts.length >= 3)
-      .map((bursts) => ({ from: Math.min(...bursts.map(({ start }) => start)), to: Math.max(...bursts.map(({ end }) => end)), hidden })),
+      .map((bursts) => ({
+        from: Math.min(...bursts.map(({ start }) => start)),
+        to: Math.max(...bursts.map(({ end }) => end)),
+        hidden,
+      })),
   );
   for (const { from, to } of occurrences) {
     const hits = told.filter(({ startTick, endTick }) => startTick <= to && endTick >= from);

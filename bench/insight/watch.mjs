@@ -4,7 +4,18 @@ import { createInsight, openSeries, skipTicks, tick } from '../../dist/core/insi
 export const watch = (session, eventScore) => {
   const insight = createInsight(eventScore);
   const rows = session.series.map(({ metric, pid, kind }) =>
-    openSeries(insight, { metric, pid, kind: kind === 'gauge' ? 'gauge' : 'counter', unit: 'count', startMs: null, comm: `p${pid}` }, 0),
+    openSeries(
+      insight,
+      {
+        metric,
+        pid,
+        kind: kind === 'gauge' ? 'gauge' : 'counter',
+        unit: 'count',
+        startMs: null,
+        comm: `p${pid}`,
+      },
+      0,
+    ),
   );
   const costs = [];
   for (let at = 0; at < session.ticks; at += 1) {

@@ -2,11 +2,13 @@
 import { Command, Option } from 'commander';
 import { closest } from 'fastest-levenshtein';
 import { failure } from '../errors.ts';
+import { analyze } from './analyze.ts';
 import type { Context } from './context.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
+import { importForeign } from './import.ts';
 import { live } from './live.ts';
-import { readDuration, readInteger, readList, readPid, readSpeed } from './options.ts';
+import { readDuration, readInteger, readList, readPid, readScore, readSpeed } from './options.ts';
 import { listProbes, showProbe } from './probes.ts';
 import { record } from './record.ts';
 import { replay } from './replay.ts';
@@ -144,6 +146,45 @@ const build = (context: Context, command: readonly string[] | null, run: Run): C
       return run(summary(context, { file, json: flags.json === true, sort: text(flags, 'sort') }));
     });
 
+  subcommand(
+    'analyze',
+    'what spiked in a recording, what belongs together, and the name of the failure',
+    EXAMPLES.analyze,
+  )
+    .argument('<file>')
+    .option('--json', 'one JSON object')
+    .option('--symptom <metric>', 'rank what leads this series: METRIC or METRIC:PID')
+    .option('--min-score <n>', 'tell spikes from this score on')
+    .action((file: string, flags: Flags) => {
+      refuseCommand(command, 'analyze');
+      const minScore = text(flags, 'minScore');
+      return run(
+        analyze(context, {
+          file,
+          json: flags.json === true,
+          symptom: text(flags, 'symptom'),
+          minScore: minScore === null ? null : readScore(minScore),
+        }),
+      );
+    });
+
+  subcommand('import', 'make a recording from sadf -j or a long CSV', EXAMPLES.import)
+    .argument('<file>')
+    .option('-o, --output <file>', 'the recording to write (required)')
+    .option('--force', 'overwrite the file')
+    .option('--format <name>', 'csv or sadf (default: by the name of the file)')
+    .action((file: string, flags: Flags) => {
+      refuseCommand(command, 'import');
+      return run(
+        importForeign(context, {
+          file,
+          format: text(flags, 'format'),
+          output: requiredOutput(flags, 'import'),
+          force: flags.force === true,
+        }),
+      );
+    });
+
   probeCommands(subcommand('probes', 'what can be counted here, and how', EXAMPLES.probes), context, run);
 
   subcommand('doctor', 'can this host trace, with what, and which one command helps', EXAMPLES.doctor)
@@ -165,12 +206,12 @@ const build = (context: Context, command: readonly string[] | null, run: Run): C
 };
 
 /** commander would ask for it before it looks at misspelt options. */
-const requiredOutput = (flags: Flags): string => {
+const requiredOutput = (flags: Flags, name = 'record'): string => {
   const output = text(flags, 'output');
   if (output !== null) return output;
   throw failure('E_USAGE', {
-    fact: 'record needs a file to write to: --output FILE (-o).',
-    command: 'stallscope record',
+    fact: `${name} needs a file to write to: --output FILE (-o).`,
+    command: `stallscope ${name}`,
   });
 };
 
@@ -281,6 +322,16 @@ Examples:
 Examples:
   stallscope summary out.ndjson
   stallscope summary out.ndjson --json | jq '.pids[] | {pid, comm, metrics}'`,
+  analyze: `
+Examples:
+  stallscope analyze out.ndjson
+  stallscope analyze out.ndjson --json | jq '.findings[] | {id, suspect}'
+  stallscope analyze out.ndjson --symptom psi.io.some_us
+  stallscope analyze out.ndjson --symptom faults.major:4711`,
+  import: `
+Examples:
+  stallscope import metrics.csv -o out.ndjson
+  sadf -j /var/log/sysstat/sa21 -- -A > sa21.json; stallscope import sa21.json -o sa21.ndjson`,
   probes: `
 Examples:
   stallscope probes list

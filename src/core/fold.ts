@@ -10,6 +10,7 @@ import {
   trimTrends,
   UNKNOWN_COMM,
 } from './entity.ts';
+import { observe } from './insight/observe.ts';
 import type {
   CounterEntry,
   ExitRecord,
@@ -73,6 +74,7 @@ const foldSample = (state: SessionState, record: SampleRecord): void => {
   if (record.counted) foldCounters(state, record, sample);
   for (const [metric, value] of Object.entries(record.host)) foldHost(state, metric, value, sample);
   writeLevels(state, sample);
+  observe(state.watch, state);
   if (state.samples % TRIM_EVERY_SAMPLES === 0) trim(state, sample);
 };
 
@@ -89,16 +91,20 @@ const foldCounter = (
   entries: readonly CounterEntry[],
   sample: number,
 ): void => {
-  const isMax = state.metrics.get(metric)?.kind === 'max';
+  const kind = state.metrics.get(metric)?.kind;
   for (const entry of entries) {
     const pid = entry[0];
     const value = entry.at(-1);
     // Nothing counts below zero; a damaged line may say so.
     if (pid === undefined || value === undefined || entry.length < 2 || !(value >= 0)) continue;
+    if (kind === 'gauge') {
+      ownerOf(state, pid).counts.set(metric, { total: value, delta: value, sample });
+      continue;
+    }
     const { delta, grew } = advance(state.baselines, metric, keyOf(entry), value);
     if (!grew) continue;
     const entity = ownerOf(state, pid);
-    if (isMax) {
+    if (kind === 'max') {
       raiseEntity(entity, metric, value, sample);
       continue;
     }
@@ -254,7 +260,8 @@ const sumIntoOthers = (state: SessionState, entity: Entity): void => {
   state.others.processes += 1;
   state.trends.held -= entity.trends.size;
   for (const [metric, count] of entity.counts) {
-    if (state.metrics.get(metric)?.kind === 'max') continue;
+    // Neither largest values nor levels of the dead add up to anything.
+    if (state.metrics.get(metric)?.kind !== 'counter') continue;
     state.others.metrics.set(metric, (state.others.metrics.get(metric) ?? 0) + count.total);
   }
 };

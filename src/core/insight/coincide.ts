@@ -75,7 +75,8 @@ const bestLag = (
     if (Math.abs(lag) > reachTicks) continue;
     const matches = matchAt(candidates, lag);
     let exposed = 0;
-    for (const { tick } of first) exposed += storms.between(tick + lag - windowTicks, tick + lag + windowTicks + 1);
+    for (const { tick } of first)
+      exposed += storms.between(tick + lag - windowTicks, tick + lag + windowTicks + 1);
     const expected = (exposed * second.length) / storms.total;
     const log10P = log10PoissonTail(matches.length, expected) + LINK.lagPenalty + LINK.stepPenalty;
     let loudness = 0;

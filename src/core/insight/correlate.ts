@@ -50,7 +50,10 @@ export type Correlation = {
 export const correlate = (all: readonly Spike[], ticks: number, eventScore: number): Correlation => {
   const fromScore = thinTo(all, eventScore);
   const spikes = all.filter(({ score }) => score >= fromScore).sort((x, y) => x.tick - y.tick);
-  const storms = weighStorms(spikes.map(({ tick }) => tick), ticks);
+  const storms = weighStorms(
+    spikes.map(({ tick }) => tick),
+    ticks,
+  );
   const spikesOf = groupBy(spikes);
   const periods = new Map([...spikesOf].map(([series, own]) => [series, periodOf(own)]));
   const pairs: Pair[] = [];

@@ -76,10 +76,14 @@ export const scoreCounter = (
   const dense = settleDensity(slab, at, age);
   const x = dense && load !== 0 && age > COMMON.leastAgeTicks ? withoutLoad(slab, at, raw, load) : raw;
   const level = slab[at + LEVEL] as number;
-  const y = dense ? Math.max(0, x - level - COUNTER.excursionDeviations * (slab[at + DEVIATION] as number)) : x;
+  const y = dense
+    ? Math.max(0, x - level - COUNTER.excursionDeviations * (slab[at + DEVIATION] as number))
+    : x;
   const running = (slab[at + RUN_TICKS] as number) > 0;
   const score = y > 0 ? scoreRun(slab, at, y, age, pools) : 0;
-  const gain = frozen ? 0 : learningGain(slab, at, score, y > 0 ? score : running ? (slab[at + RUN_SCORE] as number) : 0);
+  const gain = frozen
+    ? 0
+    : learningGain(slab, at, score, y > 0 ? score : running ? (slab[at + RUN_SCORE] as number) : 0);
   if (gain > 0) {
     learnLevel(slab, at, x, age, young, gain);
     const rate = slab[at + RATE] as number;
@@ -162,7 +166,9 @@ const learnLevel = (
   const most = COUNTER.levelStepDeviations * deviation;
   const step = settled ? Math.max(-most, Math.min(most, off)) : off;
   slab[at + LEVEL] = level + Math.max(young, LEARN_LEVEL) * gain * step;
-  const spread = settled ? Math.min(Math.abs(off), COUNTER.deviationStepDeviations * deviation) : Math.abs(off);
+  const spread = settled
+    ? Math.min(Math.abs(off), COUNTER.deviationStepDeviations * deviation)
+    : Math.abs(off);
   slab[at + DEVIATION] = Math.max(
     COUNTER.leastDeviation,
     deviation + Math.max(young, LEARN_DEVIATION) * gain * (spread - deviation),

@@ -17,6 +17,7 @@ export const directionOf = ({ matches, lagTicks }: Pick<Coincidence, 'matches' |
   const before = matches.filter(([a, b]) => b.tick < a.tick).length;
   const probability = after + before === 0 ? 0.5 : probabilityOfBias(Math.max(after, before), after + before);
   const least = matches.length >= DIRECTION.shortLagOccurrences ? 1 : DIRECTION.leastLagTicks;
-  if (Math.abs(lagTicks) < least || probability < DIRECTION.confidence) return { order: 'unknown', probability };
+  if (Math.abs(lagTicks) < least || probability < DIRECTION.confidence)
+    return { order: 'unknown', probability };
   return { order: lagTicks > 0 ? 'first-leads' : 'second-leads', probability };
 };

@@ -1,54 +1,84 @@
 /**
- * How new is this level of a gauge? The distance to the nearest of the levels remembered, and half of what goes beyond
- * the range ever seen, relative to what is usual for it: the geometric mean of the mean distance and the range. What
- * is remembered spreads itself over all that was seen (of two levels close to each other one goes), so that a level
- * visited once, however long ago, is never new again.
+ * How new is this level of a gauge, and how new its restlessness (the spread of its last values)? Each is the distance
+ * to the nearest of what is remembered, and a part of what goes beyond the range ever seen, relative to what is usual:
+ * between the mean distance and the range. What is remembered spreads itself over all that was seen (of two close to
+ * each other one goes), so that a level visited once, however long ago, is not new again.
  *
  * The score is mapped to the counters' scale, -log10 P(a tick is at least this new), by how often such novelty came up
  * in the public gauges of NAB (docs/insight.md).
  */
 import { GAUGE } from './params.ts';
 
-export type Gauge = {
+/** Values that were seen, and how far from them new ones used to be. */
+type Memory = {
   /** Ascending; the first `held` are in use. */
-  readonly levels: Float64Array;
+  readonly values: Float64Array;
   held: number;
-  age: number;
   lowest: number;
   highest: number;
   meanDistance: number;
-  /** Alternates which of two close levels goes. */
+  /** Alternates which of two close values goes. */
   turn: boolean;
 };
 
-export const createGauge = (): Gauge => ({
-  levels: new Float64Array(GAUGE.remembered + 1),
+export type Gauge = {
+  readonly level: Memory;
+  readonly spread: Memory;
+  readonly recent: Float64Array;
+  age: number;
+};
+
+const createMemory = (): Memory => ({
+  values: new Float64Array(GAUGE.remembered + 1),
   held: 0,
-  age: 0,
   lowest: Number.POSITIVE_INFINITY,
   highest: Number.NEGATIVE_INFINITY,
   meanDistance: 0,
   turn: false,
 });
 
+export const createGauge = (): Gauge => ({
+  level: createMemory(),
+  spread: createMemory(),
+  recent: new Float64Array(GAUGE.spreadTicks),
+  age: 0,
+});
+
 /** S of this level; learns it unless `frozen`. */
 export const scoreGauge = (gauge: Gauge, level: number, frozen: boolean): number => {
-  const at = placeOf(gauge, level);
-  const distance = distanceAt(gauge, level, at);
-  const score = gauge.held < GAUGE.leastLevels || distance === 0 ? 0 : surpriseOf(gauge, distance);
+  const { recent } = gauge;
+  recent[gauge.age % recent.length] = level;
   gauge.age += 1;
-  if (frozen && gauge.age > GAUGE.leastLevels) return score;
-  gauge.meanDistance += (distance - gauge.meanDistance) / gauge.age;
-  gauge.lowest = Math.min(gauge.lowest, level);
-  gauge.highest = Math.max(gauge.highest, level);
-  if (distance > 0 || gauge.held === 0) remember(gauge, level, at);
-  return score;
+  const learns = !frozen || gauge.age <= GAUGE.leastLevels;
+  const newness =
+    noveltyOf(gauge.level, level, gauge.age, learns) +
+    GAUGE.spreadWeight * noveltyOf(gauge.spread, spreadOf(gauge), gauge.age, learns);
+  return gauge.age <= GAUGE.leastLevels ? 0 : scale(newness);
 };
 
-const surpriseOf = ({ meanDistance, lowest, highest }: Gauge, distance: number): number => {
-  const usual = Math.sqrt(meanDistance * (highest - lowest));
-  if (!(usual > 0)) return highest === lowest ? GAUGE.firstChangeScore : 0;
-  return scale(Math.log10(1 + distance / usual));
+const spreadOf = ({ recent, age }: Gauge): number => {
+  const held = Math.min(age, recent.length);
+  let mean = 0;
+  for (let index = 0; index < held; index += 1) mean += (recent[index] as number) / held;
+  let square = 0;
+  for (let index = 0; index < held; index += 1) square += ((recent[index] as number) - mean) ** 2;
+  return Math.sqrt(square / held);
+};
+
+/** log10 of 1 + distance in units of what is usual. */
+const noveltyOf = (memory: Memory, value: number, age: number, learns: boolean): number => {
+  const at = placeOf(memory, value);
+  const distance = distanceAt(memory, value, at);
+  const usual =
+    memory.meanDistance ** GAUGE.meanWeight * (memory.highest - memory.lowest) ** (1 - GAUGE.meanWeight);
+  const known = memory.held > 0 && distance > 0;
+  const novelty = !known ? 0 : usual > 0 ? Math.log10(1 + distance / usual) : GAUGE.firstChange;
+  if (!learns) return novelty;
+  memory.meanDistance += (distance - memory.meanDistance) / age;
+  memory.lowest = Math.min(memory.lowest, value);
+  memory.highest = Math.max(memory.highest, value);
+  if (distance > 0 || memory.held === 0) remember(memory, value, at);
+  return novelty;
 };
 
 /** Piecewise linear between the points of GAUGE.scale, and on with the slope of the last piece. */
@@ -61,40 +91,40 @@ const scale = (novelty: number): number => {
   return s0 + ((s1 - s0) * (novelty - x0)) / (x1 - x0);
 };
 
-/** Where it belongs among the levels remembered. */
-const placeOf = ({ levels, held }: Gauge, level: number): number => {
+/** Where it belongs among the values remembered. */
+const placeOf = ({ values, held }: Memory, value: number): number => {
   let low = 0;
   let high = held;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((levels[middle] as number) < level) low = middle + 1;
+    if ((values[middle] as number) < value) low = middle + 1;
     else high = middle;
   }
   return low;
 };
 
-const distanceAt = ({ levels, held, lowest, highest }: Gauge, level: number, at: number): number => {
+const distanceAt = ({ values, held, lowest, highest }: Memory, value: number, at: number): number => {
   if (held === 0) return 0;
-  const above = at < held ? (levels[at] as number) - level : Number.POSITIVE_INFINITY;
-  const below = at > 0 ? level - (levels[at - 1] as number) : Number.POSITIVE_INFINITY;
-  return Math.min(above, below) + GAUGE.beyondRange * Math.max(0, level - highest, lowest - level);
+  const above = at < held ? (values[at] as number) - value : Number.POSITIVE_INFINITY;
+  const below = at > 0 ? value - (values[at - 1] as number) : Number.POSITIVE_INFINITY;
+  return Math.min(above, below) + GAUGE.beyondRange * Math.max(0, value - highest, lowest - value);
 };
 
-const remember = (gauge: Gauge, level: number, at: number): void => {
-  const { levels, held } = gauge;
-  levels.copyWithin(at + 1, at, held);
-  levels[at] = level;
-  gauge.held = held + 1;
-  if (gauge.held <= GAUGE.remembered) return;
+const remember = (memory: Memory, value: number, at: number): void => {
+  const { values, held } = memory;
+  values.copyWithin(at + 1, at, held);
+  values[at] = value;
+  memory.held = held + 1;
+  if (memory.held <= GAUGE.remembered) return;
   let closest = 1;
-  for (let index = 2; index < gauge.held; index += 1) {
-    if (gapAt(levels, index) < gapAt(levels, closest)) closest = index;
+  for (let index = 2; index < memory.held; index += 1) {
+    if (gapAt(values, index) < gapAt(values, closest)) closest = index;
   }
-  gauge.turn = !gauge.turn;
-  const gone = gauge.turn ? closest : closest - 1;
-  levels.copyWithin(gone, gone + 1, gauge.held);
-  gauge.held -= 1;
+  memory.turn = !memory.turn;
+  const gone = memory.turn ? closest : closest - 1;
+  values.copyWithin(gone, gone + 1, memory.held);
+  memory.held -= 1;
 };
 
-const gapAt = (levels: Float64Array, index: number): number =>
-  (levels[index] as number) - (levels[index - 1] as number);
+const gapAt = (values: Float64Array, index: number): number =>
+  (values[index] as number) - (values[index - 1] as number);

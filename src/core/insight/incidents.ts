@@ -23,7 +23,10 @@ export type Incident = {
 };
 
 /** Incidents of at least INCIDENT.leastSeries series that stand out by `leastWeight`, in order of time. */
-export const incidentsOf = (spikes: readonly Spike[], leastWeight: number = INCIDENT.leastWeight): Incident[] => {
+export const incidentsOf = (
+  spikes: readonly Spike[],
+  leastWeight: number = INCIDENT.leastWeight,
+): Incident[] => {
   const loud = spikes.filter(({ score }) => score >= INCIDENT.leastScore).sort((a, b) => a.tick - b.tick);
   const groups: { spikes: Set<Spike>; weight: number; last: number }[] = [];
   const usual = createUsual();
@@ -49,7 +52,8 @@ const weigh = (spikes: readonly Spike[]): number => {
   const loudest = new Map<number, number>();
   for (const { series, score } of spikes) loudest.set(series, Math.max(loudest.get(series) ?? 0, score));
   let weight = 0;
-  for (const score of loudest.values()) weight += Math.min(score, INCIDENT.mostScore) - INCIDENT.leastScore + 1;
+  for (const score of loudest.values())
+    weight += Math.min(score, INCIDENT.mostScore) - INCIDENT.leastScore + 1;
   return weight;
 };
 
@@ -62,7 +66,11 @@ const createUsual = () => {
   let sumSquare = 0;
   return {
     standardise: (tick: number, weight: number): number => {
-      for (let first = waiting[0]; first !== undefined && first.tick <= tick - INCIDENT.windowTicks; first = waiting[0]) {
+      for (
+        let first = waiting[0];
+        first !== undefined && first.tick <= tick - INCIDENT.windowTicks;
+        first = waiting[0]
+      ) {
         const lasted = Math.min(INCIDENT.windowTicks, (waiting[1]?.tick ?? tick) - first.tick);
         const bounded = Math.min(first.weight, INCIDENT.usualMost);
         sum += lasted * bounded;

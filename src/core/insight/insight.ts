@@ -4,7 +4,15 @@
  * tracing, a replay and `analyze` agree. A clone of it goes on by itself.
  */
 import { commonLoad } from './common.ts';
-import { ageOf, beginCounter, COUNTER_STRIDE, endCounter, isShifted, type Pools, scoreCounter } from './counter.ts';
+import {
+  ageOf,
+  beginCounter,
+  COUNTER_STRIDE,
+  endCounter,
+  isShifted,
+  type Pools,
+  scoreCounter,
+} from './counter.ts';
 import { createGauge, type Gauge, scoreGauge } from './gauge.ts';
 import { CRITICAL, GAUGE, MAX_SERIES, MAX_SPIKES, SPIKE } from './params.ts';
 import type { SeriesIdentity, Spike } from './series.ts';
@@ -105,13 +113,8 @@ export const renameSeries = (insight: Insight, row: number, comm: string): void 
   insight.slots[row] = { ...slot, identity: { ...slot.identity, comm } };
 };
 
-/** Whether a series is too young for its scores to count. */
-export const isLearning = (insight: Insight, row: number): boolean => {
-  const slot = insight.slots[row];
-  if (slot === null || slot === undefined) return true;
-  const age = slot.gauge === null ? ageOf(insight.slab, row * COUNTER_STRIDE) : slot.gauge.age;
-  return age < SPIKE.learningTicks;
-};
+const ageOfRow = (insight: Insight, row: number, { gauge }: Slot): number =>
+  gauge === null ? ageOf(insight.slab, row * COUNTER_STRIDE) : gauge.age;
 
 /** Scores `insight.values` (per second for counters, NaN where nothing was read), which belong to this tick. */
 export const tick = (insight: Insight, bootUs: number): void => {
@@ -123,9 +126,9 @@ export const tick = (insight: Insight, bootUs: number): void => {
     if (slot === null || slot === undefined) continue;
     const value = values[row] as number;
     if (Number.isNaN(value)) continue;
-    const young = isLearning(insight, row);
+    const age = ageOfRow(insight, row, slot);
     const score = scoreOf(insight, slot, row, value, load);
-    follow(insight, slot, row, value, score, young);
+    follow(insight, slot, row, value, score, age);
   }
   insight.ticks += 1;
 };
@@ -149,7 +152,7 @@ const follow = (
   row: number,
   value: number,
   score: number,
-  young: boolean,
+  age: number,
 ): void => {
   const now = insight.ticks;
   if (score >= 1) {
@@ -159,13 +162,14 @@ const follow = (
     }
     slot.lastRisen = now;
   }
-  if (score < insight.eventScore || (young && !CRITICAL.has(slot.identity.metric))) {
+  if (score < insight.eventScore || (age < SPIKE.validTicks && !CRITICAL.has(slot.identity.metric))) {
     slot.quietTicks += 1;
     return;
   }
-  if (slot.spike === null || isNew(slot, slot.spike, now, score)) begin(insight, slot, value, score);
+  if (slot.spike === null || isNew(slot, slot.spike, now, score)) begin(insight, slot, value, score, age);
   else extend(insight, slot.spike, value, score);
-  if (slot.pools !== null && slot.spike !== null) slot.spike.shift = isShifted(insight.slab, row * COUNTER_STRIDE);
+  if (slot.pools !== null && slot.spike !== null)
+    slot.spike.shift = isShifted(insight.slab, row * COUNTER_STRIDE);
   slot.quietTicks = 0;
 };
 
@@ -179,7 +183,7 @@ const isNew = ({ quietTicks, gauge }: Slot, spike: Spike, now: number, score: nu
 /** How far back the beginning of a run may lie from where it became unlikely. */
 const MOST_BACKDATED_TICKS = 8;
 
-const begin = (insight: Insight, slot: Slot, value: number, score: number): void => {
+const begin = (insight: Insight, slot: Slot, value: number, score: number, age: number): void => {
   const recent = insight.ticks - slot.risingTick <= MOST_BACKDATED_TICKS;
   slot.spike = {
     series: slot.number,
@@ -193,6 +197,7 @@ const begin = (insight: Insight, slot: Slot, value: number, score: number): void
     peakUs: insight.bootUs,
     score,
     shift: false,
+    learning: age < SPIKE.learningTicks,
   };
   insight.spikes.push(slot.spike);
   if (insight.spikes.length <= MAX_SPIKES) return;

@@ -6,26 +6,11 @@
 import type { Entity } from '../entity.ts';
 import type { MetricDescriptor } from '../metric.ts';
 import type { SessionState } from '../state.ts';
-import { closeSeries, createInsight, type Insight, openSeries, renameSeries, skipTicks, tick } from './insight.ts';
+import { matchSignatures } from './findings/match.ts';
+import { closeSeries, openSeries, renameSeries, skipTicks, tick } from './insight.ts';
+import { watchGrowth } from './leaks.ts';
 import { SMOOTHED, SPIKE } from './params.ts';
-
-type Rows = Map<string, number>;
-
-/** An insight, and which of its rows belong to whom. */
-export type Watch = {
-  readonly insight: Insight;
-  readonly processes: Map<Entity, Rows>;
-  readonly host: Rows;
-  /** Rows of processes that ended, in order of their end. */
-  lastUs: number;
-};
-
-export const createWatch = (eventScore?: number): Watch => ({
-  insight: createInsight(eventScore),
-  processes: new Map(),
-  host: new Map(),
-  lastUs: 0,
-});
+import type { Watch } from './watch.ts';
 
 /** To be called after every sample was folded. */
 export const observe = (watch: Watch, state: SessionState): void => {
@@ -36,6 +21,8 @@ export const observe = (watch: Watch, state: SessionState): void => {
   if (counted) readProcesses(watch, state);
   if (state.samples > 1) readHost(watch, state);
   tick(insight, state.bootUs);
+  matchSignatures(watch.cases, watch.readings, state);
+  if (counted) watchGrowth(watch.leaks, state);
   watch.lastUs = state.bootUs;
 };
 
@@ -89,8 +76,7 @@ const silentTicks = ({ insight }: Watch, state: SessionState, { startMs }: Entit
 };
 
 const endedLongAgo = ({ endedBootUs }: Entity, state: SessionState): boolean =>
-  endedBootUs !== null &&
-  state.bootUs - endedBootUs > SPIKE.frozenTicks * state.header.intervalMs * 1000;
+  endedBootUs !== null && state.bootUs - endedBootUs > SPIKE.frozenTicks * state.header.intervalMs * 1000;
 
 const dropEnded = ({ insight, processes }: Watch, state: SessionState): void => {
   for (const [entity, rows] of processes) {

@@ -69,21 +69,26 @@ export const COMMON = {
 
 /** The detector of gauges (gauge.ts). */
 export const GAUGE = {
-  /** Levels remembered; a level far from all of them is new. */
-  remembered: 128,
-  /** Nothing is new before so many are known. */
+  /** Levels remembered; a level far from all of them is new. 3.2 KB a series, with as many spreads. */
+  remembered: 192,
+  /** Nothing is new before so many ticks. */
   leastLevels: 10,
   /** How much going beyond the range ever seen counts more. */
-  beyondRange: 0.5,
-  /** The first change of a level that never moved. */
-  firstChangeScore: 4,
+  beyondRange: 0.25,
+  /** What is usual lies between the mean distance (1) and the range (0), on a logarithmic scale. */
+  meanWeight: 0.6,
+  /** Restlessness: the standard deviation over so many ticks, and how much its novelty adds. */
+  spreadTicks: 16,
+  spreadWeight: 0.15,
+  /** Novelty of the first change of what never moved. */
+  firstChange: 0.5,
   /** Novelty to S: how often NAB's gauges were so new. */
   scale: [
     [0, 0],
-    [0.15, 3],
-    [0.3, 3.3],
-    [1, 5],
-    [2, 8],
+    [0.29, 3],
+    [0.42, 3.15],
+    [1, 4.05],
+    [2, 6],
   ],
   /** Two spikes of a gauge are at least so far apart, unless the later one is clearly louder. */
   holdOffTicks: 120,
@@ -95,7 +100,8 @@ export const SPIKE = {
   eventScore: 3,
   /** It is over after so many quiet ticks. */
   quietTicks: 10,
-  /** Scores of a series younger than this are shown as learning, and feed nothing. */
+  /** Scores of a series younger than this say nothing; until the second they are told as learning. */
+  validTicks: 30,
   learningTicks: 120,
   /** A process that ended is remembered this long. */
   frozenTicks: 120,
@@ -199,4 +205,25 @@ export const INCIDENT = {
   usualMost: 12,
   leastVariance: 4,
   most: 500,
+} as const;
+
+/** Slow growth (leaks.ts). */
+export const LEAK = {
+  /** Moments kept per process; the distance doubles when they are full. */
+  points: 128,
+  /** Left out at the beginning. */
+  startUpShare: 0.15,
+  leastMs: 30_000,
+  /** The time is cut into so many parts, and the trough of each must rise. */
+  parts: 6,
+  /** By at least this share of the mean rise: what has settled does not leak. */
+  leastStep: 0.2,
+  leastBytes: 8 * 1024 * 1024,
+  leastShare: 0.05,
+  /** Who holds half of the growth is meant; who holds less than a fourth is not. */
+  mostlyShare: 0.5,
+  hardlyShare: 0.25,
+  confidence: 0.9,
+  /** Without a probe that sees the allocators. */
+  confidenceUnknownAllocator: 0.5,
 } as const;

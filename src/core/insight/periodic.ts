@@ -18,7 +18,8 @@ export const periodOf = (spikes: readonly Spike[]): number | null => {
       y += Math.sin((2 * Math.PI * tick) / period);
     }
     const concentration = (x * x + y * y) / spikes.length;
-    if (concentration > PERIODIC.concentration && concentration > (best?.concentration ?? 0)) best = { period, concentration };
+    if (concentration > PERIODIC.concentration && concentration > (best?.concentration ?? 0))
+      best = { period, concentration };
   }
   return best?.period ?? null;
 };

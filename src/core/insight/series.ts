@@ -28,4 +28,6 @@ export type Spike = {
   score: number;
   /** The series had changed its level for good. */
   shift: boolean;
+  /** The series was still too young to be sure of what is usual. */
+  readonly learning: boolean;
 };

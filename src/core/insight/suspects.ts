@@ -36,7 +36,8 @@ const judge = (pair: Pair, symptom: number, events: number): Suspect => {
   return {
     series,
     score:
-      evidence * order * (1 + SUSPECT.perLagTick * Math.max(0, lagTicks)) + (SUSPECT.perLoudness * loudness) / events,
+      evidence * order * (1 + SUSPECT.perLagTick * Math.max(0, lagTicks)) +
+      (SUSPECT.perLoudness * loudness) / events,
     lagTicks,
     matched: pair.matches.length,
     of: events,

@@ -81,15 +81,15 @@ const poolMean = (slab: Float64Array, at: number, size: number, pool: Pool): num
   return (slab[at + SEEN] as number) > 0 ? (slab[at + MEAN] as number) : size;
 };
 
-const clamp = (value: number, least: number, most: number): number =>
-  Math.min(most, Math.max(least, value));
+const clamp = (value: number, least: number, most: number): number => Math.min(most, Math.max(least, value));
 
 /** By moments: exponential excesses have E[e^2] = 2 E[e]^2, heavier ones more. */
 const shapeFrom = (squaredRatio: number): number => 0.5 * (1 - 1 / Math.max(1e-9, squaredRatio - 1));
 
 const shapeOf = (slab: Float64Array, at: number, exceeded: number, pool: Pool): number => {
   const excess = slab[at + EXCESS] as number;
-  const own = excess > 0 ? clamp(shapeFrom((slab[at + EXCESS_SQUARE] as number) / excess ** 2), -0.2, 0.6) : 0;
+  const own =
+    excess > 0 ? clamp(shapeFrom((slab[at + EXCESS_SQUARE] as number) / excess ** 2), -0.2, 0.6) : 0;
   const shared = Math.min(pool.ratios, TAIL.poolShapeRuns);
   const prior =
     pool.ratios > LEAST_POOL_RATIOS
