@@ -7,7 +7,7 @@ const MICROSECONDS = 1000;
 /** Per file the score of each record, 0 where no spike begins. */
 export const detect = (files, eventScore) =>
   files.map(({ name, times, values }) => {
-    const insight = createInsight(eventScore);
+    const insight = createInsight(300_000, eventScore);
     const identity = {
       metric: `nab.${name}`,
       kind: 'gauge',

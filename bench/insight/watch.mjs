@@ -2,7 +2,7 @@
 import { createInsight, openSeries, skipTicks, tick } from '../../dist/core/insight/insight.js';
 
 export const watch = (session, eventScore) => {
-  const insight = createInsight(eventScore);
+  const insight = createInsight(1000, eventScore);
   const rows = session.series.map(({ metric, pid, kind }) =>
     openSeries(
       insight,

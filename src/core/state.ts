@@ -87,7 +87,7 @@ export const createState = (header: HeaderRecord, eventScore?: number): SessionS
   imprecise: new Set(),
   gaps: [],
   marks: [],
-  watch: createWatch(eventScore),
+  watch: createWatch(header.intervalMs, eventScore),
   self: NO_COST,
   previousSelf: NO_COST,
   ended: null,

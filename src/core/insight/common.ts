@@ -4,18 +4,18 @@ import { COMMON } from './params.ts';
 
 /**
  * Median of ln(x / level) over the dense series; 0 when too few are dense to say. Rows without a slot are skipped, and
- * so are values that were not read (NaN); a gauge's row is never dense.
+ * so are values that were not read (NaN); gauges have no load.
  */
 export const commonLoad = (
   slab: Float64Array,
-  slots: readonly unknown[],
+  slots: readonly ({ readonly gauge: unknown } | null)[],
   values: Float64Array,
   stride: number,
 ): number => {
   const ratios: number[] = [];
   for (let row = 0; row < slots.length; row += 1) {
     const value = values[row] as number;
-    if (slots[row] === null || !(value >= 0)) continue;
+    if (slots[row]?.gauge !== null || !(value >= 0)) continue;
     const ratio = levelRatio(slab, row * stride, value);
     if (!Number.isNaN(ratio)) ratios.push(ratio);
   }

@@ -35,6 +35,8 @@ export type Insight = {
   /** Ticks so far; one that was missed counts, and is not scored. */
   ticks: number;
   bootUs: number;
+  /** Ticks are so far apart that gauges follow the rhythm of days. */
+  readonly slow: boolean;
   frozen: boolean;
   eventScore: number;
   slab: Float64Array;
@@ -52,7 +54,9 @@ export type Insight = {
 
 const FIRST_ROWS = 64;
 
-export const createInsight = (eventScore: number = SPIKE.eventScore): Insight => ({
+/** `intervalMs` is the time between ticks: slow gauges have rhythms of hours, fast ones do not. */
+export const createInsight = (intervalMs = 1000, eventScore: number = SPIKE.eventScore): Insight => ({
+  slow: intervalMs >= GAUGE.slowFromMs,
   ticks: 0,
   bootUs: 0,
   frozen: false,
@@ -86,7 +90,7 @@ export const openSeries = (insight: Insight, identity: SeriesIdentity, silentTic
   insight.slots[row] = {
     number: insight.seriesSeen,
     identity,
-    pools: counter ? poolsOf(insight, identity.metric) : null,
+    pools: counter || !insight.slow ? poolsOf(insight, identity.metric) : null,
     gauge: counter ? null : createGauge(),
     risingTick: 0,
     risingUs: 0,
@@ -139,9 +143,15 @@ export const skipTicks = (insight: Insight, count: number): void => {
 };
 
 const scoreOf = (insight: Insight, slot: Slot, row: number, value: number, load: number): number => {
-  if (slot.gauge !== null) return scoreGauge(slot.gauge, value, insight.frozen);
-  const pools = slot.pools as Pools;
-  const score = scoreCounter(insight.slab, row * COUNTER_STRIDE, value, load, pools, insight.frozen);
+  const novelty = slot.gauge === null ? 0 : scoreGauge(slot.gauge, value, insight.frozen);
+  // A level that shoots up is as unlikely as a rate that does, also where it has been before.
+  const score =
+    slot.pools === null || value < 0
+      ? novelty
+      : Math.max(
+          novelty,
+          scoreCounter(insight.slab, row * COUNTER_STRIDE, value, load, slot.pools, insight.frozen),
+        );
   return value > 0 && CRITICAL.has(slot.identity.metric) ? Math.max(score, SPIKE.criticalScore) : score;
 };
 
@@ -166,17 +176,24 @@ const follow = (
     slot.quietTicks += 1;
     return;
   }
-  if (slot.spike === null || isNew(slot, slot.spike, now, score)) begin(insight, slot, value, score, age);
+  if (slot.spike === null || isNew(slot, slot.spike, now, score, insight.slow))
+    begin(insight, slot, value, score, age);
   else extend(insight, slot.spike, value, score);
   if (slot.pools !== null && slot.spike !== null)
     slot.spike.shift = isShifted(insight.slab, row * COUNTER_STRIDE);
   slot.quietTicks = 0;
 };
 
-/** A gauge that has moved once is restless for a while. */
-const isNew = ({ quietTicks, gauge }: Slot, spike: Spike, now: number, score: number): boolean => {
+/** A slow gauge that has moved once is restless for a while. */
+const isNew = (
+  { quietTicks, gauge }: Slot,
+  spike: Spike,
+  now: number,
+  score: number,
+  slow: boolean,
+): boolean => {
   if (quietTicks < SPIKE.quietTicks) return false;
-  if (gauge === null || now - spike.tick >= GAUGE.holdOffTicks) return true;
+  if (gauge === null || !slow || now - spike.tick >= GAUGE.holdOffTicks) return true;
   return score > spike.score * GAUGE.louder;
 };
 

@@ -90,7 +90,8 @@ export const GAUGE = {
     [1, 4.05],
     [2, 6],
   ],
-  /** Two spikes of a gauge are at least so far apart, unless the later one is clearly louder. */
+  /** Ticks this far apart or more show the rhythm of days; two spikes of such a gauge are at least so far apart, unless the later one is clearly louder. */
+  slowFromMs: 60_000,
   holdOffTicks: 120,
   louder: 1.5,
 } as const;

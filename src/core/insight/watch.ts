@@ -17,8 +17,8 @@ export type Watch = {
   lastUs: number;
 };
 
-export const createWatch = (eventScore?: number): Watch => ({
-  insight: createInsight(eventScore),
+export const createWatch = (intervalMs: number, eventScore?: number): Watch => ({
+  insight: createInsight(intervalMs, eventScore),
   processes: new Map(),
   host: new Map(),
   readings: createReadings(),

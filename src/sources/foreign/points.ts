@@ -187,7 +187,19 @@ function* recordsOf(
   const sums = new Map<Column, number>();
   const owners = new Map<number, string>();
   let seq = 0;
+  let beforeMs = times[0] ?? 0;
   for (const realMs of times) {
+    // What is told per interval belongs to the last one, not to the time since the last sample.
+    if (realMs - beforeMs > 1.5 * header.intervalMs) {
+      const [fromMs, toMs] = [beforeMs, realMs - header.intervalMs];
+      yield {
+        type: 'gap',
+        bootUs: bootOf(toMs),
+        fromBootUs: bootOf(fromMs),
+        reason: 'no samples in what was imported',
+      };
+    }
+    beforeMs = realMs;
     const counters: Record<string, [number, number][]> = {};
     const host: Record<string, number> = {};
     for (const [column, value] of rows.get(table.numbers.get(realMs) ?? -1) ?? []) {
