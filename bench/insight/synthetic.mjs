@@ -1,5 +1,5 @@
 // What the spikes, links, suspects and incidents of synthetic sessions are worth, against what was put in.
-import { correlate } from '../../dist/core/insight/correlate.js';
+import { confidenceOf, correlate } from '../../dist/core/insight/correlate.js';
 import { directionOf } from '../../dist/core/insight/direction.js';
 import { incidentsOf } from '../../dist/core/insight/incidents.js';
 import { SPIKE } from '../../dist/core/insight/params.js';
@@ -31,24 +31,21 @@ export const evaluateSynthetic = (seeds, options = {}) => {
   };
   const roots = [];
   const incidents = [];
-  const directions = [];
   for (const seed of seeds) {
     const session = generate(seed, options);
     const { insight } = watch(session);
     collectSpikes(session, insight, spikes, sums);
     const correlation = correlate(insight.spikes, insight.ticks, SPIKE.eventScore);
-    collectPairs(session, correlation, rows, sums, directions);
+    collectPairs(session, correlation, rows, sums);
     collectRoots(session, correlation, roots);
     collectIncidents(session, insight, incidents);
   }
   return {
     spikes: recallAtRates(spikes, sums.hours),
     pairs: pairFigures(rows, sums),
-    directions,
     roots: [1, 3, 5].map((most) => roots.filter((rank) => rank > 0 && rank <= most).length / roots.length),
     chains: roots.length,
     incidents: [2, 2.5, 3, 3.5, 4, 5].map((least) => [least, incidentRecall(incidents, least).recall]),
-    rows,
   };
 };
 
@@ -114,14 +111,14 @@ const truePairsOf = ({ truth }) => {
   return pairs;
 };
 
-const collectPairs = (session, { pairs }, rows, sums, directions) => {
+const collectPairs = (session, { pairs, tested }, rows, sums) => {
   const truth = truePairsOf(session);
   sums.truePairs += truth.size;
   for (const pair of pairs) {
     // It answers every chain: together with them it is, its cause it is not.
     if (pair.a === session.truth.bystander || pair.b === session.truth.bystander) continue;
     const known = truth.get(`${pair.a},${pair.b}`);
-    rows.push({ score: pair.score, real: known !== undefined, significant: pair.significant });
+    rows.push({ score: pair.score, confidence: confidenceOf(pair.score, tested), real: known !== undefined });
     if (!pair.significant) continue;
     if (known === undefined) {
       sums.significantFalse += 1;
@@ -130,11 +127,11 @@ const collectPairs = (session, { pairs }, rows, sums, directions) => {
     sums.significantTrue += 1;
     sums.lags += 1;
     if (Math.abs(pair.lagTicks - known.lag) <= 1) sums.lagsRight += 1;
-    countDirection(directionOf(pair), known.lag, sums, directions);
+    countDirection(directionOf(pair), known.lag, sums);
   }
 };
 
-const countDirection = ({ order, probability }, lag, sums, directions) => {
+const countDirection = ({ order }, lag, sums) => {
   if (lag === 0) {
     sums.zero += 1;
     if (order !== 'unknown') sums.zeroDecided += 1;
@@ -143,9 +140,7 @@ const countDirection = ({ order, probability }, lag, sums, directions) => {
   sums.directed += 1;
   if (order === 'unknown') return;
   sums.decided += 1;
-  const right = (order === 'first-leads') === lag > 0;
-  if (right) sums.right += 1;
-  directions.push({ probability, right });
+  if ((order === 'first-leads') === lag > 0) sums.right += 1;
 };
 
 const pairFigures = (rows, sums) => {
@@ -211,10 +206,25 @@ const collectIncidents = ({ truth }, insight, marks) => {
 };
 
 /** Share of occurrences found above a weight. */
-const incidentRecall = (marks, least) => ({
-  recall: marks.filter(({ score }) => score >= least).length / marks.length,
-  occurrences: marks.length,
-});
+export const recallOf = (incidents, least) =>
+  incidents.filter(({ score }) => score >= least).length / incidents.length;
+
+const CONFIDENCES = [0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98, 1];
+
+/** What was said of pairs, and how often it was so. */
+const calibrationOf = (rows) =>
+  CONFIDENCES.slice(1).map((to, index) => {
+    const from = CONFIDENCES[index];
+    const inside = rows.filter(({ confidence }) => confidence >= from && (confidence < to || to === 1));
+    const mean = (pick) => inside.reduce((sum, row) => sum + pick(row), 0) / Math.max(1, inside.length);
+    return {
+      from,
+      to,
+      count: inside.length,
+      stated: mean(({ confidence }) => confidence),
+      observed: mean(({ real }) => (real ? 1 : 0)),
+    };
+  });
 
 /** The weight above which sessions without incidents (storms, clocks, ordinary noise) have `rate` false ones an hour. */
 export const incidentThreshold = (seeds, rate = 1) => {

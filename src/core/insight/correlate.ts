@@ -217,7 +217,8 @@ const linksOf = (pairs: readonly Pair[], tested: number): Link[] => {
     }));
 };
 
-const confidenceOf = (score: number, tested: number): number => {
+/** P(a pair of this score belongs together), among so many that were compared. */
+export const confidenceOf = (score: number, tested: number): number => {
   const crowd = Math.log(Math.max(1, tested) / LINK.confidencePairs);
   return 1 / (1 + Math.exp(-(LINK.confidenceOffset + LINK.confidenceSlope * score - crowd)));
 };

@@ -177,7 +177,6 @@ export const SUSPECT = {
   leads: 1,
   together: 0.3,
   trails: 0.1,
-  perLagTick: 0.01,
   perLoudness: 0.1,
   /** Among the strongest, one that leads the others gains this share for each. */
   leadership: 0.2,

@@ -3,6 +3,9 @@ import { PERIODIC } from './params.ts';
 import type { Spike } from './series.ts';
 import { median } from './statistics.ts';
 
+/** A clock of a minute is also one of thirty seconds: of periods that fit as well the longest is meant. */
+const AS_WELL = 0.95;
+
 /** The period in ticks, or null: the phases of its spikes are no accident (Rayleigh test). */
 export const periodOf = (spikes: readonly Spike[]): number | null => {
   if (spikes.length < PERIODIC.leastSpikes) return null;
@@ -18,7 +21,7 @@ export const periodOf = (spikes: readonly Spike[]): number | null => {
       y += Math.sin((2 * Math.PI * tick) / period);
     }
     const concentration = (x * x + y * y) / spikes.length;
-    if (concentration > PERIODIC.concentration && concentration > (best?.concentration ?? 0))
+    if (concentration > PERIODIC.concentration && concentration >= AS_WELL * (best?.concentration ?? 0))
       best = { period, concentration };
   }
   return best?.period ?? null;

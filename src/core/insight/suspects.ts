@@ -35,9 +35,7 @@ const judge = (pair: Pair, symptom: number, events: number): Suspect => {
   const evidence = Math.max(0.01, pair.score + SUSPECT.scoreOffset);
   return {
     series,
-    score:
-      evidence * order * (1 + SUSPECT.perLagTick * Math.max(0, lagTicks)) +
-      (SUSPECT.perLoudness * loudness) / events,
+    score: evidence * order + (SUSPECT.perLoudness * loudness) / events,
     lagTicks,
     matched: pair.matches.length,
     of: events,

@@ -2,7 +2,7 @@
 import type { Entity } from '../../entity.ts';
 import type { Signature } from './signature.ts';
 
-export type Held = { sinceTick: number; lastTick: number; most: number; metric: string; atUs: number };
+export type Held = { sinceTick: number; lastTick: number; most: number; atUs: number };
 
 export type Case = {
   readonly signature: Signature;
@@ -19,6 +19,11 @@ export type Case = {
   readonly victims: Map<Entity, number>;
 };
 
-export type Cases = { readonly open: Map<string, Case>; readonly named: Case[] };
+export type Cases = {
+  readonly open: Map<string, Case>;
+  readonly named: Case[];
+  /** What holds of the host, whether there is a suspect or not: its onset may lie before any case. */
+  readonly host: Map<string, Held>;
+};
 
-export const createCases = (): Cases => ({ open: new Map(), named: [] });
+export const createCases = (): Cases => ({ open: new Map(), named: [], host: new Map() });

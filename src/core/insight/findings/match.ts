@@ -35,6 +35,11 @@ export const matchSignatures = (cases: Cases, readings: Readings, state: Session
   read(readings, state, WATCHED);
   for (const signature of SIGNATURES) {
     if (!isMeasured(state, { kind: 'rate', metric: signature.anchor.metric })) continue;
+    for (const condition of signature.conditions) {
+      if (condition.scope !== 'host') continue;
+      const value = ofHost(readings, state, condition.measure);
+      hold(cases.host, hostKey(signature, condition), signature, condition, value, readings.ticks, state);
+    }
     for (const [entity, rates] of readings.processes) {
       const rate = rates.get(signature.anchor.metric) ?? 0;
       if (rate >= signature.anchor.least) advance(cases, signature, entity, rates, rate, readings, state);
@@ -58,12 +63,24 @@ const advance = (
   const one = cases.open.get(key) ?? begin(signature, suspect, state);
   cases.open.set(key, one);
   one.lastTick = readings.ticks;
-  for (const condition of signature.conditions) hold(one, condition, rates, readings, state);
+  for (const condition of signature.conditions) {
+    if (condition.scope === 'host') {
+      const held = cases.host.get(hostKey(signature, condition));
+      // A copy: another case, later, may see more.
+      if (held !== undefined) one.held.set(condition.id, { ...held });
+      continue;
+    }
+    const value = measureOf(suspect, condition, rates, readings);
+    hold(one.held, condition.id, signature, condition, value, readings.ticks, state);
+  }
   if (!isComplete(one, readings, state)) {
     one.lasted = 0;
     return;
   }
   if (one.lasted === 0 && !one.named) one.startUs = state.bootUs;
+  // Rates are smoothed, and fade: only ticks in which the suspect really did something count.
+  const active = suspect.counts.get(signature.anchor.metric)?.sample === state.counted.sample;
+  if (!active || state.counted.sample !== state.samples - 1) return;
   one.lasted += 1;
   one.weight += rate;
   one.endUs = state.bootUs;
@@ -87,26 +104,32 @@ const begin = (signature: Signature, suspect: Entity, { bootUs }: SessionState):
   victims: new Map(),
 });
 
+const hostKey = (signature: Signature, condition: Condition): string => `${signature.id} ${condition.id}`;
+
 const hold = (
-  one: Case,
+  into: Map<string, Held>,
+  key: string,
+  signature: Signature,
   condition: Condition,
-  rates: ReadonlyMap<string, number>,
-  readings: Readings,
+  value: number,
+  now: number,
   state: SessionState,
 ): void => {
-  const value = measureOf(one.suspect, condition, rates, readings, state);
   const factor = condition.ofMemory ? state.header.host.memoryBytes / 1024 : 1;
   const { least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY } = condition;
   // NaN, which is what cannot be said, does not hold.
   if (!(value >= least * factor && value <= most * factor)) return;
-  const now = readings.ticks;
-  const held = one.held.get(condition.id);
-  if (held === undefined) {
-    const { metric } = condition.measure;
-    one.held.set(condition.id, { sinceTick: now, lastTick: now, most: value, metric, atUs: state.bootUs });
+  const held = into.get(key);
+  if (held === undefined || now - held.lastTick > Math.max(STREAK_TICKS, signature.togetherTicks)) {
+    const louder = held === undefined || value > held.most;
+    into.set(key, {
+      sinceTick: now,
+      lastTick: now,
+      most: louder ? value : held.most,
+      atUs: louder ? state.bootUs : held.atUs,
+    });
     return;
   }
-  if (now - held.lastTick > Math.max(STREAK_TICKS, one.signature.togetherTicks)) held.sinceTick = now;
   held.lastTick = now;
   if (value <= held.most) return;
   held.most = value;
@@ -117,13 +140,11 @@ const measureOf = (
   suspect: Entity,
   { scope, measure }: Condition,
   rates: ReadonlyMap<string, number>,
-  readings: Readings,
-  state: SessionState,
+  { processes }: Readings,
 ): number => {
   if (scope === 'suspect') return ofProcess(rates, measure);
-  if (scope === 'host') return ofHost(readings, state, measure);
   let most = Number.NaN;
-  for (const [entity, others] of readings.processes) {
+  for (const [entity, others] of processes) {
     if (entity === suspect) continue;
     const value = ofProcess(others, measure);
     if (!(most >= value)) most = value;

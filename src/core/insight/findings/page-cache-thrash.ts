@@ -7,7 +7,7 @@ export const pageCacheThrash: Signature = {
   severity: 'high',
   anchor: { metric: 'faults.page_cache_added', least: 2_000 },
   togetherTicks: 15,
-  lastsTicks: 3,
+  lastsTicks: 6,
   victims: { metric: 'faults.major', least: 0.5 },
   conditions: [
     {
