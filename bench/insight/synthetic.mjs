@@ -45,7 +45,8 @@ export const evaluateSynthetic = (seeds, options = {}) => {
     pairs: pairFigures(rows, sums),
     roots: [1, 3, 5].map((most) => roots.filter((rank) => rank > 0 && rank <= most).length / roots.length),
     chains: roots.length,
-    incidents: [2, 2.5, 3, 3.5, 4, 5].map((least) => [least, incidentRecall(incidents, least).recall]),
+    incidents,
+    calibration: calibrationOf(rows),
   };
 };
 

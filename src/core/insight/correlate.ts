@@ -9,7 +9,7 @@
 import { type Coincidence, coincide, type Match } from './coincide.ts';
 import { type Direction, directionOf } from './direction.ts';
 import { LINK } from './params.ts';
-import { periodOf } from './periodic.ts';
+import { periodOf, sharedClock } from './periodic.ts';
 import type { Spike } from './series.ts';
 import { type Storms, weighStorms } from './storm.ts';
 
@@ -67,7 +67,10 @@ export const correlate = (all: readonly Spike[], ticks: number, eventScore: numb
       continue;
     }
     const pair = pairOf(a, b, candidates, spikesOf, storms, fromScore);
-    if (pair !== null) pairs.push(pair);
+    if (pair === null) continue;
+    const clock = sharedClock(pair.matches.map(([first]) => first.tick));
+    if (clock === null) pairs.push(pair);
+    else clocks.push({ a, b, periodTicks: clock });
   }
   support(pairs);
   pairs.sort((x, y) => y.score - x.score || x.a - y.a || x.b - y.b);

@@ -157,11 +157,11 @@ export const LINK = {
   /** More spikes than this are thinned by score, so that pairs stay bounded. */
   mostSpikes: 6_000,
   /** Weaker links are named beside significant ones, down to this score. */
-  candidateScore: 3,
+  candidateScore: 4,
   mostCandidates: 400,
-  /** P(link) from its score: logistic, with the odds of a pair among so many. Fitted on seeds 1 to 8. */
-  confidenceOffset: -8,
-  confidenceSlope: 1.6,
+  /** P(link) from its score: logistic, with the odds of a pair among so many. Fitted on seeds 1 to 10 and 31 to 34. */
+  confidenceOffset: -10.1,
+  confidenceSlope: 1.39,
   confidencePairs: 79_800,
 } as const;
 
@@ -190,6 +190,10 @@ export const PERIODIC = {
   /** Rayleigh: n R^2 above which phases are no accident. */
   concentration: 5.5,
   leastSpikes: 5,
+  /** Occurrences that two series share, on one grid: fewer may be an accident. */
+  leastShared: 4,
+  leastGapTicks: 10,
+  jitterTicks: 2,
 } as const;
 
 export const INCIDENT = {
@@ -200,7 +204,7 @@ export const INCIDENT = {
   leastScore: 5,
   mostScore: 8,
   /** One false incident an hour of sessions without any (docs/insight.md). */
-  leastWeight: 3,
+  leastWeight: 6,
   /** What an incident may add to what is usual, and the spread that is assumed where nothing happened yet. */
   usualMost: 12,
   leastVariance: 4,

@@ -26,3 +26,17 @@ export const periodOf = (spikes: readonly Spike[]): number | null => {
   }
   return best?.period ?? null;
 };
+
+/**
+ * The period in ticks if spikes that two series share lie on a common grid: all gaps are multiples of the least. So
+ * it is seen also when a series has other spikes beside those of its clock.
+ */
+export const sharedClock = (ticks: readonly number[]): number | null => {
+  if (ticks.length < PERIODIC.leastShared) return null;
+  const sorted = [...ticks].sort((a, b) => a - b);
+  const gaps = sorted.slice(1).map((tick, index) => tick - (sorted[index] ?? 0));
+  const base = Math.min(...gaps);
+  if (base < PERIODIC.leastGapTicks) return null;
+  const off = (gap: number): number => Math.abs(gap - base * Math.round(gap / base));
+  return gaps.every((gap) => off(gap) <= PERIODIC.jitterTicks) ? base : null;
+};

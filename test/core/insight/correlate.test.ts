@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { correlate, lagFrom } from '../../../src/core/insight/correlate.ts';
 import { directionOf } from '../../../src/core/insight/direction.ts';
 import { incidentsOf } from '../../../src/core/insight/incidents.ts';
+import { sharedClock } from '../../../src/core/insight/periodic.ts';
 import type { Spike } from '../../../src/core/insight/series.ts';
 import { log10PoissonTail, probabilityOfBias } from '../../../src/core/insight/statistics.ts';
 import { suspectsOf } from '../../../src/core/insight/suspects.ts';
@@ -187,5 +188,17 @@ describe('statistics', () => {
       ({ a, b }) => a === 1 && b === 2,
     );
     expect(pair === undefined ? [] : [lagFrom(pair, 1), lagFrom(pair, 2)]).toEqual([7, -7]);
+  });
+});
+
+describe('a clock', () => {
+  it.each([
+    [[585, 885, 1185, 1785, 2385], 300],
+    [[100, 401, 699, 1600], 299],
+    [[300, 620, 1010, 1400], null],
+    [[300, 600, 900], null],
+    [[3, 5, 7, 9, 11], null],
+  ])('in the occurrences %j is %j', (ticks, period) => {
+    expect(sharedClock(ticks)).toBe(period);
   });
 });
