@@ -177,7 +177,7 @@ export const SUSPECT = {
   leads: 1,
   together: 0.3,
   trails: 0.1,
-  perLoudness: 0.1,
+  perLoudness: 0.3,
   /** Among the strongest, one that leads the others gains this share for each. */
   leadership: 0.2,
   leadersShare: 0.4,
@@ -194,6 +194,7 @@ export const PERIODIC = {
   leastShared: 4,
   leastGapTicks: 10,
   jitterTicks: 2,
+  jitterShare: 0.05,
 } as const;
 
 export const INCIDENT = {

@@ -37,6 +37,11 @@ export const sharedClock = (ticks: readonly number[]): number | null => {
   const gaps = sorted.slice(1).map((tick, index) => tick - (sorted[index] ?? 0));
   const base = Math.min(...gaps);
   if (base < PERIODIC.leastGapTicks) return null;
-  const off = (gap: number): number => Math.abs(gap - base * Math.round(gap / base));
-  return gaps.every((gap) => off(gap) <= PERIODIC.jitterTicks) ? base : null;
+  const onGrid = (gap: number): boolean => {
+    const multiple = Math.round(gap / base);
+    // What the least gap is off by is multiplied with it.
+    const tolerance = Math.min(PERIODIC.jitterTicks * (multiple + 1), PERIODIC.jitterShare * base);
+    return Math.abs(gap - base * multiple) <= Math.max(PERIODIC.jitterTicks, tolerance);
+  };
+  return gaps.every(onGrid) ? base : null;
 };
