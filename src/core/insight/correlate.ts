@@ -4,7 +4,7 @@
  *
  * A link is significant when the false discovery rate of all such links is held (Benjamini-Hochberg within strata of
  * how many spikes a pair has, which does not look at whether they coincide). Weaker ones are candidates; they are told
- * only beside significant ones, because where nothing is certain the best of chance is still chance.
+ * only beside several significant ones, because where nothing is certain the best of chance is still chance.
  */
 import { type Coincidence, coincide, type Match } from './coincide.ts';
 import { type Direction, directionOf } from './direction.ts';
@@ -197,7 +197,7 @@ const markSignificant = (pairs: readonly Pair[], spikesOf: ReadonlyMap<number, r
     const own = pairs
       .filter(({ spikesOfA, spikesOfB }) => inside(Math.min(spikesOfA, spikesOfB)))
       .sort((x, y) => x.log10P - y.log10P);
-    const budget = LINK.falseDiscoveryRate * share * 2;
+    const budget = LINK.falseDiscoveryRate * share;
     let last = -1;
     own.forEach(({ log10P }, rank) => {
       if (10 ** log10P <= (budget * (rank + 1)) / tests) last = rank;
@@ -208,17 +208,19 @@ const markSignificant = (pairs: readonly Pair[], spikesOf: ReadonlyMap<number, r
 
 const linksOf = (pairs: readonly Pair[], tested: number): Link[] => {
   const significant = pairs.filter((pair) => pair.significant);
-  if (significant.length === 0) return [];
+  if (significant.length < LINK.candidatesBeside) return significant.map((pair) => linkOf(pair, tested));
   const candidates = pairs.filter((pair) => !pair.significant && pair.score >= LINK.candidateScore);
   return [...significant, ...candidates.slice(0, LINK.mostCandidates)]
     .sort((x, y) => y.score - x.score)
-    .map((pair) => ({
-      ...pair,
-      direction: directionOf(pair),
-      confidence: confidenceOf(pair.score, tested),
-      byChance: tested * 10 ** Math.min(0, pair.log10P),
-    }));
+    .map((pair) => linkOf(pair, tested));
 };
+
+const linkOf = (pair: Pair, tested: number): Link => ({
+  ...pair,
+  direction: directionOf(pair),
+  confidence: confidenceOf(pair.score, tested),
+  byChance: tested * 10 ** Math.min(0, pair.log10P),
+});
 
 /** P(a pair of this score belongs together), among so many that were compared. */
 export const confidenceOf = (score: number, tested: number): number => {

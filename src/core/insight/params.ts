@@ -156,7 +156,8 @@ export const LINK = {
   ],
   /** More spikes than this are thinned by score, so that pairs stay bounded. */
   mostSpikes: 6_000,
-  /** Weaker links are named beside significant ones, down to this score. */
+  /** Weaker links are named beside so many significant ones, down to this score. */
+  candidatesBeside: 3,
   candidateScore: 4,
   mostCandidates: 400,
   /** P(link) from its score: logistic, with the odds of a pair among so many. Fitted on seeds 1 to 10 and 31 to 34. */
@@ -178,6 +179,7 @@ export const SUSPECT = {
   together: 0.3,
   trails: 0.1,
   perLoudness: 0.3,
+  loudMost: 12,
   /** Among the strongest, one that leads the others gains this share for each. */
   leadership: 0.2,
   leadersShare: 0.4,

@@ -3,7 +3,8 @@
  * tested, so that less evidence is enough than among all pairs; among equals the one that leads the others is first.
  */
 import { type Correlation, lagFrom, type Pair } from './correlate.ts';
-import { SUSPECT } from './params.ts';
+import { SPIKE, SUSPECT } from './params.ts';
+import type { Spike } from './series.ts';
 
 export type Suspect = {
   /** Number of the series. */
@@ -18,7 +19,7 @@ export type Suspect = {
 
 /** Best first. */
 export const suspectsOf = (symptom: number, { pairs, spikesOf }: Correlation): Suspect[] => {
-  const events = spikesOf.get(symptom)?.length ?? 0;
+  const events = spikesOf.get(symptom) ?? [];
   const suspects = pairs
     .filter(({ a, b }) => a === symptom || b === symptom)
     .map((pair) => judge(pair, symptom, events))
@@ -26,21 +27,29 @@ export const suspectsOf = (symptom: number, { pairs, spikesOf }: Correlation): S
   return preferLeaders(suspects, pairs).sort((x, y) => y.score - x.score || y.lagTicks - x.lagTicks);
 };
 
-const judge = (pair: Pair, symptom: number, events: number): Suspect => {
+const judge = (pair: Pair, symptom: number, events: readonly Spike[]): Suspect => {
   const series = pair.a === symptom ? pair.b : pair.a;
   const lagTicks = lagFrom(pair, series);
   const order = lagTicks >= 1 ? SUSPECT.leads : lagTicks === 0 ? SUSPECT.together : SUSPECT.trails;
+  // What came with the loud ones of the symptom's spikes counts more than what came with the faint.
   let loudness = 0;
-  for (const [a, b] of pair.matches) loudness += Math.min(12, (pair.a === symptom ? b : a).score);
+  for (const [a, b] of pair.matches) {
+    const [own, of] = pair.a === symptom ? [b, a] : [a, b];
+    loudness += weightOf(of) * Math.min(SUSPECT.loudMost, own.score);
+  }
+  const all = events.reduce((sum, event) => sum + weightOf(event), 0);
   const evidence = Math.max(0.01, pair.score + SUSPECT.scoreOffset);
   return {
     series,
-    score: evidence * order + (SUSPECT.perLoudness * loudness) / events,
+    score: evidence * order + (SUSPECT.perLoudness * order * loudness) / all,
     lagTicks,
     matched: pair.matches.length,
-    of: events,
+    of: events.length,
   };
 };
+
+const weightOf = ({ score }: Spike): number =>
+  Math.max(0.1, Math.min(SUSPECT.loudMost, score) - SPIKE.eventScore);
 
 const preferLeaders = (suspects: readonly Suspect[], pairs: readonly Pair[]): Suspect[] => {
   const least = (suspects[0]?.score ?? 0) * SUSPECT.leadersShare;
