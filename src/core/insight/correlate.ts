@@ -48,7 +48,7 @@ export type Correlation = {
 
 /** All pairs of the spikes given, in order of their ticks; the session has had `ticks` ticks. */
 export const correlate = (all: readonly Spike[], ticks: number, eventScore: number): Correlation => {
-  const fromScore = thinTo(all, eventScore);
+  const fromScore = thinTo(all, ticks, eventScore);
   const spikes = all.filter(({ score }) => score >= fromScore).sort((x, y) => x.tick - y.tick);
   const storms = weighStorms(
     spikes.map(({ tick }) => tick),
@@ -82,10 +82,12 @@ export const correlate = (all: readonly Spike[], ticks: number, eventScore: numb
 /** Room for the numbers of two series in one key. */
 const KEY = 2 ** 26;
 
-const thinTo = (spikes: readonly Spike[], eventScore: number): number => {
-  if (spikes.length <= LINK.mostSpikes) return eventScore;
+/** Pairs grow with the square of how dense spikes are: where they are too many only the loudest are compared. */
+const thinTo = (spikes: readonly Spike[], ticks: number, eventScore: number): number => {
+  const most = Math.floor(Math.sqrt((LINK.mostPairs * Math.max(1, ticks)) / LINK.reachTicks));
+  if (spikes.length <= most) return eventScore;
   const scores = spikes.map(({ score }) => score).sort((x, y) => y - x);
-  return Math.max(eventScore, scores[LINK.mostSpikes] ?? eventScore);
+  return Math.max(eventScore, scores[most] ?? eventScore);
 };
 
 const groupBy = (spikes: readonly Spike[]): Map<number, Spike[]> => {

@@ -154,8 +154,8 @@ export const LINK = {
     { least: 2, share: 0.2 },
     { least: 1, share: 0.05 },
   ],
-  /** More spikes than this are thinned by score, so that pairs stay bounded. */
-  mostSpikes: 6_000,
+  /** Where more pairs than about this would be near each other, spikes are thinned by score. */
+  mostPairs: 200_000,
   /** Weaker links are named beside so many significant ones, down to this score. */
   candidatesBeside: 3,
   candidateScore: 4,
