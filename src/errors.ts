@@ -198,6 +198,11 @@ export const ERRORS = {
     what: '{path} was written in format version {version}; this stallscope reads up to {supported}.',
     next: 'Read it with a newer stallscope; this one is: stallscope --version',
   },
+  E_IMPORT: {
+    exit: EXIT.recording,
+    what: 'Cannot import {path}: {why}.',
+    next: 'A CSV begins with: time,metric,value[,pid,comm,kind]; of sysstat: sadf -j FILE -- -A > FILE.json',
+  },
   // ours, exit 70
   E_BUG: {
     exit: EXIT.bug,

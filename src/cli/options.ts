@@ -42,6 +42,18 @@ export const readInteger = (option: string, value: string, min: number, max: num
   return number;
 };
 
+/** A score on the detector's scale: -log10 of a probability. */
+export const readScore = (value: string): number => {
+  const score = /^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : Number.NaN;
+  if (score >= 1 && score <= 100) return score;
+  throw failure('E_NUMBER', {
+    value,
+    option: '--min-score',
+    why: 'a score is a number from 1 to 100',
+    next: 'For what happens once in a million samples: --min-score 6',
+  });
+};
+
 /** A replay's speed: a number (`0.5`, `10`, `10x`) or `max`. */
 export const readSpeed = (value: string): number => {
   if (value === 'max') return Number.POSITIVE_INFINITY;

@@ -3,11 +3,22 @@ import { Command, Option } from 'commander';
 import { closest } from 'fastest-levenshtein';
 import { failure } from '../errors.ts';
 import { COUNT_FORMS, type Count, readCount } from '../probes/count.ts';
+import { analyze } from './analyze.ts';
 import type { Context } from './context.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
+import { EXAMPLES } from './examples.ts';
+import { importForeign } from './import.ts';
 import { live } from './live.ts';
-import { readDuration, readInteger, readList, readPid, readSpeed, readVariants } from './options.ts';
+import {
+  readDuration,
+  readInteger,
+  readList,
+  readPid,
+  readScore,
+  readSpeed,
+  readVariants,
+} from './options.ts';
 import { listProbes, showProbe } from './probes.ts';
 import { record } from './record.ts';
 import { replay } from './replay.ts';
@@ -145,6 +156,45 @@ const build = (context: Context, command: readonly string[] | null, run: Run): C
       return run(summary(context, { file, json: flags.json === true, sort: text(flags, 'sort') }));
     });
 
+  subcommand(
+    'analyze',
+    'what spiked in a recording, what belongs together, and the name of the failure',
+    EXAMPLES.analyze,
+  )
+    .argument('<file>')
+    .option('--json', 'one JSON object')
+    .option('--symptom <metric>', 'rank what leads this series: METRIC or METRIC:PID')
+    .option('--min-score <n>', 'tell spikes from this score on')
+    .action((file: string, flags: Flags) => {
+      refuseCommand(command, 'analyze');
+      const minScore = text(flags, 'minScore');
+      return run(
+        analyze(context, {
+          file,
+          json: flags.json === true,
+          symptom: text(flags, 'symptom'),
+          minScore: minScore === null ? null : readScore(minScore),
+        }),
+      );
+    });
+
+  subcommand('import', 'make a recording from sadf -j or a long CSV', EXAMPLES.import)
+    .argument('<file>')
+    .option('-o, --output <file>', 'the recording to write (required)')
+    .option('--force', 'overwrite the file')
+    .option('--format <name>', 'csv or sadf (default: by the name of the file)')
+    .action((file: string, flags: Flags) => {
+      refuseCommand(command, 'import');
+      return run(
+        importForeign(context, {
+          file,
+          format: text(flags, 'format'),
+          output: requiredOutput(flags, 'import'),
+          force: flags.force === true,
+        }),
+      );
+    });
+
   probeCommands(subcommand('probes', 'what can be counted here, and how', EXAMPLES.probes), context, run);
 
   subcommand('doctor', 'can this host trace, with what, and which one command helps', EXAMPLES.doctor)
@@ -166,12 +216,12 @@ const build = (context: Context, command: readonly string[] | null, run: Run): C
 };
 
 /** commander would ask for it before it looks at misspelt options. */
-const requiredOutput = (flags: Flags): string => {
+const requiredOutput = (flags: Flags, name = 'record'): string => {
   const output = text(flags, 'output');
   if (output !== null) return output;
   throw failure('E_USAGE', {
-    fact: 'record needs a file to write to: --output FILE (-o).',
-    command: 'stallscope record',
+    fact: `${name} needs a file to write to: --output FILE (-o).`,
+    command: `stallscope ${name}`,
   });
 };
 
@@ -277,49 +327,3 @@ const probeCommands = (probes: Command, context: Context, run: Run): void => {
     .argument('<id>')
     .action((id: string, flags: Flags) => run(showProbe(context, id, options(flags))));
 };
-
-const EXAMPLES = {
-  program: `
-Examples:
-  stallscope                                   watch this machine (root)
-  stallscope -p 4711 --probe iomap             one process, one probe
-  stallscope record -o out.ndjson -d 10m       ten minutes into a file
-  stallscope record -o out.ndjson -- make -j8  a command and its children
-  stallscope replay out.ndjson                 watch it again, anywhere, without root
-  stallscope doctor                            what this host allows
-  stallscope demo                              a real incident, recorded`,
-  live: `
-Examples:
-  stallscope live
-  stallscope live --comm 'qemu*' --probe iomap
-  stallscope live --json -d 5s | jq .pids
-  stallscope live -o out.ndjson -- ./reproduce.sh`,
-  record: `
-Examples:
-  stallscope record -o out.ndjson -d 10m
-  stallscope record -o out.ndjson --probe iomap,kswapd -p 4711
-  stallscope record -o out.ndjson -- make -j8
-  stallscope record -o out.ndjson --probe iomap --count find_allocation=uprobe:/usr/bin/qemu-system-x86_64:find_allocation`,
-  replay: `
-Examples:
-  stallscope replay out.ndjson
-  stallscope replay out.ndjson --from '3m ago' --speed 10
-  stallscope replay out.ndjson --json | jq -c '.pids[]?'`,
-  summary: `
-Examples:
-  stallscope summary out.ndjson
-  stallscope summary out.ndjson --json | jq '.pids[] | {pid, comm, metrics}'`,
-  probes: `
-Examples:
-  stallscope probes list
-  stallscope probes show iomap
-  stallscope probes show iomap --variant iomap=kprobe`,
-  doctor: `
-Examples:
-  stallscope doctor
-  stallscope doctor --json | jq -r .next`,
-  demo: `
-Examples:
-  stallscope demo
-  stallscope demo --list`,
-} as const;

@@ -11,6 +11,7 @@ import {
   trimTrends,
   UNKNOWN_COMM,
 } from './entity.ts';
+import { observe } from './insight/observe.ts';
 import type {
   CounterEntry,
   ExitRecord,
@@ -74,6 +75,7 @@ const foldSample = (state: SessionState, record: SampleRecord): void => {
   if (record.counted) foldCounters(state, record, sample);
   for (const [metric, value] of Object.entries(record.host)) foldHost(state, metric, value, sample);
   writeLevels(state, sample);
+  observe(state.watch, state);
   if (state.samples % TRIM_EVERY_SAMPLES === 0) trim(state, sample);
 };
 

@@ -1,4 +1,5 @@
 /** The state of a session at one sample: what every view, report and exporter is drawn from. Immutable. */
+import type { Finding } from './insight/findings/finding.ts';
 import type { MetricDescriptor } from './metric.ts';
 import type { HeaderRecord, LossKind, ProbeInUse, SelfCost } from './record.ts';
 
@@ -63,6 +64,28 @@ export type History = {
   countedUs(samples: number): Float64Array;
 };
 
+/** A series that did something unlikely, as far as it was known at this sample. */
+export type SpikeMark = {
+  readonly metric: string;
+  /** null for the host's own. */
+  readonly pid: number | null;
+  readonly comm: string | null;
+  readonly startUs: number;
+  readonly endUs: number;
+  /** -log10 of how often a tick is so large. */
+  readonly score: number;
+};
+
+/** What the numbers mean, from nothing but what came before this sample. */
+export type InsightView = {
+  /** Known failures, the most severe first. */
+  readonly findings: readonly Finding[];
+  /** The latest, in order of their beginning. */
+  readonly spikes: readonly SpikeMark[];
+  /** What is usual is still being learnt. */
+  readonly learning: boolean;
+};
+
 export type Snapshot = {
   readonly header: HeaderRecord;
   /** How many samples were folded; 0 before the first. */
@@ -92,4 +115,5 @@ export type Snapshot = {
   readonly ended: { readonly bootUs: number; readonly reason: string } | null;
   readonly breakdown: (rowId: string, metric: string) => readonly Breakdown[];
   readonly history: History;
+  readonly insight: InsightView;
 };

@@ -5,6 +5,7 @@
  */
 import type { Baselines } from './baseline.ts';
 import type { Count, Entity, TrendBudget } from './entity.ts';
+import { createWatch, type Watch } from './insight/watch.ts';
 import type { MetricDescriptor } from './metric.ts';
 import type { HeaderRecord, LossKind, ProbeInUse, SelfCost } from './record.ts';
 import { createRing, type Ring } from './ring.ts';
@@ -50,6 +51,8 @@ export type SessionState = {
   readonly imprecise: Set<string>;
   readonly gaps: Gap[];
   readonly marks: Mark[];
+  /** What spikes, and what it means. */
+  readonly watch: Watch;
   self: SelfCost;
   previousSelf: SelfCost;
   ended: { readonly bootUs: number; readonly reason: string } | null;
@@ -57,7 +60,8 @@ export type SessionState = {
 
 const NO_COST: SelfCost = { cpuMs: 0, rssBytes: 0, tracerCpuMs: 0, tracerRssBytes: 0, mapBytes: 0 };
 
-export const createState = (header: HeaderRecord): SessionState => ({
+/** `eventScore` is from which score on something is a spike, unless the usual one. */
+export const createState = (header: HeaderRecord, eventScore?: number): SessionState => ({
   header,
   metrics: new Map(header.metrics.map((metric) => [metric.id, metric])),
   samples: 0,
@@ -83,6 +87,7 @@ export const createState = (header: HeaderRecord): SessionState => ({
   imprecise: new Set(),
   gaps: [],
   marks: [],
+  watch: createWatch(header.intervalMs, eventScore),
   self: NO_COST,
   previousSelf: NO_COST,
   ended: null,

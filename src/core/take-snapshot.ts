@@ -1,6 +1,7 @@
 /** The state of a session, frozen at its last sample. */
 import { coverageOf } from './coverage.ts';
 import { type Count, type Entity, ROW_HISTORY_SAMPLES } from './entity.ts';
+import { insightView } from './insight/view.ts';
 import { readRing } from './ring.ts';
 import type { Breakdown, History, Losses, Reading, Row, Snapshot } from './snapshot.ts';
 import type { SessionState } from './state.ts';
@@ -40,6 +41,7 @@ export const takeSnapshot = (state: SessionState): Snapshot => {
     ended: state.ended,
     breakdown: breakdownsOf(entities, state.counted.sample),
     history: historyOf(state, entities, sample),
+    insight: insightView(state),
   };
 };
 

@@ -188,6 +188,7 @@ export const buildSnapshot = ({
     },
     ended: null,
     breakdown: (_, metric) => (metric === 'kswapd.wakeups_by_order' ? parts : []),
+    insight: { findings: [], spikes: [], learning: false },
     history: {
       host: (metric, count) => past(count, samples, HOST[metric]?.delta ?? 0),
       all: (metric, count) => past(count, samples, totals[metric]?.delta ?? 0),

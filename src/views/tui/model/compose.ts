@@ -1,12 +1,13 @@
 /**
  * The whole frame, as panes of lines: never more lines than the terminal has rows, never a line wider than it.
  *
- * Heights by size: the header has three lines where there are 16 rows and two below; lanes come with 16 rows and
+ * Heights by size: the header has three lines where there are 16 rows and two below; what was recognised has one; lanes come with 16 rows and
  * take at most two fifths of what is left; the table has the rest. Below 20 by 5 cells nothing honest fits.
  */
 import type { Row, Snapshot } from '../../../core/snapshot.ts';
 import { clean, longDuration } from '../../format.ts';
 import { detailLines } from './detail.ts';
+import { findingLine } from './finding.ts';
 import { headerLines } from './header.ts';
 import { laneLines, laneMetrics } from './lanes.ts';
 import { blank, cutLine, type Line, span } from './line.ts';
@@ -16,13 +17,17 @@ import { positionLine, statusLine } from './status.ts';
 import { tableLines, tableRows } from './table.ts';
 import type { View } from './view.ts';
 
-export type Pane = { readonly id: 'header' | 'lanes' | 'main' | 'status'; readonly lines: readonly Line[] };
+export type Pane = {
+  readonly id: 'header' | 'finding' | 'lanes' | 'main' | 'status';
+  readonly lines: readonly Line[];
+};
 
 export const SMALLEST = { columns: 20, rows: 5 } as const;
 
 /** Heights of the panes; they add up to the terminal's rows. */
 export type Layout = {
   readonly header: number;
+  readonly finding: number;
   readonly lanes: number;
   readonly main: number;
   readonly status: number;
@@ -33,10 +38,11 @@ export const layOut = (view: View): Layout => {
   const status = playback === null ? 1 : 2;
   const tall = size.rows >= 16;
   const header = tall ? 3 : 2;
-  const left = size.rows - status - header;
+  const finding = snapshot !== null && findingLine(snapshot, view) !== null ? 1 : 0;
+  const left = size.rows - status - header - finding;
   const wanted = snapshot === null || !tall || ui.page !== 'table' ? 0 : laneMetrics(snapshot).length + 1;
   const lanes = wanted < 2 ? 0 : Math.min(wanted, Math.floor(left * 0.4));
-  return { header, lanes, main: left - lanes, status };
+  return { header, finding, lanes, main: left - lanes, status };
 };
 
 export const composeScreen = (view: View): readonly Pane[] => {
@@ -47,6 +53,7 @@ export const composeScreen = (view: View): readonly Pane[] => {
   const layout = layOut(view);
   return [
     fill('header', headerLines(snapshot, view, layout.header), layout.header, view),
+    fill('finding', [findingLine(snapshot, view) ?? blank], layout.finding, view),
     fill('lanes', laneLines(snapshot, view, layout.lanes), layout.lanes, view),
     fill('main', mainLines(snapshot, view, layout.main), layout.main, view),
     fill('status', statusLines(snapshot, view), layout.status, view),

@@ -72,10 +72,11 @@ const axisLine = (snapshot: Snapshot, { bootUs }: Times, width: number, hidden: 
   const from = first === -1 ? '' : clockTime(realOf(snapshot, bootUs[first] ?? Number.NaN));
   const to = clockTime(snapshot.realMs);
   const start = Math.max(0, first);
-  const axis =
+  const plainAxis =
     width - start >= from.length + to.length + 1
       ? ' '.repeat(start) + from + ' '.repeat(width - start - from.length - to.length) + to
       : ' '.repeat(Math.max(0, width - to.length)) + to;
+  const axis = markSpikes(plainAxis, snapshot, bootUs);
   return [
     span(fitTo(`SIGNALS  ${hidden}`, LABEL), 'heading'),
     span(fitTo('now', VALUE, 'right'), 'heading'),
@@ -84,6 +85,20 @@ const axisLine = (snapshot: Snapshot, { bootUs }: Times, width: number, hidden: 
     span(' '),
     span(fitTo('highest', VALUE, 'right'), 'heading'),
   ];
+};
+
+/** A score from which on a spike is marked on the axis. */
+const MARKED_SCORE = 6;
+
+/** Where spikes began; never over the times. */
+const markSpikes = (axis: string, { insight }: Snapshot, bootUs: Float64Array): string => {
+  const cells = [...axis];
+  for (const { startUs, score } of insight.spikes) {
+    if (score < MARKED_SCORE) continue;
+    const at = bootUs.findIndex((time) => time >= startUs);
+    if (at >= 0 && cells[at] === ' ' && startUs >= (bootUs[0] ?? 0)) cells[at] = '!';
+  }
+  return cells.join('');
 };
 
 const realOf = ({ header: { clock } }: Snapshot, bootUs: number): number =>

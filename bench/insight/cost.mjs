@@ -1,0 +1,22 @@
+// What a tick costs: every series scored, with spikes cut out; and what asking for links and incidents costs.
+import { correlate } from '../../dist/core/insight/correlate.js';
+import { incidentsOf } from '../../dist/core/insight/incidents.js';
+import { SPIKE } from '../../dist/core/insight/params.js';
+import { generate } from './generator.mjs';
+import { watch } from './watch.mjs';
+
+const WARM_UP_TICKS = 100;
+
+export const measureCost = (series) => {
+  const session = generate(7, { series, ticks: 600, chains: 4, distractors: 2 });
+  const { insight, costs } = watch(session);
+  const sorted = costs.slice(WARM_UP_TICKS).sort((a, b) => a - b);
+  const startedMs = performance.now();
+  correlate(insight.spikes, insight.ticks, SPIKE.eventScore);
+  incidentsOf(insight.spikes);
+  return {
+    median: sorted[sorted.length >> 1],
+    high: sorted[Math.floor(sorted.length * 0.99)],
+    onDemandMs: performance.now() - startedMs,
+  };
+};

@@ -1,0 +1,144 @@
+// npm run eval: what insight is worth, measured: NAB for gauges, synthetic sessions with a truth for everything else,
+// the bundled recordings of real incidents for the names, and the cost of a tick. Prints Markdown tables.
+//
+//   npm run eval -- --nab DIR      DIR holds NAB's data/ and labels/ (or STALLSCOPE_NAB); without it that part is left out
+//   npm run eval -- --seeds 101-106 --null 201-206
+//
+// The constants were tuned on seeds 1 to 34; report others.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { fold } from '../../dist/core/fold.js';
+import { findingsOf } from '../../dist/core/insight/findings/match.js';
+import { createState } from '../../dist/core/state.js';
+import { openRecording } from '../../dist/sources/recording.js';
+import { root } from '../measure.mjs';
+import { measureCost } from './cost.mjs';
+import { evaluateNab } from './gauges.mjs';
+import { readNab } from './nab.mjs';
+import { evaluateSynthetic, falseLinks, incidentThreshold, recallOf } from './synthetic.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    nab: { type: 'string', default: process.env.STALLSCOPE_NAB ?? '' },
+    seeds: { type: 'string', default: '101-106' },
+    null: { type: 'string', default: '201-206' },
+  },
+});
+
+const range = (text) => {
+  const [from, to = from] = text.split('-').map(Number);
+  return Array.from({ length: to - from + 1 }, (_, index) => from + index);
+};
+const two = (value) => value.toFixed(2);
+const table = (head, rows) =>
+  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+const say = (text) => console.log(`${text}\n`);
+
+if (options.nab === '') say('NAB: left out; name its folder with --nab or STALLSCOPE_NAB.');
+else {
+  const { best, crossed, spikes } = evaluateNab(readNab(options.nab));
+  const points = Object.values(best).map((one) => one.points.toFixed(1));
+  say(
+    table(
+      ['NAB', 'points', 'must', 'aim'],
+      [
+        ['standard / low-FP / low-FN', points.join(' / '), '68 / 60', '71 / 67'],
+        ['threshold chosen on the other half', crossed.toFixed(1), '', ''],
+        ['spikes told in 58 files', String(spikes), '', ''],
+      ],
+    ),
+  );
+}
+
+const seeds = range(options.seeds);
+const nulls = range(options.null);
+const found = evaluateSynthetic(seeds);
+const { spikes, pairs, roots } = found;
+const threshold = incidentThreshold(nulls);
+say(
+  table(
+    [`synthetic, seeds ${options.seeds}, null ${options.null}`, 'measured', 'must', 'aim'],
+    [
+      [
+        'spike recall at 0.5 / 0.1 / 0.02 false alarms per series-hour',
+        spikes.map(({ recall }) => two(recall)).join(' / '),
+        '.70 / .45 / .22',
+        '.78 / .58 / .40',
+      ],
+      ['scores at those rates', spikes.map((one) => one.threshold.toFixed(1)).join(' / '), '', ''],
+      [
+        'incident recall at 1 false per hour',
+        `${two(recallOf(found.incidents, threshold))} (weight ${threshold.toFixed(1)})`,
+        '.45',
+        '.65',
+      ],
+      ['pair average precision', two(pairs.averagePrecision), '.55', '.70'],
+      ['pair recall at false discovery 0.10', two(pairs.recallAtTenth), '.30', '.45'],
+      [
+        'significant links: recall, false',
+        `${two(pairs.significantRecall)}, ${two(pairs.significantFalse)}`,
+        '',
+        '≤ .10',
+      ],
+      ['false links per null run', two(falseLinks(nulls)), '≤ 0.1', '0'],
+      ['lag within 1 s', two(pairs.lagRight), '.95', '.98'],
+      [
+        'direction right of decided / decided',
+        `${two(pairs.directionRight)} / ${two(pairs.directionDecided)}`,
+        '.97 / .55',
+        '.99 / .75',
+      ],
+      ['same second, but given an order', `${pairs.zeroDecided} of ${pairs.zero}`, '', ''],
+      [
+        'root of a symptom, first / top 3 / top 5',
+        `${roots.map(two).join(' / ')} (${found.chains} chains)`,
+        '.60 / .78 / .83',
+        '.72 / .88 / .92',
+      ],
+    ],
+  ),
+);
+
+say(
+  table(
+    ['stated confidence of a pair', 'pairs', 'stated', 'observed'],
+    found.calibration.map(({ from, to, count, stated, observed }) => [
+      `${from} to ${to}`,
+      count,
+      two(stated),
+      two(observed),
+    ]),
+  ),
+);
+
+const incidents = readdirSync(join(root, 'examples'))
+  .filter((file) => file.endsWith('.ndjson.gz'))
+  .sort();
+say(
+  table(
+    ['real incident, recorded', 'named'],
+    incidents.map((file) => {
+      const recording = openRecording(join(root, 'examples', file));
+      const state = createState(recording.header);
+      recording.sampleTimesUs.forEach((_, number) => {
+        for (const record of recording.recordsOf(number)) fold(state, record);
+      });
+      recording.close();
+      const named = findingsOf(state.watch.cases, state).map(
+        ({ id, suspect }) => `${id}: ${suspect?.comm} (${suspect?.pid})`,
+      );
+      return [file, named.join(', ') || 'nothing'];
+    }),
+  ),
+);
+
+say(
+  table(
+    ['series', 'ms per tick, median', '99 %', 'links, incidents on demand, ms'],
+    [1000, 5000].map((series) => {
+      const cost = measureCost(series);
+      return [series, two(cost.median), two(cost.high), cost.onDemandMs.toFixed(0)];
+    }),
+  ),
+);

@@ -1,0 +1,240 @@
+// What the spikes, links, suspects and incidents of synthetic sessions are worth, against what was put in.
+import { confidenceOf, correlate } from '../../dist/core/insight/correlate.js';
+import { directionOf } from '../../dist/core/insight/direction.js';
+import { incidentsOf } from '../../dist/core/insight/incidents.js';
+import { SPIKE } from '../../dist/core/insight/params.js';
+import { suspectsOf } from '../../dist/core/insight/suspects.js';
+import { generate } from './generator.mjs';
+import { watch } from './watch.mjs';
+
+const RATES = [0.5, 0.1, 0.02];
+/** A burst is found when a spike begins or goes on in it, or a tick beside it. */
+const SLACK_TICKS = 1;
+/** What follows a burst for so long is its echo, not a false alarm. */
+const ECHO_TICKS = 12;
+
+export const evaluateSynthetic = (seeds, options = {}) => {
+  const spikes = [];
+  const rows = [];
+  const sums = {
+    hours: 0,
+    truePairs: 0,
+    significantTrue: 0,
+    significantFalse: 0,
+    lags: 0,
+    lagsRight: 0,
+    directed: 0,
+    decided: 0,
+    right: 0,
+    zero: 0,
+    zeroDecided: 0,
+  };
+  const roots = [];
+  const incidents = [];
+  for (const seed of seeds) {
+    const session = generate(seed, options);
+    const { insight } = watch(session);
+    collectSpikes(session, insight, spikes, sums);
+    const correlation = correlate(insight.spikes, insight.ticks, SPIKE.eventScore);
+    collectPairs(session, correlation, rows, sums);
+    collectRoots(session, correlation, roots);
+    collectIncidents(session, insight, incidents);
+  }
+  return {
+    spikes: recallAtRates(spikes, sums.hours),
+    pairs: pairFigures(rows, sums),
+    roots: [1, 3, 5].map((most) => roots.filter((rank) => rank > 0 && rank <= most).length / roots.length),
+    chains: roots.length,
+    incidents,
+    calibration: calibrationOf(rows),
+  };
+};
+
+/** Significant links per session without incidents. */
+export const falseLinks = (seeds, options = {}) => {
+  let links = 0;
+  for (const seed of seeds) {
+    const { insight } = watch(generate(seed, { ...options, incidents: false }));
+    links += correlate(insight.spikes, insight.ticks, SPIKE.eventScore).links.length;
+  }
+  return links / seeds.length;
+};
+
+const collectSpikes = ({ truth, ticks, series }, insight, spikes, sums) => {
+  const bursts = new Map();
+  for (const burst of truth.bursts) bursts.set(burst.series, [...(bursts.get(burst.series) ?? []), burst]);
+  const own = new Map();
+  for (const spike of insight.spikes) own.set(spike.series, [...(own.get(spike.series) ?? []), spike]);
+  for (let index = 0; index < series.length; index += 1) {
+    sums.hours += (ticks - SPIKE.learningTicks) / 3600;
+    for (const burst of bursts.get(index) ?? []) {
+      const hits = (own.get(index) ?? []).filter(
+        (spike) => spike.tick <= burst.end + SLACK_TICKS && spike.endTick >= burst.start - SLACK_TICKS,
+      );
+      spikes.push({ score: Math.max(0, ...hits.map(({ score }) => score)), burst: true });
+    }
+    for (const spike of own.get(index) ?? []) {
+      const near = (bursts.get(index) ?? []).some(
+        (burst) => spike.tick <= burst.end + ECHO_TICKS && spike.endTick >= burst.start - SLACK_TICKS,
+      );
+      if (!near) spikes.push({ score: spike.score, burst: false });
+    }
+  }
+};
+
+const recallAtRates = (spikes, hours) => {
+  const bursts = spikes.filter(({ burst }) => burst).length;
+  const sorted = [...spikes].sort((a, b) => b.score - a.score);
+  return RATES.map((rate) => {
+    let alarms = 0;
+    let found = 0;
+    let threshold = Number.POSITIVE_INFINITY;
+    for (const { score, burst } of sorted) {
+      if (score === 0) break;
+      if (burst) found += 1;
+      else alarms += 1;
+      if (alarms > rate * hours) break;
+      threshold = score;
+    }
+    return { rate, recall: found / bursts, threshold, bursts };
+  });
+};
+
+const truePairsOf = ({ truth }) => {
+  const pairs = new Map();
+  for (const chain of truth.chains) {
+    const members = [...(chain.hidden ? [] : [{ series: chain.root, lag: 0 }]), ...chain.effects];
+    for (const x of members)
+      for (const y of members)
+        if (x.series < y.series)
+          pairs.set(`${x.series},${y.series}`, { lag: y.lag - x.lag, repeats: chain.times.length });
+  }
+  return pairs;
+};
+
+const collectPairs = (session, { pairs, tested }, rows, sums) => {
+  const truth = truePairsOf(session);
+  sums.truePairs += truth.size;
+  for (const pair of pairs) {
+    // It answers every chain: together with them it is, its cause it is not.
+    if (pair.a === session.truth.bystander || pair.b === session.truth.bystander) continue;
+    const known = truth.get(`${pair.a},${pair.b}`);
+    rows.push({ score: pair.score, confidence: confidenceOf(pair.score, tested), real: known !== undefined });
+    if (!pair.significant) continue;
+    if (known === undefined) {
+      sums.significantFalse += 1;
+      continue;
+    }
+    sums.significantTrue += 1;
+    sums.lags += 1;
+    if (Math.abs(pair.lagTicks - known.lag) <= 1) sums.lagsRight += 1;
+    countDirection(directionOf(pair), known.lag, sums);
+  }
+};
+
+const countDirection = ({ order }, lag, sums) => {
+  if (lag === 0) {
+    sums.zero += 1;
+    if (order !== 'unknown') sums.zeroDecided += 1;
+    return;
+  }
+  sums.directed += 1;
+  if (order === 'unknown') return;
+  sums.decided += 1;
+  if ((order === 'first-leads') === lag > 0) sums.right += 1;
+};
+
+const pairFigures = (rows, sums) => {
+  const sorted = [...rows].sort((a, b) => b.score - a.score);
+  let found = 0;
+  let precision = 0;
+  let recall = 0;
+  sorted.forEach(({ real }, index) => {
+    if (!real) return;
+    found += 1;
+    precision += found / (index + 1);
+    if (1 - found / (index + 1) <= 0.1) recall = found / sums.truePairs;
+  });
+  return {
+    truePairs: sums.truePairs,
+    averagePrecision: precision / sums.truePairs,
+    recallAtTenth: recall,
+    significantRecall: sums.significantTrue / sums.truePairs,
+    significantFalse: sums.significantFalse / Math.max(1, sums.significantTrue + sums.significantFalse),
+    lagRight: sums.lagsRight / sums.lags,
+    directionRight: sums.right / sums.decided,
+    directionDecided: sums.decided / sums.directed,
+    zeroDecided: sums.zeroDecided,
+    zero: sums.zero,
+  };
+};
+
+/** Where the root stands when its last effect is the symptom; 0 when it is not named. */
+const collectRoots = ({ truth }, correlation, roots) => {
+  for (const { hidden, root, effects } of truth.chains) {
+    if (hidden) continue;
+    const symptom = [...effects].sort((a, b) => b.lag - a.lag)[0].series;
+    const suspects = suspectsOf(symptom, correlation).filter(({ series }) => series !== truth.bystander);
+    roots.push(suspects.findIndex(({ series }) => series === root) + 1);
+  }
+};
+
+const collectIncidents = ({ truth }, insight, marks) => {
+  const told = incidentsOf(insight.spikes, 0);
+  const occurrences = truth.chains.flatMap(({ times, effects, root, hidden }) =>
+    times
+      .map((at) =>
+        truth.bursts.filter(
+          ({ chain, start, series }) =>
+            chain !== null &&
+            chain >= 0 &&
+            start >= at &&
+            start <= at + 32 &&
+            (series === root || effects.some((effect) => effect.series === series)),
+        ),
+      )
+      .filter((bursts) => bursts.length >= 3)
+      .map((bursts) => ({
+        from: Math.min(...bursts.map(({ start }) => start)),
+        to: Math.max(...bursts.map(({ end }) => end)),
+        hidden,
+      })),
+  );
+  for (const { from, to } of occurrences) {
+    const hits = told.filter(({ startTick, endTick }) => startTick <= to && endTick >= from);
+    marks.push({ score: Math.max(0, ...hits.map(({ weight }) => weight)), real: true });
+  }
+};
+
+/** Share of occurrences found above a weight. */
+export const recallOf = (incidents, least) =>
+  incidents.filter(({ score }) => score >= least).length / incidents.length;
+
+const CONFIDENCES = [0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98, 1];
+
+/** What was said of pairs, and how often it was so. */
+const calibrationOf = (rows) =>
+  CONFIDENCES.slice(1).map((to, index) => {
+    const from = CONFIDENCES[index];
+    const inside = rows.filter(({ confidence }) => confidence >= from && (confidence < to || to === 1));
+    const mean = (pick) => inside.reduce((sum, row) => sum + pick(row), 0) / Math.max(1, inside.length);
+    return {
+      from,
+      to,
+      count: inside.length,
+      stated: mean(({ confidence }) => confidence),
+      observed: mean(({ real }) => (real ? 1 : 0)),
+    };
+  });
+
+/** The weight above which sessions without incidents (storms, clocks, ordinary noise) have `rate` false ones an hour. */
+export const incidentThreshold = (seeds, rate = 1) => {
+  const weights = [];
+  let hours = 0;
+  for (const seed of seeds) {
+    const session = generate(seed, { incidents: false, distractors: 0 });
+    hours += session.ticks / 3600;
+    weights.push(...incidentsOf(watch(session).insight.spikes, 0).map(({ weight }) => weight));
+  }
+  return weights.sort((a, b) => b - a)[Math.floor(rate * hours)] ?? 0;
+};

@@ -1,0 +1,58 @@
+/** `stallscope analyze`: what spiked in a recording, what belongs together, and the name of the failure. */
+import { setImmediate } from 'node:timers/promises';
+import { fold } from '../core/fold.ts';
+import { type Analysis, analyse, type SymptomQuery } from '../core/insight/analysis.ts';
+import { SPIKE } from '../core/insight/params.ts';
+import type { MetricDescriptor } from '../core/metric.ts';
+import { createState } from '../core/state.ts';
+import { createRecordingSource, openRecording } from '../sources/recording.ts';
+import { analysisLines, analysisObject } from '../views/report/analysis.ts';
+import type { Context } from './context.ts';
+import { EXIT_OF } from './interruption.ts';
+import { checkMetric } from './metric.ts';
+import { printLines } from './print.ts';
+
+export type AnalyzeOptions = {
+  readonly file: string;
+  readonly json: boolean;
+  /** From which score on spikes are told; null for the usual one. */
+  readonly minScore: number | null;
+  /** `METRIC` or `METRIC:PID`, or null. */
+  readonly symptom: string | null;
+};
+
+export const analyze = async (context: Context, options: AnalyzeOptions): Promise<number> => {
+  const recording = openRecording(options.file);
+  try {
+    const { header } = recording;
+    const symptom = readSymptom(options.symptom, header.metrics);
+    const minScore = options.minScore ?? SPIKE.eventScore;
+    const state = createState(header, Math.min(minScore, SPIKE.eventScore));
+    const source = createRecordingSource(recording);
+    context.interruption.onRequest(source.stop);
+    for await (const record of source.records()) fold(state, record);
+    await setImmediate();
+    const signal = context.interruption.reason();
+    if (signal !== null) return EXIT_OF[signal];
+    const analysis: Analysis = analyse(state, { minScore, symptom });
+    printLines(
+      context.stdout,
+      options.json
+        ? [JSON.stringify(analysisObject(analysis, header))]
+        : analysisLines(analysis, header, minScore),
+    );
+    return 0;
+  } finally {
+    recording.close();
+  }
+};
+
+/** Metrics may have colons themselves: a PID is what stands behind the last one, if the rest is a metric. */
+const readSymptom = (text: string | null, metrics: readonly MetricDescriptor[]): SymptomQuery | null => {
+  if (text === null) return null;
+  const known = metrics.map(({ id }) => id);
+  if (known.includes(text)) return { metric: text, pid: null };
+  const [, metric, pid] = /^(.+):(\d{1,10})$/.exec(text) ?? [];
+  const name = checkMetric(metric ?? text, known) ?? '';
+  return { metric: name, pid: pid === undefined ? null : Number(pid) };
+};

@@ -1,0 +1,56 @@
+/** What `--help` shows after the options of each command. */
+export const EXAMPLES = {
+  program: `
+Examples:
+  stallscope                                   watch this machine (root)
+  stallscope -p 4711 --probe iomap             one process, one probe
+  stallscope record -o out.ndjson -d 10m       ten minutes into a file
+  stallscope record -o out.ndjson -- make -j8  a command and its children
+  stallscope replay out.ndjson                 watch it again, anywhere, without root
+  stallscope doctor                            what this host allows
+  stallscope demo                              a real incident, recorded`,
+  live: `
+Examples:
+  stallscope live
+  stallscope live --comm 'qemu*' --probe iomap
+  stallscope live --json -d 5s | jq .pids
+  stallscope live -o out.ndjson -- ./reproduce.sh`,
+  record: `
+Examples:
+  stallscope record -o out.ndjson -d 10m
+  stallscope record -o out.ndjson --probe iomap,kswapd -p 4711
+  stallscope record -o out.ndjson -- make -j8
+  stallscope record -o out.ndjson --probe iomap --count find_allocation=uprobe:/usr/bin/qemu-system-x86_64:find_allocation`,
+  replay: `
+Examples:
+  stallscope replay out.ndjson
+  stallscope replay out.ndjson --from '3m ago' --speed 10
+  stallscope replay out.ndjson --json | jq -c '.pids[]?'`,
+  summary: `
+Examples:
+  stallscope summary out.ndjson
+  stallscope summary out.ndjson --json | jq '.pids[] | {pid, comm, metrics}'`,
+  analyze: `
+Examples:
+  stallscope analyze out.ndjson
+  stallscope analyze out.ndjson --json | jq '.findings[] | {id, suspect}'
+  stallscope analyze out.ndjson --symptom psi.io.some_us
+  stallscope analyze out.ndjson --symptom faults.major:4711`,
+  import: `
+Examples:
+  stallscope import metrics.csv -o out.ndjson
+  sadf -j /var/log/sysstat/sa21 -- -A > sa21.json; stallscope import sa21.json -o sa21.ndjson`,
+  probes: `
+Examples:
+  stallscope probes list
+  stallscope probes show iomap
+  stallscope probes show iomap --variant iomap=kprobe`,
+  doctor: `
+Examples:
+  stallscope doctor
+  stallscope doctor --json | jq -r .next`,
+  demo: `
+Examples:
+  stallscope demo
+  stallscope demo --list`,
+} as const;

@@ -1,0 +1,29 @@
+/** Cases that signatures have opened: what has held, since when, and which became findings. */
+import type { Entity } from '../../entity.ts';
+import type { Signature } from './signature.ts';
+
+export type Held = { sinceTick: number; lastTick: number; most: number; atUs: number };
+
+export type Case = {
+  readonly signature: Signature;
+  readonly suspect: Entity;
+  readonly held: Map<string, Held>;
+  /** Ticks for which everything has held. */
+  lasted: number;
+  /** Sum of the anchor over the ticks that held: of several suspects of one thing the largest is meant. */
+  weight: number;
+  lastTick: number;
+  startUs: number;
+  endUs: number;
+  named: boolean;
+  readonly victims: Map<Entity, number>;
+};
+
+export type Cases = {
+  readonly open: Map<string, Case>;
+  readonly named: Case[];
+  /** What holds of the host, whether there is a suspect or not: its onset may lie before any case. */
+  readonly host: Map<string, Held>;
+};
+
+export const createCases = (): Cases => ({ open: new Map(), named: [], host: new Map() });

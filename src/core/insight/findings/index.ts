@@ -1,0 +1,15 @@
+/** Every failure that has a name. */
+import { highOrderExhaustion } from './high-order-exhaustion.ts';
+import { inodeChurn } from './inode-churn.ts';
+import { pageCacheThrash } from './page-cache-thrash.ts';
+import { seekHoleStorm } from './seek-hole-storm.ts';
+import type { Signature } from './signature.ts';
+import { xfsAllocDeadlock } from './xfs-alloc-deadlock.ts';
+
+export const SIGNATURES: readonly Signature[] = [
+  seekHoleStorm,
+  xfsAllocDeadlock,
+  pageCacheThrash,
+  highOrderExhaustion,
+  inodeChurn,
+];

@@ -1,0 +1,130 @@
+/**
+ * How new is this level of a gauge, and how new its restlessness (the spread of its last values)? Each is the distance
+ * to the nearest of what is remembered, and a part of what goes beyond the range ever seen, relative to what is usual:
+ * between the mean distance and the range. What is remembered spreads itself over all that was seen (of two close to
+ * each other one goes), so that a level visited once, however long ago, is not new again.
+ *
+ * The score is mapped to the counters' scale, -log10 P(a tick is at least this new), by how often such novelty came up
+ * in the public gauges of NAB (docs/insight.md).
+ */
+import { GAUGE } from './params.ts';
+
+/** Values that were seen, and how far from them new ones used to be. */
+type Memory = {
+  /** Ascending; the first `held` are in use. */
+  readonly values: Float64Array;
+  held: number;
+  lowest: number;
+  highest: number;
+  meanDistance: number;
+  /** Alternates which of two close values goes. */
+  turn: boolean;
+};
+
+export type Gauge = {
+  readonly level: Memory;
+  readonly spread: Memory;
+  readonly recent: Float64Array;
+  age: number;
+};
+
+const createMemory = (): Memory => ({
+  values: new Float64Array(GAUGE.remembered + 1),
+  held: 0,
+  lowest: Number.POSITIVE_INFINITY,
+  highest: Number.NEGATIVE_INFINITY,
+  meanDistance: 0,
+  turn: false,
+});
+
+export const createGauge = (): Gauge => ({
+  level: createMemory(),
+  spread: createMemory(),
+  recent: new Float64Array(GAUGE.spreadTicks),
+  age: 0,
+});
+
+/** S of this level; learns it unless `frozen`. */
+export const scoreGauge = (gauge: Gauge, level: number, frozen: boolean): number => {
+  const { recent } = gauge;
+  recent[gauge.age % recent.length] = level;
+  gauge.age += 1;
+  const learns = !frozen || gauge.age <= GAUGE.leastLevels;
+  const newness =
+    noveltyOf(gauge.level, level, gauge.age, learns) +
+    GAUGE.spreadWeight * noveltyOf(gauge.spread, spreadOf(gauge), gauge.age, learns);
+  return gauge.age <= GAUGE.leastLevels ? 0 : scale(newness);
+};
+
+const spreadOf = ({ recent, age }: Gauge): number => {
+  const held = Math.min(age, recent.length);
+  let mean = 0;
+  for (let index = 0; index < held; index += 1) mean += (recent[index] as number) / held;
+  let square = 0;
+  for (let index = 0; index < held; index += 1) square += ((recent[index] as number) - mean) ** 2;
+  return Math.sqrt(square / held);
+};
+
+/** log10 of 1 + distance in units of what is usual. */
+const noveltyOf = (memory: Memory, value: number, age: number, learns: boolean): number => {
+  const at = placeOf(memory, value);
+  const distance = distanceAt(memory, value, at);
+  const usual =
+    memory.meanDistance ** GAUGE.meanWeight * (memory.highest - memory.lowest) ** (1 - GAUGE.meanWeight);
+  const known = memory.held > 0 && distance > 0;
+  const novelty = !known ? 0 : usual > 0 ? Math.log10(1 + distance / usual) : GAUGE.firstChange;
+  if (!learns) return novelty;
+  memory.meanDistance += (distance - memory.meanDistance) / age;
+  memory.lowest = Math.min(memory.lowest, value);
+  memory.highest = Math.max(memory.highest, value);
+  if (distance > 0 || memory.held === 0) remember(memory, value, at);
+  return novelty;
+};
+
+/** Piecewise linear between the points of GAUGE.scale, and on with the slope of the last piece. */
+const scale = (novelty: number): number => {
+  const points = GAUGE.scale;
+  let upper = points.findIndex(([at]) => at > novelty);
+  if (upper < 0) upper = points.length - 1;
+  const [x1, s1] = points[upper] ?? [1, 1];
+  const [x0, s0] = points[upper - 1] ?? [0, 0];
+  return s0 + ((s1 - s0) * (novelty - x0)) / (x1 - x0);
+};
+
+/** Where it belongs among the values remembered. */
+const placeOf = ({ values, held }: Memory, value: number): number => {
+  let low = 0;
+  let high = held;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((values[middle] as number) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+};
+
+const distanceAt = ({ values, held, lowest, highest }: Memory, value: number, at: number): number => {
+  if (held === 0) return 0;
+  const above = at < held ? (values[at] as number) - value : Number.POSITIVE_INFINITY;
+  const below = at > 0 ? value - (values[at - 1] as number) : Number.POSITIVE_INFINITY;
+  return Math.min(above, below) + GAUGE.beyondRange * Math.max(0, value - highest, lowest - value);
+};
+
+const remember = (memory: Memory, value: number, at: number): void => {
+  const { values, held } = memory;
+  values.copyWithin(at + 1, at, held);
+  values[at] = value;
+  memory.held = held + 1;
+  if (memory.held <= GAUGE.remembered) return;
+  let closest = 1;
+  for (let index = 2; index < memory.held; index += 1) {
+    if (gapAt(values, index) < gapAt(values, closest)) closest = index;
+  }
+  memory.turn = !memory.turn;
+  const gone = memory.turn ? closest : closest - 1;
+  values.copyWithin(gone, gone + 1, memory.held);
+  memory.held -= 1;
+};
+
+const gapAt = (values: Float64Array, index: number): number =>
+  (values[index] as number) - (values[index - 1] as number);

@@ -1,0 +1,232 @@
+/** Each failure as it looks, the same with one thing missing or in the wrong order, and the innocent beside it. */
+import { describe, expect, it } from 'vitest';
+import { SIGNATURES } from '../../../src/core/insight/findings/index.ts';
+import { findingsOf } from '../../../src/core/insight/findings/match.ts';
+import { leakFindings } from '../../../src/core/insight/leaks.ts';
+import type { SessionState } from '../../../src/core/state.ts';
+import { hostMetric, namedIn, pidMetric, recordsOf, stateAfter, type Tick } from './sessions.ts';
+
+const SUSPECT = 7;
+const OTHER = 8;
+const DECOY = 9;
+const NAMES = { [SUSPECT]: 'suspect', [OTHER]: 'other', [DECOY]: 'decoy' };
+const GAUGES: ReadonlySet<string> = new Set(['mem.free', 'mem.anon', 'mem.slab', 'proc.rss_bytes']);
+
+type Amounts = Readonly<Record<string, number>>;
+type Scene = {
+  readonly suspect?: Amounts;
+  readonly other?: Amounts;
+  readonly decoy?: Amounts;
+  readonly host?: Amounts;
+};
+
+const tickOf = ({ suspect = {}, other = {}, decoy = {}, host = {} }: Scene): Tick => {
+  const pids: Record<string, Record<number, number>> = {};
+  for (const [pid, amounts] of [
+    [SUSPECT, suspect],
+    [OTHER, other],
+    [DECOY, decoy],
+  ] as const) {
+    for (const [metric, amount] of Object.entries(amounts)) {
+      pids[metric] ??= {};
+      (pids[metric] as Record<number, number>)[pid] = amount;
+    }
+  }
+  return { pids, host };
+};
+
+const play = (scenes: readonly Scene[], without: readonly string[] = []): SessionState => {
+  const ids = (key: 'pids' | 'host') => [
+    ...new Set(scenes.flatMap((scene) => Object.keys(tickOf(scene)[key] ?? {}))),
+  ];
+  const kind = (id: string) => (GAUGES.has(id) ? 'gauge' : 'counter');
+  const metrics = [
+    ...ids('pids').map((id) => pidMetric(id, kind(id))),
+    ...ids('host').map((id) => hostMetric(id, kind(id))),
+  ].filter(({ id }) => !without.includes(id));
+  return stateAfter(recordsOf(scenes.map(tickOf), metrics, NAMES), metrics);
+};
+
+const times = (count: number, scene: Scene | ((at: number) => Scene)): Scene[] =>
+  Array.from({ length: count }, (_, at) => (typeof scene === 'function' ? scene(at) : scene));
+
+const STORM: Scene = {
+  suspect: { 'iomap.seek_hole': 60, 'iomap.iter': 60 * 20_000, 'iomap.seek_ns': 60 * 8e6 },
+  decoy: { 'iomap.seek_hole': 4, 'iomap.iter': 4 * 1_600, 'iomap.seek_ns': 4 * 1e6 },
+};
+const COPY: Scene = { suspect: { 'iomap.seek_hole': 5_000, 'iomap.iter': 10_000, 'iomap.seek_ns': 5e6 } };
+
+const CALM = { 'vm.pgscan_kswapd': 0, 'vm.workingset_refault': 1, 'mem.anon': 500_000 };
+const RECLAIM = { 'vm.pgscan_kswapd': 90_000, 'vm.workingset_refault': 9_000, 'mem.anon': 500_000 };
+const READER = { 'faults.page_cache_added': 150_000, 'faults.read_bytes': 6e8, 'kswapd.wakeups': 30 };
+const VICTIM = { 'faults.major': 12, 'faults.page_cache_added': 8_000, 'faults.read_bytes': 4e7 };
+const SEQUENTIAL = { 'faults.write_bytes': 1e8, 'faults.page_cache_added': 900 };
+const thrash = (change: { reader?: Amounts; host?: Amounts; victim?: Amounts } = {}): Scene => ({
+  suspect: change.reader ?? READER,
+  other: change.victim ?? VICTIM,
+  decoy: SEQUENTIAL,
+  host: change.host ?? RECLAIM,
+});
+const CALM_BEFORE: Scene = { other: { 'faults.major': 0 }, decoy: SEQUENTIAL, host: CALM };
+
+const CHURN: Scene = {
+  suspect: { 'inode.create': 1_300, 'inode.unlink': 1_300, 'inode.rename': 1_300, 'inode.create_ns': 4e7 },
+  decoy: { 'inode.create': 5, 'inode.unlink': 5, 'inode.rename': 5, 'inode.create_ns': 5e5 },
+};
+const UNPACK: Scene = { suspect: { 'inode.create': 3_000, 'inode.unlink': 0, 'inode.create_ns': 6e7 } };
+
+const XFS: Scene = {
+  suspect: { 'xfs-alloc.stall_ns': 9.8e8, 'xfs-alloc.failures': 50 },
+  decoy: { 'xfs-alloc.stall_ns': 1e5 },
+  host: { 'mem.slab': 3e6 },
+};
+
+describe('a known failure', () => {
+  it.each<[string, Scene[], string[]]>([
+    ['SEEK_HOLE storm', [...times(20, {}), ...times(20, STORM)], ['seek-hole-storm suspect']],
+    ['a copy of sparse files', times(40, COPY), []],
+    ['a storm of two seconds', [...times(20, {}), ...times(2, STORM), ...times(20, {})], []],
+    ['page cache thrash', [...times(20, CALM_BEFORE), ...times(20, thrash())], ['page-cache-thrash suspect']],
+    ['a reader with memory to spare', [...times(20, CALM_BEFORE), ...times(20, thrash({ host: CALM }))], []],
+    [
+      'reclaim that was there long before the reader',
+      [...times(30, thrash({ reader: {} })), ...times(20, thrash())],
+      [],
+    ],
+    ['a reader that hurts nobody', [...times(20, CALM_BEFORE), ...times(20, thrash({ victim: {} }))], []],
+    [
+      'a process that wants memory',
+      [
+        ...times(20, CALM_BEFORE),
+        ...times(20, (at) => thrash({ host: { ...RECLAIM, 'mem.anon': 500_000 + 400_000 * at } })),
+      ],
+      [],
+    ],
+    ['churn of lock files', [...times(5, {}), ...times(30, CHURN)], ['inode-churn suspect']],
+    ['an archive being unpacked', times(30, UNPACK), []],
+    ['XFS that waits for memory', [...times(10, {}), ...times(10, XFS)], ['xfs-alloc-deadlock suspect']],
+    ['a stall of half a second', [...times(10, XFS).map((scene, at) => (at === 3 ? scene : {}))], []],
+  ])('%s', (_, scenes, named) => {
+    expect(namedIn(play(scenes))).toEqual(named);
+  });
+
+  it('is told with numbers, victims, and what helps', () => {
+    const state = play([...times(20, CALM_BEFORE), ...times(20, thrash())]);
+    const [finding] = findingsOf(state.watch.cases, state);
+    expect(finding?.victims.map(({ comm }) => comm)).toEqual(['other']);
+    expect(finding?.evidence.find(({ metric }) => metric === 'faults.read_bytes')?.value).toBeCloseTo(
+      6e8,
+      -7,
+    );
+    expect(finding?.advice.some(({ command }) => command !== undefined)).toBe(true);
+    expect(finding?.missing).toEqual([]);
+  });
+
+  it('is told without what was not measured, which is said, and with less confidence', () => {
+    const scenes = [...times(20, {}), ...times(20, STORM)];
+    const [whole, part] = [play(scenes), play(scenes, ['iomap.iter'])].map(
+      (state) => findingsOf(state.watch.cases, state)[0],
+    );
+    expect(part?.missing).toEqual(['iomap.iter']);
+    expect(part?.confidence).toBeLessThan(whole?.confidence ?? 0);
+  });
+
+  it('of two at once, the small one beside the large one is not accused', () => {
+    const both = times(20, { ...thrash(), decoy: { ...READER, 'faults.page_cache_added': 20_000 } });
+    expect(namedIn(play([...times(20, CALM_BEFORE), ...both]))).toEqual(['page-cache-thrash suspect']);
+  });
+
+  it.each(SIGNATURES.map((signature) => [signature.id, signature] as const))(
+    '%s is whole data',
+    (_, signature) => {
+      const ids = signature.conditions.map(({ id }) => id);
+      expect(new Set(ids).size).toBe(ids.length);
+      expect(signature.conditions.some(({ need }) => need === 'required')).toBe(true);
+      for (const { order, least, most } of signature.conditions) {
+        expect(least ?? most).toBeDefined();
+        if (order !== undefined) expect(ids).toContain(order.after);
+      }
+      expect(structuredClone(signature)).toEqual(signature);
+    },
+  );
+});
+
+describe('high-order exhaustion', () => {
+  const metrics = [
+    { ...pidMetric('page-alloc.attempts_failed'), dims: ['order', 'gfp'] },
+    pidMetric('page-alloc.failures'),
+    hostMetric('mem.free', 'gauge'),
+  ];
+  const failing = (order: number, free: number) => {
+    const samples = recordsOf(
+      times(30, { suspect: { 'page-alloc.failures': 3 }, host: { 'mem.free': free } }).map(tickOf),
+      metrics,
+      NAMES,
+    ).map((record) => {
+      if (record.type !== 'sample') return record;
+      const attempts = (record.seq + 1) * 3;
+      return {
+        ...record,
+        counters: { ...record.counters, 'page-alloc.attempts_failed': [[SUSPECT, order, 32, attempts]] },
+      };
+    });
+    return namedIn(stateAfter(samples, metrics));
+  };
+
+  it('is named by failures of higher orders with memory free', () => {
+    expect(failing(2, 2e6)).toEqual(['high-order-exhaustion suspect']);
+  });
+
+  it('is not what fails for single pages, or when memory is gone', () => {
+    expect(failing(0, 2e6)).toEqual([]);
+    expect(failing(2, 10_000)).toEqual([]);
+  });
+});
+
+describe('leaks', () => {
+  const MIB = 2 ** 20;
+  const python = (rss: (at: number) => number, arenas: number, heap: number): Scene[] =>
+    times(180, (at) => ({
+      suspect: {
+        'proc.rss_bytes': 50 * MIB + rss(at),
+        'python.arenas': arenas,
+        'python.arena_bytes': arenas * MIB,
+        'python.arenas_freed': 0,
+        'python.heap_grown': heap * MIB,
+        'python.heap_freed': 0,
+      },
+      decoy: {
+        'proc.rss_bytes': 300 * MIB + (at % 20) * MIB,
+        'python.arenas': at % 20 === 0 ? 20 : 0,
+        'python.arenas_freed': at % 20 === 19 ? 20 : 0,
+        'python.arena_bytes': at % 20 === 0 ? 20 * MIB : 0,
+      },
+    }));
+  const growing = (at: number): number => at * MIB;
+  const leaksIn = (scenes: readonly Scene[], without: readonly string[] = []): string[] => {
+    const state = play(scenes, without);
+    return leakFindings(state.watch.leaks, state).map(({ id, suspect }) => `${id} ${suspect?.comm}`);
+  };
+
+  it.each<[string, Scene[], string[]]>([
+    ['Python objects', python(growing, 1, 0), ['python-leak suspect']],
+    ['native memory', python(growing, 0, 1), ['native-leak suspect']],
+    ['native memory beside a few arenas', python(growing, 0.1, 0.9), ['native-leak suspect']],
+    ['both alike accuse nobody', python(growing, 0.45, 0.45), []],
+    ['a cache that has filled up', python((at) => Math.min(at, 60) * MIB, 0, 0.3), []],
+    ['a sawtooth', python((at) => (at % 30) * 4 * MIB, 0, 0.1), []],
+  ])('%s', (_, scenes, named) => {
+    expect(leaksIn(scenes)).toEqual(named);
+  });
+
+  it('without a probe of Python are told with little confidence', () => {
+    const scenes = times(180, (at) => ({ suspect: { 'proc.rss_bytes': 50 * MIB + at * MIB } }));
+    const state = play(scenes);
+    const [leak] = leakFindings(state.watch.leaks, state);
+    expect(leak).toMatchObject({
+      id: 'native-leak',
+      missing: expect.arrayContaining(['python.arena_bytes']),
+    });
+    expect(leak?.confidence).toBeLessThan(0.6);
+  });
+});
