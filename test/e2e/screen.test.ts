@@ -27,7 +27,8 @@ const run = (
   const words = [process.execPath, LAUNCHER, ...args].map((word) => `'${word}'`).join(' ');
   const screen = runInTerminal(
     '/bin/sh',
-    ['-c', `echo before; ${words}; echo "exit $?"; stty -a; echo ${BACK}; sleep 30`],
+    // Before the screen takes over the keyboard Ctrl-C is a signal, to this shell too, which has to outlive it.
+    ['-c', `trap : INT; echo before; ${words}; echo "exit $?"; stty -a; echo ${BACK}; sleep 30`],
     {
       ...size,
       env,
