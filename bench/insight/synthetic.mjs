@@ -4,7 +4,6 @@ import { directionOf } from '../../dist/core/insight/direction.js';
 import { incidentsOf } from '../../dist/core/insight/incidents.js';
 import { SPIKE } from '../../dist/core/insight/params.js';
 import { suspectsOf } from '../../dist/core/insight/suspects.js';
-import { generate } from './generator.mjs';
 import { watch } from './watch.mjs';
 
 const RATES = [0.5, 0.1, 0.02];
@@ -13,7 +12,8 @@ const SLACK_TICKS = 1;
 /** What follows a burst for so long is its echo, not a false alarm. */
 const ECHO_TICKS = 12;
 
-export const evaluateSynthetic = (seeds, options = {}) => {
+/** `generate` makes the session of a seed: one of the two families, with its options. */
+export const evaluateSynthetic = (seeds, generate) => {
   const spikes = [];
   const rows = [];
   const sums = {
@@ -32,39 +32,52 @@ export const evaluateSynthetic = (seeds, options = {}) => {
   const roots = [];
   const incidents = [];
   for (const seed of seeds) {
-    const session = generate(seed, options);
-    const { insight } = watch(session);
-    collectSpikes(session, insight, spikes, sums);
-    const correlation = correlate(insight.spikes, insight.ticks, SPIKE.eventScore);
+    const session = generate(seed);
+    const watched = watch(session);
+    collectSpikes(session, watched, spikes, sums);
+    const correlation = correlate(watched.spikes, watched.insight.ticks, SPIKE.eventScore);
     collectPairs(session, correlation, rows, sums);
     collectRoots(session, correlation, roots);
-    collectIncidents(session, insight, incidents);
+    collectIncidents(session, watched, incidents);
   }
   return {
     spikes: recallAtRates(spikes, sums.hours),
     pairs: pairFigures(rows, sums),
-    roots: [1, 3, 5].map((most) => roots.filter((rank) => rank > 0 && rank <= most).length / roots.length),
-    chains: roots.length,
+    roots: withinFirst(roots),
+    rootsByTimes: [
+      ['once', 1, 1],
+      ['twice', 2, 2],
+      ['three times or more', 3, 99],
+    ].map(([name, least, most]) => ({
+      name,
+      ...withinFirst(roots.filter(({ times }) => times >= least && times <= most)),
+    })),
     incidents,
     calibration: calibrationOf(rows),
   };
 };
 
+/** Share of symptoms whose root is the first, among the first three, and the first five suspects. */
+const withinFirst = (roots) => ({
+  shares: [1, 3, 5].map((most) => roots.filter(({ rank }) => rank > 0 && rank <= most).length / roots.length),
+  symptoms: roots.length,
+});
+
 /** Significant links per session without incidents. */
-export const falseLinks = (seeds, options = {}) => {
+export const falseLinks = (seeds, generate) => {
   let links = 0;
   for (const seed of seeds) {
-    const { insight } = watch(generate(seed, { ...options, incidents: false }));
-    links += correlate(insight.spikes, insight.ticks, SPIKE.eventScore).links.length;
+    const { spikes, insight } = watch(generate(seed, { incidents: false }));
+    links += correlate(spikes, insight.ticks, SPIKE.eventScore).links.length;
   }
   return links / seeds.length;
 };
 
-const collectSpikes = ({ truth, ticks, series }, insight, spikes, sums) => {
+const collectSpikes = ({ truth, ticks, series }, watched, spikes, sums) => {
   const bursts = new Map();
   for (const burst of truth.bursts) bursts.set(burst.series, [...(bursts.get(burst.series) ?? []), burst]);
   const own = new Map();
-  for (const spike of insight.spikes) own.set(spike.series, [...(own.get(spike.series) ?? []), spike]);
+  for (const spike of watched.spikes) own.set(spike.series, [...(own.get(spike.series) ?? []), spike]);
   for (let index = 0; index < series.length; index += 1) {
     sums.hours += (ticks - SPIKE.learningTicks) / 3600;
     for (const burst of bursts.get(index) ?? []) {
@@ -116,8 +129,8 @@ const collectPairs = (session, { pairs, tested }, rows, sums) => {
   const truth = truePairsOf(session);
   sums.truePairs += truth.size;
   for (const pair of pairs) {
-    // It answers every chain: together with them it is, its cause it is not.
-    if (pair.a === session.truth.bystander || pair.b === session.truth.bystander) continue;
+    // Who answers every chain, or repeats what another shows, is together with them, and in no chain.
+    if (answers(session, pair.a) || answers(session, pair.b)) continue;
     const known = truth.get(`${pair.a},${pair.b}`);
     rows.push({ score: pair.score, confidence: confidenceOf(pair.score, tested), real: known !== undefined });
     if (!pair.significant) continue;
@@ -131,6 +144,9 @@ const collectPairs = (session, { pairs, tested }, rows, sums) => {
     countDirection(directionOf(pair), known.lag, sums);
   }
 };
+
+const answers = ({ series, truth }, index) =>
+  index === truth.bystander || series[index].averageOf !== undefined;
 
 const countDirection = ({ order }, lag, sums) => {
   if (lag === 0) {
@@ -171,16 +187,16 @@ const pairFigures = (rows, sums) => {
 
 /** Where the root stands when its last effect is the symptom; 0 when it is not named. */
 const collectRoots = ({ truth }, correlation, roots) => {
-  for (const { hidden, root, effects } of truth.chains) {
+  for (const { hidden, root, effects, times } of truth.chains) {
     if (hidden) continue;
     const symptom = [...effects].sort((a, b) => b.lag - a.lag)[0].series;
-    const suspects = suspectsOf(symptom, correlation).filter(({ series }) => series !== truth.bystander);
-    roots.push(suspects.findIndex(({ series }) => series === root) + 1);
+    const suspects = suspectsOf(symptom, correlation);
+    roots.push({ rank: suspects.findIndex(({ series }) => series === root) + 1, times: times.length });
   }
 };
 
-const collectIncidents = ({ truth }, insight, marks) => {
-  const told = incidentsOf(insight.spikes, 0);
+const collectIncidents = ({ truth }, { spikes }, marks) => {
+  const told = incidentsOf(spikes, 0);
   const occurrences = truth.chains.flatMap(({ times, effects, root, hidden }) =>
     times
       .map((at) =>
@@ -228,13 +244,13 @@ const calibrationOf = (rows) =>
   });
 
 /** The weight above which sessions without incidents (storms, clocks, ordinary noise) have `rate` false ones an hour. */
-export const incidentThreshold = (seeds, rate = 1) => {
+export const incidentThreshold = (seeds, generate, rate = 1) => {
   const weights = [];
   let hours = 0;
   for (const seed of seeds) {
     const session = generate(seed, { incidents: false, distractors: 0 });
     hours += session.ticks / 3600;
-    weights.push(...incidentsOf(watch(session).insight.spikes, 0).map(({ weight }) => weight));
+    weights.push(...incidentsOf(watch(session).spikes, 0).map(({ weight }) => weight));
   }
   return weights.sort((a, b) => b - a)[Math.floor(rate * hours)] ?? 0;
 };
