@@ -3,7 +3,7 @@ import { confidenceOf, correlate } from '../../dist/core/insight/correlate.js';
 import { directionOf } from '../../dist/core/insight/direction.js';
 import { incidentsOf } from '../../dist/core/insight/incidents.js';
 import { SPIKE } from '../../dist/core/insight/params.js';
-import { suspectsOf } from '../../dist/core/insight/suspects.js';
+import { sceneOf, suspectsOf } from '../../dist/core/insight/suspects.js';
 import { watch } from './watch.mjs';
 
 const RATES = [0.5, 0.1, 0.02];
@@ -37,7 +37,7 @@ export const evaluateSynthetic = (seeds, generate) => {
     collectSpikes(session, watched, spikes, sums);
     const correlation = correlate(watched.spikes, watched.insight.ticks, SPIKE.eventScore);
     collectPairs(session, correlation, rows, sums);
-    collectRoots(session, correlation, roots);
+    collectRoots(session, sceneOf(watched.spikes, watched.insight.ticks, correlation), roots);
     collectIncidents(session, watched, incidents);
   }
   return {
@@ -186,11 +186,11 @@ const pairFigures = (rows, sums) => {
 };
 
 /** Where the root stands when its last effect is the symptom; 0 when it is not named. */
-const collectRoots = ({ truth }, correlation, roots) => {
+const collectRoots = ({ truth }, scene, roots) => {
   for (const { hidden, root, effects, times } of truth.chains) {
     if (hidden) continue;
     const symptom = [...effects].sort((a, b) => b.lag - a.lag)[0].series;
-    const suspects = suspectsOf(symptom, correlation);
+    const suspects = suspectsOf(symptom, scene);
     roots.push({ rank: suspects.findIndex(({ series }) => series === root) + 1, times: times.length });
   }
 };

@@ -102,12 +102,16 @@ const bestLag = (
   bestSoFar: Coincidence | null,
 ): Coincidence | null => {
   let best = bestSoFar;
-  for (const lag of lagsOf(candidates)) {
-    const matches = candidates.length === 1 ? candidates : matchAt(candidates, lag);
+  for (const { lag, near } of lagsOf(candidates)) {
     let exposed = 0;
     for (const { tick } of first) exposed += storms.around(tick + lag);
     const expected = (exposed * second.length) / storms.total;
-    const log10P = log10PoissonTail(matches.length, expected) + LINK.lagPenalty + LINK.stepPenalty;
+    const penalty = LINK.lagPenalty + LINK.stepPenalty;
+    // No lag can be better than if all near it matched, and were as loud as can be.
+    const atBest = LINK.loudness * (LINK.loudMost - eventScore) * near - penalty;
+    if (best !== null && atBest - log10PoissonTail(near, expected) <= best.strength) continue;
+    const matches = candidates.length === 1 ? candidates : matchAt(candidates, lag);
+    const log10P = log10PoissonTail(matches.length, expected) + penalty;
     let loudness = 0;
     for (const [a, b] of matches) loudness += Math.min(LINK.loudMost, a.score, b.score) - eventScore;
     const strength = -log10P + LINK.loudness * loudness;
@@ -128,14 +132,26 @@ const bestLag = (
   return best;
 };
 
-/** Each lag that was seen, and those beside it; around a lone coincidence all lags are alike. */
-const lagsOf = (candidates: readonly Match[]): number[] => {
-  const around = candidates.length === 1 ? 0 : LINK.windowTicks;
-  const lags: number[] = [];
-  for (const [a, b] of candidates)
-    for (let lag = b.tick - a.tick - around; lag <= b.tick - a.tick + around; lag += 1)
-      if (Math.abs(lag) <= LINK.reachTicks && !lags.includes(lag)) lags.push(lag);
-  return lags;
+type NearLag = { readonly lag: number; readonly near: number };
+
+/** Each lag that was seen, and those beside it, with how many are near; around a lone coincidence all lags are alike. */
+const lagsOf = (candidates: readonly Match[]): NearLag[] => {
+  const { reachTicks, windowTicks } = LINK;
+  const [one] = candidates;
+  if (one !== undefined && candidates.length === 1) return [{ lag: one[1].tick - one[0].tick, near: 1 }];
+  const near = new Uint16Array(2 * reachTicks + 1);
+  for (const [a, b] of candidates) {
+    const lag = b.tick - a.tick;
+    const to = Math.min(reachTicks, lag + windowTicks);
+    for (let at = Math.max(-reachTicks, lag - windowTicks); at <= to; at += 1)
+      near[at + reachTicks] = (near[at + reachTicks] ?? 0) + 1;
+  }
+  const lags: NearLag[] = [];
+  near.forEach((count, index) => {
+    if (count > 0) lags.push({ lag: index - reachTicks, near: count });
+  });
+  // The most promising first, so that the others need no look.
+  return lags.sort((x, y) => y.near - x.near || x.lag - y.lag);
 };
 
 /** As many as fit, the nearest to the lag first, each spike once. */

@@ -48,13 +48,13 @@ export type Correlation = {
 
 /** All pairs of the spikes given, in order of their ticks; the session has had `ticks` ticks. */
 export const correlate = (all: readonly Spike[], ticks: number, eventScore: number): Correlation => {
-  const fromScore = thinTo(all, ticks, eventScore);
-  const spikes = all.filter(({ score }) => score >= fromScore).sort((x, y) => x.tick - y.tick);
+  const spikes = [...loudest(all, ticks)].sort((x, y) => x.tick - y.tick);
+  const fromScore = spikes.length === all.length ? eventScore : leastScore(spikes);
   const storms = weighStorms(
     spikes.map(({ tick }) => tick),
     ticks,
   );
-  const spikesOf = groupBy(spikes);
+  const spikesOf = groupBySeries(spikes);
   const steps = new Map([...spikesOf].map(([series, own]) => [series, stepsOf(own, fromScore)]));
   const periods = new Map([...spikesOf].map(([series, own]) => [series, periodOf(own)]));
   const pairs: Pair[] = [];
@@ -83,14 +83,18 @@ export const correlate = (all: readonly Spike[], ticks: number, eventScore: numb
 const KEY = 2 ** 26;
 
 /** Pairs grow with the square of how dense spikes are: where they are too many only the loudest are compared. */
-const thinTo = (spikes: readonly Spike[], ticks: number, eventScore: number): number => {
+const loudest = (spikes: readonly Spike[], ticks: number): readonly Spike[] => {
   const most = Math.floor(Math.sqrt((LINK.mostPairs * Math.max(1, ticks)) / LINK.reachTicks));
-  if (spikes.length <= most) return eventScore;
-  const scores = spikes.map(({ score }) => score).sort((x, y) => y - x);
-  return Math.max(eventScore, scores[most] ?? eventScore);
+  if (spikes.length <= most) return spikes;
+  return [...spikes]
+    .sort((x, y) => y.score - x.score || x.tick - y.tick || x.series - y.series)
+    .slice(0, most);
 };
 
-const groupBy = (spikes: readonly Spike[]): Map<number, Spike[]> => {
+const leastScore = (spikes: readonly Spike[]): number =>
+  spikes.reduce((least, { score }) => Math.min(least, score), Number.POSITIVE_INFINITY);
+
+export const groupBySeries = (spikes: readonly Spike[]): Map<number, Spike[]> => {
   const groups = new Map<number, Spike[]>();
   for (const spike of spikes) {
     const own = groups.get(spike.series);

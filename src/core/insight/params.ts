@@ -132,7 +132,7 @@ export const LINK = {
   reachTicks: 40,
   windowTicks: 1,
   /** Spikes of both sides are also counted only from so much above the event score. */
-  scoreSteps: [0, 1, 2.5],
+  scoreSteps: [0, 1, 2, 3, 4.5],
   stepPenalty: 0.3,
   /** log10 of how many independent lags were tried. */
   lagPenalty: 1.6,
@@ -155,7 +155,7 @@ export const LINK = {
     { least: 1, share: 0.05 },
   ],
   /** Where more pairs than about this would be near each other, spikes are thinned by score. */
-  mostPairs: 200_000,
+  mostPairs: 300_000,
   /** Weaker links are named beside so many significant ones, down to this score. */
   candidatesBeside: 3,
   candidateScore: 4,
@@ -174,17 +174,20 @@ export const DIRECTION = {
 } as const;
 
 export const SUSPECT = {
-  scoreOffset: 1.5,
+  /** What looking at many lags and steps cost in a link costs all suspects alike. */
+  scoreOffset: 1.9,
+  /** What third series may add (correlate.ts). */
+  supportMost: 6,
   leads: 1,
   together: 0.3,
   trails: 0.1,
-  perLoudness: 0.3,
+  perLoudness: 0.5,
   loudMost: 12,
   /** Among the strongest, one that leads the others gains this share for each. */
   leadership: 0.2,
   leadersShare: 0.4,
   leadersMost: 12,
-  leaderLinkScore: 4,
+  leaderLinkScore: 5,
 } as const;
 
 export const PERIODIC = {
