@@ -38,7 +38,11 @@ export const evaluateSynthetic = (seeds, generate) => {
     const correlation = correlate(watched.spikes, watched.insight.ticks, SPIKE.eventScore);
     collectPairs(session, correlation, rows, sums);
     collectRoots(session, sceneOf(watched.spikes, watched.insight.ticks, correlation), roots);
-    collectIncidents(session, watched, incidents);
+    incidents.push({
+      occurrences: occurrencesOf(session.truth),
+      spikes: watched.spikes,
+      ticks: session.ticks,
+    });
   }
   return {
     spikes: recallAtRates(spikes, sums.hours),
@@ -195,36 +199,60 @@ const collectRoots = ({ truth }, scene, roots) => {
   }
 };
 
-const collectIncidents = ({ truth }, { spikes }, marks) => {
-  const told = incidentsOf(spikes, 0);
-  const occurrences = truth.chains.flatMap(({ times, effects, root, hidden }) =>
+const LONGEST_CHAIN_TICKS = 41;
+
+/** When at least three series of one chain spiked together. */
+const occurrencesOf = ({ chains, bursts }) =>
+  chains.flatMap(({ times }, number) =>
     times
       .map((at) =>
-        truth.bursts.filter(
-          ({ chain, start, series }) =>
-            chain !== null &&
-            chain >= 0 &&
-            start >= at &&
-            start <= at + 32 &&
-            (series === root || effects.some((effect) => effect.series === series)),
+        bursts.filter(
+          ({ chain, start }) => chain === number && start >= at - 1 && start <= at + LONGEST_CHAIN_TICKS,
         ),
       )
-      .filter((bursts) => bursts.length >= 3)
-      .map((bursts) => ({
-        from: Math.min(...bursts.map(({ start }) => start)),
-        to: Math.max(...bursts.map(({ end }) => end)),
-        hidden,
+      .filter((members) => members.length >= 3)
+      .map((members) => ({
+        from: Math.min(...members.map(({ start }) => start)),
+        to: Math.max(...members.map(({ end }) => end)),
       })),
   );
-  for (const { from, to } of occurrences) {
-    const hits = told.filter(({ startTick, endTick }) => startTick <= to && endTick >= from);
-    marks.push({ score: Math.max(0, ...hits.map(({ weight }) => weight)), real: true });
+
+/**
+ * Share of occurrences during which an incident of at least this weight was told; and the share of all time that lies
+ * in such incidents, which is what guessing would find.
+ */
+export const incidentRecall = (sessions, leastWeight) => {
+  let [occurred, found, ticks, covered] = [0, 0, 0, 0];
+  for (const { occurrences, spikes, ticks: lasted } of sessions) {
+    const told = incidentsOf(spikes, leastWeight);
+    occurred += occurrences.length;
+    found += occurrences.filter(({ from, to }) =>
+      told.some(({ startTick, endTick }) => startTick <= to && endTick >= from),
+    ).length;
+    ticks += lasted;
+    covered += told.reduce((sum, { startTick, endTick }) => sum + endTick - startTick + 1, 0);
   }
+  return { recall: found / occurred, covered: covered / ticks };
 };
 
-/** Share of occurrences found above a weight. */
-export const recallOf = (incidents, least) =>
-  incidents.filter(({ score }) => score >= least).length / incidents.length;
+const WEIGHTS = Array.from({ length: 49 }, (_, index) => 2 + index / 2);
+
+/**
+ * The least weight of which sessions without incidents tell at most one an hour. `distractors: 0` is storms, clocks
+ * and noise; otherwise there are bursts that have nothing to do with each other.
+ */
+export const incidentThreshold = (seeds, generate, distractors) => {
+  const sessions = seeds.map((seed) => {
+    const session = generate(seed, { incidents: false, distractors });
+    return { spikes: watch(session).spikes, hours: session.ticks / 3600 };
+  });
+  const hours = sessions.reduce((sum, session) => sum + session.hours, 0);
+  return (
+    WEIGHTS.find(
+      (weight) => sessions.reduce((sum, { spikes }) => sum + incidentsOf(spikes, weight).length, 0) <= hours,
+    ) ?? Number.POSITIVE_INFINITY
+  );
+};
 
 const CONFIDENCES = [0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98, 1];
 
@@ -242,15 +270,3 @@ const calibrationOf = (rows) =>
       observed: mean(({ real }) => (real ? 1 : 0)),
     };
   });
-
-/** The weight above which sessions without incidents (storms, clocks, ordinary noise) have `rate` false ones an hour. */
-export const incidentThreshold = (seeds, generate, rate = 1) => {
-  const weights = [];
-  let hours = 0;
-  for (const seed of seeds) {
-    const session = generate(seed, { incidents: false, distractors: 0 });
-    hours += session.ticks / 3600;
-    weights.push(...incidentsOf(watch(session).spikes, 0).map(({ weight }) => weight));
-  }
-  return weights.sort((a, b) => b - a)[Math.floor(rate * hours)] ?? 0;
-};

@@ -101,6 +101,9 @@ export const SPIKE = {
   eventScore: 3,
   /** It is over after so many quiet ticks. */
   quietTicks: 10,
+  /** After so many a run that is louder by so much is another. */
+  pauseTicks: 2,
+  clearlyLouder: 2,
   /** Scores of a series younger than this say nothing; until the second they are told as learning. */
   validTicks: 30,
   learningTicks: 120,
@@ -207,13 +210,13 @@ export const INCIDENT = {
   windowTicks: 20,
   leastSeries: 3,
   /** A spike adds min(score, most) - least + 1. */
-  leastScore: 5,
+  leastScore: 4,
   mostScore: 8,
   /** One false incident an hour of sessions without any (docs/insight.md). */
-  leastWeight: 6,
+  leastWeight: 5,
   /** What an incident may add to what is usual, and the spread that is assumed where nothing happened yet. */
   usualMost: 12,
-  leastVariance: 4,
+  leastVariance: 20,
   most: 500,
 } as const;
 
