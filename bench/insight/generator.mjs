@@ -1,7 +1,7 @@
-// Synthetic sessions with a truth: one-second counters and gauges of many processes, storms of load, periodic jobs,
-// restarts, resets and missed samples; and in them chains of spikes (a root, its effects after their lags), beside
-// many bursts that have nothing to do with each other, copies that lag by their measurement, a louder effect, and a
-// bystander that follows everything. What was put in is the truth; nothing of it reaches the detector.
+// Synthetic sessions with a truth: one-second counters and gauges of many processes, storms of load, periodic jobs
+// and missed samples; and in them chains of spikes (a root, its effects after their lags), beside many bursts that
+// have nothing to do with each other, and a bystander that follows everything. What was put in is the truth; nothing
+// of it reaches the detector. What is not in here (PIDs that come and go, deploys, resets, averages) is in services.mjs.
 import { createRandom } from './random.mjs';
 
 const KINDS = [
@@ -60,7 +60,7 @@ export const generate = (seed, options = {}) => {
     ticks: size.ticks,
     series,
     values,
-    missed: size.mess ? messUp(random, size, series, values) : new Set(),
+    missed: size.mess ? loseSamples(random, size) : new Set(),
     truth,
   };
 };
@@ -248,8 +248,8 @@ const addBystander = (random, series, values, truth, size) => {
       addBurst(random, { series, values, truth, ticks: size.ticks }, one.index, time + 1, -1);
 };
 
-/** Missed samples, a counter reset is a missed tick for its series; a process that ends and another with its PID. */
-const messUp = (random, size) => {
+/** Samples that nobody took. */
+const loseSamples = (random, size) => {
   const missed = new Set();
   for (let number = 0; number < size.ticks / 300; number += 1) missed.add(random.integer(60, size.ticks - 1));
   return missed;

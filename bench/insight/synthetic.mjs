@@ -3,8 +3,7 @@ import { confidenceOf, correlate } from '../../dist/core/insight/correlate.js';
 import { directionOf } from '../../dist/core/insight/direction.js';
 import { incidentsOf } from '../../dist/core/insight/incidents.js';
 import { SPIKE } from '../../dist/core/insight/params.js';
-import { suspectsOf } from '../../dist/core/insight/suspects.js';
-import { generate } from './generator.mjs';
+import { sceneOf, suspectsOf } from '../../dist/core/insight/suspects.js';
 import { watch } from './watch.mjs';
 
 const RATES = [0.5, 0.1, 0.02];
@@ -13,7 +12,8 @@ const SLACK_TICKS = 1;
 /** What follows a burst for so long is its echo, not a false alarm. */
 const ECHO_TICKS = 12;
 
-export const evaluateSynthetic = (seeds, options = {}) => {
+/** `generate` makes the session of a seed: one of the two families, with its options. */
+export const evaluateSynthetic = (seeds, generate) => {
   const spikes = [];
   const rows = [];
   const sums = {
@@ -32,39 +32,56 @@ export const evaluateSynthetic = (seeds, options = {}) => {
   const roots = [];
   const incidents = [];
   for (const seed of seeds) {
-    const session = generate(seed, options);
-    const { insight } = watch(session);
-    collectSpikes(session, insight, spikes, sums);
-    const correlation = correlate(insight.spikes, insight.ticks, SPIKE.eventScore);
+    const session = generate(seed);
+    const watched = watch(session);
+    collectSpikes(session, watched, spikes, sums);
+    const correlation = correlate(watched.spikes, watched.insight.ticks, SPIKE.eventScore);
     collectPairs(session, correlation, rows, sums);
-    collectRoots(session, correlation, roots);
-    collectIncidents(session, insight, incidents);
+    collectRoots(session, sceneOf(watched.spikes, watched.insight.ticks, correlation), roots);
+    incidents.push({
+      occurrences: occurrencesOf(session.truth),
+      spikes: watched.spikes,
+      ticks: session.ticks,
+    });
   }
   return {
     spikes: recallAtRates(spikes, sums.hours),
     pairs: pairFigures(rows, sums),
-    roots: [1, 3, 5].map((most) => roots.filter((rank) => rank > 0 && rank <= most).length / roots.length),
-    chains: roots.length,
+    roots: withinFirst(roots),
+    rootsByTimes: [
+      ['once', 1, 1],
+      ['twice', 2, 2],
+      ['three times or more', 3, 99],
+    ].map(([name, least, most]) => ({
+      name,
+      ...withinFirst(roots.filter(({ times }) => times >= least && times <= most)),
+    })),
     incidents,
     calibration: calibrationOf(rows),
   };
 };
 
+/** Share of symptoms whose root is the first, among the first three, and the first five suspects. */
+const withinFirst = (roots) => ({
+  shares: [1, 3, 5].map((most) => roots.filter(({ rank }) => rank > 0 && rank <= most).length / roots.length),
+  symptoms: roots.length,
+});
+
 /** Significant links per session without incidents. */
-export const falseLinks = (seeds, options = {}) => {
+export const falseLinks = (seeds, generate) => {
   let links = 0;
   for (const seed of seeds) {
-    const { insight } = watch(generate(seed, { ...options, incidents: false }));
-    links += correlate(insight.spikes, insight.ticks, SPIKE.eventScore).links.length;
+    const { spikes, insight } = watch(generate(seed, { incidents: false }));
+    links += correlate(spikes, insight.ticks, SPIKE.eventScore).links.length;
   }
   return links / seeds.length;
 };
 
-const collectSpikes = ({ truth, ticks, series }, insight, spikes, sums) => {
+const collectSpikes = ({ truth, ticks, series }, watched, spikes, sums) => {
   const bursts = new Map();
   for (const burst of truth.bursts) bursts.set(burst.series, [...(bursts.get(burst.series) ?? []), burst]);
   const own = new Map();
-  for (const spike of insight.spikes) own.set(spike.series, [...(own.get(spike.series) ?? []), spike]);
+  for (const spike of watched.spikes) own.set(spike.series, [...(own.get(spike.series) ?? []), spike]);
   for (let index = 0; index < series.length; index += 1) {
     sums.hours += (ticks - SPIKE.learningTicks) / 3600;
     for (const burst of bursts.get(index) ?? []) {
@@ -116,8 +133,8 @@ const collectPairs = (session, { pairs, tested }, rows, sums) => {
   const truth = truePairsOf(session);
   sums.truePairs += truth.size;
   for (const pair of pairs) {
-    // It answers every chain: together with them it is, its cause it is not.
-    if (pair.a === session.truth.bystander || pair.b === session.truth.bystander) continue;
+    // Who answers every chain, or repeats what another shows, is together with them, and in no chain.
+    if (answers(session, pair.a) || answers(session, pair.b)) continue;
     const known = truth.get(`${pair.a},${pair.b}`);
     rows.push({ score: pair.score, confidence: confidenceOf(pair.score, tested), real: known !== undefined });
     if (!pair.significant) continue;
@@ -131,6 +148,9 @@ const collectPairs = (session, { pairs, tested }, rows, sums) => {
     countDirection(directionOf(pair), known.lag, sums);
   }
 };
+
+const answers = ({ series, truth }, index) =>
+  index === truth.bystander || series[index].averageOf !== undefined;
 
 const countDirection = ({ order }, lag, sums) => {
   if (lag === 0) {
@@ -170,45 +190,69 @@ const pairFigures = (rows, sums) => {
 };
 
 /** Where the root stands when its last effect is the symptom; 0 when it is not named. */
-const collectRoots = ({ truth }, correlation, roots) => {
-  for (const { hidden, root, effects } of truth.chains) {
+const collectRoots = ({ truth }, scene, roots) => {
+  for (const { hidden, root, effects, times } of truth.chains) {
     if (hidden) continue;
     const symptom = [...effects].sort((a, b) => b.lag - a.lag)[0].series;
-    const suspects = suspectsOf(symptom, correlation).filter(({ series }) => series !== truth.bystander);
-    roots.push(suspects.findIndex(({ series }) => series === root) + 1);
+    const suspects = suspectsOf(symptom, scene);
+    roots.push({ rank: suspects.findIndex(({ series }) => series === root) + 1, times: times.length });
   }
 };
 
-const collectIncidents = ({ truth }, insight, marks) => {
-  const told = incidentsOf(insight.spikes, 0);
-  const occurrences = truth.chains.flatMap(({ times, effects, root, hidden }) =>
+const LONGEST_CHAIN_TICKS = 41;
+
+/** When at least three series of one chain spiked together. */
+const occurrencesOf = ({ chains, bursts }) =>
+  chains.flatMap(({ times }, number) =>
     times
       .map((at) =>
-        truth.bursts.filter(
-          ({ chain, start, series }) =>
-            chain !== null &&
-            chain >= 0 &&
-            start >= at &&
-            start <= at + 32 &&
-            (series === root || effects.some((effect) => effect.series === series)),
+        bursts.filter(
+          ({ chain, start }) => chain === number && start >= at - 1 && start <= at + LONGEST_CHAIN_TICKS,
         ),
       )
-      .filter((bursts) => bursts.length >= 3)
-      .map((bursts) => ({
-        from: Math.min(...bursts.map(({ start }) => start)),
-        to: Math.max(...bursts.map(({ end }) => end)),
-        hidden,
+      .filter((members) => members.length >= 3)
+      .map((members) => ({
+        from: Math.min(...members.map(({ start }) => start)),
+        to: Math.max(...members.map(({ end }) => end)),
       })),
   );
-  for (const { from, to } of occurrences) {
-    const hits = told.filter(({ startTick, endTick }) => startTick <= to && endTick >= from);
-    marks.push({ score: Math.max(0, ...hits.map(({ weight }) => weight)), real: true });
+
+/**
+ * Share of occurrences during which an incident of at least this weight was told; and the share of all time that lies
+ * in such incidents, which is what guessing would find.
+ */
+export const incidentRecall = (sessions, leastWeight) => {
+  let [occurred, found, ticks, covered] = [0, 0, 0, 0];
+  for (const { occurrences, spikes, ticks: lasted } of sessions) {
+    const told = incidentsOf(spikes, leastWeight);
+    occurred += occurrences.length;
+    found += occurrences.filter(({ from, to }) =>
+      told.some(({ startTick, endTick }) => startTick <= to && endTick >= from),
+    ).length;
+    ticks += lasted;
+    covered += told.reduce((sum, { startTick, endTick }) => sum + endTick - startTick + 1, 0);
   }
+  return { recall: found / occurred, covered: covered / ticks };
 };
 
-/** Share of occurrences found above a weight. */
-export const recallOf = (incidents, least) =>
-  incidents.filter(({ score }) => score >= least).length / incidents.length;
+const WEIGHTS = Array.from({ length: 49 }, (_, index) => 2 + index / 2);
+
+/**
+ * The least weight of which sessions without incidents tell at most one an hour. `distractors: 0` is storms, clocks
+ * and noise; otherwise there are bursts that have nothing to do with each other.
+ */
+export const incidentThreshold = (seeds, generate, distractors) => {
+  const sessions = seeds.map((seed) => {
+    const session = generate(seed, { incidents: false, distractors });
+    return { spikes: watch(session).spikes, hours: session.ticks / 3600 };
+  });
+  const hours = sessions.reduce((sum, session) => sum + session.hours, 0);
+  return (
+    WEIGHTS.find(
+      (weight) => sessions.reduce((sum, { spikes }) => sum + incidentsOf(spikes, weight).length, 0) <= hours,
+    ) ?? Number.POSITIVE_INFINITY
+  );
+};
 
 const CONFIDENCES = [0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98, 1];
 
@@ -226,15 +270,3 @@ const calibrationOf = (rows) =>
       observed: mean(({ real }) => (real ? 1 : 0)),
     };
   });
-
-/** The weight above which sessions without incidents (storms, clocks, ordinary noise) have `rate` false ones an hour. */
-export const incidentThreshold = (seeds, rate = 1) => {
-  const weights = [];
-  let hours = 0;
-  for (const seed of seeds) {
-    const session = generate(seed, { incidents: false, distractors: 0 });
-    hours += session.ticks / 3600;
-    weights.push(...incidentsOf(watch(session).insight.spikes, 0).map(({ weight }) => weight));
-  }
-  return weights.sort((a, b) => b - a)[Math.floor(rate * hours)] ?? 0;
-};

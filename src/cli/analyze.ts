@@ -17,6 +17,8 @@ export type AnalyzeOptions = {
   readonly json: boolean;
   /** From which score on spikes are told; null for the usual one. */
   readonly minScore: number | null;
+  /** What is usual is learnt for so long, and not from what comes after; null for all along. */
+  readonly freezeAfterMs: number | null;
   /** `METRIC` or `METRIC:PID`, or null. */
   readonly symptom: string | null;
 };
@@ -27,7 +29,11 @@ export const analyze = async (context: Context, options: AnalyzeOptions): Promis
     const { header } = recording;
     const symptom = readSymptom(options.symptom, header.metrics);
     const minScore = options.minScore ?? SPIKE.eventScore;
-    const state = createState(header, Math.min(minScore, SPIKE.eventScore));
+    const state = createState(
+      header,
+      Math.min(minScore, SPIKE.eventScore),
+      options.freezeAfterMs ?? undefined,
+    );
     const source = createRecordingSource(recording);
     context.interruption.onRequest(source.stop);
     for await (const record of source.records()) fold(state, record);

@@ -35,7 +35,8 @@ Examples:
   stallscope analyze out.ndjson
   stallscope analyze out.ndjson --json | jq '.findings[] | {id, suspect}'
   stallscope analyze out.ndjson --symptom psi.io.some_us
-  stallscope analyze out.ndjson --symptom faults.major:4711`,
+  stallscope analyze out.ndjson --symptom faults.major:4711
+  stallscope analyze day.ndjson --freeze-after 1h`,
   import: `
 Examples:
   stallscope import metrics.csv -o out.ndjson

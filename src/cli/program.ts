@@ -162,15 +162,19 @@ const build = (context: Context, command: readonly string[] | null, run: Run): C
     EXAMPLES.analyze,
   )
     .argument('<file>')
+    .option('--freeze-after <time>', 'learn what is usual only from the beginning: 10m')
     .option('--json', 'one JSON object')
     .option('--symptom <metric>', 'rank what leads this series: METRIC or METRIC:PID')
     .option('--min-score <n>', 'tell spikes from this score on')
     .action((file: string, flags: Flags) => {
       refuseCommand(command, 'analyze');
       const minScore = text(flags, 'minScore');
+      const freezeAfter = text(flags, 'freezeAfter');
       return run(
         analyze(context, {
           file,
+          freezeAfterMs:
+            freezeAfter === null ? null : readDuration('--freeze-after', freezeAfter, 1000, MAX_DURATION_MS),
           json: flags.json === true,
           symptom: text(flags, 'symptom'),
           minScore: minScore === null ? null : readScore(minScore),

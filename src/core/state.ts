@@ -60,8 +60,15 @@ export type SessionState = {
 
 const NO_COST: SelfCost = { cpuMs: 0, rssBytes: 0, tracerCpuMs: 0, tracerRssBytes: 0, mapBytes: 0 };
 
-/** `eventScore` is from which score on something is a spike, unless the usual one. */
-export const createState = (header: HeaderRecord, eventScore?: number): SessionState => ({
+/**
+ * `eventScore` is from which score on something is a spike, unless the usual one; after `freezeAfterMs` of the session
+ * nothing more is learnt about what is usual.
+ */
+export const createState = (
+  header: HeaderRecord,
+  eventScore?: number,
+  freezeAfterMs: number = Number.POSITIVE_INFINITY,
+): SessionState => ({
   header,
   metrics: new Map(header.metrics.map((metric) => [metric.id, metric])),
   samples: 0,
@@ -87,7 +94,7 @@ export const createState = (header: HeaderRecord, eventScore?: number): SessionS
   imprecise: new Set(),
   gaps: [],
   marks: [],
-  watch: createWatch(header.intervalMs, eventScore),
+  watch: createWatch(header.intervalMs, eventScore, header.clock.bootUs + freezeAfterMs * 1000),
   self: NO_COST,
   previousSelf: NO_COST,
   ended: null,

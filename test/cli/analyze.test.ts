@@ -57,6 +57,7 @@ describe('analyze', () => {
   it.each<[string[], RegExp]>([
     [['--symptom', 'iomap.itre'], /no metric "iomap\.itre".*iomap\.iter/],
     [['--min-score', 'loud'], /"loud" is not valid for --min-score/],
+    [['--freeze-after', '10'], /--freeze-after.*it has no unit/],
   ])('refuses %j', async (args, why) => {
     const { stderr, exitCode } = await stallscope('analyze', examples[0] ?? '', ...args);
     expect(exitCode).toBe(2);

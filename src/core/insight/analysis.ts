@@ -7,7 +7,7 @@ import { type Incident, incidentsOf } from './incidents.ts';
 import { leakFindings } from './leaks.ts';
 import { SPIKE } from './params.ts';
 import type { SeriesIdentity, Spike } from './series.ts';
-import { type Suspect, suspectsOf } from './suspects.ts';
+import { type Scene, type Suspect, sceneOf, suspectsOf } from './suspects.ts';
 
 export type SymptomQuery = { readonly metric: string; readonly pid: number | null };
 
@@ -45,15 +45,16 @@ export const analyse = (
   const findings = [...findingsOf(state.watch.cases, state), ...leakFindings(state.watch.leaks, state)];
   const linkable = insight.spikes.filter(({ score }) => score >= SPIKE.eventScore);
   const correlation = correlate(linkable, insight.ticks, SPIKE.eventScore);
+  const scene = sceneOf(linkable, insight.ticks, correlation);
   const identities = new Map(insight.spikes.map(({ series, identity }) => [series, identity]));
   const anchor = symptom === null ? null : anchorOf(linkable, symptom);
   return {
     spikes: insight.spikes.filter(({ score }) => score >= minScore),
     links: correlation.links,
     clocks: correlation.clocks,
-    incidents: incidentsOf(linkable).map((incident) => account(incident, findings, correlation)),
+    incidents: incidentsOf(linkable).map((incident) => account(incident, findings, scene)),
     findings,
-    suspects: symptom === null ? null : anchor === null ? [] : suspectsOf(anchor, correlation),
+    suspects: symptom === null ? null : anchor === null ? [] : suspectsOf(anchor, scene),
     symptom: anchor === null ? null : (identities.get(anchor) ?? null),
     identityOf: (series) => identities.get(series),
     tested: correlation.tested,
@@ -74,11 +75,7 @@ const anchorOf = (spikes: readonly Spike[], { metric, pid }: SymptomQuery): numb
 
 const PRESSURE = /^psi\./;
 
-const account = (
-  incident: Incident,
-  findings: readonly Finding[],
-  correlation: Correlation,
-): IncidentAccount => {
+const account = (incident: Incident, findings: readonly Finding[], scene: Scene): IncidentAccount => {
   const named = findings.filter(
     ({ startUs, endUs }) => startUs <= incident.endUs && endUs >= incident.startUs,
   );
@@ -88,18 +85,18 @@ const account = (
   );
   return {
     ...incident,
-    suspect: (byName ?? byPressure(incident, correlation) ?? loudestEarly(incident))?.identity ?? null,
+    suspect: (byName ?? byPressure(incident, scene) ?? loudestEarly(incident))?.identity ?? null,
     named: named.map(({ id }) => id),
   };
 };
 
 /** What leads the pressure that rose most. */
-const byPressure = ({ spikes }: Incident, correlation: Correlation): Spike | undefined => {
+const byPressure = ({ spikes }: Incident, scene: Scene): Spike | undefined => {
   const pressure = spikes
     .filter(({ identity }) => PRESSURE.test(identity.metric))
     .sort((a, b) => b.score - a.score)[0];
   if (pressure === undefined) return undefined;
-  const ranked = suspectsOf(pressure.series, correlation).map(({ series }) => series);
+  const ranked = suspectsOf(pressure.series, scene).map(({ series }) => series);
   return spikes
     .filter(({ series, identity }) => identity.pid !== null && ranked.includes(series))
     .sort((a, b) => ranked.indexOf(a.series) - ranked.indexOf(b.series))[0];

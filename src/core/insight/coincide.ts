@@ -28,31 +28,69 @@ export type Coincidence = {
   readonly strength: number;
 };
 
+/** The spikes of a series in order of time: all, and from each of LINK.scoreSteps on. */
+export type Steps = readonly (readonly Spike[])[];
+
+export const stepsOf = (spikes: readonly Spike[], eventScore: number): Steps =>
+  LINK.scoreSteps.map((step) =>
+    step === 0 ? spikes : spikes.filter(({ score }) => score >= eventScore + step),
+  );
+
 /** `candidates` are all pairs of spikes within reach of each other. */
 export const coincide = (
   candidates: readonly Match[],
-  first: readonly Spike[],
-  second: readonly Spike[],
+  first: Steps,
+  second: Steps,
   storms: Storms,
   eventScore: number,
 ): Coincidence | null => {
+  if (candidates.length === 1) return alone(candidates, first, second, storms, eventScore);
+  const steps = LINK.scoreSteps.length;
+  const counts: number[] = [];
+  const countAt = (stepA: number, stepB: number): number =>
+    stepA < steps && stepB < steps ? (counts[stepA * steps + stepB] ?? 0) : -1;
   let best: Coincidence | null = null;
-  const tried = new Set<number>();
-  for (const stepA of LINK.scoreSteps) {
-    const a = stepA === 0 ? first : first.filter(({ score }) => score >= eventScore + stepA);
-    for (const stepB of LINK.scoreSteps) {
-      const b = stepB === 0 ? second : second.filter(({ score }) => score >= eventScore + stepB);
-      const key = a.length * 100_003 + b.length;
-      if (a.length === 0 || b.length === 0 || tried.has(key)) continue;
-      tried.add(key);
-      const loud =
-        stepA + stepB === 0
-          ? candidates
-          : candidates.filter(([x, y]) => x.score >= eventScore + stepA && y.score >= eventScore + stepB);
-      best = bestLag(loud, a, b, storms, eventScore, best);
+  for (let stepA = steps - 1; stepA >= 0; stepA -= 1) {
+    for (let stepB = steps - 1; stepB >= 0; stepB -= 1) {
+      const loud = louderThan(candidates, stepA, stepB, eventScore);
+      counts[stepA * steps + stepB] = loud.length;
+      // The same coincidences among more spikes of either side say less.
+      if (loud.length === 0 || loud.length === countAt(stepA + 1, stepB)) continue;
+      if (loud.length === countAt(stepA, stepB + 1)) continue;
+      best = bestLag(loud, first[stepA] ?? [], second[stepB] ?? [], storms, eventScore, best);
     }
   }
   return best;
+};
+
+/** Most pairs met once: the highest steps that both reach are the least by chance. */
+const alone = (
+  candidates: readonly Match[],
+  first: Steps,
+  second: Steps,
+  storms: Storms,
+  eventScore: number,
+): Coincidence | null => {
+  const [a, b] = candidates[0] as Match;
+  const own = first[highestStep(a.score - eventScore)] ?? [];
+  const of = second[highestStep(b.score - eventScore)] ?? [];
+  return bestLag(candidates, own, of, storms, eventScore, null);
+};
+
+const highestStep = (above: number): number => LINK.scoreSteps.findLastIndex((step) => step <= above);
+
+const louderThan = (
+  candidates: readonly Match[],
+  stepA: number,
+  stepB: number,
+  eventScore: number,
+): readonly Match[] => {
+  if (stepA + stepB === 0) return candidates;
+  const [leastA, leastB] = [
+    eventScore + (LINK.scoreSteps[stepA] ?? 0),
+    eventScore + (LINK.scoreSteps[stepB] ?? 0),
+  ];
+  return candidates.filter(([a, b]) => a.score >= leastA && b.score >= leastB);
 };
 
 const bestLag = (
@@ -64,21 +102,16 @@ const bestLag = (
   bestSoFar: Coincidence | null,
 ): Coincidence | null => {
   let best = bestSoFar;
-  const { reachTicks, windowTicks } = LINK;
-  const lags = new Set<number>();
-  for (const [a, b] of candidates) {
-    // Around a lone coincidence all lags are alike.
-    const around = candidates.length === 1 ? 0 : windowTicks;
-    for (let lag = b.tick - a.tick - around; lag <= b.tick - a.tick + around; lag += 1) lags.add(lag);
-  }
-  for (const lag of lags) {
-    if (Math.abs(lag) > reachTicks) continue;
-    const matches = matchAt(candidates, lag);
+  for (const { lag, near } of lagsOf(candidates)) {
     let exposed = 0;
-    for (const { tick } of first)
-      exposed += storms.between(tick + lag - windowTicks, tick + lag + windowTicks + 1);
+    for (const { tick } of first) exposed += storms.around(tick + lag);
     const expected = (exposed * second.length) / storms.total;
-    const log10P = log10PoissonTail(matches.length, expected) + LINK.lagPenalty + LINK.stepPenalty;
+    const penalty = LINK.lagPenalty + LINK.stepPenalty;
+    // No lag can be better than if all near it matched, and were as loud as can be.
+    const atBest = LINK.loudness * (LINK.loudMost - eventScore) * near - penalty;
+    if (best !== null && atBest - log10PoissonTail(near, expected) <= best.strength) continue;
+    const matches = candidates.length === 1 ? candidates : matchAt(candidates, lag);
+    const log10P = log10PoissonTail(matches.length, expected) + penalty;
     let loudness = 0;
     for (const [a, b] of matches) loudness += Math.min(LINK.loudMost, a.score, b.score) - eventScore;
     const strength = -log10P + LINK.loudness * loudness;
@@ -97,6 +130,28 @@ const bestLag = (
     };
   }
   return best;
+};
+
+type NearLag = { readonly lag: number; readonly near: number };
+
+/** Each lag that was seen, and those beside it, with how many are near; around a lone coincidence all lags are alike. */
+const lagsOf = (candidates: readonly Match[]): NearLag[] => {
+  const { reachTicks, windowTicks } = LINK;
+  const [one] = candidates;
+  if (one !== undefined && candidates.length === 1) return [{ lag: one[1].tick - one[0].tick, near: 1 }];
+  const near = new Uint16Array(2 * reachTicks + 1);
+  for (const [a, b] of candidates) {
+    const lag = b.tick - a.tick;
+    const to = Math.min(reachTicks, lag + windowTicks);
+    for (let at = Math.max(-reachTicks, lag - windowTicks); at <= to; at += 1)
+      near[at + reachTicks] = (near[at + reachTicks] ?? 0) + 1;
+  }
+  const lags: NearLag[] = [];
+  near.forEach((count, index) => {
+    if (count > 0) lags.push({ lag: index - reachTicks, near: count });
+  });
+  // The most promising first, so that the others need no look.
+  return lags.sort((x, y) => y.near - x.near || x.lag - y.lag);
 };
 
 /** As many as fit, the nearest to the lag first, each spike once. */

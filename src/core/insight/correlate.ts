@@ -6,7 +6,7 @@
  * how many spikes a pair has, which does not look at whether they coincide). Weaker ones are candidates; they are told
  * only beside several significant ones, because where nothing is certain the best of chance is still chance.
  */
-import { type Coincidence, coincide, type Match } from './coincide.ts';
+import { type Coincidence, coincide, type Match, type Steps, stepsOf } from './coincide.ts';
 import { type Direction, directionOf } from './direction.ts';
 import { LINK } from './params.ts';
 import { periodOf, sharedClock } from './periodic.ts';
@@ -48,13 +48,14 @@ export type Correlation = {
 
 /** All pairs of the spikes given, in order of their ticks; the session has had `ticks` ticks. */
 export const correlate = (all: readonly Spike[], ticks: number, eventScore: number): Correlation => {
-  const fromScore = thinTo(all, ticks, eventScore);
-  const spikes = all.filter(({ score }) => score >= fromScore).sort((x, y) => x.tick - y.tick);
+  const spikes = [...loudest(all, ticks)].sort((x, y) => x.tick - y.tick);
+  const fromScore = spikes.length === all.length ? eventScore : leastScore(spikes);
   const storms = weighStorms(
     spikes.map(({ tick }) => tick),
     ticks,
   );
-  const spikesOf = groupBy(spikes);
+  const spikesOf = groupBySeries(spikes);
+  const steps = new Map([...spikesOf].map(([series, own]) => [series, stepsOf(own, fromScore)]));
   const periods = new Map([...spikesOf].map(([series, own]) => [series, periodOf(own)]));
   const pairs: Pair[] = [];
   const clocks: { a: number; b: number; periodTicks: number }[] = [];
@@ -66,14 +67,13 @@ export const correlate = (all: readonly Spike[], ticks: number, eventScore: numb
       clocks.push({ a, b, periodTicks: period });
       continue;
     }
-    const pair = pairOf(a, b, candidates, spikesOf, storms, fromScore);
+    const pair = pairOf(a, b, candidates, steps, storms, fromScore);
     if (pair === null) continue;
     const clock = sharedClock(pair.matches.map(([first]) => first.tick));
     if (clock === null) pairs.push(pair);
     else clocks.push({ a, b, periodTicks: clock });
   }
   support(pairs);
-  pairs.sort((x, y) => y.score - x.score || x.a - y.a || x.b - y.b);
   const tested = (spikesOf.size * (spikesOf.size - 1)) / 2;
   markSignificant(pairs, spikesOf);
   return { links: linksOf(pairs, tested), pairs, clocks, spikesOf, tested, fromScore };
@@ -83,14 +83,18 @@ export const correlate = (all: readonly Spike[], ticks: number, eventScore: numb
 const KEY = 2 ** 26;
 
 /** Pairs grow with the square of how dense spikes are: where they are too many only the loudest are compared. */
-const thinTo = (spikes: readonly Spike[], ticks: number, eventScore: number): number => {
+const loudest = (spikes: readonly Spike[], ticks: number): readonly Spike[] => {
   const most = Math.floor(Math.sqrt((LINK.mostPairs * Math.max(1, ticks)) / LINK.reachTicks));
-  if (spikes.length <= most) return eventScore;
-  const scores = spikes.map(({ score }) => score).sort((x, y) => y - x);
-  return Math.max(eventScore, scores[most] ?? eventScore);
+  if (spikes.length <= most) return spikes;
+  return [...spikes]
+    .sort((x, y) => y.score - x.score || x.tick - y.tick || x.series - y.series)
+    .slice(0, most);
 };
 
-const groupBy = (spikes: readonly Spike[]): Map<number, Spike[]> => {
+const leastScore = (spikes: readonly Spike[]): number =>
+  spikes.reduce((least, { score }) => Math.min(least, score), Number.POSITIVE_INFINITY);
+
+export const groupBySeries = (spikes: readonly Spike[]): Map<number, Spike[]> => {
   const groups = new Map<number, Spike[]>();
   for (const spike of spikes) {
     const own = groups.get(spike.series);
@@ -123,19 +127,27 @@ const pairOf = (
   a: number,
   b: number,
   candidates: readonly Match[],
-  spikesOf: ReadonlyMap<number, readonly Spike[]>,
+  steps: ReadonlyMap<number, Steps>,
   storms: Storms,
   eventScore: number,
 ): Pair | null => {
-  const [first, second] = [spikesOf.get(a) ?? [], spikesOf.get(b) ?? []];
+  const [first, second] = [steps.get(a) ?? [], steps.get(b) ?? []];
   const found = coincide(candidates, first, second, storms, eventScore);
-  if (found === null) return null;
+  if (found === null || (found.strength <= 0 && found.matches.length < LINK.supportOccurrences)) return null;
   return {
-    ...found,
     a,
     b,
-    spikesOfA: first.length,
-    spikesOfB: second.length,
+    matches: found.matches,
+    lagTicks: found.lagTicks,
+    leastLagTicks: found.leastLagTicks,
+    mostLagTicks: found.mostLagTicks,
+    ofFirst: found.ofFirst,
+    ofSecond: found.ofSecond,
+    expected: found.expected,
+    log10P: found.log10P,
+    strength: found.strength,
+    spikesOfA: first[0]?.length ?? 0,
+    spikesOfB: second[0]?.length ?? 0,
     supporters: 0,
     score: found.strength,
     significant: false,
@@ -148,26 +160,14 @@ const pairOf = (
  */
 const support = (pairs: readonly Pair[]): void => {
   const around = new Map<number, Map<number, Pair>>();
-  const of = (series: number): Map<number, Pair> => {
-    const known = around.get(series) ?? new Map<number, Pair>();
-    around.set(series, known);
-    return known;
-  };
   const repeated = pairs.filter(({ matches }) => matches.length >= LINK.supportOccurrences);
   for (const pair of repeated) {
-    of(pair.a).set(pair.b, pair);
-    of(pair.b).set(pair.a, pair);
+    if (pair.strength <= 0) continue;
+    neighboursOf(around, pair.a).set(pair.b, pair);
+    neighboursOf(around, pair.b).set(pair.a, pair);
   }
   for (const pair of repeated) {
-    const strengths: number[] = [];
-    for (const [third, withA] of of(pair.a)) {
-      const withB = of(pair.b).get(third);
-      if (withB === undefined) continue;
-      const detour = lagFrom(withA, pair.a) + lagFrom(withB, third);
-      if (Math.abs(detour - pair.lagTicks) > LINK.supportLagTicks) continue;
-      if (sharedOccurrences(pair, withA) < LINK.supportOccurrences) continue;
-      strengths.push(Math.max(0, Math.min(withA.strength, withB.strength)));
-    }
+    const strengths = supportOf(pair, around);
     strengths.sort((x, y) => y - x);
     const [best = 0, second = 0, third = 0] = strengths;
     pair.supporters = strengths.length;
@@ -175,13 +175,39 @@ const support = (pairs: readonly Pair[]): void => {
   }
 };
 
+type Neighbours = Map<number, Map<number, Pair>>;
+
+const neighboursOf = (around: Neighbours, series: number): Map<number, Pair> => {
+  const known = around.get(series) ?? new Map<number, Pair>();
+  around.set(series, known);
+  return known;
+};
+
+/** How strong each third series that agrees with the pair is: as strong as its weaker side. */
+const supportOf = (pair: Pair, around: Neighbours): number[] => {
+  const [ofA, ofB] = [around.get(pair.a), around.get(pair.b)];
+  if (ofA === undefined || ofB === undefined) return [];
+  const strengths: number[] = [];
+  const mine = new Set(pair.matches.map(([a]) => a));
+  for (const [third, withA] of ofA) {
+    const withB = ofB.get(third);
+    if (withB === undefined) continue;
+    const detour = lagFrom(withA, pair.a) + lagFrom(withB, third);
+    if (Math.abs(detour - pair.lagTicks) > LINK.supportLagTicks) continue;
+    if (sharedOccurrences(mine, pair, withA) < LINK.supportOccurrences) continue;
+    strengths.push(Math.min(withA.strength, withB.strength));
+  }
+  return strengths;
+};
+
 /** Lag from one side of a pair to the other. */
 export const lagFrom = (pair: Pair, series: number): number =>
   pair.a === series ? pair.lagTicks : -pair.lagTicks;
 
-const sharedOccurrences = (pair: Pair, withA: Pair): number => {
-  const mine = new Set(pair.matches.map(([a]) => a));
-  return withA.matches.filter(([x, y]) => mine.has(withA.a === pair.a ? x : y)).length;
+const sharedOccurrences = (mine: ReadonlySet<Spike>, pair: Pair, withA: Pair): number => {
+  let shared = 0;
+  for (const [x, y] of withA.matches) if (mine.has(withA.a === pair.a ? x : y)) shared += 1;
+  return shared;
 };
 
 /** Benjamini-Hochberg within strata. How many pairs a stratum has follows from how many spikes each series has. */
@@ -189,17 +215,19 @@ const markSignificant = (pairs: readonly Pair[], spikesOf: ReadonlyMap<number, r
   const counts = new Map<number, number>();
   for (const { length } of spikesOf.values()) counts.set(length, (counts.get(length) ?? 0) + 1);
   LINK.strata.forEach(({ least, share }, index) => {
-    const most = LINK.strata[index - 1]?.least ?? Number.POSITIVE_INFINITY;
-    const inside = (fewer: number): boolean => fewer >= least && fewer < most;
+    const below = LINK.strata[index - 1]?.least ?? Number.POSITIVE_INFINITY;
+    const inside = (fewer: number): boolean => fewer >= least && fewer < below;
     let tests = 0;
     for (const [x, seriesX] of counts) {
       if (inside(x)) tests += (seriesX * (seriesX - 1)) / 2;
       for (const [y, seriesY] of counts) if (y > x && inside(x)) tests += seriesX * seriesY;
     }
-    const own = pairs
-      .filter(({ spikesOfA, spikesOfB }) => inside(Math.min(spikesOfA, spikesOfB)))
-      .sort((x, y) => x.log10P - y.log10P);
     const budget = LINK.falseDiscoveryRate * share;
+    // Sorting is what costs, and what is less likely than all may be by chance is not needed.
+    const most = Math.log10((budget * pairs.length) / tests);
+    const own = pairs
+      .filter(({ log10P, spikesOfA, spikesOfB }) => log10P <= most && inside(Math.min(spikesOfA, spikesOfB)))
+      .sort((x, y) => x.log10P - y.log10P);
     let last = -1;
     own.forEach(({ log10P }, rank) => {
       if (10 ** log10P <= (budget * (rank + 1)) / tests) last = rank;
@@ -210,12 +238,16 @@ const markSignificant = (pairs: readonly Pair[], spikesOf: ReadonlyMap<number, r
 
 const linksOf = (pairs: readonly Pair[], tested: number): Link[] => {
   const significant = pairs.filter((pair) => pair.significant);
-  if (significant.length < LINK.candidatesBeside) return significant.map((pair) => linkOf(pair, tested));
-  const candidates = pairs.filter((pair) => !pair.significant && pair.score >= LINK.candidateScore);
+  const candidates =
+    significant.length < LINK.candidatesBeside
+      ? []
+      : pairs.filter((pair) => !pair.significant && pair.score >= LINK.candidateScore).sort(strongestFirst);
   return [...significant, ...candidates.slice(0, LINK.mostCandidates)]
-    .sort((x, y) => y.score - x.score)
+    .sort(strongestFirst)
     .map((pair) => linkOf(pair, tested));
 };
+
+const strongestFirst = (x: Pair, y: Pair): number => y.score - x.score || x.a - y.a || x.b - y.b;
 
 const linkOf = (pair: Pair, tested: number): Link => ({
   ...pair,

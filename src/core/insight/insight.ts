@@ -184,7 +184,10 @@ const follow = (
   slot.quietTicks = 0;
 };
 
-/** A slow gauge that has moved once is restless for a while. */
+/**
+ * A slow gauge that has moved once is restless for a while. Of fast series a clearly louder run is a spike of its own
+ * also soon after a faint one: what was noise must not lend it its beginning.
+ */
 const isNew = (
   { quietTicks, gauge }: Slot,
   spike: Spike,
@@ -192,7 +195,8 @@ const isNew = (
   score: number,
   slow: boolean,
 ): boolean => {
-  if (quietTicks < SPIKE.quietTicks) return false;
+  if (quietTicks < SPIKE.quietTicks)
+    return !slow && quietTicks >= SPIKE.pauseTicks && score >= spike.score + SPIKE.clearlyLouder;
   if (gauge === null || !slow || now - spike.tick >= GAUGE.holdOffTicks) return true;
   return score > spike.score * GAUGE.louder;
 };

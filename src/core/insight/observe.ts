@@ -17,6 +17,7 @@ export const observe = (watch: Watch, state: SessionState): void => {
   const { insight } = watch;
   passMissedTicks(watch, state);
   const counted = state.counted.sample === state.samples - 1 && state.counted.intervalUs > 0;
+  insight.frozen = state.bootUs >= watch.freezeUs;
   insight.values.fill(Number.NaN);
   if (counted) readProcesses(watch, state);
   if (state.samples > 1) readHost(watch, state);

@@ -101,6 +101,9 @@ export const SPIKE = {
   eventScore: 3,
   /** It is over after so many quiet ticks. */
   quietTicks: 10,
+  /** After so many a run that is louder by so much is another. */
+  pauseTicks: 2,
+  clearlyLouder: 2,
   /** Scores of a series younger than this say nothing; until the second they are told as learning. */
   validTicks: 30,
   learningTicks: 120,
@@ -132,7 +135,7 @@ export const LINK = {
   reachTicks: 40,
   windowTicks: 1,
   /** Spikes of both sides are also counted only from so much above the event score. */
-  scoreSteps: [0, 1, 2.5],
+  scoreSteps: [0, 1, 2, 3, 4.5],
   stepPenalty: 0.3,
   /** log10 of how many independent lags were tried. */
   lagPenalty: 1.6,
@@ -155,7 +158,7 @@ export const LINK = {
     { least: 1, share: 0.05 },
   ],
   /** Where more pairs than about this would be near each other, spikes are thinned by score. */
-  mostPairs: 200_000,
+  mostPairs: 300_000,
   /** Weaker links are named beside so many significant ones, down to this score. */
   candidatesBeside: 3,
   candidateScore: 4,
@@ -174,17 +177,20 @@ export const DIRECTION = {
 } as const;
 
 export const SUSPECT = {
-  scoreOffset: 1.5,
+  /** What looking at many lags and steps cost in a link costs all suspects alike. */
+  scoreOffset: 1.9,
+  /** What third series may add (correlate.ts). */
+  supportMost: 6,
   leads: 1,
   together: 0.3,
   trails: 0.1,
-  perLoudness: 0.3,
+  perLoudness: 0.5,
   loudMost: 12,
   /** Among the strongest, one that leads the others gains this share for each. */
   leadership: 0.2,
   leadersShare: 0.4,
   leadersMost: 12,
-  leaderLinkScore: 4,
+  leaderLinkScore: 5,
 } as const;
 
 export const PERIODIC = {
@@ -204,13 +210,13 @@ export const INCIDENT = {
   windowTicks: 20,
   leastSeries: 3,
   /** A spike adds min(score, most) - least + 1. */
-  leastScore: 5,
+  leastScore: 4,
   mostScore: 8,
   /** One false incident an hour of sessions without any (docs/insight.md). */
-  leastWeight: 6,
+  leastWeight: 5,
   /** What an incident may add to what is usual, and the spread that is assumed where nothing happened yet. */
   usualMost: 12,
-  leastVariance: 4,
+  leastVariance: 20,
   most: 500,
 } as const;
 

@@ -13,16 +13,23 @@ export type Watch = {
   readonly readings: Readings;
   readonly cases: Cases;
   readonly leaks: Leaks;
+  /** From this time on the baseline is frozen: nothing more is learnt about what is usual. Infinity for never. */
+  readonly freezeUs: number;
   /** Time of the last sample, 0 before the first. */
   lastUs: number;
 };
 
-export const createWatch = (intervalMs: number, eventScore?: number): Watch => ({
+export const createWatch = (
+  intervalMs: number,
+  eventScore?: number,
+  freezeUs: number = Number.POSITIVE_INFINITY,
+): Watch => ({
   insight: createInsight(intervalMs, eventScore),
   processes: new Map(),
   host: new Map(),
   readings: createReadings(),
   cases: createCases(),
   leaks: createLeaks(),
+  freezeUs,
   lastUs: 0,
 });

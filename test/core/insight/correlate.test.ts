@@ -5,7 +5,7 @@ import { incidentsOf } from '../../../src/core/insight/incidents.ts';
 import { sharedClock } from '../../../src/core/insight/periodic.ts';
 import type { Spike } from '../../../src/core/insight/series.ts';
 import { log10PoissonTail, probabilityOfBias } from '../../../src/core/insight/statistics.ts';
-import { suspectsOf } from '../../../src/core/insight/suspects.ts';
+import { sceneOf, suspectsOf } from '../../../src/core/insight/suspects.ts';
 
 const TICKS = 2700;
 const EVENT = 3;
@@ -111,22 +111,41 @@ describe('links', () => {
   });
 });
 
+const suspectsIn = (spikes: readonly Spike[], symptom: number) =>
+  suspectsOf(symptom, sceneOf(spikes, TICKS, correlate(spikes, TICKS, EVENT)));
+
 describe('suspects', () => {
+  it('of what happened once are what seldom spikes so loud, before it, and at all', () => {
+    const seldom = [spike(1, 1000, 9), spike(2, 1015, 9)];
+    const often = Array.from({ length: 30 }, (_, index) => spike(3, 110 + 89 * index, 9));
+    const after = spike(4, 1022, 9);
+    const suspects = suspectsIn([...crowd(60, 6), ...seldom, ...often, after], 2);
+    expect(suspects[0]).toMatchObject({ series: 1, lagTicks: 15, matched: 1, of: 1 });
+    const places = suspects.map(({ series }) => series);
+    for (const less of [3, 4]) expect(places.indexOf(less)).toBeGreaterThan(0);
+  });
+
+  it('are told also where spikes are so dense that links leave the quiet ones out', () => {
+    const dense = crowd(160, 30).map((one) => ({ ...one, score: 8 }));
+    const quiet = [...chain(1, 0), ...chain(2, 10)].map((one) => ({ ...one, score: 4 }));
+    expect(correlate([...dense, ...quiet], TICKS, EVENT).fromScore).toBeGreaterThan(4);
+    expect(
+      suspectsIn([...dense, ...quiet], 2)
+        .slice(0, 3)
+        .map(({ series }) => series),
+    ).toContain(1);
+  });
+
   it('put the one that leads the others first, and a louder later effect behind it', () => {
     const louder = chain(3, 8).map((one) => ({ ...one, score: 12 }));
-    const found = correlate([...crowd(100, 5), ...chain(1, 0), ...louder, ...chain(2, 15)], TICKS, EVENT);
-    const suspects = suspectsOf(2, found);
+    const suspects = suspectsIn([...crowd(100, 5), ...chain(1, 0), ...louder, ...chain(2, 15)], 2);
     expect(suspects.slice(0, 2).map(({ series }) => series)).toEqual([1, 3]);
     expect(suspects[0]).toMatchObject({ lagTicks: 15, matched: OCCURRENCES.length, of: OCCURRENCES.length });
   });
 
   it('put what follows the symptom behind what leads it', () => {
-    const found = correlate(
-      [...crowd(50, 5), ...chain(1, 0), ...chain(2, 10), ...chain(3, 20)],
-      TICKS,
-      EVENT,
-    );
-    const order = suspectsOf(2, found).map(({ series }) => series);
+    const spikes = [...crowd(50, 5), ...chain(1, 0), ...chain(2, 10), ...chain(3, 20)];
+    const order = suspectsIn(spikes, 2).map(({ series }) => series);
     expect(order.indexOf(1)).toBeLessThan(order.indexOf(3));
   });
 });

@@ -57,6 +57,27 @@ describe('the detector', () => {
     expect(scoreOf(4000)).toBeGreaterThan(scoreOf(400));
   });
 
+  it('gives a loud run its own beginning, though a faint one was just before', () => {
+    const usual = Array.from({ length: 900 }, (_, index) => (index % 90 === 0 ? 100 : 0));
+    const spikes = watch([...usual, 900, ...zeros(6), 90_000, 90_000, ...zeros(40)]);
+    expect(spikes.map(({ tick: at }) => at)).toEqual([900, 907]);
+    expect(spikes[1]?.score).toBeGreaterThan((spikes[0]?.score ?? 0) + SPIKE.clearlyLouder);
+  });
+
+  it('goes on to call a new level unusual when the baseline is frozen before it', () => {
+    const metrics = [hostMetric('vm.x')];
+    const script = [...noise(600, 1000), ...noise(900, 4000)].map(
+      (amount): Tick => ({ host: { 'vm.x': amount } }),
+    );
+    const records = recordsOf(script, metrics);
+    const lastEnd = (freezeAfterMs?: number): number =>
+      Math.max(
+        ...stateAfter(records, metrics, freezeAfterMs).watch.insight.spikes.map(({ endTick }) => endTick),
+      );
+    expect(lastEnd()).toBeLessThan(1000);
+    expect(lastEnd(600_000)).toBeGreaterThan(1490);
+  });
+
   it('dates a spike to the tick in which its run began', () => {
     const busy = noise(600, 1000);
     const [spike] = watch([...busy, 1500, 3000, 6000, 9000, ...noise(60, 1000)]);

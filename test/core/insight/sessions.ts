@@ -88,12 +88,14 @@ export const recordsOf = (
 export const stateAfter = (
   records: readonly StreamRecord[],
   metrics: readonly MetricDescriptor[],
+  freezeAfterMs?: number,
 ): SessionState => {
-  const state = createState({
+  const header = {
     ...headerOf(),
     metrics,
     host: { hostname: 'h', kernel: 'k', arch: 'a', cpus: 2, memoryBytes: 8 * 2 ** 30 },
-  });
+  };
+  const state = createState(header, undefined, freezeAfterMs);
   for (const record of records) fold(state, record);
   return state;
 };
