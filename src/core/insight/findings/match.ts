@@ -16,6 +16,8 @@ const MAX_NAMED = 200;
 const MAX_VICTIMS = 20;
 /** A condition that was gone for longer begins anew. */
 const STREAK_TICKS = 3;
+/** The host's own signals say that it happens, and not who does it. */
+const CONFIDENCE_WITHOUT_SUSPECT = 0.5;
 /** A case in which nothing has held for so long is closed. */
 const CLOSED_AFTER_TICKS = 60;
 
@@ -30,15 +32,32 @@ const WATCHED: ReadonlySet<string> = new Set(
   ]),
 );
 
+/** Signatures as they are where no process is counted. */
+const HOST_ALONE: ReadonlyMap<Signature, Signature> = new Map(
+  SIGNATURES.flatMap((signature) =>
+    signature.hostAlone === undefined
+      ? []
+      : [[signature, { ...signature, conditions: signature.hostAlone, victims: null }]],
+  ),
+);
+
+const NO_RATES: ReadonlyMap<string, number> = new Map();
+
 /** To be called after every sample was folded. */
 export const matchSignatures = (cases: Cases, readings: Readings, state: SessionState): void => {
   read(readings, state, WATCHED);
-  for (const signature of SIGNATURES) {
-    if (!isMeasured(state, { kind: 'rate', metric: signature.anchor.metric })) continue;
+  for (const one of SIGNATURES) {
+    const attended = isMeasured(state, { kind: 'rate', metric: one.anchor.metric });
+    const signature = attended ? one : HOST_ALONE.get(one);
+    if (signature === undefined) continue;
     for (const condition of signature.conditions) {
       if (condition.scope !== 'host') continue;
       const value = ofHost(readings, state, condition.measure);
       hold(cases.host, hostKey(signature, condition), signature, condition, value, readings.ticks, state);
+    }
+    if (!attended) {
+      if (saysEnough(signature, state)) advance(cases, signature, null, NO_RATES, 0, readings, state);
+      continue;
     }
     for (const [entity, rates] of readings.processes) {
       const rate = rates.get(signature.anchor.metric) ?? 0;
@@ -53,13 +72,13 @@ export const matchSignatures = (cases: Cases, readings: Readings, state: Session
 const advance = (
   cases: Cases,
   signature: Signature,
-  suspect: Entity,
+  suspect: Entity | null,
   rates: ReadonlyMap<string, number>,
   rate: number,
   readings: Readings,
   state: SessionState,
 ): void => {
-  const key = `${signature.id} ${suspect.id}`;
+  const key = `${signature.id} ${suspect?.id ?? 'host'}`;
   const one = cases.open.get(key) ?? begin(signature, suspect, state);
   cases.open.set(key, one);
   one.lastTick = readings.ticks;
@@ -78,9 +97,7 @@ const advance = (
     return;
   }
   if (one.lasted === 0 && !one.named) one.startUs = state.bootUs;
-  // Rates are smoothed, and fade: only ticks in which the suspect really did something count.
-  const active = suspect.counts.get(signature.anchor.metric)?.sample === state.counted.sample;
-  if (!active || state.counted.sample !== state.samples - 1) return;
+  if (suspect !== null && !isActive(suspect, signature, state)) return;
   one.lasted += 1;
   one.weight += rate;
   one.endUs = state.bootUs;
@@ -91,7 +108,15 @@ const advance = (
   if (cases.named.length > MAX_NAMED) cases.named.shift();
 };
 
-const begin = (signature: Signature, suspect: Entity, { bootUs }: SessionState): Case => ({
+/** Where nobody is accused, at most one of the measures may be missing. */
+const saysEnough = ({ conditions }: Signature, state: SessionState): boolean =>
+  conditions.filter(({ need, measure }) => need === 'required' && !isMeasured(state, measure)).length <= 1;
+
+/** Rates are smoothed, and fade: only ticks in which the suspect really did something count. */
+const isActive = (suspect: Entity, { anchor }: Signature, { counted, samples }: SessionState): boolean =>
+  suspect.counts.get(anchor.metric)?.sample === counted.sample && counted.sample === samples - 1;
+
+const begin = (signature: Signature, suspect: Entity | null, { bootUs }: SessionState): Case => ({
   signature,
   suspect,
   held: new Map(),
@@ -137,7 +162,7 @@ const hold = (
 };
 
 const measureOf = (
-  suspect: Entity,
+  suspect: Entity | null,
   { scope, measure }: Condition,
   rates: ReadonlyMap<string, number>,
   { processes }: Readings,
@@ -202,15 +227,16 @@ const overlap = (a: Case, b: Case): boolean => a.startUs <= b.endUs && b.startUs
 
 const describe = (one: Case, state: SessionState): Finding => {
   const { signature, suspect, held, startUs, endUs } = one;
-  const missing = signature.conditions.filter(
-    ({ need, measure }) => need !== 'forbidden' && !isMeasured(state, measure),
-  );
+  const missing = [
+    ...signature.conditions,
+    ...(suspect === null ? attendedConditions(signature) : []),
+  ].filter(({ need, measure }) => need !== 'forbidden' && !isMeasured(state, measure));
   return {
     id: signature.id,
     title: signature.title,
     severity: signature.severity,
     confidence: confidenceOf(one, missing),
-    suspect: partyOf(suspect),
+    suspect: suspect === null ? null : partyOf(suspect),
     victims: [...one.victims]
       .sort((a, b) => b[1] - a[1])
       .slice(0, MAX_VICTIMS)
@@ -222,13 +248,17 @@ const describe = (one: Case, state: SessionState): Finding => {
       if (seen === undefined || need === 'forbidden') return [];
       return [{ metric: measure.metric, value: seen.most, unit, what, atUs: seen.atUs }];
     }),
-    missing: missing.map(({ measure }) => measure.metric),
+    missing: [...new Set(missing.map(({ measure }) => measure.metric))],
     advice: signature.advice,
   };
 };
 
+const attendedConditions = ({ id }: Signature): readonly Condition[] =>
+  SIGNATURES.find((signature) => signature.id === id)?.conditions ?? [];
+
 /** All that is required is 0.8; what is optional fills the rest; each required measure that was missing costs. */
-const confidenceOf = ({ signature, held }: Case, missing: readonly Condition[]): number => {
+const confidenceOf = ({ signature, suspect, held }: Case, missing: readonly Condition[]): number => {
+  if (suspect === null) return CONFIDENCE_WITHOUT_SUSPECT;
   const optional = signature.conditions.filter(({ need }) => need === 'optional');
   const shown = optional.filter(({ id }) => held.has(id)).length;
   const share = optional.length === 0 ? 1 : shown / optional.length;
