@@ -13,6 +13,8 @@ const SHELVES = ['test/fixtures/incidents', 'examples'].map((shelf) => resolve(s
 
 type Truth = {
   readonly kind: 'incident' | 'near miss' | 'null';
+  /** The failure that a near miss is near to. */
+  readonly near?: string;
   readonly findings: readonly {
     readonly id: string;
     readonly suspect: { readonly comm: string; readonly pid: number };

@@ -53,7 +53,8 @@ const record = async ({ name, seconds, interval = '1s', make, play }) => {
     await delay(seconds * 1000);
     tool.kill('SIGINT');
     await closed;
-    const { cast } = stand;
+    const { cast, failed } = stand;
+    if (failed.length > 0) throw new Error(failed.join(', '));
     const packed = gzipSync(readFileSync(file), { level: 9 }).toString('base64');
     for (let at = 0; at < packed.length; at += LINE_CHARS) {
       emit({ session: name, part: packed.slice(at, at + LINE_CHARS) });

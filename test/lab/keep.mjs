@@ -1,12 +1,14 @@
 // Makes a recording fit to be kept: without the control groups, the command lines and the odd names of those who were
 // not in the cast, which tell of a place and not of an incident; packed; and small. Counts, times and names of the cast
-// are as recorded. What is true of it goes into truth.json beside it.
+// are as recorded. A session that makes
+// a good demo goes to the examples. What is true of it goes into truth.json.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { root } from '../../scripts/setup.mjs';
 
-export const SHELF = join(root, 'test', 'fixtures', 'incidents');
+const SHELF = join(root, 'test', 'fixtures', 'incidents');
+const EXAMPLES = join(root, 'examples');
 const TRUTH = join(SHELF, 'truth.json');
 /** Folders that are somebody's own. */
 const PRIVATE = /\/(?:root|home|work)\/[^" ]*/;
@@ -20,9 +22,10 @@ export const keep = (session, { text, cast }) => {
   const bytes = gzipSync(kept, { level: 9 });
   if (bytes.length > MAX_BYTES)
     throw new Error(`${session.name} takes ${bytes.length} bytes, too many to keep`);
-  writeFileSync(join(SHELF, `${session.name}.ndjson.gz`), bytes);
+  const { name, example } = session;
+  writeFileSync(join(example === undefined ? SHELF : EXAMPLES, `${example ?? name}.ndjson.gz`), bytes);
   const truth = existsSync(TRUTH) ? JSON.parse(readFileSync(TRUTH, 'utf8')) : {};
-  truth[session.name] = truthOf(session, cast);
+  truth[example ?? name] = truthOf(session, cast);
   const sorted = Object.fromEntries(Object.entries(truth).sort(([a], [b]) => (a < b ? -1 : 1)));
   writeFileSync(TRUTH, `${JSON.stringify(sorted, null, 2)}\n`);
   return bytes.length;

@@ -10,7 +10,8 @@ const [session] = chooseSessions([name]);
 const stand = createStand(directory, []);
 const stop = () => {
   stand.tearDown();
-  process.exit(0);
+  if (stand.failed.length > 0) process.stderr.write(`${stand.failed.join(', ')}\n`);
+  process.exit(stand.failed.length > 0 ? 1 : 0);
 };
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, stop);
 session.play(stand);

@@ -12,6 +12,7 @@ export const createStand = (directory, sources) => {
   for (const source of sources) cpSync(source, directory, { recursive: true });
   const undo = [];
   const cast = [];
+  const failed = [];
   /** What is below the stand is told relative to it: command lines are recorded. */
   const ours = (arg) => (String(arg).startsWith(directory) ? relative(directory, arg) || '.' : String(arg));
   const start = (comm, file, args) => {
@@ -22,12 +23,17 @@ export const createStand = (directory, sources) => {
       stdio: ['ignore', 2, 2],
     });
     cast.push({ comm, pid: child.pid });
+    child.once('exit', (status) => {
+      if (status !== null && status !== 0) failed.push(`${comm} ended with ${status}`);
+    });
     undo.push(() => killGroup(child.pid));
     return child;
   };
   const stand = {
     path: (name) => join(directory, name),
     cast,
+    /** Who of the cast ended with a status of failure, in words. */
+    failed,
     /** Runs a program to its end; for what is made before recording. */
     make: (file, ...args) =>
       execFileSync(file, args.map(String), { cwd: directory, stdio: ['ignore', 2, 2] }),
@@ -43,6 +49,12 @@ export const createStand = (directory, sources) => {
         'conv=fsync',
         'status=none',
       );
+      return path;
+    },
+    /** The same, and nothing of it is left in the page cache. */
+    coldFile: (name, mebibytes) => {
+      const path = stand.file(name, mebibytes);
+      stand.make('dd', `of=${path}`, 'oflag=nocache', 'conv=notrunc,fdatasync', 'count=0', 'status=none');
       return path;
     },
     folder: (name) => {

@@ -31,3 +31,65 @@ describe('a real session', () => {
     },
   );
 });
+
+/** Left when no probe runs: what sar or a host without rights has. */
+const hostOnly = (metric: string): boolean => /^(vm|mem|psi|cpu|disk|load|swap|buddy|zone)\./.test(metric);
+const without =
+  (...prefixes: readonly string[]) =>
+  (metric: string): boolean =>
+    !prefixes.some((prefix) => metric.startsWith(prefix));
+
+describe('on a lesser host', () => {
+  const named = (session: string, has: (metric: string) => boolean) => {
+    const { path = '' } = realSessions.find(({ name }) => name === session) ?? {};
+    return findingsIn(path, has);
+  };
+
+  it.each<[string, (metric: string) => boolean, string, string, string]>([
+    ['seek-hole-mirror', without('iomap.iter'), 'seek-hole-storm', 'qemu-system-x86', 'iomap.iter'],
+    ['cache-thrash-6.12', without('kswapd.'), 'page-cache-thrash', 'backup', 'kswapd.wakeups'],
+    ['lock-files', without('inode.create_ns', 'inode.rename'), 'inode-churn', 'imapd', 'inode.create_ns'],
+    ['05-xfs-deadlock', without('xfs-alloc.failures'), 'xfs-alloc-deadlock', 'victim', 'xfs-alloc.failures'],
+    [
+      'high-order-6.12',
+      without('page-alloc.extfrag', 'vm.compact'),
+      'high-order-exhaustion',
+      'mlx4-rx',
+      'page-alloc.extfrag',
+    ],
+  ])(
+    '%s is named, with less confidence, and what was not measured is said',
+    (session, has, id, comm, missing) => {
+      const [whole] = named(session, () => true);
+      const [part, ...more] = named(session, has);
+      expect(more).toEqual([]);
+      expect(part).toMatchObject({ id, suspect: { comm }, missing: expect.arrayContaining([missing]) });
+      expect(part?.confidence).toBeLessThanOrEqual(whole?.confidence ?? 0);
+    },
+  );
+
+  it('without any probe a thrash is seen, nobody is accused, and what would tell is said', () => {
+    const [finding, ...more] = named('cache-thrash-6.12', hostOnly);
+    expect(more).toEqual([]);
+    expect(finding).toMatchObject({ id: 'page-cache-thrash', suspect: null, victims: [] });
+    expect(finding?.missing).toContain('faults.page_cache_added');
+    expect(finding?.confidence).toBeLessThan(0.6);
+  });
+
+  it.each(
+    realSessions
+      .filter(({ findings }) => !findings.some(({ id }) => id === 'page-cache-thrash'))
+      .map(({ name }) => [name]),
+  )('without any probe nothing is named in %s', (session) => {
+    expect(named(session, hostOnly)).toEqual([]);
+  });
+
+  it('without the probe of Python two leaks are not told apart by a guess', () => {
+    const found = named('04-leaks', without('python.'));
+    expect(found.map(({ id }) => id)).not.toContain('python-leak');
+    for (const { missing, confidence } of found) {
+      expect(missing).toContain('python.arena_bytes');
+      expect(confidence).toBeLessThan(0.6);
+    }
+  });
+});

@@ -4,6 +4,9 @@ import { makeBystanders, playBystanders } from './bystanders.mjs';
 const MODULE = '/opt/modules/failkmem.ko';
 const left = '/sys/module/failkmem/parameters/left';
 
+/** Once in two seconds. */
+const SELDOM = Array.from({ length: 60 }, () => ['1', '2s']).flat();
+
 export const INCIDENTS = [
   {
     name: 'seek-hole-mirror',
@@ -81,6 +84,7 @@ export const INCIDENTS = [
   },
   {
     name: 'both-leaks',
+    example: '04-leaks',
     where: 'host',
     seconds: 100,
     what: 'three workers of one service: one leaks natively, one keeps objects, one is healthy',
@@ -94,6 +98,19 @@ export const INCIDENTS = [
       stand.python('worker-1', 'worker.py', 'objects', 15);
       stand.python('worker-2', 'worker.py', 'native', 15);
       stand.python('worker-3', 'worker.py', 'healthy', 15);
+    },
+  },
+  {
+    name: 'native-leak-daemon',
+    where: 'host',
+    seconds: 90,
+    what: 'a daemon that is no Python takes 512 KiB with every fourth of a second, and never gives any back',
+    truth: [{ id: 'native-leak', suspect: 'collectd' }],
+    make: makeBystanders,
+    play: (stand) => {
+      playBystanders(stand);
+      stand.perl('collectd', 'grow.pl', stand.path('collectd.log'), 512, '100000@4');
+      stand.perl('memcached', 'grow.pl', stand.path('memcached.log'), 512, '120@6');
     },
   },
   {
@@ -145,6 +162,7 @@ export const INCIDENTS = [
   })),
   ...['6.1', '5.10'].map((kernel) => ({
     name: `xfs-deadlock-${kernel}`,
+    ...(kernel === '6.1' ? { example: '05-xfs-deadlock' } : {}),
     where: { kernel, mebibytes: 1024 },
     seconds: 50,
     what: 'XFS gets no memory for one process (a module refuses it for 25 s); another works on the same file system',
@@ -165,8 +183,9 @@ export const INCIDENTS = [
   })),
   ...['6.12', '6.1'].map((kernel) => ({
     name: `high-order-${kernel}`,
+    ...(kernel === '6.12' ? { example: '06-high-order' } : {}),
     where: { kernel, mebibytes: 768 },
-    seconds: 60,
+    seconds: 120,
     what: 'memory is free in single pages only; a driver takes rings of order 4 and keeps them, until it is refused',
     truth: [{ id: 'high-order-exhaustion', suspect: 'mlx4-rx' }],
     make: (stand) => {
@@ -175,8 +194,8 @@ export const INCIDENTS = [
     play: (stand) => {
       playBystanders(stand);
       stand.perl('kv-store', 'fragment-memory.pl', '0.25');
-      stand.perl('socket-proxy', 'rings.pl', '4096', 'return', '22s', '1000@0.5');
-      stand.perl('mlx4-rx', 'rings.pl', '4096', 'keep', '22s', '100000@20');
+      stand.perl('socket-proxy', 'rings.pl', '4096', 'return', '45s', ...SELDOM);
+      stand.perl('mlx4-rx', 'rings.pl', '4096', 'keep', '45s', '1500', '100000@20');
     },
   })),
 ];

@@ -1,6 +1,9 @@
 // What looks like a failure with a name and lacks what decides. Nothing may be named.
 import { makeBystanders, playBystanders } from './bystanders.mjs';
 
+/** Once in two seconds. */
+const SELDOM = Array.from({ length: 60 }, () => ['1', '2s']).flat();
+
 export const NEAR_MISSES = [
   {
     name: 'seeks-in-one-piece',
@@ -49,7 +52,7 @@ export const NEAR_MISSES = [
         'mirror.pl',
         `${stand.path('xfs')}/db17.raw`,
         stand.path('copy'),
-        '1000@0.5',
+        ...SELDOM,
       );
     },
   },
@@ -80,16 +83,8 @@ export const NEAR_MISSES = [
     what: 'a backup reads 3 GB from disk as fast as it can, with 18 GB free',
     make: (stand) => {
       makeBystanders(stand);
-      stand.file('volume.img', 3000);
+      stand.coldFile('volume.img', 3000);
       stand.file('tables.db', 90);
-      stand.make(
-        'dd',
-        `of=${stand.path('volume.img')}`,
-        'oflag=nocache',
-        'conv=notrunc,fdatasync',
-        'count=0',
-        'status=none',
-      );
     },
     play: (stand) => {
       playBystanders(stand);
@@ -145,7 +140,7 @@ export const NEAR_MISSES = [
     play: (stand) => {
       playBystanders(stand);
       stand.python('model-server', 'worker.py', 'warm-up', 20);
-      stand.perl('memcached', 'grow.pl', 512, '180@6');
+      stand.perl('memcached', 'grow.pl', stand.path('memcached.log'), 512, '180@6');
     },
   },
   {
@@ -156,7 +151,7 @@ export const NEAR_MISSES = [
     what: 'a database maps its tables and comes to hold 400 MB of them, all the time growing; none of it is its own',
     make: (stand) => {
       makeBystanders(stand);
-      stand.file('tables.db', 500);
+      stand.coldFile('tables.db', 500);
     },
     play: (stand) => {
       playBystanders(stand);
