@@ -6,7 +6,7 @@ import type { Finding } from '../../src/core/insight/findings/finding.ts';
 import { findingsOf } from '../../src/core/insight/findings/match.ts';
 import { leakFindings } from '../../src/core/insight/leaks.ts';
 import type { HeaderRecord, StreamRecord } from '../../src/core/record.ts';
-import { createState } from '../../src/core/state.ts';
+import { createState, type SessionState } from '../../src/core/state.ts';
 import { openRecording } from '../../src/sources/recording.ts';
 
 const SHELVES = ['test/fixtures/incidents', 'examples'].map((shelf) => resolve(shelf));
@@ -32,8 +32,20 @@ export const realSessions: readonly RealSession[] = Object.entries(
   return { ...truth, name: basename(name), path };
 });
 
+export const findingsIn = (path: string, has?: (metric: string) => boolean): Finding[] => {
+  const state = stateAtEnd(path, has);
+  return [...findingsOf(state.watch.cases, state), ...leakFindings(state.watch.leaks, state)];
+};
+
+/** The most that any one process has counted, or held, of a metric by the end. */
+export const mostOf = (path: string, metric: string): number => {
+  const { owners, former } = stateAtEnd(path);
+  const all = [...owners.values(), ...former.values()];
+  return Math.max(0, ...all.map(({ counts }) => counts.get(metric)?.total ?? 0));
+};
+
 /** `has` says which metrics the host gave; what it did not give is taken out, as if it had never been there. */
-export const findingsIn = (path: string, has: (metric: string) => boolean = () => true): Finding[] => {
+const stateAtEnd = (path: string, has: (metric: string) => boolean = () => true): SessionState => {
   const recording = openRecording(path);
   const state = createState(lesser(recording.header, has));
   const take = (record: StreamRecord): void => {
@@ -43,7 +55,7 @@ export const findingsIn = (path: string, has: (metric: string) => boolean = () =
     for (const record of recording.recordsOf(number)) take(record);
   });
   recording.close();
-  return [...findingsOf(state.watch.cases, state), ...leakFindings(state.watch.leaks, state)];
+  return state;
 };
 
 const lesser = (header: HeaderRecord, has: (metric: string) => boolean): HeaderRecord => ({

@@ -29,7 +29,7 @@ const bpftrace = ['/opt/bookworm/bpftrace', '/usr/bin/bpftrace'].find((path) => 
 const record = async ({ name, seconds, interval = '1s', make, play }) => {
   const directory = `/var/tmp/lab-${name}`;
   mkdirSync(directory, { recursive: true });
-  const stand = createStand(directory, WORKLOADS);
+  const stand = createStand(directory, WORKLOADS, true);
   try {
     note(`${name}: preparing`);
     make(stand);

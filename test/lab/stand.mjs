@@ -5,8 +5,8 @@ import { execFileSync, spawn } from 'node:child_process';
 import { copyFileSync, cpSync, existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
-/** `sources` are folders of workloads; `directory` is there and ours. */
-export const createStand = (directory, sources) => {
+/** `sources` are folders of workloads; `directory` is there and ours; `emulated` says that the processor is slow. */
+export const createStand = (directory, sources, emulated = false) => {
   const bin = join(directory, 'bin');
   mkdirSync(bin, { recursive: true });
   for (const source of sources) cpSync(source, directory, { recursive: true });
@@ -30,6 +30,7 @@ export const createStand = (directory, sources) => {
     return child;
   };
   const stand = {
+    emulated,
     path: (name) => join(directory, name),
     cast,
     /** Who of the cast ended with a status of failure, in words. */

@@ -220,7 +220,8 @@ export const LEAK = {
   points: 128,
   /** Left out at the beginning. */
   startUpShare: 0.15,
-  leastMs: 30_000,
+  /** Starting takes its time, and a cache of a service fills: what grows for less than a minute says nothing. */
+  leastMs: 60_000,
   /** The time is cut into so many parts, and the trough of each must rise. */
   parts: 6,
   /** By at least this share of the mean rise: what has settled does not leak. */

@@ -1,6 +1,6 @@
 /** Real incidents are named, with the right suspect; what only looks like one, and ordinary work, is not. */
 import { describe, expect, it } from 'vitest';
-import { findingsIn, realSessions } from '../../helpers/incidents.ts';
+import { findingsIn, mostOf, realSessions } from '../../helpers/incidents.ts';
 
 describe('a real session', () => {
   it('is there of every kind, and of every failure that has a name', () => {
@@ -15,6 +15,24 @@ describe('a real session', () => {
       'xfs-alloc-deadlock',
     ]);
     expect(new Set(realSessions.map(({ kind }) => kind))).toEqual(new Set(['incident', 'near miss', 'null']));
+  });
+
+  /** What a near miss must have done, in all, to be near. */
+  const NEAR: Readonly<Record<string, readonly [metric: string, least: number]>> = {
+    'seek-hole-storm': ['iomap.iter', 20_000],
+    'page-cache-thrash': ['faults.page_cache_added', 50_000],
+    'high-order-exhaustion': ['page-alloc.extfrag', 1],
+    'inode-churn': ['inode.create', 1_000],
+    'xfs-alloc-deadlock': ['xfs-alloc.failures', 9],
+    'native-leak': ['proc.rss_bytes', 60 * 2 ** 20],
+    'python-leak': ['python.arenas', 50],
+  };
+
+  it.each(
+    realSessions.flatMap(({ name, near, path }) => (near === undefined ? [] : [[name, near, path] as const])),
+  )('%s is near to %s', (_, near, path) => {
+    const [metric, least] = NEAR[near] ?? ['', 0];
+    expect(mostOf(path, metric)).toBeGreaterThanOrEqual(least);
   });
 
   it.each(realSessions.map((session) => [session.kind, session.name, session] as const))(

@@ -36,8 +36,8 @@ export const NULLS = [
   {
     name: 'compiling',
     where: 'host',
-    seconds: 420,
-    interval: '2s',
+    seconds: 300,
+    interval: '5s',
     needs: '/usr/bin/gcc',
     what: 'gcc compiles a project of 60 files, links and tests it, cleans up and begins again',
     make: (stand) => {
@@ -45,7 +45,7 @@ export const NULLS = [
       stand.make(
         'sh',
         '-c',
-        `cd project; for n in $(seq 60); do { echo '#include <stdio.h>'; echo '#include <stdlib.h>'; for f in $(seq 120); do echo "int f_$n''_$f(int x) { int s = 0; for (int i = 0; i < x; i++) s += i * $f ^ x; printf(\\"%d\\", s); return s; }"; done; } >unit-$n.c; done; echo 'int main(void) { return 0; }' >main.c`,
+        `cd project; for n in $(seq 60); do { echo '#include <stdio.h>'; echo '#include <stdlib.h>'; for f in $(seq 700); do echo "int f_$n''_$f(int x) { int s = 0; for (int i = 0; i < x; i++) s += i * $f ^ x; printf(\\"%d\\", s); return s; }"; done; } >unit-$n.c; done; echo 'int main(void) { return 0; }' >main.c`,
       );
     },
     play: (stand) => {
