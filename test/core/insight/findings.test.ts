@@ -93,6 +93,14 @@ describe('a known failure', () => {
       [...times(30, thrash({ reader: {} })), ...times(20, thrash())],
       [],
     ],
+    [
+      'a little reclaim before the reader, and much with it',
+      [
+        ...times(30, thrash({ reader: {}, host: { ...RECLAIM, 'vm.pgscan_kswapd': 4_000 } })),
+        ...times(20, thrash()),
+      ],
+      ['page-cache-thrash suspect'],
+    ],
     ['a reader that hurts nobody', [...times(20, CALM_BEFORE), ...times(20, thrash({ victim: {} }))], []],
     [
       'a process that wants memory',
@@ -177,8 +185,9 @@ describe('high-order exhaustion', () => {
     expect(failing(2, 2e6)).toEqual(['high-order-exhaustion suspect']);
   });
 
-  it('is not what fails for single pages, or when memory is gone', () => {
+  it('is not what fails for single pages or huge pages, or when memory is gone', () => {
     expect(failing(0, 2e6)).toEqual([]);
+    expect(failing(9, 2e6)).toEqual([]);
     expect(failing(2, 10_000)).toEqual([]);
   });
 });

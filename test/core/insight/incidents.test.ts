@@ -69,7 +69,7 @@ describe('on a lesser host', () => {
     ['lock-files', without('inode.create_ns', 'inode.rename'), 'inode-churn', 'imapd', 'inode.create_ns'],
     ['05-xfs-deadlock', without('xfs-alloc.failures'), 'xfs-alloc-deadlock', 'victim', 'xfs-alloc.failures'],
     [
-      'high-order-6.12',
+      '06-high-order',
       without('page-alloc.extfrag', 'vm.compact'),
       'high-order-exhaustion',
       'mlx4-rx',

@@ -146,13 +146,13 @@ export const INCIDENTS = [
   },
   ...['6.12', '6.1'].map((kernel) => ({
     name: `cache-thrash-${kernel}`,
-    where: { kernel, mebibytes: 640 },
+    where: { kernel, mebibytes: 512 },
     seconds: 75,
     what: 'a backup reads a disk larger than memory; a database and a web server live in the cache',
     truth: [{ id: 'page-cache-thrash', suspect: 'backup', victims: ['inventory-db'] }],
     make: (stand) => {
       makeBystanders(stand);
-      stand.file('tables.db', 130);
+      stand.file('tables.db', 90);
     },
     play: (stand) => {
       playBystanders(stand);

@@ -16,6 +16,7 @@ const MAX_NAMED = 200;
 const MAX_VICTIMS = 20;
 /** A condition that was gone for longer begins anew. */
 const STREAK_TICKS = 3;
+const RISEN = 3;
 /** The host's own signals say that it happens, and not who does it. */
 const CONFIDENCE_WITHOUT_SUSPECT = 0.5;
 /** A case in which nothing has held for so long is closed. */
@@ -157,6 +158,8 @@ const hold = (
   }
   held.lastTick = now;
   if (value <= held.most) return;
+  // Where order is the clue, what was there all along and rises to a multiple of itself begins anew.
+  if (condition.order !== undefined && value > RISEN * held.most) held.sinceTick = now;
   held.most = value;
   held.atUs = state.bootUs;
 };
