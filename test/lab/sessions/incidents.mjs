@@ -187,7 +187,7 @@ export const INCIDENTS = [
     where: { kernel, mebibytes: 768 },
     seconds: 120,
     what: 'memory is free in single pages only; a driver takes rings of order 4 and keeps them, until it is refused',
-    truth: [{ id: 'high-order-exhaustion', suspect: 'mlx4-rx' }],
+    truth: [{ id: 'high-order-exhaustion', suspect: 'mlx4-rx', victims: ['socket-proxy'] }],
     make: (stand) => {
       makeBystanders(stand);
     },
