@@ -89,6 +89,15 @@ export const createStand = (directory, sources, emulated = false) => {
       if (!existsSync(program)) copyFileSync('/bin/sh', program);
       return start(comm, `bin/${comm}`, ['-c', script]);
     },
+    /** Goes on when a program of the cast has made this file. */
+    once: (name, go) => {
+      const timer = setInterval(() => {
+        if (!existsSync(join(directory, name))) return;
+        clearInterval(timer);
+        go();
+      }, 500);
+      undo.push(() => clearInterval(timer));
+    },
     atEnd: (step) => undo.push(step),
     dropCaches: () => writeFileSync('/proc/sys/vm/drop_caches', '3'),
     tearDown: () => {

@@ -149,7 +149,10 @@ export const INCIDENTS = [
     where: { kernel, mebibytes: 512 },
     seconds: 75,
     what: 'a backup reads a disk larger than memory; a database and a web server live in the cache',
-    truth: [{ id: 'page-cache-thrash', suspect: 'backup', victims: ['inventory-db'] }],
+    // On 6.1 the database may keep its pages, and the recorder beside it lose its own.
+    truth: [
+      { id: 'page-cache-thrash', suspect: 'backup', victims: kernel === '6.12' ? ['inventory-db'] : [] },
+    ],
     make: (stand) => {
       makeBystanders(stand);
       stand.file('tables.db', 90);
@@ -185,17 +188,17 @@ export const INCIDENTS = [
     name: `high-order-${kernel}`,
     ...(kernel === '6.12' ? { example: '06-high-order' } : {}),
     where: { kernel, mebibytes: 768 },
-    seconds: 120,
+    seconds: 150,
     what: 'memory is free in single pages only; a driver takes rings of order 4 and keeps them, until it is refused',
     truth: [{ id: 'high-order-exhaustion', suspect: 'mlx4-rx', victims: ['socket-proxy'] }],
-    make: (stand) => {
-      makeBystanders(stand);
-    },
+    make: makeBystanders,
     play: (stand) => {
       playBystanders(stand);
-      stand.perl('kv-store', 'fragment-memory.pl', '0.25');
-      stand.perl('socket-proxy', 'rings.pl', '4096', 'return', '45s', ...SELDOM);
-      stand.perl('mlx4-rx', 'rings.pl', '4096', 'keep', '45s', '1500', '100000@20');
+      stand.perl('kv-store', 'fragment-memory.pl', '0.25', stand.path('fragmented'));
+      stand.once('fragmented', () => {
+        stand.perl('socket-proxy', 'rings.pl', '4096', 'return', '5s', ...SELDOM);
+        stand.perl('mlx4-rx', 'rings.pl', '4096', 'keep', '5s', '1500', '100000@20');
+      });
     },
   })),
 ];

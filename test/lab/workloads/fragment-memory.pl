@@ -1,15 +1,14 @@
-# fragment-memory.pl SHARE: leaves this share of the memory free, and no two pages of it next to each other. Pages in a
+# fragment-memory.pl SHARE READY: leaves this share of the memory free, and no two pages of it next to each other. Pages in a
 # pipe belong to the kernel and cannot be moved. One page is written to each of many pipes in turn, round after round,
 # until memory is nearly full; then every other pipe is emptied. What was taken in sequence is given back in pieces.
-# Says "ready" on stdout, and holds the rest.
+# Makes the file READY then, and holds the rest.
 use strict;
 use warnings;
 
-$| = 1;
-my ($share) = @ARGV;
+my ($share, $ready) = @ARGV;
 my $pipes = 4000;
 my $page = 'x' x 4096;
-my (@pipes, $size);
+my @pipes;
 for (1 .. $pipes) {
   pipe(my $read, my $write) or die "pipe: $!\n";
   push @pipes, [$read, $write];
@@ -25,7 +24,7 @@ for my $index (0 .. $#pipes) {
   next if $index % 2;
   sysread($pipes[$index][0], my $taken, 65536);
 }
-print "ready\n";
+open(my $sign, '>', $ready) or die "$ready: $!\n";
 sleep 86400;
 
 sub field {

@@ -157,7 +157,8 @@ const hold = (
     return;
   }
   held.lastTick = now;
-  if (value <= held.most) return;
+  // What was free long before says nothing: of a level the newest counts.
+  if (value <= held.most && condition.measure.kind !== 'level') return;
   // Where order is the clue, what was there all along and rises to a multiple of itself begins anew.
   if (condition.order !== undefined && value > RISEN * held.most) held.sinceTick = now;
   held.most = value;
