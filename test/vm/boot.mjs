@@ -12,8 +12,8 @@ const PATIENCE_MS = 25 * 60_000;
 const CONSOLE_TAIL_LINES = 25;
 
 /**
- * Boots, with `words` on the kernel's command line, hands every row to `onRow` as it comes, and resolves to null when the guest went through all its trials, or to
- * what went wrong, with the end of its console.
+ * Boots, with `words` on the kernel's command line, hands every row to `onRow` as it comes, and resolves to null when the
+ * guest went through all it had to do, or to what went wrong, with the end of its console.
  */
 export const bootGuest = async ({
   directory,

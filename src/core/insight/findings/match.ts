@@ -6,19 +6,17 @@
 import type { Entity } from '../../entity.ts';
 import type { SessionState } from '../../state.ts';
 import type { Case, Cases, Held } from './cases.ts';
-import type { Finding, Party } from './finding.ts';
+import { describeCase, MAX_VICTIMS } from './describe.ts';
+import type { Finding } from './finding.ts';
 import { SIGNATURES } from './index.ts';
 import type { Readings } from './reading-state.ts';
 import { countedMetric, isMeasured, ofHost, ofProcess, read } from './readings.ts';
 import type { Condition, Signature } from './signature.ts';
 
 const MAX_NAMED = 200;
-const MAX_VICTIMS = 20;
 /** A condition that was gone for longer begins anew. */
 const STREAK_TICKS = 3;
 const RISEN = 3;
-/** The host's own signals say that it happens, and not who does it. */
-const CONFIDENCE_WITHOUT_SUSPECT = 0.5;
 /** A case in which nothing has held for so long is closed. */
 const CLOSED_AFTER_TICKS = 60;
 
@@ -221,53 +219,10 @@ export const findingsOf = (cases: Cases, state: SessionState): Finding[] => {
     if (rival === undefined || one.weight > rival.weight / 2) kept.push(one);
   }
   return kept
-    .map((one) => describe(one, state))
+    .map((one) => describeCase(one, state))
     .sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || a.startUs - b.startUs);
 };
 
 const SEVERITIES: readonly Finding['severity'][] = ['critical', 'high', 'medium'];
 
 const overlap = (a: Case, b: Case): boolean => a.startUs <= b.endUs && b.startUs <= a.endUs;
-
-const describe = (one: Case, state: SessionState): Finding => {
-  const { signature, suspect, held, startUs, endUs } = one;
-  const missing = [
-    ...signature.conditions,
-    ...(suspect === null ? attendedConditions(signature) : []),
-  ].filter(({ need, measure }) => need !== 'forbidden' && !isMeasured(state, measure));
-  return {
-    id: signature.id,
-    title: signature.title,
-    severity: signature.severity,
-    confidence: confidenceOf(one, missing),
-    suspect: suspect === null ? null : partyOf(suspect),
-    victims: [...one.victims]
-      .sort((a, b) => b[1] - a[1])
-      .slice(0, MAX_VICTIMS)
-      .map(([entity]) => partyOf(entity)),
-    startUs,
-    endUs,
-    evidence: signature.conditions.flatMap(({ id, need, unit, what, measure }) => {
-      const seen = held.get(id);
-      if (seen === undefined || need === 'forbidden') return [];
-      return [{ metric: measure.metric, value: seen.most, unit, what, atUs: seen.atUs }];
-    }),
-    missing: [...new Set(missing.map(({ measure }) => measure.metric))],
-    advice: signature.advice,
-  };
-};
-
-const attendedConditions = ({ id }: Signature): readonly Condition[] =>
-  SIGNATURES.find((signature) => signature.id === id)?.conditions ?? [];
-
-/** All that is required is 0.8; what is optional fills the rest; each required measure that was missing costs. */
-const confidenceOf = ({ signature, suspect, held }: Case, missing: readonly Condition[]): number => {
-  if (suspect === null) return CONFIDENCE_WITHOUT_SUSPECT;
-  const optional = signature.conditions.filter(({ need }) => need === 'optional');
-  const shown = optional.filter(({ id }) => held.has(id)).length;
-  const share = optional.length === 0 ? 1 : shown / optional.length;
-  const lost = missing.filter(({ need }) => need === 'required').length;
-  return Math.max(0.3, 0.8 + 0.18 * share - 0.2 * lost);
-};
-
-const partyOf = ({ pid, startMs, comm }: Entity): Party => ({ pid, startMs, comm });
