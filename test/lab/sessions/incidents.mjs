@@ -148,7 +148,7 @@ export const INCIDENTS = [
     name: `cache-thrash-${kernel}`,
     where: { kernel, mebibytes: 512 },
     seconds: 75,
-    what: 'a backup reads a disk larger than memory; a database and a web server live in the cache',
+    what: 'a backup reads a disk larger than memory; a database lives in the cache, mapped into memory',
     // On 6.1 the database may keep its pages, and the recorder beside it lose its own.
     truth: [
       { id: 'page-cache-thrash', suspect: 'backup', victims: kernel === '6.12' ? ['inventory-db'] : [] },

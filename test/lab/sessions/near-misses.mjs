@@ -97,7 +97,7 @@ export const NEAR_MISSES = [
     where: { kernel: '6.12', mebibytes: 1024 },
     seconds: 60,
     near: 'page-cache-thrash',
-    what: 'a backup reads more than memory holds; kswapd works; nobody else lives in the cache',
+    what: 'a backup reads as fast as it can, in a guest of 1 GB in which nobody else lives in the cache',
     make: makeBystanders,
     play: (stand) => {
       playBystanders(stand);
