@@ -1,21 +1,15 @@
 // npm run eval: what insight is worth, measured: NAB for gauges, synthetic sessions with a truth for everything else,
-// the bundled recordings of real incidents for the names, and the cost of a tick. Prints Markdown tables.
+// real sessions for the names (incidents.mjs), and the cost of a tick. Prints Markdown tables.
 //
 //   npm run eval -- --nab DIR      DIR holds NAB's data/ and labels/ (or STALLSCOPE_NAB); without it that part is left out
 //   npm run eval -- --seeds 101-112 --null 201-206
 //
 // The constants were tuned on seeds 1 to 36; report others.
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { fold } from '../../dist/core/fold.js';
-import { findingsOf } from '../../dist/core/insight/findings/match.js';
-import { createState } from '../../dist/core/state.js';
-import { openRecording } from '../../dist/sources/recording.js';
-import { root } from '../measure.mjs';
 import { measureCost } from './cost.mjs';
 import { evaluateNab } from './gauges.mjs';
 import { generate as generateSession } from './generator.mjs';
+import { judge, tableOf } from './incidents.mjs';
 import { readNab } from './nab.mjs';
 import { generateServices } from './services.mjs';
 import { evaluateSynthetic, falseLinks, incidentRecall, incidentThreshold } from './synthetic.mjs';
@@ -115,26 +109,7 @@ for (const [family, generate] of [
   );
 }
 
-const incidents = readdirSync(join(root, 'examples'))
-  .filter((file) => file.endsWith('.ndjson.gz'))
-  .sort();
-say(
-  table(
-    ['real incident, recorded', 'named'],
-    incidents.map((file) => {
-      const recording = openRecording(join(root, 'examples', file));
-      const state = createState(recording.header);
-      recording.sampleTimesUs.forEach((_, number) => {
-        for (const record of recording.recordsOf(number)) fold(state, record);
-      });
-      recording.close();
-      const named = findingsOf(state.watch.cases, state).map(
-        ({ id, suspect }) => `${id}: ${suspect?.comm} (${suspect?.pid})`,
-      );
-      return [file, named.join(', ') || 'nothing'];
-    }),
-  ),
-);
+say(tableOf(judge()));
 
 say(
   table(

@@ -12,19 +12,26 @@ const PATIENCE_MS = 25 * 60_000;
 const CONSOLE_TAIL_LINES = 25;
 
 /**
- * Boots, hands every row to `onRow` as it comes, and resolves to null when the guest went through all its trials, or to
- * what went wrong, with the end of its console.
+ * Boots, with `words` on the kernel's command line, hands every row to `onRow` as it comes, and resolves to null when the
+ * guest went through all it had to do, or to what went wrong, with the end of its console.
  */
-export const bootGuest = async ({ directory, toolImage, only, onRow }) => {
+export const bootGuest = async ({
+  directory,
+  toolImage,
+  onRow,
+  memoryMebibytes = MEMORY_MIB,
+  words = [],
+  patienceMs = PATIENCE_MS,
+}) => {
   const work = mkdtempSync(join(tmpdir(), 'stallscope-vm-'));
   const consolePath = join(work, 'console');
   const log = openSync(consolePath, 'w');
-  const guest = spawn('qemu-system-x86_64', qemuArguments(directory, toolImage, only), {
+  const guest = spawn('qemu-system-x86_64', qemuArguments(directory, toolImage, memoryMebibytes, words), {
     stdio: ['ignore', 'pipe', log],
   });
   const stop = () => guest.kill('SIGKILL');
   process.once('exit', stop);
-  const timer = setTimeout(stop, PATIENCE_MS);
+  const timer = setTimeout(stop, patienceMs);
   let finished = false;
   const lines = createInterface({ input: guest.stdout });
   lines.on('line', (line) => {
@@ -43,13 +50,13 @@ export const bootGuest = async ({ directory, toolImage, only, onRow }) => {
 };
 
 /** The console goes to stderr, and from there into a file; rows to stdout. */
-const qemuArguments = (directory, toolImage, only) => [
-  ...['-machine', 'q35', '-accel', 'tcg,thread=multi', '-smp', '2', '-m', String(MEMORY_MIB)],
+const qemuArguments = (directory, toolImage, memoryMebibytes, words) => [
+  ...['-machine', 'q35', '-accel', 'tcg,thread=multi', '-smp', '2', '-m', String(memoryMebibytes)],
   // With cx16 the emulation of QEMU 7.2 faults twice in kernel 6.12.
   ...['-cpu', 'max,-cx16', '-display', 'none', '-monitor', 'none', '-no-reboot'],
   ...['-chardev', 'file,id=console,path=/dev/stderr', '-serial', 'chardev:console', '-serial', 'stdio'],
   ...['-kernel', join(directory, 'vmlinuz'), '-initrd', join(directory, 'initrd.cpio.gz')],
-  ...['-append', `console=ttyS0 panic=-1 quiet${only === '' ? '' : ` stallscope.only=${only}`}`],
+  ...['-append', ['console=ttyS0 panic=-1 quiet', ...words].join(' ')],
   ...['-drive', `file=${join(directory, 'root.img')},format=raw,if=virtio,snapshot=on,cache=unsafe`],
   ...['-drive', `file=${toolImage},format=raw,if=virtio,readonly=on`],
   ...['-nic', 'user,model=virtio-net-pci'],

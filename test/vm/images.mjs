@@ -50,6 +50,7 @@ export const toolImage = () => {
     { from: join(here, 'guest'), to: 'guest' },
     { from: join(root, 'test', 'helpers', 'workloads'), to: 'workloads' },
     { from: join(here, 'guest', 'workloads'), to: 'workloads' },
+    { from: join(root, 'test', 'lab'), to: 'lab' },
     ...productionPackages().map((from) => ({ from, to: relative(root, from) })),
     { from: process.execPath, to: 'node' },
   ];

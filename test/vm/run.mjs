@@ -72,7 +72,7 @@ const runKernel = async (kernel, options, table) => {
   const trouble = await bootGuest({
     directory,
     toolImage: toolImage(),
-    only: options.only,
+    words: options.only === '' ? [] : [`stallscope.only=${options.only}`],
     onRow: (row) => table.add(kernel.version, row),
   });
   if (trouble !== null) table.fail(kernel.version, trouble);

@@ -3,7 +3,7 @@ import type { Entity } from '../entity.ts';
 
 export type Point = {
   readonly bootUs: number;
-  readonly resident: number;
+  readonly held: number;
   readonly arenas: number;
   readonly heap: number;
 };

@@ -16,13 +16,13 @@ import { LEAK } from './params.ts';
 /** To be called after every sample was folded. */
 export const watchGrowth = ({ processes }: Leaks, state: SessionState): void => {
   for (const entity of state.owners.values()) {
-    if (!entity.counts.has(LEAK_METRICS.resident) || entity.endedBootUs !== null) continue;
+    if (!entity.counts.has(heldMetric(state)) || entity.endedBootUs !== null) continue;
     const growth = processes.get(entity) ?? { everyTicks: 1, sinceTicks: 0, points: [] };
     processes.set(entity, growth);
     growth.sinceTicks += 1;
     if (growth.sinceTicks < growth.everyTicks) continue;
     growth.sinceTicks = 0;
-    growth.points.push(pointOf(entity, state.bootUs));
+    growth.points.push(pointOf(entity, state));
     if (growth.points.length < LEAK.points) continue;
     growth.points = growth.points.filter((_, index) => index % 2 === 1);
     growth.everyTicks *= 2;
@@ -31,13 +31,17 @@ export const watchGrowth = ({ processes }: Leaks, state: SessionState): void => 
     if (state.owners.get(entity.pid) !== entity) processes.delete(entity);
 };
 
-const pointOf = ({ counts }: Entity, bootUs: number): Point => {
+/** What a process holds of its own; where only all of it is known, that. */
+const heldMetric = ({ metrics }: SessionState): string =>
+  metrics.has(LEAK_METRICS.anonymous) ? LEAK_METRICS.anonymous : LEAK_METRICS.resident;
+
+const pointOf = ({ counts }: Entity, state: SessionState): Point => {
   const total = (metric: string): number => counts.get(metric)?.total ?? 0;
   const mapped = total(LEAK_METRICS.arenas);
   const arenaBytes = mapped > 0 ? total(LEAK_METRICS.arenaBytes) / mapped : 0;
   return {
-    bootUs,
-    resident: total(LEAK_METRICS.resident),
+    bootUs: state.bootUs,
+    held: total(heldMetric(state)),
     arenas: (mapped - total(LEAK_METRICS.arenasFreed)) * arenaBytes,
     heap: total(LEAK_METRICS.heapGrown) - total(LEAK_METRICS.heapFreed),
   };
@@ -47,7 +51,7 @@ export const leakFindings = ({ processes }: Leaks, state: SessionState): Finding
   [...processes].flatMap(([entity, { points }]) => {
     const grown = growthOf(points, state.bootUs);
     if (grown === null) return [];
-    const [signature, confidence] = classify(grown, isPython(entity, state)) ?? [];
+    const [signature, confidence] = classify(grown, entity, state) ?? [];
     return signature === undefined || confidence === undefined
       ? []
       : [describe(entity, signature, confidence, grown, state)];
@@ -56,7 +60,7 @@ export const leakFindings = ({ processes }: Leaks, state: SessionState): Finding
 type Grown = {
   readonly first: Point;
   readonly last: Point;
-  readonly resident: number;
+  readonly held: number;
   readonly arenas: number;
   readonly heap: number;
 };
@@ -70,17 +74,17 @@ const growthOf = (points: readonly Point[], nowUs: number): Grown | null => {
   const troughs = Array.from({ length: LEAK.parts }, (_, part) => {
     const from = Math.floor((part * settled.length) / LEAK.parts);
     const to = Math.floor(((part + 1) * settled.length) / LEAK.parts);
-    return Math.min(...settled.slice(from, to).map(({ resident }) => resident));
+    return Math.min(...settled.slice(from, to).map(({ held }) => held));
   });
   const steps = troughs.slice(1).map((trough, index) => trough - (troughs[index] ?? 0));
-  const resident = (troughs.at(-1) ?? 0) - (troughs[0] ?? 0);
-  const usual = resident / steps.length;
-  if (resident < Math.max(LEAK.leastBytes, LEAK.leastShare * (troughs[0] ?? 0))) return null;
+  const held = (troughs.at(-1) ?? 0) - (troughs[0] ?? 0);
+  const usual = held / steps.length;
+  if (held < Math.max(LEAK.leastBytes, LEAK.leastShare * (troughs[0] ?? 0))) return null;
   if (steps.some((step) => step <= usual * LEAK.leastStep)) return null;
   return {
     first,
     last,
-    resident: last.resident - first.resident,
+    held: last.held - first.held,
     arenas: last.arenas - first.arenas,
     heap: last.heap - first.heap,
   };
@@ -90,14 +94,22 @@ const isPython = ({ counts }: Entity, state: SessionState): boolean =>
   state.metrics.has(LEAK_METRICS.arenas) &&
   (counts.has(LEAK_METRICS.arenas) || counts.has(LEAK_METRICS.heapGrown));
 
+const PYTHON_COMMAND = /^(?:\S*\/)?python[\d.]*(?: |$)/;
+
+const runsPython = ({ comm, cmdline }: Entity): boolean => PYTHON_COMMAND.test(cmdline ?? comm);
+
 /** Who holds the growth. Where both or neither do, nobody is accused. */
 const classify = (
-  { resident, arenas, heap }: Grown,
-  python: boolean,
+  { held, arenas, heap }: Grown,
+  entity: Entity,
+  state: SessionState,
 ): readonly [LeakSignature, number] | null => {
-  if (!python) return [nativeLeak, LEAK.confidenceUnknownAllocator];
-  const inArenas = arenas / resident;
-  const inHeap = heap / resident;
+  if (!isPython(entity, state)) {
+    // Of an interpreter whose allocators nobody watched, either may grow.
+    return runsPython(entity) ? null : [nativeLeak, LEAK.confidenceUnknownAllocator];
+  }
+  const inArenas = arenas / held;
+  const inHeap = heap / held;
   if (inArenas >= LEAK.mostlyShare && inArenas > inHeap) return [pythonLeak, LEAK.confidence];
   if (inHeap >= LEAK.mostlyShare && inArenas < LEAK.hardlyShare) return [nativeLeak, LEAK.confidence];
   return null;
@@ -107,7 +119,7 @@ const describe = (
   { pid, startMs, comm }: Entity,
   signature: LeakSignature,
   confidence: number,
-  { first, last, resident, arenas, heap }: Grown,
+  { first, last, held, arenas, heap }: Grown,
   state: SessionState,
 ): Finding => {
   const evidence = (metric: string, value: number, what: string) => ({
@@ -129,9 +141,9 @@ const describe = (
     endUs: last.bootUs,
     evidence: [
       evidence(
-        LEAK_METRICS.resident,
-        resident,
-        `growth of resident memory in ${Math.round((last.bootUs - first.bootUs) / 1e6)} s`,
+        heldMetric(state),
+        held,
+        `growth of the memory it holds in ${Math.round((last.bootUs - first.bootUs) / 1e6)} s`,
       ),
       ...(measured
         ? [

@@ -224,9 +224,10 @@ export const INCIDENT = {
 export const LEAK = {
   /** Moments kept per process; the distance doubles when they are full. */
   points: 128,
-  /** Left out at the beginning. */
-  startUpShare: 0.15,
-  leastMs: 30_000,
+  /** Left out at the beginning: starting takes memory. */
+  startUpShare: 0.25,
+  /** The cache of a service fills, too: what grew for less than a minute after that says nothing. */
+  leastMs: 60_000,
   /** The time is cut into so many parts, and the trough of each must rise. */
   parts: 6,
   /** By at least this share of the mean rise: what has settled does not leak. */

@@ -151,7 +151,9 @@ const aboutFinding = (finding: Finding, at: (bootUs: number) => string): string[
   return [
     `${finding.severity.toUpperCase()}  ${finding.title}`,
     `  ${finding.id}, ${at(finding.startUs)} to ${at(finding.endUs)}, confidence ${Math.round(finding.confidence * 100)} %`,
-    ...(suspect === null ? [] : [`  suspect  ${clean(suspect.comm)} (${suspect.pid})`]),
+    suspect === null
+      ? '  suspect  nobody: no process was counted here'
+      : `  suspect  ${clean(suspect.comm)} (${suspect.pid})`,
     ...(victims.length === 0
       ? []
       : [`  victims  ${victims.map(({ pid, comm }) => `${clean(comm)} (${pid})`).join(', ')}`]),

@@ -10,7 +10,13 @@ const SUSPECT = 7;
 const OTHER = 8;
 const DECOY = 9;
 const NAMES = { [SUSPECT]: 'suspect', [OTHER]: 'other', [DECOY]: 'decoy' };
-const GAUGES: ReadonlySet<string> = new Set(['mem.free', 'mem.anon', 'mem.slab', 'proc.rss_bytes']);
+const GAUGES: ReadonlySet<string> = new Set([
+  'mem.free',
+  'mem.anon',
+  'mem.slab',
+  'proc.rss_bytes',
+  'proc.anon_bytes',
+]);
 
 type Amounts = Readonly<Record<string, number>>;
 type Scene = {
@@ -93,6 +99,14 @@ describe('a known failure', () => {
       [...times(30, thrash({ reader: {} })), ...times(20, thrash())],
       [],
     ],
+    [
+      'a little reclaim before the reader, and much with it',
+      [
+        ...times(30, thrash({ reader: {}, host: { ...RECLAIM, 'vm.pgscan_kswapd': 4_000 } })),
+        ...times(20, thrash()),
+      ],
+      ['page-cache-thrash suspect'],
+    ],
     ['a reader that hurts nobody', [...times(20, CALM_BEFORE), ...times(20, thrash({ victim: {} }))], []],
     [
       'a process that wants memory',
@@ -129,6 +143,25 @@ describe('a known failure', () => {
     );
     expect(part?.missing).toEqual(['iomap.iter']);
     expect(part?.confidence).toBeLessThan(whole?.confidence ?? 0);
+  });
+
+  it('is told of the host alone where no process is counted, and nobody is accused', () => {
+    const host = { 'vm.pgpgin': 4e5, 'vm.pgmajfault': 80 };
+    const alone = (more: Amounts = {}): Scene => ({ host: { ...RECLAIM, ...host, ...more } });
+    const calm: Scene = { host: { ...CALM, 'vm.pgpgin': 100, 'vm.pgmajfault': 0 } };
+    const state = play([...times(20, calm), ...times(20, alone())]);
+    const [finding, ...others] = findingsOf(state.watch.cases, state);
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ id: 'page-cache-thrash', suspect: null, victims: [], confidence: 0.5 });
+    expect(finding?.missing).toContain('faults.read_bytes');
+    // What sar -B has not is no obstacle; two of the four are too little.
+    expect(namedIn(play([...times(20, calm), ...times(20, alone())], ['vm.workingset_refault']))).toEqual([
+      'page-cache-thrash undefined',
+    ]);
+    for (const scenes of [times(40, alone({ 'vm.pgmajfault': 0 })), times(40, alone({ 'vm.pgpgin': 200 }))])
+      expect(namedIn(play(scenes))).toEqual([]);
+    const little = ['vm.workingset_refault', 'vm.pgmajfault'];
+    expect(namedIn(play([...times(20, calm), ...times(20, alone())], little))).toEqual([]);
   });
 
   it('of two at once, the small one beside the large one is not accused', () => {
@@ -177,8 +210,9 @@ describe('high-order exhaustion', () => {
     expect(failing(2, 2e6)).toEqual(['high-order-exhaustion suspect']);
   });
 
-  it('is not what fails for single pages, or when memory is gone', () => {
+  it('is not what fails for single pages or huge pages, or when memory is gone', () => {
     expect(failing(0, 2e6)).toEqual([]);
+    expect(failing(9, 2e6)).toEqual([]);
     expect(failing(2, 10_000)).toEqual([]);
   });
 });
@@ -217,6 +251,20 @@ describe('leaks', () => {
     ['a sawtooth', python((at) => (at % 30) * 4 * MIB, 0, 0.1), []],
   ])('%s', (_, scenes, named) => {
     expect(leaksIn(scenes)).toEqual(named);
+  });
+
+  it('are judged by what is anonymous, where that is known: a mapped file that is read is none', () => {
+    const held = (rss: number, anon: number): Scene[] =>
+      times(180, (at) => ({
+        suspect: { 'proc.rss_bytes': 50 * MIB + at * rss, 'proc.anon_bytes': 20 * MIB + at * anon },
+      }));
+    expect(leaksIn(held(MIB, 0))).toEqual([]);
+    expect(leaksIn(held(MIB, MIB))).toEqual(['native-leak suspect']);
+  });
+
+  it('take a minute and more: what grows while it starts is not named', () => {
+    expect(leaksIn(python(growing, 1, 0).slice(0, 70))).toEqual([]);
+    expect(leaksIn(python(growing, 1, 0).slice(0, 90))).toEqual(['python-leak suspect']);
   });
 
   it('without a probe of Python are told with little confidence', () => {

@@ -6,7 +6,8 @@ export type Held = { sinceTick: number; lastTick: number; most: number; atUs: nu
 
 export type Case = {
   readonly signature: Signature;
-  readonly suspect: Entity;
+  /** null where no process is counted. */
+  readonly suspect: Entity | null;
   readonly held: Map<string, Held>;
   /** Ticks for which everything has held. */
   lasted: number;

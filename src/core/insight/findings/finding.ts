@@ -5,7 +5,7 @@ export type Party = { readonly pid: number; readonly startMs: number | null; rea
 
 export type Evidence = {
   readonly metric: string;
-  /** The most it was while the finding held. */
+  /** The most it was while the finding held; of a level, what it last was. */
   readonly value: number;
   readonly unit: MetricUnit;
   readonly what: string;

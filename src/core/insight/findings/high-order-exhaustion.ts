@@ -7,7 +7,8 @@ export const highOrderExhaustion: Signature = {
   severity: 'high',
   anchor: { metric: 'page-alloc.failures', least: 0.01 },
   togetherTicks: 60,
-  lastsTicks: 1,
+  // One refusal is a bad moment.
+  lastsTicks: 3,
   victims: { metric: 'page-alloc.failures', least: 0.01 },
   conditions: [
     {
@@ -26,7 +27,7 @@ export const highOrderExhaustion: Signature = {
       measure: { kind: 'rate', metric: 'page-alloc.attempts_failed.high' },
       least: 0.05,
       unit: 'count',
-      what: 'failed attempts of order 1 and above, per second',
+      what: 'failed attempts of order 1 and above, huge pages apart, per second',
     },
     {
       id: 'free',

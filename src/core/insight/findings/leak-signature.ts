@@ -12,6 +12,8 @@ export type LeakSignature = {
 /** The metrics a leak is judged by. */
 export const LEAK_METRICS = {
   resident: 'proc.rss_bytes',
+  /** Of it what is no file: a mapped file that is read, or shared memory that fills up, is no leak. */
+  anonymous: 'proc.anon_bytes',
   arenas: 'python.arenas',
   arenasFreed: 'python.arenas_freed',
   arenaBytes: 'python.arena_bytes',

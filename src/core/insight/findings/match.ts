@@ -6,16 +6,17 @@
 import type { Entity } from '../../entity.ts';
 import type { SessionState } from '../../state.ts';
 import type { Case, Cases, Held } from './cases.ts';
-import type { Finding, Party } from './finding.ts';
+import { describeCase, MAX_VICTIMS } from './describe.ts';
+import type { Finding } from './finding.ts';
 import { SIGNATURES } from './index.ts';
 import type { Readings } from './reading-state.ts';
 import { countedMetric, isMeasured, ofHost, ofProcess, read } from './readings.ts';
 import type { Condition, Signature } from './signature.ts';
 
 const MAX_NAMED = 200;
-const MAX_VICTIMS = 20;
 /** A condition that was gone for longer begins anew. */
 const STREAK_TICKS = 3;
+const RISEN = 3;
 /** A case in which nothing has held for so long is closed. */
 const CLOSED_AFTER_TICKS = 60;
 
@@ -30,15 +31,32 @@ const WATCHED: ReadonlySet<string> = new Set(
   ]),
 );
 
+/** Signatures as they are where no process is counted. */
+const HOST_ALONE: ReadonlyMap<Signature, Signature> = new Map(
+  SIGNATURES.flatMap((signature) =>
+    signature.hostAlone === undefined
+      ? []
+      : [[signature, { ...signature, conditions: signature.hostAlone, victims: null }]],
+  ),
+);
+
+const NO_RATES: ReadonlyMap<string, number> = new Map();
+
 /** To be called after every sample was folded. */
 export const matchSignatures = (cases: Cases, readings: Readings, state: SessionState): void => {
   read(readings, state, WATCHED);
-  for (const signature of SIGNATURES) {
-    if (!isMeasured(state, { kind: 'rate', metric: signature.anchor.metric })) continue;
+  for (const one of SIGNATURES) {
+    const attended = isMeasured(state, { kind: 'rate', metric: one.anchor.metric });
+    const signature = attended ? one : HOST_ALONE.get(one);
+    if (signature === undefined) continue;
     for (const condition of signature.conditions) {
       if (condition.scope !== 'host') continue;
       const value = ofHost(readings, state, condition.measure);
       hold(cases.host, hostKey(signature, condition), signature, condition, value, readings.ticks, state);
+    }
+    if (!attended) {
+      if (saysEnough(signature, state)) advance(cases, signature, null, NO_RATES, 0, readings, state);
+      continue;
     }
     for (const [entity, rates] of readings.processes) {
       const rate = rates.get(signature.anchor.metric) ?? 0;
@@ -53,13 +71,13 @@ export const matchSignatures = (cases: Cases, readings: Readings, state: Session
 const advance = (
   cases: Cases,
   signature: Signature,
-  suspect: Entity,
+  suspect: Entity | null,
   rates: ReadonlyMap<string, number>,
   rate: number,
   readings: Readings,
   state: SessionState,
 ): void => {
-  const key = `${signature.id} ${suspect.id}`;
+  const key = `${signature.id} ${suspect?.id ?? 'host'}`;
   const one = cases.open.get(key) ?? begin(signature, suspect, state);
   cases.open.set(key, one);
   one.lastTick = readings.ticks;
@@ -78,9 +96,7 @@ const advance = (
     return;
   }
   if (one.lasted === 0 && !one.named) one.startUs = state.bootUs;
-  // Rates are smoothed, and fade: only ticks in which the suspect really did something count.
-  const active = suspect.counts.get(signature.anchor.metric)?.sample === state.counted.sample;
-  if (!active || state.counted.sample !== state.samples - 1) return;
+  if (suspect !== null && !isActive(suspect, signature, state)) return;
   one.lasted += 1;
   one.weight += rate;
   one.endUs = state.bootUs;
@@ -91,7 +107,15 @@ const advance = (
   if (cases.named.length > MAX_NAMED) cases.named.shift();
 };
 
-const begin = (signature: Signature, suspect: Entity, { bootUs }: SessionState): Case => ({
+/** Where nobody is accused, at most one of the measures may be missing. */
+const saysEnough = ({ conditions }: Signature, state: SessionState): boolean =>
+  conditions.filter(({ need, measure }) => need === 'required' && !isMeasured(state, measure)).length <= 1;
+
+/** Rates are smoothed, and fade: only ticks in which the suspect really did something count. */
+const isActive = (suspect: Entity, { anchor }: Signature, { counted, samples }: SessionState): boolean =>
+  suspect.counts.get(anchor.metric)?.sample === counted.sample && counted.sample === samples - 1;
+
+const begin = (signature: Signature, suspect: Entity | null, { bootUs }: SessionState): Case => ({
   signature,
   suspect,
   held: new Map(),
@@ -131,13 +155,16 @@ const hold = (
     return;
   }
   held.lastTick = now;
-  if (value <= held.most) return;
+  // What was free long before says nothing: of a level the newest counts.
+  if (value <= held.most && condition.measure.kind !== 'level') return;
+  // Where order is the clue, what was there all along and rises to a multiple of itself begins anew.
+  if (condition.order !== undefined && value > RISEN * held.most) held.sinceTick = now;
   held.most = value;
   held.atUs = state.bootUs;
 };
 
 const measureOf = (
-  suspect: Entity,
+  suspect: Entity | null,
   { scope, measure }: Condition,
   rates: ReadonlyMap<string, number>,
   { processes }: Readings,
@@ -192,48 +219,10 @@ export const findingsOf = (cases: Cases, state: SessionState): Finding[] => {
     if (rival === undefined || one.weight > rival.weight / 2) kept.push(one);
   }
   return kept
-    .map((one) => describe(one, state))
+    .map((one) => describeCase(one, state))
     .sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || a.startUs - b.startUs);
 };
 
 const SEVERITIES: readonly Finding['severity'][] = ['critical', 'high', 'medium'];
 
 const overlap = (a: Case, b: Case): boolean => a.startUs <= b.endUs && b.startUs <= a.endUs;
-
-const describe = (one: Case, state: SessionState): Finding => {
-  const { signature, suspect, held, startUs, endUs } = one;
-  const missing = signature.conditions.filter(
-    ({ need, measure }) => need !== 'forbidden' && !isMeasured(state, measure),
-  );
-  return {
-    id: signature.id,
-    title: signature.title,
-    severity: signature.severity,
-    confidence: confidenceOf(one, missing),
-    suspect: partyOf(suspect),
-    victims: [...one.victims]
-      .sort((a, b) => b[1] - a[1])
-      .slice(0, MAX_VICTIMS)
-      .map(([entity]) => partyOf(entity)),
-    startUs,
-    endUs,
-    evidence: signature.conditions.flatMap(({ id, need, unit, what, measure }) => {
-      const seen = held.get(id);
-      if (seen === undefined || need === 'forbidden') return [];
-      return [{ metric: measure.metric, value: seen.most, unit, what, atUs: seen.atUs }];
-    }),
-    missing: missing.map(({ measure }) => measure.metric),
-    advice: signature.advice,
-  };
-};
-
-/** All that is required is 0.8; what is optional fills the rest; each required measure that was missing costs. */
-const confidenceOf = ({ signature, held }: Case, missing: readonly Condition[]): number => {
-  const optional = signature.conditions.filter(({ need }) => need === 'optional');
-  const shown = optional.filter(({ id }) => held.has(id)).length;
-  const share = optional.length === 0 ? 1 : shown / optional.length;
-  const lost = missing.filter(({ need }) => need === 'required').length;
-  return Math.max(0.3, 0.8 + 0.18 * share - 0.2 * lost);
-};
-
-const partyOf = ({ pid, startMs, comm }: Entity): Party => ({ pid, startMs, comm });

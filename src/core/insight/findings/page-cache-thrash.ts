@@ -1,11 +1,22 @@
 /** One fast reader pushes everybody's pages out of memory: kswapd wakes, others fault their own pages back in. */
-import type { Signature } from './signature.ts';
+import type { Condition, Signature } from './signature.ts';
+
+const ANONYMOUS_GROWTH: Condition = {
+  id: 'anonymous',
+  scope: 'host',
+  need: 'forbidden',
+  measure: { kind: 'rise', metric: 'mem.anon', overTicks: 20 },
+  least: 0.1,
+  ofMemory: true,
+  unit: 'KiB',
+  what: 'growth of anonymous memory: then it is a process that wants memory, not a reader',
+};
 
 export const pageCacheThrash: Signature = {
   id: 'page-cache-thrash',
   title: 'Page cache thrash: one reader pushes the pages of others out of memory',
   severity: 'high',
-  anchor: { metric: 'faults.page_cache_added', least: 2_000 },
+  anchor: { metric: 'faults.page_cache_added', least: 1_000 },
   togetherTicks: 15,
   lastsTicks: 6,
   victims: { metric: 'faults.major', least: 0.5 },
@@ -15,7 +26,7 @@ export const pageCacheThrash: Signature = {
       scope: 'suspect',
       need: 'required',
       measure: { kind: 'rate', metric: 'faults.page_cache_added' },
-      least: 5_000,
+      least: 2_000,
       unit: 'pages',
       what: 'pages brought into the page cache, per second',
     },
@@ -24,7 +35,7 @@ export const pageCacheThrash: Signature = {
       scope: 'suspect',
       need: 'required',
       measure: { kind: 'rate', metric: 'faults.read_bytes' },
-      least: 2e7,
+      least: 8e6,
       unit: 'bytes',
       what: 'bytes read from devices, per second',
     },
@@ -33,6 +44,7 @@ export const pageCacheThrash: Signature = {
       scope: 'host',
       need: 'required',
       measure: { kind: 'rate', metric: 'vm.pgscan_*' },
+      // Who reads so much into full memory has as much thrown out.
       least: 2_000,
       unit: 'pages',
       what: 'pages looked at for reclaim, per second',
@@ -65,16 +77,46 @@ export const pageCacheThrash: Signature = {
       unit: 'count',
       what: 'wakeups of kswapd that it caused, per second',
     },
+    ANONYMOUS_GROWTH,
+  ],
+  hostAlone: [
     {
-      id: 'anonymous',
+      id: 'read-in',
       scope: 'host',
-      need: 'forbidden',
-      measure: { kind: 'rise', metric: 'mem.anon', overTicks: 20 },
-      least: 0.1,
-      ofMemory: true,
+      need: 'required',
+      measure: { kind: 'rate', metric: 'vm.pgpgin' },
+      least: 1e4,
       unit: 'KiB',
-      what: 'growth of anonymous memory: then it is a process that wants memory, not a reader',
+      what: 'read from devices, per second',
     },
+    {
+      id: 'scanned',
+      scope: 'host',
+      need: 'required',
+      measure: { kind: 'rate', metric: 'vm.pgscan_*' },
+      least: 1_000,
+      unit: 'pages',
+      what: 'pages looked at for reclaim, per second',
+    },
+    {
+      id: 'read-back',
+      scope: 'host',
+      need: 'required',
+      measure: { kind: 'rate', metric: 'vm.workingset_refault' },
+      least: 200,
+      unit: 'pages',
+      what: 'pages read back soon after they were evicted, per second',
+    },
+    {
+      id: 'waits',
+      scope: 'host',
+      need: 'required',
+      measure: { kind: 'rate', metric: 'vm.pgmajfault' },
+      least: 10,
+      unit: 'count',
+      what: 'major faults, per second',
+    },
+    ANONYMOUS_GROWTH,
   ],
   advice: [
     {

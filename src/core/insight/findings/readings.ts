@@ -7,8 +7,10 @@ import type { Measure } from './signature.ts';
 const FRESH = 0.35;
 const SILENT_PER_SECOND = 1e-6;
 
-/** Ending of the name under which attempts of order 1 and above are read, apart from single pages. */
+/** Ending of the name under which attempts of order 1 and above are read, apart from single pages and huge pages. */
 const HIGH_ORDERS = '.high';
+/** A huge page is asked for in the hope of one; khugepaged fails to get it on every machine that has run for long. */
+const HUGE_PAGE_ORDER = 9;
 
 /** Takes in the sample just folded; `watched` are the metrics of processes that anyone asks for. */
 export const read = (readings: Readings, state: SessionState, watched: ReadonlySet<string>): void => {
@@ -41,8 +43,8 @@ const readProcesses = ({ processes }: Readings, state: SessionState, watched: Re
       const parts = entity.parts.get(metric);
       if (parts === undefined) continue;
       let high = 0;
-      for (const part of parts.values())
-        if ((part.key[0] ?? 0) >= 1 && part.sample === sample) high += part.delta * perSecond;
+      for (const { key, delta, sample: countedAt } of parts.values())
+        if (isHigh(key[0] ?? 0) && countedAt === sample) high += delta * perSecond;
       smooth(rates, metric + HIGH_ORDERS, high);
     }
   }
@@ -51,6 +53,8 @@ const readProcesses = ({ processes }: Readings, state: SessionState, watched: Re
     if (gone || [...rates.values()].every((rate) => rate < SILENT_PER_SECOND)) processes.delete(entity);
   }
 };
+
+const isHigh = (order: number): boolean => order >= 1 && order !== HUGE_PAGE_ORDER;
 
 const smooth = (rates: Map<string, number>, metric: string, value: number): void => {
   const before = rates.get(metric) ?? 0;

@@ -39,6 +39,8 @@ export type Signature = {
   /** Processes are looked at from this rate of this metric on; of several the one with most is the suspect. */
   readonly anchor: { readonly metric: string; readonly least: number };
   readonly conditions: readonly Condition[];
+  /** Conditions on the host that are enough where no probe counts processes: then nobody is accused. */
+  readonly hostAlone?: readonly Condition[];
   /** Conditions that have held within so many ticks hold together. */
   readonly togetherTicks: number;
   /** How long all that is required must have held. */

@@ -1,0 +1,73 @@
+/** Real sessions with a truth (`npm run lab`), and what the findings say of them, also as a lesser host would have it. */
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { fold } from '../../src/core/fold.ts';
+import type { Finding } from '../../src/core/insight/findings/finding.ts';
+import { findingsOf } from '../../src/core/insight/findings/match.ts';
+import { leakFindings } from '../../src/core/insight/leaks.ts';
+import type { HeaderRecord, StreamRecord } from '../../src/core/record.ts';
+import { createState, type SessionState } from '../../src/core/state.ts';
+import { openRecording } from '../../src/sources/recording.ts';
+
+const SHELVES = ['test/fixtures/incidents', 'examples'].map((shelf) => resolve(shelf));
+
+type Truth = {
+  readonly kind: 'incident' | 'near miss' | 'null';
+  /** The failure that a near miss is near to. */
+  readonly near?: string;
+  readonly findings: readonly {
+    readonly id: string;
+    readonly suspect: { readonly comm: string; readonly pid: number };
+    readonly victims: readonly string[];
+  }[];
+};
+
+export type RealSession = Truth & { readonly name: string; readonly path: string };
+
+export const realSessions: readonly RealSession[] = Object.entries(
+  JSON.parse(readFileSync(join(SHELVES[0] ?? '', 'truth.json'), 'utf8')) as Record<string, Truth>,
+).map(([name, truth]) => {
+  const path = SHELVES.map((shelf) => join(shelf, `${name}.ndjson.gz`)).find((file) => existsSync(file));
+  if (path === undefined) throw new Error(`there is no recording ${name}`);
+  return { ...truth, name: basename(name), path };
+});
+
+export const findingsIn = (path: string, has?: (metric: string) => boolean): Finding[] => {
+  const state = stateAtEnd(path, has);
+  return [...findingsOf(state.watch.cases, state), ...leakFindings(state.watch.leaks, state)];
+};
+
+/** The most that any one process has counted, or held, of a metric by the end. */
+export const mostOf = (path: string, metric: string): number => {
+  const { owners, former } = stateAtEnd(path);
+  const all = [...owners.values(), ...former.values()];
+  return Math.max(0, ...all.map(({ counts }) => counts.get(metric)?.total ?? 0));
+};
+
+/** `has` says which metrics the host gave; what it did not give is taken out, as if it had never been there. */
+const stateAtEnd = (path: string, has: (metric: string) => boolean = () => true): SessionState => {
+  const recording = openRecording(path);
+  const state = createState(lesser(recording.header, has));
+  const take = (record: StreamRecord): void => {
+    fold(state, record.type === 'sample' ? lesserSample(record, has) : record);
+  };
+  recording.sampleTimesUs.forEach((_, number) => {
+    for (const record of recording.recordsOf(number)) take(record);
+  });
+  recording.close();
+  return state;
+};
+
+const lesser = (header: HeaderRecord, has: (metric: string) => boolean): HeaderRecord => ({
+  ...header,
+  metrics: header.metrics.filter(({ id }) => has(id)),
+});
+
+const lesserSample = (
+  sample: Extract<StreamRecord, { type: 'sample' }>,
+  has: (metric: string) => boolean,
+): StreamRecord => ({
+  ...sample,
+  counters: Object.fromEntries(Object.entries(sample.counters).filter(([metric]) => has(metric))),
+  host: Object.fromEntries(Object.entries(sample.host).filter(([metric]) => has(metric))),
+});

@@ -1,0 +1,53 @@
+// A session on this machine. Others work here too: what is recorded is the stage and all it starts, chosen in the kernel
+// as for any command after `--`; the host's own signals are those of the whole machine.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { root, say } from '../../scripts/setup.mjs';
+import { createStand } from './stand.mjs';
+import { WORKLOADS } from './workloads.mjs';
+
+const PLAY = fileURLToPath(new URL('play.mjs', import.meta.url));
+
+/** The text of the recording and the cast. */
+export const recordHere = async ({ name, seconds, interval = '1s', make, play: _ }) => {
+  const directory = mkdtempSync('/var/tmp/stallscope-lab-');
+  const stand = createStand(directory, WORKLOADS);
+  stand.atEnd(() => rmSync(directory, { recursive: true, force: true }));
+  const abandon = () => {
+    stand.tearDown();
+    process.exit(1);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, abandon);
+  try {
+    say(`${name}: preparing`);
+    make(stand);
+    writeFileSync(
+      stand.path('stage'),
+      `#!/bin/sh\nexec '${process.execPath}' '${PLAY}' ${name} '${directory}' ${seconds}\n`,
+      { mode: 0o755 },
+    );
+    say(`${name}: recording ${seconds} s`);
+    const file = stand.path('session.ndjson');
+    const tool = spawn(
+      process.execPath,
+      [`${root}bin/stallscope.js`, 'record', '-i', interval, '-o', file, '--', './stage'],
+      { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] },
+    );
+    let said = '';
+    tool.stderr.on('data', (chunk) => {
+      said += chunk;
+    });
+    stand.atEnd(() => tool.kill('SIGTERM'));
+    const [status] = await once(tool, 'close');
+    if (status !== 0) throw new Error(`stallscope record ended with ${status}: ${said}`);
+    return {
+      text: readFileSync(file, 'utf8'),
+      cast: JSON.parse(readFileSync(stand.path('cast.json'), 'utf8')),
+    };
+  } finally {
+    stand.tearDown();
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(signal, abandon);
+  }
+};

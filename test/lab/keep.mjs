@@ -1,0 +1,56 @@
+// Makes a recording fit to be kept: without the control groups, the command lines and the odd names of those who were
+// not in the cast, which tell of a place and not of an incident; packed; and small. Counts, times and names of the cast
+// are as recorded. A session that makes
+// a good demo goes to the examples. What is true of it goes into truth.json.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { root } from '../../scripts/setup.mjs';
+
+const SHELF = join(root, 'test', 'fixtures', 'incidents');
+const EXAMPLES = join(root, 'examples');
+const TRUTH = join(SHELF, 'truth.json');
+/** Folders that are somebody's own. */
+const PRIVATE = /\/(?:root|home|work)\/[^" ]*/;
+const MAX_BYTES = 150 * 1024;
+
+/** Bytes kept. */
+export const keep = (session, { text, cast }) => {
+  const kept = trimmed(text, new Set(cast.map(({ comm }) => comm)));
+  const [place] = PRIVATE.exec(kept) ?? [];
+  if (place !== undefined) throw new Error(`${session.name} tells of ${place}, a place of this machine`);
+  const bytes = gzipSync(kept, { level: 9 });
+  if (bytes.length > MAX_BYTES)
+    throw new Error(`${session.name} takes ${bytes.length} bytes, too many to keep`);
+  const { name, example } = session;
+  writeFileSync(join(example === undefined ? SHELF : EXAMPLES, `${example ?? name}.ndjson.gz`), bytes);
+  const truth = existsSync(TRUTH) ? JSON.parse(readFileSync(TRUTH, 'utf8')) : {};
+  truth[example ?? name] = truthOf(session, cast);
+  const sorted = Object.fromEntries(Object.entries(truth).sort(([a], [b]) => (a < b ? -1 : 1)));
+  writeFileSync(TRUTH, `${JSON.stringify(sorted, null, 2)}\n`);
+  return bytes.length;
+};
+
+const trimmed = (text, cast) =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => {
+      const { cmdline, cgroup: _, ...rest } = JSON.parse(line);
+      if (rest.comm?.startsWith('memfd:')) rest.comm = 'bystander';
+      return `${JSON.stringify(rest.type === 'process' && cast.has(rest.comm) ? { ...rest, cmdline } : rest)}\n`;
+    })
+    .join('');
+
+const truthOf = ({ kind, what, near, where, seconds, truth }, cast) => ({
+  kind,
+  what,
+  ...(near === undefined ? {} : { near }),
+  where: where === 'host' ? 'host' : `guest, ${where.mebibytes} MiB`,
+  seconds,
+  findings: truth.map(({ id, suspect, victims = [] }) => ({
+    id,
+    suspect: { comm: suspect, pid: cast.find(({ comm }) => comm === suspect).pid },
+    victims,
+  })),
+});

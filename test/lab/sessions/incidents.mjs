@@ -1,0 +1,204 @@
+// Failures that have a name, staged for real. `truth` is who did what, and who suffered.
+import { makeBystanders, playBystanders } from './bystanders.mjs';
+
+const MODULE = '/opt/modules/failkmem.ko';
+const left = '/sys/module/failkmem/parameters/left';
+
+/** Once in two seconds. */
+const SELDOM = Array.from({ length: 60 }, () => ['1', '2s']).flat();
+
+export const INCIDENTS = [
+  {
+    name: 'seek-hole-mirror',
+    where: 'host',
+    seconds: 60,
+    what: 'an image of 28,495 extents is mirrored: SEEK_HOLE before every MiB',
+    truth: [{ id: 'seek-hole-storm', suspect: 'qemu-system-x86' }],
+    make: (stand) => {
+      makeBystanders(stand);
+      const mount = stand.xfs(3000);
+      stand.make('perl', 'fragment.pl', `${mount}/db17.raw`, 28495);
+      stand.make('perl', 'fragment.pl', `${mount}/archive.raw`, 300);
+    },
+    play: (stand) => {
+      playBystanders(stand);
+      const mount = stand.path('xfs');
+      stand.perl('qemu-img', 'mirror.pl', `${mount}/archive.raw`, stand.path('archive.copy'), '100000@20');
+      stand.perl(
+        'qemu-system-x86',
+        'mirror.pl',
+        `${mount}/db17.raw`,
+        stand.path('db17.copy'),
+        '18s',
+        '100000@70',
+      );
+    },
+  },
+  {
+    name: 'seek-hole-small',
+    where: 'host',
+    seconds: 45,
+    what: 'an image of 6,000 extents is mirrored as fast as it goes, by a job that ends',
+    truth: [{ id: 'seek-hole-storm', suspect: 'vm-backup' }],
+    make: (stand) => {
+      makeBystanders(stand);
+      stand.make('perl', 'fragment.pl', `${stand.xfs(3000)}/mail.raw`, 6000);
+    },
+    play: (stand) => {
+      playBystanders(stand);
+      stand.perl(
+        'vm-backup',
+        'mirror.pl',
+        `${stand.path('xfs')}/mail.raw`,
+        stand.path('copy'),
+        '8s',
+        '9000@400',
+      );
+    },
+  },
+  {
+    name: 'native-leak',
+    where: 'host',
+    seconds: 100,
+    what: 'an extension of a Python service never frees its strings; beside it the same service without it',
+    truth: [{ id: 'native-leak', suspect: 'session-api' }],
+    make: makeBystanders,
+    play: (stand) => {
+      playBystanders(stand);
+      stand.python('session-api', 'worker.py', 'native', 20);
+      stand.python('catalogue-api', 'worker.py', 'healthy', 20);
+    },
+  },
+  {
+    name: 'python-leak',
+    where: 'host',
+    seconds: 100,
+    what: 'a Python service keeps objects of every request; beside it one whose cache has a bound',
+    truth: [{ id: 'python-leak', suspect: 'session-api' }],
+    make: makeBystanders,
+    play: (stand) => {
+      playBystanders(stand);
+      stand.python('session-api', 'worker.py', 'objects', 20);
+      stand.python('catalogue-api', 'worker.py', 'cache', 20);
+    },
+  },
+  {
+    name: 'both-leaks',
+    example: '04-leaks',
+    where: 'host',
+    seconds: 100,
+    what: 'three workers of one service: one leaks natively, one keeps objects, one is healthy',
+    truth: [
+      { id: 'native-leak', suspect: 'worker-2' },
+      { id: 'python-leak', suspect: 'worker-1' },
+    ],
+    make: makeBystanders,
+    play: (stand) => {
+      playBystanders(stand);
+      stand.python('worker-1', 'worker.py', 'objects', 15);
+      stand.python('worker-2', 'worker.py', 'native', 15);
+      stand.python('worker-3', 'worker.py', 'healthy', 15);
+    },
+  },
+  {
+    name: 'native-leak-daemon',
+    where: 'host',
+    seconds: 90,
+    what: 'a daemon that is no Python takes 512 KiB with every fourth of a second, and never gives any back',
+    truth: [{ id: 'native-leak', suspect: 'collectd' }],
+    make: makeBystanders,
+    play: (stand) => {
+      playBystanders(stand);
+      stand.perl('collectd', 'grow.pl', stand.path('collectd.log'), 512, '100000@4');
+      stand.perl('memcached', 'grow.pl', stand.path('memcached.log'), 512, '120@6');
+    },
+  },
+  {
+    name: 'lock-files',
+    where: 'host',
+    seconds: 60,
+    what: 'a mail server makes and removes lock files on XFS, 1,500 a second; others unpack and compile',
+    truth: [{ id: 'inode-churn', suspect: 'imapd' }],
+    make: (stand) => {
+      makeBystanders(stand);
+      stand.xfs(2000);
+    },
+    play: (stand) => {
+      playBystanders(stand);
+      stand.perl('session-store', 'churn.pl', stand.path('xfs'), '100000@6');
+      stand.perl('imapd', 'churn.pl', stand.path('xfs'), '60@5', '1000000@1500');
+    },
+  },
+  {
+    name: 'lock-files-guest',
+    where: { kernel: '6.12', mebibytes: 768 },
+    seconds: 45,
+    what: 'lock files on ext4, as fast as it goes, in bursts',
+    truth: [{ id: 'inode-churn', suspect: 'dovecot' }],
+    make: (stand) => {
+      makeBystanders(stand);
+      stand.folder('locks');
+    },
+    play: (stand) => {
+      playBystanders(stand);
+      stand.perl('dovecot', 'churn.pl', stand.path('locks'), '8s', '5000', '2s', '1000000@400');
+    },
+  },
+  ...['6.12', '6.1'].map((kernel) => ({
+    name: `cache-thrash-${kernel}`,
+    where: { kernel, mebibytes: 512 },
+    seconds: 75,
+    what: 'a backup reads a disk larger than memory; a database lives in the cache, mapped into memory',
+    // On 6.1 the database may keep its pages, and the recorder beside it lose its own.
+    truth: [
+      { id: 'page-cache-thrash', suspect: 'backup', victims: kernel === '6.12' ? ['inventory-db'] : [] },
+    ],
+    make: (stand) => {
+      makeBystanders(stand);
+      stand.file('tables.db', 90);
+    },
+    play: (stand) => {
+      playBystanders(stand);
+      stand.perl('inventory-db', 'read-again.pl', '--mapped', stand.path('tables.db'), '1000000@60');
+      stand.perl('backup', 'read-again.pl', '/dev/vda', '20s', '1000000@300');
+    },
+  })),
+  ...['6.1', '5.10'].map((kernel) => ({
+    name: `xfs-deadlock-${kernel}`,
+    ...(kernel === '6.1' ? { example: '05-xfs-deadlock' } : {}),
+    where: { kernel, mebibytes: 1024 },
+    seconds: 50,
+    what: 'XFS gets no memory for one process (a module refuses it for 25 s); another works on the same file system',
+    truth: [{ id: 'xfs-alloc-deadlock', suspect: 'victim' }],
+    make: (stand) => {
+      makeBystanders(stand);
+      stand.xfs(1500);
+      stand.make('insmod', MODULE, 'comm=victim', 'left=0');
+      stand.atEnd(() => stand.make('rmmod', 'failkmem'));
+    },
+    play: (stand) => {
+      playBystanders(stand);
+      const mount = stand.path('xfs');
+      stand.perl('maildir', 'churn.pl', mount, '100000@15');
+      stand.perl('victim', 'files.pl', mount, '40', '12s', '1000000');
+      stand.shell('refuser', `sleep 12; echo 1000000 >${left}; sleep 25; echo 0 >${left}`);
+    },
+  })),
+  ...['6.12', '6.1'].map((kernel) => ({
+    name: `high-order-${kernel}`,
+    ...(kernel === '6.12' ? { example: '06-high-order' } : {}),
+    where: { kernel, mebibytes: 768 },
+    seconds: 150,
+    what: 'memory is free in single pages only; a driver takes rings of order 4 and keeps them, until it is refused',
+    truth: [{ id: 'high-order-exhaustion', suspect: 'mlx4-rx', victims: ['socket-proxy'] }],
+    make: makeBystanders,
+    play: (stand) => {
+      playBystanders(stand);
+      stand.perl('kv-store', 'fragment-memory.pl', '0.25', stand.path('fragmented'));
+      stand.once('fragmented', () => {
+        stand.perl('socket-proxy', 'rings.pl', '4096', 'return', '5s', ...SELDOM);
+        stand.perl('mlx4-rx', 'rings.pl', '4096', 'keep', '5s', '1500', '100000@20');
+      });
+    },
+  })),
+];

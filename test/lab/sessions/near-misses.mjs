@@ -1,0 +1,215 @@
+// What looks like a failure with a name and lacks what decides. Nothing may be named.
+import { makeBystanders, playBystanders } from './bystanders.mjs';
+
+/** Once in two seconds. */
+const SELDOM = Array.from({ length: 60 }, () => ['1', '2s']).flat();
+
+export const NEAR_MISSES = [
+  {
+    name: 'seeks-in-one-piece',
+    where: 'host',
+    seconds: 45,
+    near: 'seek-hole-storm',
+    what: 'a mirror asks for holes 300 times a second, in an image that lies in one piece',
+    make: (stand) => {
+      makeBystanders(stand);
+      stand.make(
+        'dd',
+        'if=/dev/urandom',
+        `of=${stand.xfs(3000)}/image.raw`,
+        'bs=16M',
+        'count=12',
+        'conv=fsync',
+        'status=none',
+      );
+    },
+    play: (stand) => {
+      playBystanders(stand);
+      stand.perl(
+        'qemu-system-x86',
+        'mirror.pl',
+        `${stand.path('xfs')}/image.raw`,
+        stand.path('copy'),
+        '5s',
+        '100000@300',
+      );
+    },
+  },
+  {
+    name: 'seeks-seldom',
+    where: 'host',
+    seconds: 45,
+    near: 'seek-hole-storm',
+    what: 'a fragmented image, asked for a hole once in two seconds',
+    make: (stand) => {
+      makeBystanders(stand);
+      stand.make('perl', 'fragment.pl', `${stand.xfs(3000)}/db17.raw`, 28495);
+    },
+    play: (stand) => {
+      playBystanders(stand);
+      stand.perl(
+        'filefrag-cron',
+        'mirror.pl',
+        `${stand.path('xfs')}/db17.raw`,
+        stand.path('copy'),
+        ...SELDOM,
+      );
+    },
+  },
+  {
+    name: 'seeks-of-fixed-qemu',
+    where: 'host',
+    seconds: 40,
+    near: 'seek-hole-storm',
+    needs: '/usr/bin/qemu-img',
+    what: 'the real qemu-img of today, which remembers holes, converts the very image of 28,495 extents again and again',
+    make: (stand) => {
+      makeBystanders(stand);
+      stand.make('perl', 'fragment.pl', `${stand.xfs(3000)}/db17.raw`, 28495);
+    },
+    play: (stand) => {
+      playBystanders(stand);
+      stand.shell(
+        'nightly',
+        'while :; do qemu-img convert -f raw -O raw xfs/db17.raw copy.raw; sleep 0.5; done',
+      );
+    },
+  },
+  {
+    name: 'reader-with-memory',
+    where: 'host',
+    seconds: 50,
+    near: 'page-cache-thrash',
+    what: 'a backup reads 3 GB from disk as fast as it can, with 18 GB free',
+    make: (stand) => {
+      makeBystanders(stand);
+      stand.coldFile('volume.img', 3000);
+      stand.file('tables.db', 90);
+    },
+    play: (stand) => {
+      playBystanders(stand);
+      stand.perl('inventory-db', 'read-again.pl', '--mapped', stand.path('tables.db'), '1000000@60');
+      stand.perl('backup', 'read-again.pl', stand.path('volume.img'), '10s', '2900@120');
+    },
+  },
+  {
+    name: 'reader-hurts-nobody',
+    where: { kernel: '6.12', mebibytes: 1024 },
+    seconds: 60,
+    near: 'page-cache-thrash',
+    what: 'a backup reads as fast as it can, in a guest of 1 GB in which nobody else lives in the cache',
+    make: makeBystanders,
+    play: (stand) => {
+      playBystanders(stand);
+      stand.perl('backup', 'read-again.pl', '/dev/vda', '15s', '1000000@150');
+    },
+  },
+  {
+    name: 'wants-memory',
+    where: { kernel: '6.1', mebibytes: 768 },
+    seconds: 60,
+    near: 'page-cache-thrash',
+    what: 'a process takes 200 MB at once and lets them go, again and again; reclaim works for it, nobody reads',
+    make: makeBystanders,
+    play: (stand) => {
+      playBystanders(stand);
+      stand.python('report', 'worker.py', 'healthy', 20);
+      stand.perl('etl', 'balloon.pl', '200', '12s', '2', '8s', '2', '8s', '2', '8s', '2');
+    },
+  },
+  {
+    name: 'batch-of-objects',
+    where: 'host',
+    seconds: 110,
+    near: 'python-leak',
+    what: 'a Python program loads a table for 25 s, uses it, forgets it, and again',
+    make: makeBystanders,
+    play: (stand) => {
+      playBystanders(stand);
+      stand.python('nightly-report', 'worker.py', 'batch', 20);
+      stand.python('catalogue-api', 'worker.py', 'cache', 20);
+    },
+  },
+  {
+    name: 'native-plateau',
+    where: 'host',
+    seconds: 100,
+    near: 'native-leak',
+    what: 'native programs that grow while they warm up and are content then',
+    make: makeBystanders,
+    play: (stand) => {
+      playBystanders(stand);
+      stand.python('model-server', 'worker.py', 'warm-up', 20);
+      stand.perl('memcached', 'grow.pl', stand.path('memcached.log'), 512, '180@6');
+    },
+  },
+  {
+    name: 'mapped-tables',
+    where: 'host',
+    seconds: 80,
+    near: 'native-leak',
+    what: 'a database maps its tables and comes to hold 400 MB of them, all the time growing; none of it is its own',
+    make: (stand) => {
+      makeBystanders(stand);
+      stand.coldFile('tables.db', 500);
+    },
+    play: (stand) => {
+      playBystanders(stand);
+      stand.perl('inventory-db', 'read-again.pl', '--mapped', stand.path('tables.db'), '1000000@5');
+    },
+  },
+  {
+    name: 'rings-that-succeed',
+    where: { kernel: '6.12', mebibytes: 768 },
+    seconds: 45,
+    near: 'high-order-exhaustion',
+    what: 'a driver asks for rings of order 4, 20 a second, and gives each back; all are granted',
+    make: makeBystanders,
+    play: (stand) => {
+      playBystanders(stand);
+      stand.perl('mlx4-rx', 'rings.pl', '4096', 'return', '8s', '100000@20');
+    },
+  },
+  {
+    name: 'xfs-brief-stalls',
+    where: { kernel: '6.1', mebibytes: 1024 },
+    seconds: 45,
+    near: 'xfs-alloc-deadlock',
+    what: 'XFS is refused memory now and then, three attempts at a time, and goes on at once',
+    make: (stand) => {
+      makeBystanders(stand);
+      stand.xfs(1500);
+      stand.make('insmod', '/opt/modules/failkmem.ko', 'comm=victim', 'left=0');
+      stand.atEnd(() => stand.make('rmmod', 'failkmem'));
+    },
+    play: (stand) => {
+      playBystanders(stand);
+      stand.perl('victim', 'files.pl', stand.path('xfs'), '40', '4s', '1000000');
+      stand.shell('refuser', 'while sleep 4; do echo 3 >/sys/module/failkmem/parameters/left; done');
+    },
+  },
+  {
+    name: 'files-at-leisure',
+    where: 'host',
+    seconds: 50,
+    near: 'inode-churn',
+    what: 'files are made and removed 25 a second; an archive of 6,000 is unpacked, and removed by another',
+    make: (stand) => {
+      makeBystanders(stand);
+      stand.folder('tree');
+      stand.make(
+        'sh',
+        '-c',
+        'for d in a b c d e f; do mkdir -p tree/$d; for n in $(seq 1000); do echo $n >tree/$d/file-$n; done; done; tar cf tree.tar tree; rm -rf tree',
+      );
+    },
+    play: (stand) => {
+      playBystanders(stand);
+      stand.perl('session-store', 'churn.pl', stand.folder('sessions'), '1000000@25');
+      stand.shell(
+        'deploy',
+        'while sleep 6; do mkdir -p new; tar xf tree.tar -C new; sleep 3; rm -rf new; done',
+      );
+    },
+  },
+];
