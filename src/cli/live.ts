@@ -1,4 +1,5 @@
 /** `stallscope live`: the screen on a terminal, NDJSON everywhere else. */
+import { createHindsight } from '../session/hindsight.ts';
 import { createSnapshotStore } from '../session/store.ts';
 import { endLine, intervalLine, sessionLine } from '../views/report/interval.ts';
 import { whyNoScreen } from '../views/tui/can-show.ts';
@@ -43,12 +44,14 @@ const liveScreen = async (context: Context, options: LiveOptions): Promise<numbe
   // React must not be loaded by commands that draw nothing.
   const { showScreen } = await import('../views/tui/show-screen.tsx');
   const store = createSnapshotStore();
+  const hindsight = createHindsight(store);
   const status = createTextStore('reading what this host can do');
   const notice = createTextStore();
   const session = await startSession(context, options, {
     output: 'held',
     status: (text) => (store.get() === null ? status : notice).set(text),
     store,
+    onFolded: hindsight.remember,
     onReady: () => notice.set(''),
     onSample: () => {
       const problem = session.recorder?.status().problem ?? null;
@@ -56,7 +59,9 @@ const liveScreen = async (context: Context, options: LiveOptions): Promise<numbe
     },
   });
   const screen = showScreen({
-    store,
+    store: hindsight.shown,
+    overview: store,
+    playback: hindsight,
     mode: 'live',
     sort: options.sort ?? undefined,
     title: options.output === null ? undefined : `recording to ${options.output}`,

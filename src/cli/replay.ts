@@ -1,6 +1,7 @@
 /** `stallscope replay` and `demo`: the same screen with a position in time, or NDJSON. */
 import { setImmediate } from 'node:timers/promises';
 import { failure } from '../errors.ts';
+import { lookAhead } from '../session/overview.ts';
 import type { Recording } from '../session/ports.ts';
 import { createCursor, createPlayback, sampleAt } from '../session/replay.ts';
 import { createSnapshotStore } from '../session/store.ts';
@@ -57,8 +58,11 @@ const replayScreen = async (
   const { showScreen } = await import('../views/tui/show-screen.tsx');
   const store = createSnapshotStore();
   const playback = createPlayback({ recording, store, fromUs, speed: options.speed ?? 1, playing: true });
+  const overview = createSnapshotStore();
+  const stopLooking = lookAhead(recording, overview);
   const screen = showScreen({
     store,
+    overview,
     mode: 'replay',
     sort: options.sort,
     playback,
@@ -69,6 +73,7 @@ const replayScreen = async (
   });
   context.interruption.onRequest(() => screen.close());
   const how = await screen.done;
+  stopLooking();
   playback.close();
   const signal = context.interruption.reason();
   if (signal !== null) return EXIT_OF[signal];
