@@ -1,4 +1,5 @@
 /** `stallscope live`: the screen on a terminal, NDJSON everywhere else. */
+import { inspectProcess } from '../host/inspect.ts';
 import { createHindsight } from '../session/hindsight.ts';
 import { createSnapshotStore } from '../session/store.ts';
 import { endLine, intervalLine, sessionLine } from '../views/report/interval.ts';
@@ -67,6 +68,7 @@ const liveScreen = async (context: Context, options: LiveOptions): Promise<numbe
     title: options.output === null ? undefined : `recording to ${options.output}`,
     status,
     notice,
+    inspect: inspectProcess,
     stdin: context.stdin,
     stdout: context.stdout,
     env: context.env,

@@ -1,10 +1,10 @@
-/** What a living process of this machine can be asked on demand, beyond what is recorded of it. */
+/** What a living process of this machine can be asked on demand, beyond what is recorded of it (host/inspect.ts). */
 export type OpenFile = {
   readonly path: string;
-  readonly sizeBytes: number | null;
-  /** How many pieces it lies in; null where nobody here can tell, `reason` says why. */
+  readonly sizeBytes: number;
+  /** In how many pieces it lies; null where nobody asked yet, or nobody can tell and `problem` says why. */
   readonly extents: number | null;
-  readonly reason?: string | undefined;
+  readonly problem: string | null;
 };
 
 export type Inspection = {
@@ -23,5 +23,9 @@ export type Inspection = {
   readonly filesProblem: string | null;
 };
 
-/** Asked while the page is open, never for more than one process at a time. Never rejects. */
-export type Inspect = (pid: number, startMs: number | null) => Promise<Inspection | null>;
+/** Asked while the page of a process is open, one at a time. Never rejects; null when it is gone. */
+export type Inspect = (
+  pid: number,
+  startMs: number | null,
+  wantExtents: boolean,
+) => Promise<Inspection | null>;

@@ -213,12 +213,13 @@ const createLinks = (computed: () => void, now: () => number) => {
   };
 };
 
-/** Asks about the process whose page is open, one at a time. */
+/** Asks about the process whose page is open, one at a time; pieces of files only when that was asked for, and once. */
 const createInspections = (inspect: Inspect | null, answered: () => void, now: () => number) => {
   let known: Inspection | null = null;
   let asking = false;
   let askedMs = Number.NEGATIVE_INFINITY;
-  let askedPid = -1;
+  let askedId = '';
+  let countedId: string | null = null;
   return {
     known: () => known,
     want: (view: View): void => {
@@ -226,13 +227,17 @@ const createInspections = (inspect: Inspect | null, answered: () => void, now: (
       if (inspect === null || snapshot === null || ui.page !== 'detail' || asking) return;
       const row = selectedRow(snapshot, view);
       if (row === undefined || row.endedBootUs !== null) return;
-      if (row.pid === askedPid && now() - askedMs < INSPECTION_AGE_MS) return;
+      const count = ui.extentsOf === row.id && countedId !== row.id;
+      if (row.id === askedId && !count && now() - askedMs < INSPECTION_AGE_MS) return;
       asking = true;
-      askedPid = row.pid;
-      void inspect(row.pid, row.startMs).then((answer) => {
+      askedId = row.id;
+      void inspect(row.pid, row.startMs, count).then((answer) => {
         asking = false;
         askedMs = now();
-        known = answer;
+        // What was counted stays: it is not asked again every few seconds.
+        const files = !count && countedId === row.id ? known?.files : undefined;
+        known = answer !== null && files !== undefined ? { ...answer, files } : answer;
+        if (count) countedId = row.id;
         answered();
       });
     },

@@ -15,7 +15,7 @@ export type Action =
   | { readonly type: 'move'; readonly by: 'line' | 'page' | 'end'; readonly direction: -1 | 1 }
   | { readonly type: 'sort' | 'arrange' | 'zoom'; readonly step: -1 | 1 }
   | { readonly type: 'reverse' | 'values' | 'clear' | 'back' | 'hold' | 'play' | 'latest' | 'focus' }
-  | { readonly type: 'show-finding' | 'record' | 'export' }
+  | { readonly type: 'show-finding' | 'record' | 'export' | 'extents' }
   | { readonly type: 'open'; readonly page: 'detail' | 'finding' | 'help' | 'session' }
   | { readonly type: 'probe'; readonly number: number }
   | { readonly type: 'input'; readonly kind: 'filter' | 'jump' | 'mark' }
@@ -410,6 +410,13 @@ export const KEYS: readonly KeyBinding[] = [
     where: 'page',
     help: 'to the bottom',
     action: { type: 'move', by: 'end', direction: 1 },
+  },
+  {
+    id: 'extents',
+    keys: ['x'],
+    where: 'page',
+    help: 'of a living process: count the pieces its largest open files lie in',
+    action: { type: 'extents' },
   },
   {
     id: 'back',

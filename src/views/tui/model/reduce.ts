@@ -81,6 +81,8 @@ export const reduce = (view: View, action: Action): Outcome => {
       return only(toggleProbe(view, action.number));
     case 'show-finding':
       return showFinding(view);
+    case 'extents':
+      return only(ui.page === 'detail' ? { extentsOf: ui.selectedId } : {});
     case 'sort':
       return only(nextSort(view, action.step));
     case 'reverse':

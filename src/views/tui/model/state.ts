@@ -48,6 +48,8 @@ export type UiState = {
   readonly values: 'rate' | 'total';
   readonly filter: string;
   readonly input: LineInput | null;
+  /** The process whose files are to be counted in pieces; null: nobody asked. */
+  readonly extentsOf: string | null;
   /** First line shown of a page that scrolls. */
   readonly scroll: number;
   /** The last key pressed, when it means nothing here. */
@@ -71,6 +73,7 @@ export const initialUi = (mode: Mode, sort: SortKey = null): UiState => ({
   values: 'rate',
   filter: '',
   input: null,
+  extentsOf: null,
   scroll: 0,
   unknownKey: null,
 });

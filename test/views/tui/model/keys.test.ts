@@ -32,7 +32,7 @@ const middle = (where: KeyContext, id: string) => {
   const snapshot = buildSnapshot({ processes: 60, change: { insight: { ...INSIGHT, findings: [finding] } } });
   const ui: Partial<UiState> = {
     mode: where === 'replay' ? 'replay' : 'live',
-    page: where === 'page' ? 'help' : 'table',
+    page: id === 'extents' ? 'detail' : where === 'page' ? 'help' : 'table',
     selectedId: snapshot.rows[30]?.id ?? null,
     selectedOffset: 3,
     focus: where === 'signals' ? 'signals' : 'table',
