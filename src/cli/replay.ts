@@ -8,10 +8,13 @@ import { createSnapshotStore } from '../session/store.ts';
 import { openRecording } from '../sources/recording.ts';
 import { parseMoment } from '../views/moment.ts';
 import { endLine, intervalLine, sessionLine } from '../views/report/interval.ts';
-import { whyNoScreen } from '../views/tui/can-show.ts';
+import type { ThemeName } from '../views/tui/theme.ts';
+import { readConfig } from './config.ts';
 import type { Context } from './context.ts';
+import { exportTo } from './export-view.ts';
 import { EXIT_OF } from './interruption.ts';
 import { checkMetric, IDENTITY_COLUMNS } from './metric.ts';
+import { faceOf, tellPlainly } from './plain.ts';
 import { createLineWriter } from './print.ts';
 
 export type ReplayOptions = {
@@ -20,6 +23,9 @@ export type ReplayOptions = {
   /** null for the default: real time on a screen, as fast as it goes as lines. */
   readonly speed: number | null;
   readonly json: boolean;
+  readonly plain: boolean;
+  /** Of the screen; null for the user's, or the terminal's. */
+  readonly theme: ThemeName | null;
   /** What to order the processes by; null for where most time goes. */
   readonly sort: string | null;
 };
@@ -32,10 +38,10 @@ export const replay = async (context: Context, options: ReplayOptions): Promise<
       ...IDENTITY_COLUMNS,
     ]);
     const fromUs = options.from === null ? null : readMoment(recording, options.from);
-    const asLines = options.json || whyNoScreen(context) !== null;
-    return asLines
-      ? await replayLines(context, recording, fromUs, options.speed)
-      : await replayScreen(context, recording, fromUs, { ...options, sort });
+    const face = faceOf(context, options);
+    if (face === 'screen') return await replayScreen(context, recording, fromUs, { ...options, sort });
+    if (face === 'json') return await replayLines(context, recording, fromUs, options.speed);
+    return replayPlainly(context, recording, fromUs, sort);
   } finally {
     recording.close();
   }
@@ -53,8 +59,9 @@ const replayScreen = async (
   context: Context,
   recording: Recording,
   fromUs: number | null,
-  options: Pick<ReplayOptions, 'speed' | 'file'> & { readonly sort: string | undefined },
+  options: Pick<ReplayOptions, 'speed' | 'file' | 'theme'> & { readonly sort: string | undefined },
 ): Promise<number> => {
+  const config = readConfig(context.env);
   const { showScreen } = await import('../views/tui/show-screen.tsx');
   const store = createSnapshotStore();
   const playback = createPlayback({ recording, store, fromUs, speed: options.speed ?? 1, playing: true });
@@ -67,6 +74,9 @@ const replayScreen = async (
     sort: options.sort,
     playback,
     title: options.file,
+    exportView: exportTo(process.cwd(), context.env),
+    keys: config.keys,
+    theme: options.theme ?? config.theme ?? undefined,
     stdin: context.stdin,
     stdout: context.stdout,
     env: context.env,
@@ -78,6 +88,23 @@ const replayScreen = async (
   const signal = context.interruption.reason();
   if (signal !== null) return EXIT_OF[signal];
   return how === 'interrupted' ? EXIT_OF.SIGINT : 0;
+};
+
+/** As fast as it can be read: whoever listens does not want to wait. */
+const replayPlainly = (
+  context: Context,
+  recording: Recording,
+  fromUs: number | null,
+  sort: string | undefined,
+): number => {
+  const tell = tellPlainly(context, 'replay', sort);
+  const cursor = createCursor(recording);
+  const times = recording.sampleTimesUs;
+  const first = fromUs === null ? 0 : sampleAt(times, fromUs);
+  for (let sample = first; sample < times.length && context.interruption.reason() === null; sample += 1)
+    tell(cursor.moveTo(sample === times.length - 1 ? times.length : sample));
+  const signal = context.interruption.reason();
+  return signal === null ? 0 : EXIT_OF[signal];
 };
 
 const replayLines = async (

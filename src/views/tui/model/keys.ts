@@ -517,7 +517,8 @@ export const actionOf = (key: string, ui: Place, bindings: readonly KeyBinding[]
 };
 
 /** How a key is written for people. */
-export const keyLabel = (key: string): string => LABELS[key] ?? key;
+export const keyLabel = (key: string): string =>
+  LABELS[key] ?? (key.startsWith('ctrl-') ? `Ctrl-${key.slice(5).toUpperCase()}` : key);
 
 const LABELS: Readonly<Record<string, string>> = {
   up: 'Up',
@@ -540,3 +541,9 @@ const LABELS: Readonly<Record<string, string>> = {
   'ctrl-u': 'Ctrl-U',
   'ctrl-z': 'Ctrl-Z',
 };
+
+/** Keys that are no character; with Ctrl and a letter as `ctrl-x`. */
+export const NAMED_KEYS: readonly string[] = [
+  ...Object.keys(LABELS),
+  ...[...'abdefghijknopqrstvwxy'].map((letter) => `ctrl-${letter}`),
+];
