@@ -15,9 +15,10 @@ import { pressureLine, stateLine, trustLine } from './header.ts';
 import { laneLines, lanesWanted } from './lanes.ts';
 import { blank, cutLine, type Line, span } from './line.ts';
 import { helpLines, sessionLines } from './pages.ts';
+import { orderRows } from './rows.ts';
 import { selectedRow } from './selected.ts';
 import { positionLine, statusLine } from './status.ts';
-import { tableLines } from './table.ts';
+import { tableFrame, tableLines } from './table.ts';
 import type { View } from './view.ts';
 
 export type Pane = {
@@ -57,8 +58,17 @@ export const layOut = (view: View): Layout => {
   const left = size.rows - status - header - pressure - finding;
   const lanesOf = snapshot === null || !tall || ui.page !== 'table' ? 0 : lanesWanted(snapshot, view);
   const share = ui.focus === 'signals' ? LANES_SHARE_FOCUSED : LANES_SHARE;
-  const lanes = lanesOf < 2 ? 0 : Math.min(lanesOf, Math.floor(left * share));
+  // Rows that the processes do not need are better used by signals; in steps, so that not every process moves them.
+  const spare = snapshot === null ? 0 : left - tableNeeds(snapshot, view);
+  const lanes = lanesOf < 2 ? 0 : Math.min(lanesOf, Math.max(Math.floor(left * share), spare));
   return { header, finding, pressure, lanes, main: left - lanes, status };
+};
+
+const TABLE_STEP = 4;
+
+const tableNeeds = (snapshot: Snapshot, { ui }: View): number => {
+  const lines = orderRows(snapshot, ui).entries.length + tableFrame(Number.POSITIVE_INFINITY) + 1;
+  return Math.ceil(lines / TABLE_STEP) * TABLE_STEP;
 };
 
 /** Live, the position is worth a line only while it is not the end. */

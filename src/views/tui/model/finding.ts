@@ -24,8 +24,8 @@ export const findingLines = (snapshot: Snapshot, view: View, height: number): re
   const { glyphs, size } = view;
   const label = (text: string): Span => span(text.padEnd(LABEL), 'dim');
   if (height <= 2) {
-    const who = packSegments(whoSegments(snapshot, account, view), size.columns, glyphs);
-    const whole = titleLine(snapshot, account, view, whoSegments(snapshot, account, view));
+    const who = packSegments(whoSegments(snapshot, account), size.columns, glyphs);
+    const whole = titleLine(snapshot, account, view, whoSegments(snapshot, account));
     return height === 2 ? [titleLine(snapshot, account, view, []), who] : [whole];
   }
   const proofs = proofLines(account, view, height);
@@ -35,7 +35,7 @@ export const findingLines = (snapshot: Snapshot, view: View, height: number): re
       ? []
       : [[label('hurts'), span(account.victims.join(', '))] satisfies Line]),
   ];
-  const must: Line[] = [titleLine(snapshot, account, view, whoSegments(snapshot, account, view))];
+  const must: Line[] = [titleLine(snapshot, account, view, whoSegments(snapshot, account))];
   const advice = adviceLine(account, view, label('do'));
   const room = Math.max(0, height - must.length - 1 - proofs.length);
   return [...must, ...optional.slice(0, room), ...proofs, advice].slice(0, height);
@@ -87,15 +87,20 @@ const explanationOf = ({ title }: Account, { glyphs }: View): string => {
   return clean(meaning.length === 0 ? name : meaning.join(': '), glyphs.charset);
 };
 
-const whoSegments = (snapshot: Snapshot, account: Account, _view: View): Segment[] => {
+const whoSegments = (snapshot: Snapshot, account: Account): Segment[] => {
   const { pid, comm, confidence, startUs, endUs, when } = account;
   const at = (bootUs: number): string =>
     clockTime(snapshot.header.clock.realMs + (bootUs - snapshot.header.clock.bootUs) / 1000);
   const ago = (us: number): string => longDuration(Math.abs(us) / 1e6);
   const since: Readonly<Record<Account['when'], string>> = {
-    now: `since ${at(startUs)}, ${ago(snapshot.bootUs - startUs)}`,
-    over: `${at(startUs)} to ${at(endUs)}, ${ago(snapshot.bootUs - endUs)} ago`,
-    ahead: `from ${at(startUs)}, in ${ago(startUs - snapshot.bootUs)}`,
+    now: `since ${at(startUs)}`,
+    over: `${at(startUs)} to ${at(endUs)}`,
+    ahead: `from ${at(startUs)}`,
+  };
+  const long: Readonly<Record<Account['when'], string>> = {
+    now: `for ${ago(snapshot.bootUs - startUs)}`,
+    over: `${ago(snapshot.bootUs - endUs)} ago`,
+    ahead: `in ${ago(startUs - snapshot.bootUs)}`,
   };
   const who = comm === null ? 'nobody in particular' : `${comm} (${pid})`;
   return [
@@ -107,6 +112,7 @@ const whoSegments = (snapshot: Snapshot, account: Account, _view: View): Segment
       ),
     ),
     segment(2, span(since[when], when === 'now' ? 'warn' : 'accent')),
+    segment(4, span(long[when], when === 'now' ? 'warn' : 'accent')),
   ];
 };
 

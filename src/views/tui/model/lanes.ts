@@ -274,16 +274,22 @@ const axisLine = (
   const from = clockTime(realOf(axis.fromUs));
   const to = clockTime(realOf(axis.fromUs + axis.cells * axis.cellUs));
   const cells = Array.from({ length: axis.cells }, () => span(' ', 'dim'));
-  const write = (at: number, text: string): void =>
-    [...text].forEach((character, index) => {
+  const marks = account === undefined ? [] : marksOn(axis, view, account);
+  const taken = new Set([...marks.map(({ cell }) => cell), ...(axis.atEnd ? [] : [axis.cursor])]);
+  // A time with a mark in it could not be read: it is left out.
+  const write = (at: number, text: string): void => {
+    const characters = [...text];
+    if (characters.some((_, index) => taken.has(at + index))) return;
+    characters.forEach((character, index) => {
       if (at + index >= 0 && at + index < cells.length) cells[at + index] = span(character, 'heading');
     });
+  };
   write(0, from);
   const middle = `${ui.zoom === 'all' ? 'all, ' : ''}${spanText}`;
   if (axis.cells > from.length + to.length + middle.length + 6)
     write(Math.floor((axis.cells - middle.length) / 2), middle);
   if (axis.cells > from.length + to.length + 2) write(axis.cells - to.length, to);
-  for (const { cell, sign, tone } of account === undefined ? [] : marksOn(axis, view, account)) {
+  for (const { cell, sign, tone } of marks) {
     if (cell >= 0 && cell < cells.length) cells[cell] = span(sign, tone);
   }
   if (!axis.atEnd) cells[axis.cursor] = span(glyphs.descending, 'selected');
