@@ -1,9 +1,13 @@
-// Writes the pages that are made from code: docs/errors.md and the JSON schemas of recordings and of probe.json. Run it
+// Writes the pages that are made from code: docs/errors.md, the manual page, and the JSON schemas of recordings and of probe.json. Run it
 // after a build; with `--check` it writes nothing and fails when a page is not what the code says.
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
 const root = new URL('../', import.meta.url);
 const { ERRORS, EXIT } = await import(new URL('dist/errors.js', root).href);
+const { KEYS, keyLabel } = await import(new URL('dist/views/tui/model/keys.js', root).href);
+const { THEME_NAMES } = await import(new URL('dist/views/tui/theme.js', root).href);
 const { manifestJsonSchema } = await import(new URL('dist/probes/manifest.js', root).href);
 const { recordingJsonSchema } = await import(new URL('dist/wire/recording.js', root).href);
 
@@ -53,9 +57,87 @@ const errorsPage = () => {
   ].join('\n');
 };
 
+/** As troff wants it: no line may begin with a dot or a quote, and a hyphen is one that can be copied. */
+const roff = (text) =>
+  text
+    .replaceAll('\\', '\\e')
+    .replaceAll('-', '\\-')
+    .replace(/^(?=[.'])/gm, '\\&');
+
+const helpOf = (...command) => {
+  const launcher = fileURLToPath(new URL('bin/stallscope.js', root));
+  const { stdout } = spawnSync(process.execPath, [launcher, ...command, '--help'], {
+    encoding: 'utf8',
+    env: { ...process.env, COLUMNS: '100' },
+  });
+  return stdout.trimEnd();
+};
+
+const PLACES = {
+  anywhere: 'everywhere',
+  table: 'in the table',
+  signals: 'in the signals (Tab)',
+  page: 'in detail, finding, session and help',
+  live: 'live',
+  replay: 'in a replay',
+  input: 'while typing',
+};
+
+const manual = () => {
+  const general = helpOf();
+  const commands = [
+    ...(general.split('\nCommands:\n')[1]?.split('\n\n')[0] ?? '').matchAll(/^ {2}([a-z]+)/gm),
+  ]
+    .map(([, name]) => name)
+    .filter((name) => name !== 'help');
+  const verbatim = (text) => ['.nf', roff(text), '.fi'];
+  return [
+    '.\\" Made by scripts/write-docs.mjs from the program and its key table.',
+    '.TH STALLSCOPE 1',
+    '.SH NAME',
+    'stallscope \\- which process makes this machine stall, and what it makes the kernel do',
+    '.SH SYNOPSIS',
+    ...verbatim(general),
+    ...commands.flatMap((name) => [`.SH "STALLSCOPE ${name.toUpperCase()}"`, ...verbatim(helpOf(name))]),
+    '.SH KEYS',
+    'In brackets the name of each, by which it can be given other keys (see FILES).',
+    ...Object.entries(PLACES).flatMap(([where, title]) => [
+      `.SS ${roff(title)}`,
+      ...KEYS.filter((binding) => binding.where === where).flatMap(({ id, keys, help }) => [
+        '.TP',
+        `.B ${roff(keys.map(keyLabel).join(' '))}`,
+        roff(`${help} [${id}]`),
+      ]),
+    ]),
+    '.SH FILES',
+    '.TP',
+    '.I $XDG_CONFIG_HOME/stallscope/config.json\\fR, or \\fI~/.config/stallscope/config.json',
+    roff(`Settings of the screen: "theme", one of ${THEME_NAMES.join(', ')}; "keys", lists of keys by name:`),
+    ...verbatim('{ "theme": "light", "keys": { "quit": ["q", "Q"], "hold": ["p"] } }'),
+    '.SH ENVIRONMENT',
+    '.TP',
+    '.B NO_COLOR',
+    'No colours; weight and reversal carry the meaning.',
+    '.TP',
+    '.B TERM',
+    roff('With TERM=dumb the session is told in sentences, as with --plain.'),
+    '.TP',
+    '.B LC_ALL, LC_CTYPE, LANG',
+    roff('Without UTF-8 the screen is drawn in ASCII.'),
+    '.SH "EXIT STATUS"',
+    ...Object.entries(STATUSES).flatMap(([name, meaning]) => [
+      '.TP',
+      `.B ${EXIT[name]}`,
+      roff(meaning.replaceAll('`', '')),
+    ]),
+    '',
+  ].join('\n');
+};
+
 const PAGES = {
   'docs/errors.md': errorsPage(),
   'docs/probe.schema.json': `${JSON.stringify(manifestJsonSchema(), null, 2)}\n`,
+  'docs/stallscope.1': manual(),
   'docs/recording.schema.json': `${JSON.stringify(recordingJsonSchema(), null, 2)}\n`,
 };
 

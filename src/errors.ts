@@ -39,6 +39,11 @@ export const ERRORS = {
     what: 'There is no metric "{name}".{nearest}',
     next: 'See the metrics of each probe: stallscope probes list',
   },
+  E_CONFIG: {
+    exit: EXIT.usage,
+    what: '{path} cannot be used: {why}.',
+    next: 'Mend it, or move it away: mv {path} {path}.old',
+  },
   E_COUNT: {
     exit: EXIT.usage,
     what: '--count {value} cannot be used: {why}.',

@@ -1,18 +1,45 @@
 /** `stallscope live`: the screen on a terminal, NDJSON everywhere else. */
+import { inspectProcess } from '../host/inspect.ts';
+import { createHindsight } from '../session/hindsight.ts';
 import { createSnapshotStore } from '../session/store.ts';
 import { endLine, intervalLine, sessionLine } from '../views/report/interval.ts';
-import { whyNoScreen } from '../views/tui/can-show.ts';
 import { createTextStore } from '../views/tui/text-store.ts';
+import type { ThemeName } from '../views/tui/theme.ts';
+import { readConfig } from './config.ts';
 import type { Context } from './context.ts';
+import { exportTo } from './export-view.ts';
 import { EXIT_OF } from './interruption.ts';
+import { faceOf, tellPlainly } from './plain.ts';
 import { createLineWriter } from './print.ts';
 import { type SessionOptions, startSession } from './session.ts';
 import { tellRecording } from './tell-recording.ts';
 
-export type LiveOptions = SessionOptions & { readonly json: boolean };
+export type LiveOptions = SessionOptions & {
+  readonly json: boolean;
+  readonly plain: boolean;
+  /** Of the screen; null for the user's, or the terminal's. */
+  readonly theme: ThemeName | null;
+};
 
-export const live = (context: Context, options: LiveOptions): Promise<number> =>
-  options.json || whyNoScreen(context) !== null ? liveLines(context, options) : liveScreen(context, options);
+export const live = (context: Context, options: LiveOptions): Promise<number> => {
+  const face = faceOf(context, options);
+  if (face === 'screen') return liveScreen(context, options);
+  return face === 'plain' ? livePlainly(context, options) : liveLines(context, options);
+};
+
+const livePlainly = async (context: Context, options: LiveOptions): Promise<number> => {
+  const tell = tellPlainly(context, 'live', options.sort);
+  const session = await startSession(context, options, {
+    output: 'stderr',
+    status: (text) => context.stderr.write(`stallscope: ${text}\n`),
+    store: createSnapshotStore(),
+    onSample: tell,
+  });
+  const { snapshot, exit, farewell } = await session.done;
+  if (farewell !== null) context.stderr.write(`${farewell}\n`);
+  if (snapshot !== null) tellRecording(context, session.recorder);
+  return exit;
+};
 
 const liveLines = async (context: Context, options: LiveOptions): Promise<number> => {
   const writer = createLineWriter(context.stdout);
@@ -40,15 +67,18 @@ const liveLines = async (context: Context, options: LiveOptions): Promise<number
 };
 
 const liveScreen = async (context: Context, options: LiveOptions): Promise<number> => {
+  const config = readConfig(context.env);
   // React must not be loaded by commands that draw nothing.
   const { showScreen } = await import('../views/tui/show-screen.tsx');
   const store = createSnapshotStore();
+  const hindsight = createHindsight(store);
   const status = createTextStore('reading what this host can do');
   const notice = createTextStore();
   const session = await startSession(context, options, {
     output: 'held',
     status: (text) => (store.get() === null ? status : notice).set(text),
     store,
+    onFolded: hindsight.remember,
     onReady: () => notice.set(''),
     onSample: () => {
       const problem = session.recorder?.status().problem ?? null;
@@ -56,12 +86,18 @@ const liveScreen = async (context: Context, options: LiveOptions): Promise<numbe
     },
   });
   const screen = showScreen({
-    store,
+    store: hindsight.shown,
+    overview: store,
+    playback: hindsight,
     mode: 'live',
     sort: options.sort ?? undefined,
     title: options.output === null ? undefined : `recording to ${options.output}`,
     status,
     notice,
+    inspect: inspectProcess,
+    exportView: exportTo(process.cwd(), context.env),
+    keys: config.keys,
+    theme: options.theme ?? config.theme ?? undefined,
     stdin: context.stdin,
     stdout: context.stdout,
     env: context.env,

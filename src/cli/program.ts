@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { closest } from 'fastest-levenshtein';
 import { failure } from '../errors.ts';
 import { COUNT_FORMS, type Count, readCount } from '../probes/count.ts';
+import { THEME_NAMES } from '../views/tui/theme.ts';
 import { analyze } from './analyze.ts';
 import type { Context } from './context.ts';
 import { demo } from './demo.ts';
@@ -111,13 +112,15 @@ const build = (context: Context, command: readonly string[] | null, run: Run): C
     .option('-o, --output <file>', 'also record to a file')
     .option('--force', 'overwrite the file')
     .option('--json', 'NDJSON instead of the screen')
+    .option('--plain', 'sentences instead of the screen, for a screen reader or a dumb terminal')
+    .addOption(theme())
     .action((flags: Flags) =>
       run(
         live(context, {
           ...traceOptions(flags, command),
+          ...faceOptions(flags),
           output: text(flags, 'output'),
           force: flags.force === true,
-          json: flags.json === true,
         }),
       ),
     );
@@ -295,7 +298,9 @@ const playing = (command: Command): Command =>
   sorting(command)
     .option('--from <time>', "begin here: 14:02, '3m ago', +90s, an ISO time")
     .option('--speed <n>', 'times real time, or max')
-    .option('--json', 'NDJSON instead of the screen');
+    .option('--json', 'NDJSON instead of the screen')
+    .option('--plain', 'sentences instead of the screen, for a screen reader or a dumb terminal')
+    .addOption(theme());
 
 const playOptions = (flags: Flags) => {
   const speed = text(flags, 'speed');
@@ -303,9 +308,21 @@ const playOptions = (flags: Flags) => {
     sort: text(flags, 'sort'),
     from: text(flags, 'from'),
     speed: speed === null ? null : readSpeed(speed),
-    json: flags.json === true,
+    ...faceOptions(flags),
   };
 };
+
+const theme = (): Option =>
+  new Option(
+    '--theme <name>',
+    'colours of the screen: basic, dark, light, safe (colour-blind), mono',
+  ).choices([...THEME_NAMES]);
+
+const faceOptions = (flags: Flags) => ({
+  json: flags.json === true,
+  plain: flags.plain === true,
+  theme: THEME_NAMES.find((name) => name === flags.theme) ?? null,
+});
 
 const probeCommands = (probes: Command, context: Context, run: Run): void => {
   const options = (flags: Flags) => ({

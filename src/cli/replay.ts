@@ -1,16 +1,20 @@
 /** `stallscope replay` and `demo`: the same screen with a position in time, or NDJSON. */
 import { setImmediate } from 'node:timers/promises';
 import { failure } from '../errors.ts';
+import { lookAhead } from '../session/overview.ts';
 import type { Recording } from '../session/ports.ts';
 import { createCursor, createPlayback, sampleAt } from '../session/replay.ts';
 import { createSnapshotStore } from '../session/store.ts';
 import { openRecording } from '../sources/recording.ts';
 import { parseMoment } from '../views/moment.ts';
 import { endLine, intervalLine, sessionLine } from '../views/report/interval.ts';
-import { whyNoScreen } from '../views/tui/can-show.ts';
+import type { ThemeName } from '../views/tui/theme.ts';
+import { readConfig } from './config.ts';
 import type { Context } from './context.ts';
+import { exportTo } from './export-view.ts';
 import { EXIT_OF } from './interruption.ts';
 import { checkMetric, IDENTITY_COLUMNS } from './metric.ts';
+import { faceOf, tellPlainly } from './plain.ts';
 import { createLineWriter } from './print.ts';
 
 export type ReplayOptions = {
@@ -19,6 +23,9 @@ export type ReplayOptions = {
   /** null for the default: real time on a screen, as fast as it goes as lines. */
   readonly speed: number | null;
   readonly json: boolean;
+  readonly plain: boolean;
+  /** Of the screen; null for the user's, or the terminal's. */
+  readonly theme: ThemeName | null;
   /** What to order the processes by; null for where most time goes. */
   readonly sort: string | null;
 };
@@ -31,10 +38,10 @@ export const replay = async (context: Context, options: ReplayOptions): Promise<
       ...IDENTITY_COLUMNS,
     ]);
     const fromUs = options.from === null ? null : readMoment(recording, options.from);
-    const asLines = options.json || whyNoScreen(context) !== null;
-    return asLines
-      ? await replayLines(context, recording, fromUs, options.speed)
-      : await replayScreen(context, recording, fromUs, { ...options, sort });
+    const face = faceOf(context, options);
+    if (face === 'screen') return await replayScreen(context, recording, fromUs, { ...options, sort });
+    if (face === 'json') return await replayLines(context, recording, fromUs, options.speed);
+    return replayPlainly(context, recording, fromUs, sort);
   } finally {
     recording.close();
   }
@@ -52,27 +59,52 @@ const replayScreen = async (
   context: Context,
   recording: Recording,
   fromUs: number | null,
-  options: Pick<ReplayOptions, 'speed' | 'file'> & { readonly sort: string | undefined },
+  options: Pick<ReplayOptions, 'speed' | 'file' | 'theme'> & { readonly sort: string | undefined },
 ): Promise<number> => {
+  const config = readConfig(context.env);
   const { showScreen } = await import('../views/tui/show-screen.tsx');
   const store = createSnapshotStore();
   const playback = createPlayback({ recording, store, fromUs, speed: options.speed ?? 1, playing: true });
+  const overview = createSnapshotStore();
+  const stopLooking = lookAhead(recording, overview);
   const screen = showScreen({
     store,
+    overview,
     mode: 'replay',
     sort: options.sort,
     playback,
     title: options.file,
+    exportView: exportTo(process.cwd(), context.env),
+    keys: config.keys,
+    theme: options.theme ?? config.theme ?? undefined,
     stdin: context.stdin,
     stdout: context.stdout,
     env: context.env,
   });
   context.interruption.onRequest(() => screen.close());
   const how = await screen.done;
+  stopLooking();
   playback.close();
   const signal = context.interruption.reason();
   if (signal !== null) return EXIT_OF[signal];
   return how === 'interrupted' ? EXIT_OF.SIGINT : 0;
+};
+
+/** As fast as it can be read: whoever listens does not want to wait. */
+const replayPlainly = (
+  context: Context,
+  recording: Recording,
+  fromUs: number | null,
+  sort: string | undefined,
+): number => {
+  const tell = tellPlainly(context, 'replay', sort);
+  const cursor = createCursor(recording);
+  const times = recording.sampleTimesUs;
+  const first = fromUs === null ? 0 : sampleAt(times, fromUs);
+  for (let sample = first; sample < times.length && context.interruption.reason() === null; sample += 1)
+    tell(cursor.moveTo(sample === times.length - 1 ? times.length : sample));
+  const signal = context.interruption.reason();
+  return signal === null ? 0 : EXIT_OF[signal];
 };
 
 const replayLines = async (

@@ -2,6 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { StreamRecord } from '../core/record.ts';
 import type { Snapshot } from '../core/snapshot.ts';
+import type { SessionState } from '../core/state.ts';
 import { EXIT } from '../errors.ts';
 import { pump } from '../session/pump.ts';
 import type { SnapshotStore } from '../session/store.ts';
@@ -19,6 +20,7 @@ export type SessionOptions = TraceOptions & {
 
 export type SessionHooks = TraceHooks & {
   readonly store: SnapshotStore;
+  readonly onFolded?: (record: StreamRecord, state: SessionState) => void;
   readonly onSample?: (snapshot: Snapshot, record: StreamRecord) => void;
   /** Counting has begun. */
   readonly onReady?: () => void;

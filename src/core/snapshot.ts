@@ -76,6 +76,41 @@ export type SpikeMark = {
   readonly score: number;
 };
 
+/** A series by its name, for whoever tells of it. */
+export type SeriesName = {
+  readonly metric: string;
+  readonly pid: number | null;
+  readonly comm: string | null;
+};
+
+/** Two series that spike together, and which first, if that can be told. Association, never cause. */
+export type SeriesLink = {
+  readonly leader: SeriesName;
+  readonly follower: SeriesName;
+  /** False: they belong together, and which comes first cannot be told. */
+  readonly ordered: boolean;
+  readonly lagMs: number;
+  /** P(they belong together). */
+  readonly confidence: number;
+  /** How often they did. */
+  readonly seen: number;
+};
+
+/** Several series that did something unlikely at the same time, whether or not it has a name. */
+export type IncidentMark = {
+  readonly startUs: number;
+  readonly endUs: number;
+  /** How far it stands out, in standard deviations of what was usual. */
+  readonly weight: number;
+  /** The first to begin first. */
+  readonly spikes: readonly (SeriesName & {
+    readonly startUs: number;
+    readonly score: number;
+    /** Per second for a counter. */
+    readonly peak: number;
+  })[];
+};
+
 /** What the numbers mean, from nothing but what came before this sample. */
 export type InsightView = {
   /** Known failures, the most severe first. */
@@ -84,6 +119,10 @@ export type InsightView = {
   readonly spikes: readonly SpikeMark[];
   /** What is usual is still being learnt. */
   readonly learning: boolean;
+  /** In order of time; computed when first asked for, in a fraction of a millisecond. */
+  readonly incidents: () => readonly IncidentMark[];
+  /** The surest first; computed when first asked for, which can take a second: never on the way to a frame. */
+  readonly links: () => readonly SeriesLink[];
 };
 
 export type Snapshot = {

@@ -1,4 +1,7 @@
-/** What a screen can ask of a replay, and what it shows of it. Times are µs since boot, as in the recording. */
+/**
+ * What a screen can ask of a session that can be moved through in time, and what it shows of it: a replay, or the
+ * memory of live tracing (hindsight.ts). Times are µs since boot.
+ */
 export type PlaybackState = {
   readonly startUs: number;
   readonly endUs: number;
@@ -9,11 +12,14 @@ export type PlaybackState = {
   readonly playing: boolean;
   /** Times real time; Infinity plays as fast as it can. */
   readonly speed: number;
+  /** Live only: the position moves on with what happens. */
+  readonly following?: boolean | undefined;
 };
 
 export type Playback = {
   state(): PlaybackState;
   subscribe(listener: () => void): () => void;
+  /** Plays or pauses; live: holds the view, or follows again. */
   toggle(): void;
   /** Forward or back by whole samples; pauses. */
   step(samples: number): void;

@@ -2,7 +2,7 @@
 import { fold } from '../core/fold.ts';
 import type { HeaderRecord, StreamRecord } from '../core/record.ts';
 import type { Snapshot } from '../core/snapshot.ts';
-import { createState } from '../core/state.ts';
+import { createState, type SessionState } from '../core/state.ts';
 import { takeSnapshot } from '../core/take-snapshot.ts';
 import type { Sink, Source } from './ports.ts';
 import type { SnapshotStore } from './store.ts';
@@ -11,6 +11,8 @@ export type PumpOptions = {
   readonly source: Source;
   readonly sinks: readonly Sink[];
   readonly store: SnapshotStore;
+  /** Called with every record after it was folded; the state is lent, not given. */
+  readonly onFolded?: (record: StreamRecord, state: SessionState) => void;
   /** Called with the snapshot of every sample, and a last time when the stream has ended. */
   readonly onSample?: (snapshot: Snapshot, record: StreamRecord) => void;
   /** Called once counting has begun. */
@@ -31,7 +33,7 @@ export const pump = async ({ source, sinks, store, ...hooks }: PumpOptions): Pro
 
 const run = async (
   header: HeaderRecord,
-  { source, sinks, store, onSample, onReady }: PumpOptions,
+  { source, sinks, store, onFolded, onSample, onReady }: PumpOptions,
 ): Promise<Snapshot> => {
   for (const sink of sinks) sink.begin(header);
   const state = createState(header);
@@ -41,6 +43,7 @@ const run = async (
   for await (const record of source.records()) {
     for (const sink of sinks) sink.write(record);
     fold(state, record);
+    onFolded?.(record, state);
     if (record.type !== 'sample' && record.type !== 'trailer') continue;
     latest = takeSnapshot(state);
     store.set(latest);

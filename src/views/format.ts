@@ -35,6 +35,12 @@ export type Glyphs = {
   readonly cursor: string;
   readonly rule: string;
   readonly times: string;
+  /** Of two signals, the first comes before the second; or they come together. */
+  readonly leads: string;
+  readonly together: string;
+  /** A span in which nothing was counted. */
+  readonly gap: string;
+  readonly branch: string;
 };
 
 const GLYPHS: Readonly<Record<Charset, Glyphs>> = {
@@ -56,6 +62,10 @@ const GLYPHS: Readonly<Record<Charset, Glyphs>> = {
     cursor: '▏',
     rule: '─',
     times: '×',
+    leads: '►',
+    together: '═',
+    gap: '░',
+    branch: '└',
   },
   ascii: {
     charset: 'ascii',
@@ -75,12 +85,17 @@ const GLYPHS: Readonly<Record<Charset, Glyphs>> = {
     cursor: '_',
     rule: '-',
     times: 'x',
+    leads: '>',
+    together: '=',
+    gap: '~',
+    branch: '`',
   },
 };
 
 export const glyphsFor = (charset: Charset): Glyphs => GLYPHS[charset];
 
-const ONE_CELL_EACH = /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u00ff\u2500-\u259f\u25b2-\u25bc\u2010-\u2026\u2265]*$/;
+const ONE_CELL_EACH =
+  /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u00ff\u2500-\u259f\u25b2-\u25bc\u25ba\u2010-\u2026\u2265]*$/;
 
 /** Width on a terminal. Most of what we draw is one cell per character, which is forty times cheaper to see. */
 export const cellsOf = (text: string): number => (ONE_CELL_EACH.test(text) ? text.length : stringWidth(text));
@@ -134,6 +149,22 @@ export const takeCells = (text: string, width: number): string => {
     kept += segment;
   }
   return kept;
+};
+
+/** As `fitTo`, but of a path that is too long the end is kept: it tells paths apart. */
+export const fitEnd = (
+  text: string,
+  width: number,
+  glyphs: Pick<Glyphs, 'ellipsis'> = GLYPHS.utf8,
+): string => {
+  if (width <= 1 || cellsOf(text) <= width) return fitTo(text, width, 'left', glyphs.ellipsis);
+  const reversed = [...segmenter.segment(text)].map(({ segment }) => segment).reverse();
+  let kept = '';
+  for (const segment of reversed) {
+    if (cellsOf(segment + kept) > width - 1) break;
+    kept = segment + kept;
+  }
+  return fitTo(glyphs.ellipsis + kept, width, 'left', glyphs.ellipsis);
 };
 
 /** 1234567 → `1,234,567`. */

@@ -33,7 +33,8 @@ const optionsIn = (text: string): string[] =>
 const WHERE: Readonly<Record<KeyContext, string>> = {
   anywhere: 'everywhere',
   table: 'table',
-  page: 'detail, session, help',
+  signals: 'signals',
+  page: 'detail, finding, session, help',
   live: 'live',
   replay: 'replay',
   input: 'while typing',

@@ -1,7 +1,7 @@
 /** A realistic Snapshot built by hand, the same every time: an iomap and kswapd session on a small host. */
 import type { MetricDescriptor } from '../../src/core/metric.ts';
 import type { HeaderRecord } from '../../src/core/record.ts';
-import type { Breakdown, Reading, Row, Snapshot } from '../../src/core/snapshot.ts';
+import type { Breakdown, InsightView, Reading, Row, Snapshot } from '../../src/core/snapshot.ts';
 
 const pidMetric = (id: string, label: string, more: Partial<MetricDescriptor> = {}): MetricDescriptor => ({
   id,
@@ -41,6 +41,15 @@ export const METRICS: readonly MetricDescriptor[] = [
 ];
 
 const MAXIMA: ReadonlySet<string> = new Set(METRICS.filter(({ kind }) => kind === 'max').map(({ id }) => id));
+
+/** Nothing stands out. */
+export const INSIGHT: InsightView = {
+  findings: [],
+  spikes: [],
+  learning: false,
+  incidents: () => [],
+  links: () => [],
+};
 
 /** 2026-11-21 14:00:00 UTC. */
 export const START_MS = Date.UTC(2026, 10, 21, 14, 0, 0);
@@ -188,7 +197,7 @@ export const buildSnapshot = ({
     },
     ended: null,
     breakdown: (_, metric) => (metric === 'kswapd.wakeups_by_order' ? parts : []),
-    insight: { findings: [], spikes: [], learning: false },
+    insight: INSIGHT,
     history: {
       host: (metric, count) => past(count, samples, HOST[metric]?.delta ?? 0),
       all: (metric, count) => past(count, samples, totals[metric]?.delta ?? 0),

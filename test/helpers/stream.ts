@@ -74,11 +74,15 @@ const PAST_SAMPLES = 70;
 
 /** Everything a view can get out of a Snapshot, its functions called too. */
 export const plain = (snapshot: Snapshot): object => {
-  const { breakdown, history, ...data } = snapshot;
+  const { breakdown, history, insight, ...data } = snapshot;
+  const { links, incidents, ...told } = insight;
   const host = snapshot.metrics.filter(({ scope }) => scope === 'host');
   const counted = snapshot.metrics.filter(({ scope }) => scope === 'pid');
   return {
     ...data,
+    insight: told,
+    incidents: incidents(),
+    links: links(),
     times: [...history.times(PAST_SAMPLES)],
     countedUs: [...history.countedUs(PAST_SAMPLES)],
     hostHistory: host.map(({ id }) => [...history.host(id, PAST_SAMPLES)]),

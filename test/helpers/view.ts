@@ -1,6 +1,7 @@
 /** A View to try selectors and actions on. */
 import type { PlaybackState } from '../../src/session/playback.ts';
 import { glyphsFor } from '../../src/views/format.ts';
+import { KEYS } from '../../src/views/tui/model/keys.ts';
 import { initialUi, type UiState } from '../../src/views/tui/model/state.ts';
 import type { View } from '../../src/views/tui/model/view.ts';
 import { buildSnapshot } from './snapshot.ts';
@@ -11,6 +12,11 @@ export const buildView = (
   const { ui, ...rest } = change;
   return {
     snapshot: buildSnapshot(),
+    overview: null,
+    links: null,
+    inspection: null,
+    keys: KEYS,
+    recording: '',
     playback: null,
     size: { columns: 80, rows: 24 },
     glyphs: glyphsFor('utf8'),

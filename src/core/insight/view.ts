@@ -1,6 +1,7 @@
 /** What a snapshot tells of insight: copies, because spikes go on to grow. */
 import type { InsightView } from '../snapshot.ts';
 import type { SessionState } from '../state.ts';
+import { explain } from './explain.ts';
 import { findingsOf } from './findings/match.ts';
 import { leakFindings } from './leaks.ts';
 import { SPIKE } from './params.ts';
@@ -20,5 +21,6 @@ export const insightView = (state: SessionState): InsightView => {
       score,
     })),
     learning: insight.ticks < SPIKE.learningTicks,
+    ...explain(state),
   };
 };

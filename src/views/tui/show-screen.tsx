@@ -10,6 +10,7 @@
  * NODE_ENV must be `production` before this module is imported: React's development build leaks memory per render.
  */
 import { render } from 'ink';
+import type { Snapshot } from '../../core/snapshot.ts';
 import type { Playback } from '../../session/playback.ts';
 import type { SnapshotStore } from '../../session/store.ts';
 import { createFrameSink } from '../../terminal/frame-sink.ts';
@@ -18,16 +19,22 @@ import { createScreen } from '../../terminal/screen.ts';
 import { sizeOf } from '../../terminal/size.ts';
 import { charsetOf, glyphsFor } from '../format.ts';
 import { App } from './app.tsx';
+import type { Inspect } from './inspection.ts';
+import { composeScreen } from './model/compose.ts';
+import { KEYS, type KeyBinding } from './model/keys.ts';
 import type { Effect } from './model/reduce.ts';
 import type { Mode } from './model/state.ts';
 import type { TextStore } from './text-store.ts';
-import { themeOf } from './theme.ts';
+import { PLAIN, paintLine, type ThemeName, themeOf } from './theme.ts';
 import { createViewModel } from './view-model.ts';
 
 export type ScreenEnd = 'quit' | 'interrupted' | 'output-closed';
 
 export type ScreenOptions = {
+  /** The moment to show: live the latest or what is held, in a replay where it stands. */
   readonly store: SnapshotStore;
+  /** The latest that is known of the session, where that is another: the past of signals, what was found later. */
+  readonly overview?: SnapshotStore | undefined;
   readonly mode: Mode;
   readonly playback?: Playback | undefined;
   /** What the table is ordered by at first; a metric id, `pid` or `comm`. */
@@ -38,10 +45,24 @@ export type ScreenOptions = {
   readonly status?: TextStore | undefined;
   /** What the session has to say while it runs; shown in the status bar until it is empty again. */
   readonly notice?: TextStore | undefined;
+  /** What the keys m, r and e do; a key without one says that it cannot be done here. */
+  readonly mark?: ((text: string) => void) | undefined;
+  readonly record?: RecordSwitch | undefined;
+  readonly exportView?: ExportView | undefined;
+  /** What /proc tells of a process; live only. */
+  readonly inspect?: Inspect | undefined;
+  readonly keys?: readonly KeyBinding[] | undefined;
+  readonly theme?: ThemeName | undefined;
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly env: Readonly<Record<string, string | undefined>>;
 };
+
+/** Starts or stops a recording; says what it did, or why not. Never throws. */
+export type RecordSwitch = { toggle(): string; readonly file: TextStore };
+
+/** Writes lines, and the session as it stands, to a file; says which, or why not. Never throws. */
+export type ExportView = (lines: readonly string[], snapshot: Snapshot) => string;
 
 export type ShownScreen = { readonly done: Promise<ScreenEnd>; close(): void };
 
@@ -71,18 +92,41 @@ export const showScreen = (options: ScreenOptions): ShownScreen => {
     suspend: () => process.kill(0, 'SIGTSTP'),
     redraw: () => painter.repaint(),
     play: () => playback?.toggle(),
+    hold: () => (playback === undefined ? model.say('there is no memory to hold') : playback.toggle()),
+    latest: () => playback?.seek(Number.MAX_SAFE_INTEGER),
+    mark: (effect) => {
+      if (effect.type !== 'mark') return;
+      options.mark?.(effect.text);
+      model.say(options.mark === undefined ? 'marks cannot be kept here' : `marked: ${effect.text}`);
+    },
+    record: () => model.say(options.record?.toggle() ?? 'only live tracing can be recorded'),
+    export: () => model.say(exported()),
     step: (effect) => effect.type === 'step' && playback?.step(effect.samples),
     speed: (effect) => effect.type === 'speed' && playback?.setSpeed(effect.speed),
     seek: (effect) => effect.type === 'seek' && playback?.seek(effect.bootUs),
   };
 
+  /** As it is seen, without colour. */
+  const exported = (): string => {
+    const { snapshot } = model.get();
+    if (snapshot === null || options.exportView === undefined) return 'there is nothing to write yet';
+    const lines = composeScreen(model.get()).flatMap((pane) =>
+      pane.lines.map((line) => paintLine(line, PLAIN)),
+    );
+    return options.exportView(lines, snapshot);
+  };
+
   const model = createViewModel({
     store: options.store,
+    overview: options.overview ?? null,
     mode: options.mode,
     sort: options.sort ?? null,
     playback: playback ?? null,
     status: options.status ?? null,
     notice: options.notice ?? null,
+    recording: options.record?.file ?? null,
+    inspect: options.inspect ?? null,
+    keys: options.keys ?? KEYS,
     title: options.title ?? '',
     glyphs: glyphsFor(charsetOf(env)),
     size,
@@ -139,7 +183,12 @@ export const showScreen = (options: ScreenOptions): ShownScreen => {
 
   const sink = createFrameSink(painter, size);
   const app = render(
-    <App standIn={sink.standIn} model={model} theme={themeOf(env)} keyboard={stdin.isTTY === true} />,
+    <App
+      standIn={sink.standIn}
+      model={model}
+      theme={themeOf(env, options.theme ?? null)}
+      keyboard={stdin.isTTY === true}
+    />,
     {
       stdout: sink.stream,
       stdin,

@@ -1,10 +1,14 @@
 /** The screen's life in one process: keys to frames, data to frames, resize, and every way out. */
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { fold } from '../../../src/core/fold.ts';
+import { createState } from '../../../src/core/state.ts';
+import { takeSnapshot } from '../../../src/core/take-snapshot.ts';
+import { createHindsight } from '../../../src/session/hindsight.ts';
 import type { Playback } from '../../../src/session/playback.ts';
 import { createSnapshotStore } from '../../../src/session/store.ts';
 import { type ScreenOptions, type ShownScreen, showScreen } from '../../../src/views/tui/show-screen.tsx';
 import { createTextStore } from '../../../src/views/tui/text-store.ts';
-import { buildSnapshot, row } from '../../helpers/snapshot.ts';
+import { buildSnapshot, HEADER, row } from '../../helpers/snapshot.ts';
 import { createFakeTerminal, type FakeTerminal, waitUntil } from '../../helpers/terminal.ts';
 import { buildPlayback } from '../../helpers/view.ts';
 
@@ -116,6 +120,7 @@ describe('every way out restores the terminal', () => {
     terminal.stdout.emit('error', Object.assign(new Error('write EIO'), { code: 'EIO' }));
     expect(await screen.done).toBe('output-closed');
     terminal.stdout.emit('error', new Error('write EIO'));
+    await terminal.text();
     restored(terminal);
   });
 
@@ -220,13 +225,38 @@ describe('what the user does', () => {
     await shows(terminal, 'PROCESSES 2 of 12');
     terminal.press('\x1b');
     await shows(terminal, 'PROCESSES 12');
+  });
+
+  it('holds live tracing still and steps back in it while collecting goes on, and follows again', async () => {
+    const live = createSnapshotStore();
+    const hindsight = createHindsight(live);
+    const state = createState(HEADER);
+    const take = (seq: number): void => {
+      const bootUs = HEADER.clock.bootUs + seq * 1_000_000;
+      const cost = { cpuMs: 0, rssBytes: 1e6, tracerCpuMs: 0, tracerRssBytes: 0, mapBytes: 0 };
+      const counters = { 'iomap.iter': Array.from({ length: seq }, (_, pid) => [100 + pid, seq]) };
+      const sample = { seq, bootUs, epoch: 0, counted: true, full: false, counters, host: {}, self: cost };
+      const record = { type: 'sample', ...sample } as const;
+      fold(state, record);
+      hindsight.remember(record, state);
+      live.set(takeSnapshot(state));
+    };
+    for (let seq = 0; seq < 12; seq += 1) take(seq);
+    const { terminal } = start({ store: hindsight.shown, overview: live, playback: hindsight });
+    await shows(terminal, 'PROCESSES 11');
     terminal.press(' ');
     await shows(terminal, 'HELD');
-    store.set(buildSnapshot({ processes: 14 }));
-    await new Promise((resolve) => setTimeout(resolve, 350));
-    expect(await terminal.text()).toContain('PROCESSES 12');
-    terminal.press(' ');
-    await shows(terminal, 'PROCESSES 14');
+    take(12);
+    await shows(terminal, 'PAST');
+    expect(await terminal.text()).toContain('PROCESSES 11');
+    terminal.press('h');
+    await shows(terminal, 'PROCESSES 10');
+    terminal.press('T[');
+    await shows(terminal, /PROCESSES 1 /);
+    take(13);
+    terminal.press('L');
+    await shows(terminal, 'PROCESSES 13');
+    await shows(terminal, /^stallscope {2}live/);
   });
 
   it('stays on the selected process as values change', async () => {

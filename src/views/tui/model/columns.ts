@@ -33,17 +33,22 @@ const SPARK = 20;
 const WIDEST_SPARK = 60;
 
 /** Columns of the metrics that can be shown per process; those with parts are broken down in the detail view. */
-export const columnMetrics = (snapshot: Snapshot): readonly MetricDescriptor[] =>
-  snapshot.metrics.filter(({ scope, dims }) => scope === 'pid' && dims === undefined);
+export const columnMetrics = (
+  snapshot: Snapshot,
+  hidden: readonly string[] = [],
+): readonly MetricDescriptor[] =>
+  snapshot.metrics.filter(
+    ({ scope, dims, probe }) => scope === 'pid' && dims === undefined && !hidden.includes(probe),
+  );
 
 export const layColumns = (
   snapshot: Snapshot,
   sort: string,
-  values: UiState['values'],
+  { values, hidden }: Pick<UiState, 'values' | 'hidden'>,
   width: number,
 ): Columns => {
   const pid = Math.max(6, pidDigits(snapshot));
-  const metrics = columnMetrics(snapshot);
+  const metrics = columnMetrics(snapshot, hidden);
   // A marker cell, the PID, a gap, the state mark.
   const fixed = 1 + pid + 2;
   const sortsByMetric = metrics.some(({ id }) => id === sort);
@@ -110,8 +115,8 @@ const pidDigits = (snapshot: Snapshot): number => {
 };
 
 /** What `s` walks through. */
-export const sortKeys = (snapshot: Snapshot): readonly string[] => [
-  ...columnMetrics(snapshot).map(({ id }) => id),
+export const sortKeys = (snapshot: Snapshot, hidden: readonly string[] = []): readonly string[] => [
+  ...columnMetrics(snapshot, hidden).map(({ id }) => id),
   'pid',
   'comm',
 ];

@@ -1,24 +1,28 @@
 /**
  * The whole frame, as panes of lines: never more lines than the terminal has rows, never a line wider than it.
  *
- * Heights by size: the header has three lines where there are 16 rows and two below; what was recognised has one; lanes come with 16 rows and
- * take at most two fifths of what is left; the table has the rest. Below 20 by 5 cells nothing honest fits.
+ * From the top: which moment this is; what is wrong; under what pressure the machine is; the signals over time; the
+ * processes; and at the bottom how far all of it can be trusted, what tracing costs, and which keys help. Where rows are
+ * few, the pressure goes first, then the signals (below 16 rows), then all of the finding but its name and suspect.
+ * Below 20 by 5 cells nothing honest fits.
  */
-import type { Row, Snapshot } from '../../../core/snapshot.ts';
+import type { Snapshot } from '../../../core/snapshot.ts';
 import { clean, longDuration } from '../../format.ts';
 import { detailLines } from './detail.ts';
-import { findingLine } from './finding.ts';
-import { headerLines } from './header.ts';
-import { laneLines, laneMetrics } from './lanes.ts';
+import { findingLines, findingWanted } from './finding.ts';
+import { accountLines } from './finding-page.ts';
+import { pressureLine, stateLine, trustLine } from './header.ts';
+import { laneLines, lanesWanted } from './lanes.ts';
 import { blank, cutLine, type Line, span } from './line.ts';
 import { helpLines, sessionLines } from './pages.ts';
-import { orderRows, windowOf } from './rows.ts';
+import { orderRows } from './rows.ts';
+import { selectedRow } from './selected.ts';
 import { positionLine, statusLine } from './status.ts';
-import { tableLines, tableRows } from './table.ts';
+import { tableFrame, tableLines } from './table.ts';
 import type { View } from './view.ts';
 
 export type Pane = {
-  readonly id: 'header' | 'finding' | 'lanes' | 'main' | 'status';
+  readonly id: 'header' | 'finding' | 'pressure' | 'lanes' | 'main' | 'status';
   readonly lines: readonly Line[];
 };
 
@@ -28,22 +32,47 @@ export const SMALLEST = { columns: 20, rows: 5 } as const;
 export type Layout = {
   readonly header: number;
   readonly finding: number;
+  readonly pressure: number;
   readonly lanes: number;
   readonly main: number;
   readonly status: number;
 };
 
+/** Of what is left for signals and processes, the signals get so much at most; more when they are looked at. */
+const LANES_SHARE = 0.45;
+const LANES_SHARE_FOCUSED = 0.65;
+
 export const layOut = (view: View): Layout => {
   const { size, snapshot, playback, ui } = view;
-  const status = playback === null ? 1 : 2;
   const tall = size.rows >= 16;
-  const header = tall ? 3 : 2;
-  const finding = snapshot !== null && findingLine(snapshot, view) !== null ? 1 : 0;
-  const left = size.rows - status - header - finding;
-  const wanted = snapshot === null || !tall || ui.page !== 'table' ? 0 : laneMetrics(snapshot).length + 1;
-  const lanes = wanted < 2 ? 0 : Math.min(wanted, Math.floor(left * 0.4));
-  return { header, finding, lanes, main: left - lanes, status };
+  const status = 1 + (tall && snapshot !== null ? 1 : 0) + (hasPosition(view) ? 1 : 0);
+  const header = 1;
+  const pressure = size.rows >= 12 ? 1 : 0;
+  const all = snapshot === null ? 0 : findingWanted(snapshot, view);
+  // The page of a finding says all of it; other pages want the room.
+  const wanted = ui.page === 'finding' ? 0 : ui.page === 'table' || size.rows >= 40 ? all : Math.min(1, all);
+  const finding = Math.min(
+    wanted,
+    Math.max(0, size.rows - status - header - pressure - (playback === null ? 3 : 2)),
+  );
+  const left = size.rows - status - header - pressure - finding;
+  const lanesOf = snapshot === null || !tall || ui.page !== 'table' ? 0 : lanesWanted(snapshot, view);
+  const share = ui.focus === 'signals' ? LANES_SHARE_FOCUSED : LANES_SHARE;
+  // Rows that the processes do not need are better used by signals; in steps, so that not every process moves them.
+  const spare = snapshot === null ? 0 : left - tableNeeds(snapshot, view);
+  const lanes = lanesOf < 2 ? 0 : Math.min(lanesOf, Math.max(Math.floor(left * share), spare));
+  return { header, finding, pressure, lanes, main: left - lanes, status };
 };
+
+const TABLE_STEP = 4;
+
+const tableNeeds = (snapshot: Snapshot, { ui }: View): number => {
+  const lines = orderRows(snapshot, ui).entries.length + tableFrame(Number.POSITIVE_INFINITY) + 1;
+  return Math.ceil(lines / TABLE_STEP) * TABLE_STEP;
+};
+
+/** Live, the position is worth a line only while it is not the end. */
+const hasPosition = ({ playback }: View): boolean => playback !== null && playback.following !== true;
 
 export const composeScreen = (view: View): readonly Pane[] => {
   const { size, snapshot } = view;
@@ -52,19 +81,13 @@ export const composeScreen = (view: View): readonly Pane[] => {
   if (snapshot === null) return waitingScreen(view);
   const layout = layOut(view);
   return [
-    fill('header', headerLines(snapshot, view, layout.header), layout.header, view),
-    fill('finding', [findingLine(snapshot, view) ?? blank], layout.finding, view),
+    fill('header', [stateLine(snapshot, view)], layout.header, view),
+    fill('finding', findingLines(snapshot, view, layout.finding), layout.finding, view),
+    fill('pressure', [pressureLine(snapshot, view)], layout.pressure, view),
     fill('lanes', laneLines(snapshot, view, layout.lanes), layout.lanes, view),
     fill('main', mainLines(snapshot, view, layout.main), layout.main, view),
-    fill('status', statusLines(snapshot, view), layout.status, view),
+    fill('status', statusLines(snapshot, view, layout.status), layout.status, view),
   ].filter(({ lines }) => lines.length > 0);
-};
-
-/** The process the detail page is about, and which one a key would act on. */
-export const selectedRow = (snapshot: Snapshot, view: View): Row | undefined => {
-  if (view.ui.selectedId !== null) return snapshot.rows.find(({ id }) => id === view.ui.selectedId);
-  const order = orderRows(snapshot, view.ui);
-  return order.rows[windowOf(order, view.ui, tableRows(layOut(view).main)).selected];
 };
 
 /** Every line of a page that scrolls; null for the table, which has its own window. */
@@ -74,6 +97,8 @@ export const pageLines = (snapshot: Snapshot, view: View): readonly Line[] | nul
       return null;
     case 'detail':
       return detailLines(snapshot, selectedRow(snapshot, view), view);
+    case 'finding':
+      return accountLines(snapshot, view);
     case 'help':
       return helpLines(view);
     case 'session':
@@ -90,7 +115,13 @@ const mainLines = (snapshot: Snapshot, view: View, height: number): readonly Lin
   return [pageTitle(view, more), ...lines.slice(top, top + height - 1)];
 };
 
-const PAGE_TITLES = { table: '', detail: 'PROCESS', help: 'HELP', session: 'SESSION' } as const;
+const PAGE_TITLES = {
+  table: '',
+  detail: 'PROCESS',
+  finding: 'FINDING',
+  help: 'HELP',
+  session: 'SESSION',
+} as const;
 
 const pageTitle = ({ ui, size, glyphs }: View, more: string): Line => {
   const title = PAGE_TITLES[ui.page];
@@ -98,10 +129,11 @@ const pageTitle = ({ ui, size, glyphs }: View, more: string): Line => {
   return [span(title, 'heading'), span(` ${glyphs.rule.repeat(rule)} `, 'dim'), span(more, 'dim')];
 };
 
-const statusLines = (snapshot: Snapshot, view: View): readonly Line[] =>
-  view.playback === null
-    ? [statusLine(snapshot, view)]
-    : [positionLine(snapshot, view.playback, view), statusLine(snapshot, view)];
+const statusLines = (snapshot: Snapshot, view: View, height: number): readonly Line[] => [
+  ...(view.playback !== null && hasPosition(view) ? [positionLine(snapshot, view.playback, view)] : []),
+  ...(height > (hasPosition(view) ? 2 : 1) ? [trustLine(snapshot, view)] : []),
+  statusLine(snapshot, view),
+];
 
 /** Before the first sample: what is happening, so that silence is never mistaken for a hang. */
 const waitingScreen = (view: View): readonly Pane[] => {

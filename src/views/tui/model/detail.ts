@@ -1,4 +1,6 @@
-/** One process: who it is, and every metric of it with total, growth, trust and past. */
+/** One process: who it is, every metric of it with total, growth, trust and past, where it sleeps, its files, its links. */
+
+import { containerOf } from '../../../core/container.ts';
 import type { MetricDescriptor } from '../../../core/metric.ts';
 import type { Row, Snapshot } from '../../../core/snapshot.ts';
 import {
@@ -11,6 +13,9 @@ import {
   longDuration,
   ratePerSecond,
 } from '../../format.ts';
+import { linkLines } from './finding-page.ts';
+import { inspectionLines } from './inspection-lines.ts';
+import { latencyLines } from './latency.ts';
 import { blank, type Line, span, wrapLine } from './line.ts';
 import { peakOf, perSecond, rateNow, sampleTimes, sparkline } from './series.ts';
 import type { View } from './view.ts';
@@ -38,6 +43,11 @@ export const detailLines = (snapshot: Snapshot, row: Row | undefined, view: View
     metricHeading(view),
     ...seen.flatMap((metric) => metricLines(snapshot, row, metric, view)),
     ...(unseen.length === 0 ? [] : [blank, ...unseenLines(snapshot, row, unseen, view)]),
+    ...latencyLines(snapshot, row, view),
+    ...inspectionLines(row, view),
+    blank,
+    [span('Who leads whom', 'title'), span('  which spikes come together: association, not cause', 'dim')],
+    ...linkLines(snapshot, view, ({ pid }) => pid === row.pid),
   ];
   // Where all of it cannot be seen at once, the numbers are what was asked for.
   return view.size.rows < 16
@@ -45,13 +55,14 @@ export const detailLines = (snapshot: Snapshot, row: Row | undefined, view: View
     : [name, ...identity, blank, ...metricTable];
 };
 
-const identityLines = (snapshot: Snapshot, row: Row, { glyphs, size }: View): Line[] => {
+const identityLines = (snapshot: Snapshot, row: Row, { glyphs, size, inspection }: View): Line[] => {
+  const container = containerOf(row.cgroup);
   const { clock } = snapshot.header;
   const realOf = (bootUs: number): number => clock.realMs + (bootUs - clock.bootUs) / 1000;
   const facts: (readonly [string, string])[] = [
     ['command', row.cmdline === null || row.cmdline === '' ? 'not known' : row.cmdline],
-    ['cgroup', row.cgroup ?? 'not known'],
-    ['user', `${row.uid === null ? 'uid not known' : `uid ${row.uid}`}, parent ${row.ppid ?? 'not known'}`],
+    ['cgroup', `${row.cgroup ?? 'not known'}${container === null ? '' : `, container ${container}`}`],
+    ['user', `${userOf(row, inspection)}, parent ${parentOf(snapshot, row)}`],
     [
       'started',
       row.startMs === null
@@ -83,6 +94,18 @@ const identityLines = (snapshot: Snapshot, row: Row, { glyphs, size }: View): Li
     );
   }
   return lines;
+};
+
+const userOf = ({ uid, pid }: Row, inspection: View['inspection']): string => {
+  if (uid === null) return 'uid not known';
+  const name = inspection?.pid === pid ? inspection.user : null;
+  return name === null ? `uid ${uid}` : `${name} (uid ${uid})`;
+};
+
+const parentOf = ({ rows }: Snapshot, { ppid }: Row): string => {
+  if (ppid === null) return 'not known';
+  const name = rows.find(({ pid }) => pid === ppid)?.comm;
+  return name === undefined ? String(ppid) : `${name} (${ppid})`;
 };
 
 const sparkWidth = (view: View): number => {

@@ -1,34 +1,58 @@
-/** The lines at the top: which machine, since when, under what pressure, with which probes, and what was lost. */
+/**
+ * The lines that frame the rest: which moment of which machine this is; under what pressure it is; and how far the
+ * numbers can be trusted: probes with the variant that ran, losses, gaps, what tracing itself costs.
+ */
 import type { Row, Snapshot } from '../../../core/snapshot.ts';
 import { amount, bytes, clean, clockTime, compact, duration, longDuration, percent } from '../../format.ts';
 import { type Line, packSegments, type Segment, segment, span } from './line.ts';
 import { hostRateNow } from './series.ts';
 import type { View } from './view.ts';
 
-/** At most `lines` of them, the most telling first. */
-export const headerLines = (snapshot: Snapshot, view: View, lines: number): readonly Line[] => {
-  const width = view.size.columns;
-  const pack = (segments: readonly Segment[]): Line => packSegments(segments, width, view.glyphs);
+export const stateLine = (snapshot: Snapshot, view: View): Line =>
+  packSegments(
+    [...stateSegments(snapshot, view), ...hostSegments(snapshot, view), ...shortTrust(snapshot, view)],
+    view.size.columns,
+    view.glyphs,
+  );
+
+export const pressureLine = (snapshot: Snapshot, view: View): Line =>
+  packSegments(pressureSegments(snapshot), view.size.columns, view.glyphs);
+
+export const trustLine = (snapshot: Snapshot, view: View): Line => {
   const troubles = lossSegments(snapshot, view);
-  if (lines >= 3) {
-    return [
-      pack([...stateSegments(snapshot, view), ...hostSegments(snapshot, view)]),
-      pack(pressureSegments(snapshot)),
-      pack([
-        ...probeSegments(snapshot, view),
-        ...(troubles.length > 0 ? troubles : [segment(1, span('nothing lost', 'good'))]),
-      ]),
-    ];
-  }
-  const second =
-    troubles.length > 0
-      ? troubles
-      : [...pressureSegments(snapshot), segment(9, span('nothing lost', 'good'))];
-  return [pack([...stateSegments(snapshot, view), ...hostSegments(snapshot, view)]), pack(second)].slice(
-    0,
-    lines,
+  return packSegments(
+    [
+      ...(troubles.length > 0 ? troubles : [segment(1, span('nothing lost', 'good'))]),
+      ...probeSegments(snapshot, view),
+      ...costSegments(snapshot, view),
+    ],
+    view.size.columns,
+    view.glyphs,
   );
 };
+
+/** Where rows are too few for the line of trust, what was lost is told at the top. */
+const shortTrust = (snapshot: Snapshot, view: View): Segment[] =>
+  view.size.rows >= 16 ? [] : lossSegments(snapshot, view);
+
+/** Ours first: a tool that watches load must show its own. In a replay these are the costs of recording it. */
+const costSegments = ({ self }: Snapshot, { ui }: View): Segment[] => [
+  segment(
+    2,
+    span(ui.mode === 'live' ? 'self ' : 'cost then ', 'dim'),
+    span(`${percent(self.cpuPercent)} ${bytes(self.rssBytes)}`),
+  ),
+  ...(self.tracerRssBytes === 0
+    ? []
+    : [
+        segment(
+          3,
+          span('tracer ', 'dim'),
+          span(`${percent(self.tracerCpuPercent)} ${bytes(self.tracerRssBytes)}`),
+        ),
+      ]),
+  ...(self.mapBytes === 0 ? [] : [segment(4, span('maps ', 'dim'), span(bytes(self.mapBytes)))]),
+];
 
 /** What the reader must know before believing that the screen shows now. */
 const stateSegments = (snapshot: Snapshot, view: View): Segment[] => {
@@ -52,7 +76,12 @@ const bannerSegments = (snapshot: Snapshot, view: View): Segment[] => {
     const reason = clean(snapshot.ended.reason, view.glyphs.charset);
     return [segment(0, span(' ENDED ', 'banner'), span(` ${reason}`, 'warn')), ...uncounted];
   }
-  if (view.ui.frozen) return [banner('HELD'), segment(3, span('collecting goes on', 'warn')), ...uncounted];
+  if (view.playback?.following === false)
+    return [
+      banner(view.overview !== null && view.overview.bootUs > snapshot.bootUs ? 'PAST' : 'HELD'),
+      segment(3, span('collecting goes on, L follows', 'warn')),
+      ...uncounted,
+    ];
   // Without a sample there are no counts either.
   if (view.silentMs !== null) return [banner(`NO SAMPLE FOR ${longDuration(view.silentMs / 1000)}`)];
   return uncounted;
@@ -141,16 +170,19 @@ const pressureSegments = (snapshot: Snapshot): Segment[] => {
   return segments;
 };
 
-const probeSegments = (snapshot: Snapshot, { glyphs }: View): Segment[] =>
+/** The number is the key that leaves out what it counts. */
+const probeSegments = (snapshot: Snapshot, { glyphs, ui }: View): Segment[] =>
   snapshot.probes.map((probe, index) => {
     const id = clean(probe.id, glyphs.charset);
-    if (probe.state === 'attached')
-      return segment(
-        5 + index,
-        span(id, 'good'),
-        span(`/${clean(probe.variant ?? '?', glyphs.charset)}`, 'dim'),
-      );
-    return segment(3, span(`${id} ${probe.state}`, 'bad'));
+    const number = span(index < 7 ? `${index + 1} ` : '', 'dim');
+    if (probe.state !== 'attached') return segment(1, number, span(`${id} ${probe.state}`, 'bad'));
+    if (ui.hidden.includes(probe.id)) return segment(2, number, span(`${id} left out`, 'warn'));
+    return segment(
+      5 + index,
+      number,
+      span(id, 'good'),
+      span(`/${clean(probe.variant ?? '?', glyphs.charset)}`, 'dim'),
+    );
   });
 
 /** Empty when every event was counted. */

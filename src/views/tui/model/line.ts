@@ -11,8 +11,10 @@ export type Tone =
   | 'bad'
   | 'accent'
   | 'spark'
+  | 'spike'
   | 'selected'
-  | 'banner';
+  | 'banner'
+  | 'alarm';
 
 export type Span = { readonly text: string; readonly tone: Tone };
 export type Line = readonly Span[];

@@ -1,39 +1,47 @@
 /** The pages that are only read: help, from the key table, and everything about the session. */
 import type { Snapshot } from '../../../core/snapshot.ts';
 import { bytes, clean, clockTime, exact, fitTo, longDuration, percent } from '../../format.ts';
-import { KEYS, type KeyContext, keyLabel } from './keys.ts';
+import { type KeyContext, keyLabel } from './keys.ts';
 import { blank, cutLine, type Line, span, wrapLine } from './line.ts';
 import type { View } from './view.ts';
 
 const CONTEXT_TITLES: readonly (readonly [KeyContext, string])[] = [
   ['anywhere', 'Everywhere'],
   ['table', 'In the table'],
-  ['page', 'In detail, session and help'],
+  ['signals', 'In the signals'],
+  ['page', 'In detail, finding, session and help'],
   ['live', 'Live'],
   ['replay', 'Replay'],
-  ['input', 'While typing a filter or a time'],
+  ['input', 'While typing a filter, a time or a mark'],
 ];
 
 const KEY_CELLS = 19;
 
-export const helpLines = ({ glyphs, ui, size }: View): readonly Line[] => [
+export const helpLines = ({ glyphs, ui, size, keys }: View): readonly Line[] => [
   ...CONTEXT_TITLES.filter(([where]) => where !== (ui.mode === 'live' ? 'replay' : 'live')).flatMap(
     ([where, title]): Line[] => [
       [span(title, 'title')],
-      ...KEYS.filter((binding) => binding.where === where).flatMap(({ keys, help }) =>
-        wrapLine(
-          [span(`  ${fitTo(keys.map(keyLabel).join(' '), KEY_CELLS)} `, 'accent')],
-          help,
-          'plain',
-          size.columns,
+      ...keys
+        .filter((binding) => binding.where === where)
+        .flatMap(({ keys: names, help }) =>
+          wrapLine(
+            [span(`  ${fitTo(names.map(keyLabel).join(' '), KEY_CELLS)} `, 'accent')],
+            help,
+            'plain',
+            size.columns,
+          ),
         ),
-      ),
       blank,
     ],
   ),
   [span('Signs', 'title')],
   ...(
     [
+      [
+        `F ! M ${glyphs.gap}`,
+        'above the signals: a finding began, something spiked, a mark, nothing was counted',
+      ],
+      [`${glyphs.leads} 2s`, 'beside a signal: it comes so long before the other; the surest link only'],
       [glyphs.zero, 'zero: counted, and nothing happened'],
       [glyphs.notCovered, 'not covered: nothing here counts this'],
       [`${glyphs.atLeast}12`, 'at least 12: something was missed, the session page (i) says what'],

@@ -8,32 +8,58 @@
  */
 import type { MetricDescriptor } from '../../../core/metric.ts';
 import type { Reading, Row, Snapshot } from '../../../core/snapshot.ts';
+import { parseFilter } from './filter.ts';
+import { type Entry, groupRows, keyOf, treeOf } from './groups.ts';
 import type { UiState } from './state.ts';
 
 export type Order = {
-  readonly rows: readonly Row[];
+  readonly entries: readonly Entry[];
+  /** Processes that pass the filter. */
+  readonly processes: number;
   /** The metric or column the order is by. */
   readonly sort: string;
 };
 
-type Question = Pick<UiState, 'sort' | 'reversed' | 'filter' | 'values'>;
+type Question = Pick<UiState, 'sort' | 'reversed' | 'filter' | 'values' | 'arrange' | 'within'>;
 
 const memo = new WeakMap<Snapshot, { question: string; order: Order }>();
 
 export const orderRows = (snapshot: Snapshot, ui: Question): Order => {
   const sort = ui.sort ?? defaultSort(snapshot);
-  const question = `${sort} ${ui.reversed} ${ui.values} ${ui.filter}`;
+  const { reversed, values, filter, arrange, within } = ui;
+  const question = JSON.stringify([sort, reversed, values, filter, arrange, within]);
   const known = memo.get(snapshot);
   if (known?.question === question) return known.order;
-  const shown = snapshot.rows.filter(matcher(ui.filter));
-  const order = {
-    rows: ui.reversed
-      ? sorted(snapshot, shown, sort, ui.values).reverse()
-      : sorted(snapshot, shown, sort, ui.values),
-    sort,
-  };
+  const { matches } = parseFilter(filter, snapshot, values);
+  const inside = within === null ? null : keyOf[within.arrange];
+  const shown = snapshot.rows.filter(
+    (row) => matches(row) && (within === null || inside === null || inside?.(row) === within.key),
+  );
+  const order = { entries: arranged(snapshot, shown, sort, ui), processes: shown.length, sort };
   memo.set(snapshot, { question, order });
   return order;
+};
+
+const arranged = (
+  snapshot: Snapshot,
+  shown: readonly Row[],
+  sort: string,
+  ui: Question,
+): readonly Entry[] => {
+  const inOrder = (rows: readonly Row[]): Row[] => {
+    const rising = sorted(snapshot, rows, sort, ui.values);
+    return ui.reversed ? rising.reverse() : rising;
+  };
+  if (ui.arrange === 'flat' || (ui.within !== null && ui.arrange !== 'tree'))
+    return inOrder(shown).map((row) => ({ id: row.id, row, group: null, depth: 0 }));
+  if (ui.arrange === 'tree') return treeOf(inOrder(shown));
+  const groups = groupRows(snapshot, shown, ui.arrange);
+  return inOrder(groups.map(({ row }) => row)).map((row) => ({
+    id: row.id,
+    row,
+    group: groups.find((group) => group.row === row) ?? null,
+    depth: 0,
+  }));
 };
 
 /**
@@ -50,19 +76,6 @@ export const defaultSort = (snapshot: Snapshot): string => {
   );
   const active = longest ?? candidates.find((metric) => totalOf(metric) > 0);
   return (active ?? candidates[0])?.id ?? 'pid';
-};
-
-/** Every word must be found in the PID, the name or the command line, whatever its case. */
-const matcher = (filter: string): ((row: Row) => boolean) => {
-  const words = filter
-    .toLowerCase()
-    .split(/\s+/)
-    .filter((word) => word !== '');
-  if (words.length === 0) return () => true;
-  return (row) => {
-    const text = `${row.pid} ${row.comm} ${row.cmdline ?? ''}`.toLowerCase();
-    return words.every((word) => text.includes(word));
-  };
 };
 
 const sorted = (snapshot: Snapshot, rows: readonly Row[], sort: string, values: UiState['values']): Row[] => {
@@ -120,25 +133,25 @@ const byPid = (a: Row, b: Row): number => a.pid - b.pid || compareText(a.id, b.i
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 export type Window = {
-  readonly rows: readonly Row[];
-  /** Rank of the first row shown, and of the selected one; -1 when there is none. */
+  readonly entries: readonly Entry[];
+  /** Rank of the first one shown, and of the selected one; -1 when there is none. */
   readonly first: number;
   readonly selected: number;
 };
 
 /**
- * The visible part. The selected process keeps its place on the screen while its rank changes; when it has left
- * the list, whoever stands at its place is selected.
+ * The visible part. What is selected keeps its place on the screen while its rank changes; when it has left the list,
+ * whoever stands at its place is selected.
  */
 export const windowOf = (
-  { rows }: Order,
+  { entries }: Order,
   { selectedId, selectedOffset }: Pick<UiState, 'selectedId' | 'selectedOffset'>,
   height: number,
 ): Window => {
-  if (rows.length === 0 || height <= 0) return { rows: [], first: 0, selected: -1 };
+  if (entries.length === 0 || height <= 0) return { entries: [], first: 0, selected: -1 };
   const offset = Math.min(selectedOffset, height - 1);
-  const found = selectedId === null ? 0 : rows.findIndex(({ id }) => id === selectedId);
-  const selected = found === -1 ? Math.min(offset, rows.length - 1) : found;
-  const first = Math.max(0, Math.min(selected - offset, rows.length - height));
-  return { rows: rows.slice(first, first + height), first, selected };
+  const found = selectedId === null ? 0 : entries.findIndex(({ id }) => id === selectedId);
+  const selected = found === -1 ? Math.min(offset, entries.length - 1) : found;
+  const first = Math.max(0, Math.min(selected - offset, entries.length - height));
+  return { entries: entries.slice(first, first + height), first, selected };
 };

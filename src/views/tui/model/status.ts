@@ -1,54 +1,52 @@
-/** The last lines: where a replay stands, what is being typed, which keys help, and what tracing itself costs. */
+/** The last lines: where the moment shown lies in all that is known, what is being typed, and which keys help. */
 import type { Snapshot } from '../../../core/snapshot.ts';
 import type { PlaybackState } from '../../../session/playback.ts';
-import { bytes, clean, clockTime, compact, percent } from '../../format.ts';
-import { contextsOf, KEYS, keyLabel } from './keys.ts';
+import { clean, clockTime, compact } from '../../format.ts';
+import { accountShown } from './accounts.ts';
+import { contextsOf, keyLabel } from './keys.ts';
 import { type Line, lineCells, packSegments, type Segment, segment, span, spread } from './line.ts';
 import type { View } from './view.ts';
 
 export const statusLine = (snapshot: Snapshot | null, view: View): Line => {
-  const { ui, size, glyphs, notice } = view;
+  const { ui, size, glyphs, notice, recording } = view;
   if (ui.input !== null) return inputLine(view);
-  const costs = snapshot === null ? [] : costSegments(snapshot, view);
-  const right = packSegments(costs, Math.max(size.columns >> 1, Math.min(24, size.columns - 18)), glyphs);
-  const words = ui.unknownKey === null ? notice : `${ui.unknownKey} is no key here: ? lists them`;
-  const said: Segment[] = words === '' ? [] : [segment(0, span(clean(words, glyphs.charset), 'warn'))];
-  const left = packSegments([...said, ...hintSegments(ui)], size.columns - lineCells(right) - 2, glyphs);
-  return spread(left, right, size.columns);
+  const words = ui.unknownKey === null ? notice : `${keyLabel(ui.unknownKey)} is no key here: ? lists them`;
+  return packSegments(
+    [
+      ...(words === '' ? [] : [segment(0, span(clean(words, glyphs.charset), 'warn'))]),
+      ...(recording === '' ? [] : [segment(0, span(` REC ${clean(recording, glyphs.charset)} `, 'alarm'))]),
+      ...hintSegments(snapshot, view),
+    ],
+    size.columns,
+    glyphs,
+  );
 };
 
-const hintSegments = (ui: View['ui']): Segment[] => {
-  const contexts = contextsOf(ui);
-  return KEYS.flatMap(({ hint, keys, where }) => {
+/** The keys that help now; what is not possible here is not offered. */
+const hintSegments = (snapshot: Snapshot | null, view: View): Segment[] => {
+  const contexts = contextsOf(view.ui);
+  return view.keys.flatMap(({ id, hint, keys, where }) => {
     const key = keys[0];
     if (hint === undefined || key === undefined || !contexts.includes(where)) return [];
-    return [segment(hint.rank, span(keyLabel(key), 'accent'), span(` ${hint.text}`, 'dim'))];
+    if (!(POSSIBLE[id]?.(snapshot, view) ?? true)) return [];
+    const text = id === 'hold' && view.playback?.following === false ? 'follow' : hint.text;
+    return [segment(hint.rank, span(keyLabel(key), 'accent'), span(` ${text}`, 'dim'))];
   });
 };
 
-/** Ours first: a tool that watches load must show its own. In a replay these are the costs of recording it. */
-const costSegments = ({ self }: Snapshot, { ui }: View): Segment[] => [
-  segment(
-    1,
-    span(ui.mode === 'live' ? 'self ' : 'cost then ', 'dim'),
-    span(`${percent(self.cpuPercent)} ${bytes(self.rssBytes)}`),
-  ),
-  ...(self.tracerRssBytes === 0
-    ? []
-    : [
-        segment(
-          2,
-          span('tracer ', 'dim'),
-          span(`${percent(self.tracerCpuPercent)} ${bytes(self.tracerRssBytes)}`),
-        ),
-      ]),
-  ...(self.mapBytes === 0 ? [] : [segment(3, span('maps ', 'dim'), span(bytes(self.mapBytes)))]),
-];
+const POSSIBLE: Readonly<Record<string, (snapshot: Snapshot | null, view: View) => boolean>> = {
+  'show-finding': (snapshot, view) => snapshot !== null && accountShown(snapshot, view) !== null,
+  finding: (snapshot, view) => snapshot !== null && accountShown(snapshot, view) !== null,
+  hold: (_, { playback }) => playback !== null,
+  jump: (_, { playback }) => playback !== null,
+  'step-back': (_, { playback }) => playback !== null,
+};
 
-const PROMPTS = { filter: 'filter: ', jump: 'jump to: ' } as const;
+const PROMPTS = { filter: 'filter: ', jump: 'jump to: ', mark: 'mark: ' } as const;
 const INPUT_HELP = {
-  filter: 'Enter keeps it, Esc forgets it',
+  filter: 'java  4711  iomap.iter>1e6',
   jump: '14:02  14:02:30  3m ago  +90s',
+  mark: 'what happened now: restarted QEMU',
 } as const;
 
 const inputLine = ({ ui: { input }, size, glyphs }: View): Line => {
@@ -74,7 +72,7 @@ export const positionLine = (snapshot: Snapshot, playback: PlaybackState, { size
   const speed = Number.isFinite(playback.speed) ? `${glyphs.times}${compact(playback.speed)}` : 'max';
   const left: Line = [
     span(playback.playing ? glyphs.playing : glyphs.paused, playback.playing ? 'good' : 'warn'),
-    span(` ${speed} `, 'accent'),
+    span(playback.following === undefined ? ` ${speed} ` : ' ', 'accent'),
     span(clockTime(realOf(playback.positionUs)), 'title'),
     span(' '),
   ];

@@ -1,13 +1,25 @@
 /** Everything a frame is drawn from. The selectors of this folder are pure functions of it. */
-import type { Snapshot } from '../../../core/snapshot.ts';
+import type { SeriesLink, Snapshot } from '../../../core/snapshot.ts';
 import type { PlaybackState } from '../../../session/playback.ts';
 import type { Size } from '../../../terminal/size.ts';
 import type { Glyphs } from '../../format.ts';
+import type { Inspection } from '../inspection.ts';
+import type { KeyBinding } from './keys.ts';
 import type { UiState } from './state.ts';
 
 export type View = {
-  /** null before the first. */
+  /** Of the moment that is shown; null before the first. */
   readonly snapshot: Snapshot | null;
+  /** The latest that is known of the session: it has the past of all signals, and what was found later. */
+  readonly overview: Snapshot | null;
+  /** Who leads whom, once somebody wanted to know; null before. */
+  readonly links: readonly SeriesLink[] | null;
+  /** What /proc tells of the process on the detail page, if it lives here. */
+  readonly inspection: Inspection | null;
+  /** What each key does; the user's own where he has given some. */
+  readonly keys: readonly KeyBinding[];
+  /** Where a recording started on the screen goes; empty when there is none. */
+  readonly recording: string;
   readonly ui: UiState;
   readonly playback: PlaybackState | null;
   readonly size: Size;

@@ -55,7 +55,7 @@ const snapshotOf = (...processes: readonly Row['metrics'][]): Snapshot =>
 const storm = snapshotOf(SEEKING, NOISE);
 
 const at = (snapshot: Snapshot, width: number, sort = defaultSort(snapshot)): Columns =>
-  layColumns(snapshot, sort, 'rate', width);
+  layColumns(snapshot, sort, { values: 'rate', hidden: [] }, width);
 const titles = ({ metrics }: Columns): readonly string[] => metrics.map(({ title }) => title);
 
 describe('the columns', () => {
@@ -112,6 +112,17 @@ describe('the columns', () => {
     expect(titles(at(storm, 86))).toContain('longest seek');
     const none = snapshotOf({ ...SEEKING, 'iomap.seek_max_ns': all(0) }, NOISE);
     expect(titles(at(none, 86))).not.toContain('longest seek');
+  });
+
+  it('leave out those of a probe that the user does not want to see', () => {
+    const { metrics, hidden } = layColumns(
+      storm,
+      'iomap.seek_ns',
+      { values: 'rate', hidden: ['inode'] },
+      200,
+    );
+    expect(metrics.map(({ metric: { probe } }) => probe)).not.toContain('inode');
+    expect(metrics.length + hidden).toBe(ALL.length - 2);
   });
 
   it('are never wider than the line, whatever the width and the order', () => {

@@ -67,7 +67,7 @@ describe('what is not exact', () => {
   });
 
   it('says that the view is held, ended, silent or a replay', () => {
-    expect(shown({}, { ui: { frozen: true } })).toContain('HELD');
+    expect(shown({}, { playback: buildPlayback({ following: false }) })).toContain('HELD');
     expect(shown({ ended: { bootUs: 1, reason: 'command exited' } })).toMatch(/ENDED\s+command exited/);
     expect(shown({}, { silentMs: 7000 })).toContain('NO SAMPLE FOR 7s');
     expect(shown({}, { ui: { mode: 'replay' }, playback: buildPlayback() })).toContain('REPLAY');
@@ -76,9 +76,9 @@ describe('what is not exact', () => {
   it('shows no rate before an interval is known', () => {
     const { bootUs } = buildSnapshot();
     const first = { intervalUs: 0, samples: 1, counted: { bootUs, intervalUs: 0 } };
-    const line = (text: string): string | undefined => /qemu-img.*/.exec(text)?.[0];
+    const line = (text: string): string | undefined => /^>.*qemu-img.*/m.exec(text)?.[0];
     expect(line(shown({}))).toMatch(/137\s+3\.91M\s+70\.4%/);
-    expect(line(shown(first))).toMatch(/^qemu-img +[▁-█]+$/);
+    expect(line(shown(first))).toMatch(/^> +4000 +qemu-img +[▁-█]+$/);
     expect(line(shown(first, { ui: { values: 'total' } }))).toMatch(/13\.7k\s+46\.9M\s+9\.39s/);
   });
 

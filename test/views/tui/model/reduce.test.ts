@@ -32,6 +32,11 @@ describe('keys and what they do', () => {
       input: null,
     });
     expect(press({ ...view, ui: filtered }, 'esc').ui.filter).toBe('');
+    const refused = press(view, '/', ...'iomap.nothing>5', 'enter').ui;
+    expect(refused).toMatchObject({
+      filter: '',
+      input: { problem: expect.stringContaining('iomap.nothing') },
+    });
   });
 
   it('jumps to a time, and keeps the line open with the reason when it cannot', () => {
@@ -60,8 +65,8 @@ describe('keys and what they do', () => {
   });
 
   it('holds the view in live and plays in replay with the same key', () => {
-    expect(press(buildView(), 'space')).toMatchObject({ ui: { frozen: true }, effect: null });
-    expect(press(replay(), 'space')).toMatchObject({ ui: { frozen: false }, effect: { type: 'play' } });
+    expect(press(buildView(), 'space').effect).toEqual({ type: 'hold' });
+    expect(press(replay(), 'space').effect).toEqual({ type: 'play' });
   });
 
   it('walks every sort column and comes round', () => {
@@ -95,6 +100,47 @@ describe('keys and what they do', () => {
       page: 'table',
       selectedId: '4003@7000010',
     });
+  });
+
+  it('opens a group, and comes back to it', () => {
+    const view = buildView({ snapshot: buildSnapshot({ processes: 20 }) });
+    const grouped = press(view, 'v', 'v', 'down').ui;
+    expect(grouped).toMatchObject({ arrange: 'command', selectedId: 'command postgres' });
+    const opened = press({ ...view, ui: grouped }, 'enter').ui;
+    expect(opened.within).toEqual({ arrange: 'command', key: 'postgres', label: 'postgres' });
+    expect(press({ ...view, ui: opened }, 'backspace').ui).toMatchObject({
+      within: null,
+      arrange: 'command',
+      selectedId: 'command postgres',
+    });
+  });
+
+  it('zooms to the ends of what there is, and moves the cursor by cells of the signals', () => {
+    const view = replay();
+    expect(press(view, 'Z').ui.zoom).toBe('1m');
+    expect(press(view, 'z', 'z', 'z', 'z').ui.zoom).toBe('all');
+    const signals = press(view, 'tab').ui;
+    expect(signals.focus).toBe('signals');
+    const back = press({ ...view, ui: signals }, 'left').effect;
+    // 43 cells for a minute: two samples each.
+    expect(back).toEqual({ type: 'seek', bootUs: 7_298_000_000 });
+    expect(press({ ...view, ui: signals }, 'right').effect).toEqual({ type: 'latest' });
+    expect(press({ ...view, ui: signals }, 'esc').ui.focus).toBe('table');
+  });
+
+  it('leaves out what a probe counts, and shows it again', () => {
+    const view = buildView();
+    expect(press(view, '2').ui.hidden).toEqual(['kswapd']);
+    expect(press(view, '1', '2', '1').ui.hidden).toEqual(['kswapd']);
+    expect(press(view, '7').ui.hidden).toEqual([]);
+  });
+
+  it('marks with the text that was typed, and not without one', () => {
+    expect(press(buildView(), 'm', ...'restarted', 'enter').effect).toEqual({
+      type: 'mark',
+      text: 'restarted',
+    });
+    expect(press(buildView(), 'm', 'enter')).toMatchObject({ ui: { input: null }, effect: null });
   });
 
   it('does nothing where there is nothing', () => {

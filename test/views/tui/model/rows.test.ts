@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { MetricDescriptor } from '../../../../src/core/metric.ts';
 import type { Row } from '../../../../src/core/snapshot.ts';
 import { reduce } from '../../../../src/views/tui/model/reduce.ts';
-import { orderRows, windowOf } from '../../../../src/views/tui/model/rows.ts';
+import { type Order, orderRows, windowOf } from '../../../../src/views/tui/model/rows.ts';
 import { initialUi } from '../../../../src/views/tui/model/state.ts';
 import { tableLines } from '../../../../src/views/tui/model/table.ts';
 import { buildSnapshot, METRICS, row } from '../../../helpers/snapshot.ts';
@@ -23,14 +23,16 @@ describe('the order of processes', () => {
       row(0, { pid: 5, id: 'e', metrics: {} }),
     ];
     const snapshot = buildSnapshot({ rows });
-    expect(orderRows(snapshot, ui).rows.map(({ pid }) => pid)).toEqual([1, 2, 3, 4, 5]);
-    expect(orderRows(snapshot, { ...ui, values: 'total' }).rows.map(({ pid }) => pid)).toEqual([
+    expect(orderRows(snapshot, ui).entries.map(({ row: { pid } }) => pid)).toEqual([1, 2, 3, 4, 5]);
+    expect(orderRows(snapshot, { ...ui, values: 'total' }).entries.map(({ row: { pid } }) => pid)).toEqual([
       2, 1, 3, 4, 5,
     ]);
-    expect(orderRows(snapshot, { ...ui, reversed: true }).rows.map(({ pid }) => pid)).toEqual([
+    expect(orderRows(snapshot, { ...ui, reversed: true }).entries.map(({ row: { pid } }) => pid)).toEqual([
       5, 4, 3, 2, 1,
     ]);
-    expect(orderRows(snapshot, { ...ui, sort: 'pid' }).rows.map(({ pid }) => pid)).toEqual([1, 2, 3, 4, 5]);
+    expect(orderRows(snapshot, { ...ui, sort: 'pid' }).entries.map(({ row: { pid } }) => pid)).toEqual([
+      1, 2, 3, 4, 5,
+    ]);
   });
 
   it('begins with the time that most was spent in, of whatever probe', () => {
@@ -60,7 +62,8 @@ describe('the order of processes', () => {
 
   it('keeps those that contain every word in PID, name or command line', () => {
     const snapshot = buildSnapshot({ processes: 12 });
-    const found = (filter: string) => orderRows(snapshot, { ...ui, filter }).rows.map(({ pid }) => pid);
+    const found = (filter: string) =>
+      orderRows(snapshot, { ...ui, filter }).entries.map(({ row: { pid } }) => pid);
     expect(found('QEMU raw')).toEqual([4000, 4018]);
     expect(found('4006')).toEqual([4006]);
     expect(found('checkpointer')).toEqual([4003, 4021]);
@@ -74,8 +77,11 @@ describe('the order of processes', () => {
         fc.constantFrom('pid', 'comm', 'iomap.iter', 'iomap.seek_ns', null),
         fc.boolean(),
         fc.constantFrom('rate' as const, 'total' as const),
-        (sort, reversed, values) => {
-          const ids = orderRows(snapshot, { sort, reversed, values, filter: '' }).rows.map(({ id }) => id);
+        fc.constantFrom('flat' as const, 'tree' as const),
+        (sort, reversed, values, arrange) => {
+          const ids = orderRows(snapshot, { ...ui, sort, reversed, values, arrange }).entries.map(
+            ({ id }) => id,
+          );
           expect(new Set(ids).size).toBe(50);
         },
       ),
@@ -89,8 +95,8 @@ describe('those that the sort metric does not tell apart', () => {
   const idle = { delta: 0, total: 0 };
   const other = (pid: number, metrics: Row['metrics']): Row => row(0, { pid, id: `p${pid}`, metrics });
   const pids = (rows: readonly Row[], question: Partial<typeof ui> = {}): readonly number[] =>
-    orderRows(buildSnapshot({ rows }), { ...ui, sort: 'iomap.seek_ns', ...question }).rows.map(
-      ({ pid }) => pid,
+    orderRows(buildSnapshot({ rows }), { ...ui, sort: 'iomap.seek_ns', ...question }).entries.map(
+      ({ row: { pid } }) => pid,
     );
 
   it('follow by their part in all else that is counted, now or in total as is shown', () => {
@@ -130,8 +136,8 @@ describe('those that the sort metric does not tell apart', () => {
       other(5, { 'python.rss': { delta: 50, total: 50 } }),
     ];
     const snapshot = buildSnapshot({ rows: [...rows].reverse(), change: { metrics: [...METRICS, level] } });
-    const { rows: shown } = orderRows(snapshot, { ...ui, sort: 'iomap.seek_ns' });
-    expect(shown.map(({ pid }) => pid)).toEqual([1, 2, 3, 4, 5]);
+    const { entries } = orderRows(snapshot, { ...ui, sort: 'iomap.seek_ns' });
+    expect(entries.map(({ row: { pid } }) => pid)).toEqual([1, 2, 3, 4, 5]);
   });
 
   it('come after those that did once what the metric counts', () => {
@@ -158,22 +164,26 @@ describe('those that the sort metric does not tell apart', () => {
   });
 });
 
+const orderOf = (ids: readonly string[]): Order => ({
+  entries: ids.map((id) => ({ id, row: row(0, { id }), group: null, depth: 0 })),
+  processes: ids.length,
+  sort: 'pid',
+});
+
 describe('the window on them', () => {
   it('keeps the selected process on its screen row while its rank changes', () => {
-    const order = (ids: readonly string[]) => ({ rows: ids.map((id) => row(0, { id })), sort: 'pid' });
+    const order = orderOf;
     const selection = { selectedId: 'f', selectedOffset: 1 };
     const before = windowOf(order(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']), selection, 3);
     const after = windowOf(order(['a', 'b', 'f', 'c', 'd', 'e', 'g', 'h']), selection, 3);
-    expect(before.rows.map(({ id }) => id)).toEqual(['e', 'f', 'g']);
-    expect(after.rows.map(({ id }) => id)).toEqual(['b', 'f', 'c']);
+    expect(before.entries.map(({ id }) => id)).toEqual(['e', 'f', 'g']);
+    expect(after.entries.map(({ id }) => id)).toEqual(['b', 'f', 'c']);
   });
 
   it('falls to whoever stands there when the process has left', () => {
-    const order = { rows: ['a', 'b', 'c'].map((id) => row(0, { id })), sort: 'pid' };
+    const order = orderOf(['a', 'b', 'c']);
     expect(windowOf(order, { selectedId: 'gone', selectedOffset: 1 }, 3).selected).toBe(1);
-    expect(windowOf({ rows: [], sort: 'pid' }, { selectedId: 'gone', selectedOffset: 1 }, 3).selected).toBe(
-      -1,
-    );
+    expect(windowOf(orderOf([]), { selectedId: 'gone', selectedOffset: 1 }, 3).selected).toBe(-1);
   });
 
   it('always holds the selected one and never runs past the end', () => {
@@ -184,12 +194,12 @@ describe('the window on them', () => {
         fc.nat(30),
         fc.integer({ min: 1, max: 20 }),
         (count, which, offset, height) => {
-          const rows = Array.from({ length: count }, (_, index) => row(0, { id: String(index) }));
+          const order = orderOf(Array.from({ length: count }, (_, index) => String(index)));
           const {
-            rows: shown,
+            entries: shown,
             first,
             selected,
-          } = windowOf({ rows, sort: 'pid' }, { selectedId: String(which), selectedOffset: offset }, height);
+          } = windowOf(order, { selectedId: String(which), selectedOffset: offset }, height);
           expect(shown.length).toBe(Math.min(count, height));
           if (count === 0) return;
           expect(selected - first).toBeGreaterThanOrEqual(0);
@@ -209,7 +219,7 @@ describe('the window on them', () => {
     const snapshot = view.snapshot ?? buildSnapshot();
     expect(visited).toEqual(
       orderRows(snapshot, view.ui)
-        .rows.slice(1)
+        .entries.slice(1)
         .map(({ id }) => id),
     );
   });

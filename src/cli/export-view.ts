@@ -1,0 +1,60 @@
+/**
+ * The key e: what is on the screen as text, and the moment behind it as two lines of NDJSON (session and interval, as
+ * `live --json` prints them), into two new files of the working directory: private (0600), never through a link, and
+ * owned by the user who called sudo.
+ */
+import { closeSync, constants, fchownSync, openSync, writeSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Snapshot } from '../core/snapshot.ts';
+import { intervalLine, sessionLine } from '../views/report/interval.ts';
+import type { ExportView } from '../views/tui/show-screen.tsx';
+import { invokerOf } from './trace.ts';
+
+export const exportTo =
+  (directory: string, env: NodeJS.ProcessEnv): ExportView =>
+  (lines, snapshot) => {
+    const text = `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
+    const json = `${JSON.stringify(sessionLine(snapshot.header))}\n${JSON.stringify(intervalLine(snapshot))}\n`;
+    try {
+      const path = freeName(directory, snapshot);
+      write(`${path}.txt`, text, env);
+      write(`${path}.ndjson`, json, env);
+      return `wrote ${path}.txt and .ndjson`;
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      return `nothing was written to ${directory}: ${code ?? message}`;
+    }
+  };
+
+const MOST_OF_A_SECOND = 100;
+
+/** `stallscope-2026-11-21T140230`, with a number behind it for a second one of the same moment. */
+const freeName = (directory: string, { realMs }: Snapshot): string => {
+  const stamp = new Date(Math.round(realMs)).toISOString().slice(0, 19).replaceAll(':', '');
+  for (let number = 1; number <= MOST_OF_A_SECOND; number += 1) {
+    const path = resolve(directory, `stallscope-${stamp}${number === 1 ? '' : `-${number}`}`);
+    if (!isTaken(`${path}.txt`) && !isTaken(`${path}.ndjson`)) return path;
+  }
+  throw new Error('there are too many of this moment already');
+};
+
+const isTaken = (path: string): boolean => {
+  try {
+    closeSync(openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK));
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ENOENT';
+  }
+};
+
+const write = (path: string, text: string, env: NodeJS.ProcessEnv): void => {
+  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+  const fd = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  try {
+    const owner = invokerOf(env);
+    if (owner !== null) fchownSync(fd, owner.uid, owner.gid);
+    writeSync(fd, text);
+  } finally {
+    closeSync(fd);
+  }
+};

@@ -1,0 +1,50 @@
+/** Whether the session is told as a screen, as sentences, or as NDJSON; and telling it as sentences. */
+import type { Snapshot } from '../core/snapshot.ts';
+import { glyphsFor } from '../views/format.ts';
+import { whyNoScreen } from '../views/tui/can-show.ts';
+import { KEYS } from '../views/tui/model/keys.ts';
+import { createPlainTeller } from '../views/tui/model/plain.ts';
+import { initialUi, type Mode } from '../views/tui/model/state.ts';
+import type { Context } from './context.ts';
+
+export type Face = 'screen' | 'plain' | 'json';
+
+/** A terminal that cannot be drawn on still has a reader; what is no terminal is read by a program. */
+export const faceOf = (
+  context: Context,
+  options: { readonly json: boolean; readonly plain: boolean },
+): Face => {
+  if (options.json) return 'json';
+  if (options.plain) return 'plain';
+  if (whyNoScreen(context) === null) return 'screen';
+  return context.stdout.isTTY === true && context.env.TERM === 'dumb' ? 'plain' : 'json';
+};
+
+/** Writes what there is to say of each snapshot it is given. ASCII throughout: signs are read aloud badly. */
+export const tellPlainly = (
+  context: Context,
+  mode: Mode,
+  sort: string | null | undefined,
+): ((snapshot: Snapshot) => void) => {
+  const tell = createPlainTeller();
+  return (snapshot) => {
+    const lines = tell({
+      snapshot,
+      overview: null,
+      links: null,
+      inspection: null,
+      ui: initialUi(mode, sort ?? null),
+      keys: KEYS,
+      recording: '',
+      playback: null,
+      size: { columns: 200, rows: 50 },
+      glyphs: glyphsFor('ascii'),
+      title: '',
+      status: '',
+      waitedMs: 0,
+      notice: '',
+      silentMs: null,
+    });
+    if (lines.length > 0) context.stdout.write(`${lines.join('\n')}\n`);
+  };
+};

@@ -1,0 +1,44 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { exportTo } from '../../src/cli/export-view.ts';
+import { buildSnapshot } from '../helpers/snapshot.ts';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'export-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the view as files', () => {
+  it('is what is seen, and the moment behind it, private, and never over another', () => {
+    const write = exportTo(folder, {});
+    expect(write(['one  ', 'two'], buildSnapshot())).toBe(
+      `wrote ${join(folder, 'stallscope-2026-11-21T140140')}.txt and .ndjson`,
+    );
+    write(['again'], buildSnapshot());
+    expect(readdirSync(folder).sort()).toEqual([
+      'stallscope-2026-11-21T140140-2.ndjson',
+      'stallscope-2026-11-21T140140-2.txt',
+      'stallscope-2026-11-21T140140.ndjson',
+      'stallscope-2026-11-21T140140.txt',
+    ]);
+    const path = join(folder, 'stallscope-2026-11-21T140140');
+    expect(readFileSync(`${path}.txt`, 'utf8')).toBe('one\ntwo\n');
+    expect(statSync(`${path}.txt`).mode & 0o777).toBe(0o600);
+    expect(statSync(`${path}.ndjson`).mode & 0o777).toBe(0o600);
+    const lines = readFileSync(`${path}.ndjson`, 'utf8').trim().split('\n');
+    expect(lines.map((line) => (JSON.parse(line) as { type: string }).type)).toEqual(['session', 'interval']);
+  });
+
+  it('goes through no link, and says when it cannot be written', () => {
+    const target = join(folder, 'target');
+    symlinkSync(target, join(folder, 'stallscope-2026-11-21T140140.txt'));
+    expect(exportTo(folder, {})(['x'], buildSnapshot())).toContain('-2.txt');
+    expect(readdirSync(folder)).not.toContain('target');
+    expect(exportTo(join(folder, 'nowhere'), {})(['x'], buildSnapshot())).toMatch(
+      /nothing was written to .*ENOENT/,
+    );
+  });
+});

@@ -1,0 +1,67 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inspectProcess, parseStack } from '../../src/host/inspect.ts';
+import { readStartMs } from '../../src/host/process.ts';
+
+let folder = '';
+let file = '';
+let fd = -1;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'inspect-'));
+  file = join(folder, 'image\u001b[31m.raw');
+  writeFileSync(file, Buffer.alloc(3_000_000, 1));
+  fd = openSync(file, 'r');
+});
+afterAll(() => {
+  closeSync(fd);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('what a living process is asked', () => {
+  it('names its user, its state and its largest open files, and counts nothing unasked', async () => {
+    const found =
+      (await inspectProcess(process.pid, readStartMs(process.pid), false)) ?? expect.fail('it lives');
+    expect(found).toMatchObject({ pid: process.pid, user: userInfo().username, filesProblem: null });
+    expect(found.state).toMatch(/^[RS]$/);
+    expect(found.kernelStack).toEqual([]);
+    expect(found.files.find(({ path }) => path === file)).toEqual({
+      path: file,
+      sizeBytes: 3_000_000,
+      extents: null,
+      problem: null,
+    });
+    const sizes = found.files.map(({ sizeBytes }) => sizeBytes);
+    expect(sizes).toEqual([...sizes].sort((a, b) => b - a));
+    expect(sizes.length).toBeLessThanOrEqual(8);
+  });
+
+  it('counts the pieces of a file as filefrag does, or says why it cannot', async () => {
+    const found = (await inspectProcess(process.pid, null, true)) ?? expect.fail('it lives');
+    const one = found.files.find(({ path }) => path === file) ?? expect.fail('it is open');
+    const said = /: (\d+) extents? found/.exec(
+      spawnSync('filefrag', [file], { encoding: 'utf8' }).stdout ?? '',
+    )?.[1];
+    if (said === undefined) expect(one.problem).not.toBeNull();
+    else expect(one).toMatchObject({ extents: Number(said), problem: null });
+  });
+
+  it('is not asked of another process that has its PID now, nor of one that is gone', async () => {
+    const startMs = readStartMs(process.pid) ?? 0;
+    expect(await inspectProcess(process.pid, startMs - 10, false)).toBeNull();
+    expect(await inspectProcess(2 ** 22 + 1, null, false)).toBeNull();
+  });
+});
+
+describe('a kernel stack', () => {
+  it('is the functions, innermost first', () => {
+    const text =
+      '[<0>] io_schedule+0x46/0x80\n[<0>] folio_wait_bit_common+0x13d/0x350\n[<0>] do_syscall_64+0x5c/0x90\n';
+    expect(parseStack(text)).toEqual(['io_schedule', 'folio_wait_bit_common', 'do_syscall_64']);
+    expect(parseStack('')).toEqual([]);
+    expect(parseStack('[<ffffffff8109>] a+0x1\n'.repeat(100))).toHaveLength(24);
+  });
+});

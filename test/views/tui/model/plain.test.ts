@@ -1,0 +1,40 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { createCursor } from '../../../../src/session/replay.ts';
+import { openRecording } from '../../../../src/sources/recording.ts';
+import { glyphsFor } from '../../../../src/views/format.ts';
+import { createPlainTeller } from '../../../../src/views/tui/model/plain.ts';
+import { examples } from '../../../helpers/examples.ts';
+import { buildSnapshot } from '../../../helpers/snapshot.ts';
+import { buildView } from '../../../helpers/view.ts';
+
+beforeAll(() => {
+  process.env.TZ = 'UTC';
+});
+
+describe('the session in sentences', () => {
+  it('tells a storm when it is recognised and when it is over, and is brief in between', () => {
+    const recording = openRecording(examples[0] ?? '');
+    const cursor = createCursor(recording);
+    const tell = createPlainTeller();
+    const lines: string[] = [];
+    for (let sample = 0; sample < recording.sampleTimesUs.length; sample += 1)
+      lines.push(...tell(buildView({ snapshot: cursor.moveTo(sample), glyphs: glyphsFor('ascii') })));
+    recording.close();
+    const text = lines.join('\n');
+    expect(text).toMatch(
+      /\d\d:\d\d:\d\d HIGH: SEEK_HOLE storm: .* By qemu-mirror, PID 7012, \d\d percent sure\./,
+    );
+    expect(text).toMatch(/Proof: .*steps per SEEK_HOLE/);
+    expect(text).toContain('Do: ');
+    expect(text).toContain('HIGH, over: SEEK_HOLE storm');
+    expect(text).toMatch(/^[\x20-\x7e\n]*$/);
+    expect(lines.length).toBeLessThan(recording.sampleTimesUs.length / 2);
+  });
+
+  it('says nothing twice in a row, and something after ten seconds', () => {
+    const tell = createPlainTeller();
+    expect(tell(buildView({ snapshot: buildSnapshot({ samples: 100 }) })).length).toBeGreaterThan(0);
+    expect(tell(buildView({ snapshot: buildSnapshot({ samples: 105 }) }))).toEqual([]);
+    expect(tell(buildView({ snapshot: buildSnapshot({ samples: 110 }) }))).toHaveLength(1);
+  });
+});
