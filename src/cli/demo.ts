@@ -49,9 +49,9 @@ const chooseExample = (files: readonly string[], name: string | null): string =>
 
 const describe = (file: string): string => {
   const recording = openRecording(file);
-  const { header, sampleTimesUs } = recording;
+  const { header } = recording;
+  const seconds = (recording.endUs() - header.clock.bootUs) / 1e6;
   recording.close();
-  const seconds = ((sampleTimesUs.at(-1) ?? header.clock.bootUs) - header.clock.bootUs) / 1e6;
   const probes = header.probes.map(({ id }) => id).join(', ');
   return `${nameOf(file).padEnd(28)} ${longDuration(seconds).padStart(6)}  Linux ${header.host.kernel}; probes ${probes}`;
 };

@@ -1,8 +1,9 @@
 /** `stallscope replay` and `demo`: the same screen with a position in time, or NDJSON. */
 import { setImmediate } from 'node:timers/promises';
 import { failure } from '../errors.ts';
+import { createPlayback } from '../session/play.ts';
 import type { Recording } from '../session/ports.ts';
-import { createCursor, createPlayback, sampleAt } from '../session/replay.ts';
+import { createCursor } from '../session/replay.ts';
 import { createSnapshotStore } from '../session/store.ts';
 import { openRecording } from '../sources/recording.ts';
 import { parseMoment } from '../views/moment.ts';
@@ -42,8 +43,7 @@ export const replay = async (context: Context, options: ReplayOptions): Promise<
 
 const readMoment = (recording: Recording, value: string): number => {
   const { clock } = recording.header;
-  const endUs = recording.sampleTimesUs.at(-1) ?? clock.bootUs;
-  const moment = parseMoment(value, { startUs: clock.bootUs, endUs, clock });
+  const moment = parseMoment(value, { startUs: clock.bootUs, endUs: recording.endUs(), clock });
   if ('problem' in moment) throw failure('E_TIME', { value, why: moment.problem.replace(/\.$/, '') });
   return moment.bootUs;
 };
@@ -83,18 +83,22 @@ const replayLines = async (
 ): Promise<number> => {
   const writer = createLineWriter(context.stdout);
   const cursor = createCursor(recording);
-  const times = recording.sampleTimesUs;
-  const first = fromUs === null ? 0 : sampleAt(times, fromUs);
+  const first = fromUs === null ? 0 : recording.sampleAt(fromUs);
+  const firstUs = recording.samples() === 0 ? 0 : recording.timeOf(first);
   const startedAtMs = performance.now();
   writer.write(sessionLine(recording.header));
-  for (let sample = first; sample < times.length && context.interruption.reason() === null; sample += 1) {
-    const sinceFirstMs = ((times[sample] ?? 0) - (times[first] ?? 0)) / 1000;
+  for (
+    let sample = first;
+    sample < recording.samples() && context.interruption.reason() === null;
+    sample += 1
+  ) {
+    const sinceFirstMs = (recording.timeOf(sample) - firstUs) / 1000;
     await waitUntil(startedAtMs + sinceFirstMs / (speed ?? Number.POSITIVE_INFINITY), context);
     writer.write(intervalLine(cursor.moveTo(sample)));
     while (writer.isBehind() && context.interruption.reason() === null) await setImmediate();
   }
   const signal = context.interruption.reason();
-  if (signal === null) writer.write(endLine(cursor.moveTo(times.length)));
+  if (signal === null) writer.write(endLine(cursor.moveTo(recording.samples())));
   await writer.end();
   return signal === null ? 0 : EXIT_OF[signal];
 };

@@ -1,4 +1,6 @@
 /** What a screen can ask of a replay, and what it shows of it. Times are µs since boot, as in the recording. */
+import type { Mark } from '../core/snapshot.ts';
+
 export type PlaybackState = {
   readonly startUs: number;
   readonly endUs: number;
@@ -9,6 +11,8 @@ export type PlaybackState = {
   readonly playing: boolean;
   /** Times real time; Infinity plays as fast as it can. */
   readonly speed: number;
+  /** The recording is still being written, and its end moves. */
+  readonly following?: boolean;
 };
 
 export type Playback = {
@@ -20,4 +24,8 @@ export type Playback = {
   /** To the last sample at or before this time. */
   seek(bootUs: number): void;
   setSpeed(speed: number): void;
+  /** Every mark of the recording, also those ahead. */
+  readonly marks?: () => readonly Mark[];
+  /** Sets a mark at the sample shown. What went wrong, or null. */
+  readonly mark?: (text: string) => string | null;
 };

@@ -1,4 +1,5 @@
 /** Moves records from a source into the state, the sinks and the store; the one loop of live and record. */
+import { checkpointOf } from '../core/checkpoint.ts';
 import { fold } from '../core/fold.ts';
 import type { HeaderRecord, StreamRecord } from '../core/record.ts';
 import type { Snapshot } from '../core/snapshot.ts';
@@ -33,8 +34,8 @@ const run = async (
   header: HeaderRecord,
   { source, sinks, store, onSample, onReady }: PumpOptions,
 ): Promise<Snapshot> => {
-  for (const sink of sinks) sink.begin(header);
   const state = createState(header);
+  for (const sink of sinks) sink.begin(header, () => checkpointOf(state));
   let latest = takeSnapshot(state);
   store.set(latest);
   onReady?.();
