@@ -1,18 +1,16 @@
 /** `stallscope replay` and `demo`: the same screen with a position in time, or NDJSON. */
 import { setImmediate } from 'node:timers/promises';
-import { failure } from '../errors.ts';
 import { createPlayback } from '../session/play.ts';
 import type { Recording } from '../session/ports.ts';
 import { createCursor } from '../session/replay.ts';
 import { createSnapshotStore } from '../session/store.ts';
-import { openRecording } from '../sources/recording.ts';
-import { parseMoment } from '../views/moment.ts';
 import { endLine, intervalLine, sessionLine } from '../views/report/interval.ts';
 import { whyNoScreen } from '../views/tui/can-show.ts';
 import type { Context } from './context.ts';
 import { EXIT_OF } from './interruption.ts';
 import { checkMetric, IDENTITY_COLUMNS } from './metric.ts';
 import { createLineWriter } from './print.ts';
+import { readMoment, readRecording } from './read-recording.ts';
 
 export type ReplayOptions = {
   readonly file: string;
@@ -20,12 +18,14 @@ export type ReplayOptions = {
   /** null for the default: real time on a screen, as fast as it goes as lines. */
   readonly speed: number | null;
   readonly json: boolean;
+  /** Go on with a recording that is still being written. */
+  readonly follow: boolean;
   /** What to order the processes by; null for where most time goes. */
   readonly sort: string | null;
 };
 
 export const replay = async (context: Context, options: ReplayOptions): Promise<number> => {
-  const recording = openRecording(options.file);
+  const recording = await readRecording(options.file, { growing: options.follow });
   try {
     const sort = checkMetric(options.sort, [
       ...recording.header.metrics.map(({ id }) => id),
@@ -34,29 +34,30 @@ export const replay = async (context: Context, options: ReplayOptions): Promise<
     const fromUs = options.from === null ? null : readMoment(recording, options.from);
     const asLines = options.json || whyNoScreen(context) !== null;
     return asLines
-      ? await replayLines(context, recording, fromUs, options.speed)
+      ? await replayLines(context, recording, fromUs, options)
       : await replayScreen(context, recording, fromUs, { ...options, sort });
   } finally {
     recording.close();
   }
 };
 
-const readMoment = (recording: Recording, value: string): number => {
-  const { clock } = recording.header;
-  const moment = parseMoment(value, { startUs: clock.bootUs, endUs: recording.endUs(), clock });
-  if ('problem' in moment) throw failure('E_TIME', { value, why: moment.problem.replace(/\.$/, '') });
-  return moment.bootUs;
-};
-
 const replayScreen = async (
   context: Context,
   recording: Recording,
   fromUs: number | null,
-  options: Pick<ReplayOptions, 'speed' | 'file'> & { readonly sort: string | undefined },
+  options: Pick<ReplayOptions, 'speed' | 'file' | 'follow'> & { readonly sort: string | undefined },
 ): Promise<number> => {
   const { showScreen } = await import('../views/tui/show-screen.tsx');
   const store = createSnapshotStore();
-  const playback = createPlayback({ recording, store, fromUs, speed: options.speed ?? 1, playing: true });
+  const { follow } = options;
+  const playback = createPlayback({
+    recording,
+    store,
+    fromUs,
+    speed: options.speed ?? 1,
+    playing: true,
+    follow,
+  });
   const screen = showScreen({
     store,
     mode: 'replay',
@@ -79,7 +80,7 @@ const replayLines = async (
   context: Context,
   recording: Recording,
   fromUs: number | null,
-  speed: number | null,
+  { speed, follow }: Pick<ReplayOptions, 'speed' | 'follow'>,
 ): Promise<number> => {
   const writer = createLineWriter(context.stdout);
   const cursor = createCursor(recording);
@@ -87,13 +88,10 @@ const replayLines = async (
   const firstUs = recording.samples() === 0 ? 0 : recording.timeOf(first);
   const startedAtMs = performance.now();
   writer.write(sessionLine(recording.header));
-  for (
-    let sample = first;
-    sample < recording.samples() && context.interruption.reason() === null;
-    sample += 1
-  ) {
+  for (let sample = first; context.interruption.reason() === null; sample += 1) {
+    if (sample >= recording.samples() && !(follow && (await growth(recording, sample, context)))) break;
     const sinceFirstMs = (recording.timeOf(sample) - firstUs) / 1000;
-    await waitUntil(startedAtMs + sinceFirstMs / (speed ?? Number.POSITIVE_INFINITY), context);
+    if (!follow) await waitUntil(startedAtMs + sinceFirstMs / (speed ?? Number.POSITIVE_INFINITY), context);
     writer.write(intervalLine(cursor.moveTo(sample)));
     while (writer.isBehind() && context.interruption.reason() === null) await setImmediate();
   }
@@ -101,6 +99,19 @@ const replayLines = async (
   if (signal === null) writer.write(endLine(cursor.moveTo(recording.samples())));
   await writer.end();
   return signal === null ? 0 : EXIT_OF[signal];
+};
+
+const FOLLOW_MS = 200;
+
+/** Waits for sample `number`; false when the recording has ended without it. */
+const growth = async (recording: Recording, number: number, context: Context): Promise<boolean> => {
+  while (recording.samples() <= number) {
+    if (recording.tail().some(({ type }) => type === 'trailer')) return false;
+    await new Promise((resolve) => setTimeout(resolve, FOLLOW_MS));
+    if (context.interruption.reason() !== null) return false;
+    recording.refresh();
+  }
+  return true;
 };
 
 /** Waits in steps short enough to notice an interruption. */

@@ -81,7 +81,9 @@ export type Recording = {
   tail(): readonly StreamRecord[];
   /** The last readable checkpoint at or before sample `number`. */
   checkpointAt(number: number): Checkpoint | null;
-  /** What came before sample `number` is missing, and a checkpoint stands there to go on from. */
+  /** A checkpoint stands right before sample `number`. */
+  hasCheckpoint(number: number): boolean;
+  /** So it does, and what came before was not kept: whoever comes from there has to begin anew. */
   resumesAt(number: number): boolean;
   /** Bytes of text from one sample to another: what it costs to fold them. */
   weightOf(from: number, to: number): number;

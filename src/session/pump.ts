@@ -5,6 +5,7 @@ import type { HeaderRecord, StreamRecord } from '../core/record.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { createState } from '../core/state.ts';
 import { takeSnapshot } from '../core/take-snapshot.ts';
+import type { MarkQueue } from './marks.ts';
 import type { Sink, Source } from './ports.ts';
 import type { SnapshotStore } from './store.ts';
 
@@ -12,6 +13,8 @@ export type PumpOptions = {
   readonly source: Source;
   readonly sinks: readonly Sink[];
   readonly store: SnapshotStore;
+  /** Marks that somebody sets meanwhile. */
+  readonly marks?: MarkQueue;
   /** Called with the snapshot of every sample, and a last time when the stream has ended. */
   readonly onSample?: (snapshot: Snapshot, record: StreamRecord) => void;
   /** Called once counting has begun. */
@@ -32,16 +35,20 @@ export const pump = async ({ source, sinks, store, ...hooks }: PumpOptions): Pro
 
 const run = async (
   header: HeaderRecord,
-  { source, sinks, store, onSample, onReady }: PumpOptions,
+  { source, sinks, store, marks, onSample, onReady }: PumpOptions,
 ): Promise<Snapshot> => {
   const state = createState(header);
   for (const sink of sinks) sink.begin(header, () => checkpointOf(state));
   let latest = takeSnapshot(state);
   store.set(latest);
   onReady?.();
-  for await (const record of source.records()) {
+  const take = (record: StreamRecord): void => {
     for (const sink of sinks) sink.write(record);
     fold(state, record);
+  };
+  for await (const record of source.records()) {
+    for (const mark of marks?.take() ?? []) take({ type: 'mark', ...mark });
+    take(record);
     if (record.type !== 'sample' && record.type !== 'trailer') continue;
     latest = takeSnapshot(state);
     store.set(latest);

@@ -20,6 +20,8 @@ const MAX_CHECKPOINTS = 6;
 const FIRST_DISTANCE_SAMPLES = 300;
 /** Above this many processes a clone costs more than folding again. */
 const MAX_CHECKPOINT_ENTITIES = 5_000;
+/** Snapshots made on the way to a moment that was jumped to. */
+const STEPS_BACK = 3;
 const MAX_SHOWN = 32;
 const MAX_SHOWN_ROWS = 20_000;
 
@@ -44,6 +46,8 @@ export type Cursor = {
 export type CursorOptions = {
   /** Every sample is folded, however far it is. */
   readonly exact?: boolean;
+  /** Without insight, where nobody asks what it all means. */
+  readonly unwatched?: boolean;
   /** From which score on something is a spike, unless the usual one. */
   readonly eventScore?: number;
 };
@@ -58,11 +62,13 @@ export const createCursor = (recording: Recording, options: CursorOptions = {}):
   let distance = FIRST_DISTANCE_SAMPLES;
   let clones: { readonly position: number; readonly state: SessionState }[] = [];
   const snapshots = new Map<number, Snapshot>();
+  /** Something is missing before `position`: the next checkpoint knows better. */
+  let wounded = false;
   /** Damage found on the way; a checkpoint that was written before it was found knows nothing of it. */
   const damage = new Map<string, { readonly number: number; readonly record: StreamRecord }>();
 
   const keepClone = (): void => {
-    if (position % distance !== 0 || state.told !== null) return;
+    if (wounded || options.exact === true || position % distance !== 0 || state.told !== null) return;
     if (state.owners.size + state.former.size > MAX_CHECKPOINT_ENTITIES) return;
     if (clones.some((clone) => clone.position === position)) return;
     clones.push({ position, state: structuredClone(state) });
@@ -78,6 +84,7 @@ export const createCursor = (recording: Recording, options: CursorOptions = {}):
     if (options.exact !== true && recording.weightOf(from + 1, target + 1) > FAR_BYTES && leap(target, from))
       return;
     if (ahead) return;
+    wounded = false;
     state = clone === undefined ? fresh() : structuredClone(clone.state);
     position = clone?.position ?? -1;
     tailFolded = false;
@@ -93,6 +100,7 @@ export const createCursor = (recording: Recording, options: CursorOptions = {}):
     const restored = restoreState(recording.header, parts);
     if (restored === null) return false;
     state = restored;
+    wounded = false;
     position = sample - 1;
     tailFolded = false;
     for (const { number, record } of damage.values()) if (number < sample) fold(state, record);
@@ -100,10 +108,11 @@ export const createCursor = (recording: Recording, options: CursorOptions = {}):
   };
 
   const foldOne = (number: number): void => {
-    const checkpoint = recording.resumesAt(number) ? recording.checkpointAt(number) : null;
     const records = recording.recordsOf(number);
     noteDamage(records, number);
-    // Damage told in this very group is folded with it.
+    // What is told at this very place is folded on top of it.
+    const resumes = recording.resumesAt(number) || (wounded && recording.hasCheckpoint(number));
+    const checkpoint = resumes ? recording.checkpointAt(number) : null;
     if (checkpoint?.sample === number) beginAt(checkpoint);
     for (const record of records) fold(state, record);
     position = number;
@@ -115,18 +124,22 @@ export const createCursor = (recording: Recording, options: CursorOptions = {}):
         damage.set(record.detail ?? '', { number, record });
   };
 
+  const view = (): Snapshot => withMarks(takeSnapshot(state), recording.addedMarks());
+
   const foldTo = (number: number): void => {
     const count = recording.samples();
     const target = Math.min(Math.max(0, number), count - 1);
     const ahead = target >= position && !(tailFolded && (number < count || target > position));
     if (!ahead || target > position) reach(target, ahead);
     const learning = position < target && state.told !== null && state.watch.insight.ticks === 0;
-    state.unwatched = learning;
+    state.unwatched = learning || options.unwatched === true;
     while (position < target) {
       foldOne(position + 1);
       keepClone();
+      // Who jumps somewhere often looks back a little.
+      if (learning && position >= target - STEPS_BACK && position < target) keepSnapshot(position, view());
     }
-    state.unwatched = false;
+    state.unwatched = options.unwatched === true;
     if (number >= count && !tailFolded) {
       for (const record of recording.tail()) fold(state, record);
       tailFolded = true;
@@ -158,7 +171,7 @@ export const createCursor = (recording: Recording, options: CursorOptions = {}):
         return kept;
       }
       foldTo(number);
-      const snapshot = withMarks(takeSnapshot(state), recording.addedMarks());
+      const snapshot = view();
       keepSnapshot(key, snapshot);
       return snapshot;
     },

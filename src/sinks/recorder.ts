@@ -12,6 +12,7 @@
  * ends the recording, not the session.
  */
 
+import { randomUUID } from 'node:crypto';
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -26,6 +27,8 @@ export type Recorder = Sink & {
   readonly path: string;
   /** Removes a file that will never hold a session, because tracing could not begin. */
   discard(): void;
+  /** Resolves when there is room for more: for writers that need not keep up with anything. */
+  room(): Promise<void>;
   /** What surrounds this moment stays, whatever the bounds; false when nothing is bounded or too much was kept. */
   keep(): boolean;
   /** What the files hold and what went wrong with them, at any time. */
@@ -90,9 +93,10 @@ export const createRecorder = (options: RecorderOptions): Recorder => {
   let syncedAtMs = performance.now();
   let isDirty = false;
   let isOver = false;
-  /** The next segment was asked for, and is not there yet. */
-  let isTurning = false;
+  /** Segments that were asked for, and are not there yet: how large the present one is says nothing then. */
+  let turns = 0;
   let segmentNumber = 0;
+  const session = randomUUID();
   let spaceProblem: string | null = null;
 
   const line = (value: object): number => {
@@ -125,14 +129,18 @@ export const createRecorder = (options: RecorderOptions): Recorder => {
   const headerLine = (): void => {
     if (header === null) return;
     sinceHeader = 0;
-    const segment = bounds.maxBytes === null && bounds.keepMs === null ? {} : { segment: segmentNumber };
+    const segment =
+      bounds.maxBytes === null && bounds.keepMs === null ? {} : { session, segment: segmentNumber };
     line({ ...header, ...segment });
   };
 
+  const isSegmentOver = (): boolean =>
+    shelf.isOld(segmentBeganUs, lastUs) || (turns === 0 && shelf.isLarge());
+
   /** Between a sample and what follows it: a new segment, the state so far, or nothing. */
   const beginBlock = (): void => {
-    if (!isTurning && shelf.isFull(segmentBeganUs, lastUs)) {
-      isTurning = true;
+    if (isSegmentOver()) {
+      turns += 1;
       push({ kind: 'next', nowUs: lastUs });
       segmentNumber += 1;
       segmentBeganUs = lastUs;
@@ -140,8 +148,11 @@ export const createRecorder = (options: RecorderOptions): Recorder => {
       sinceCheckpoint = Number.POSITIVE_INFINITY;
     }
     if (stateNow === null || sinceCheckpoint < checkpointBytes * CHECKPOINT_SPACING) return;
-    const parts = stateNow();
     if (sinceHeader > HEADER_SPACING * headerBytes()) headerLine();
+    tellState(stateNow());
+  };
+
+  const tellState = (parts: readonly CheckpointRecord[]): void => {
     checkpointBytes = 0;
     for (const part of parts) checkpointBytes += line(withDrops(part, dropped));
     sinceCheckpoint = 0;
@@ -158,7 +169,8 @@ export const createRecorder = (options: RecorderOptions): Recorder => {
     if (block.samples === 0) block.fromUs = record.bootUs;
     block.samples += 1;
     block.toUs = Math.max(record.bootUs, block.fromUs);
-    if (block.bytes >= BLOCK_BYTES || block.toUs - block.fromUs >= BLOCK_MS * 1000) sealBlock();
+    const isLong = block.bytes >= BLOCK_BYTES || block.toUs - block.fromUs >= BLOCK_MS * 1000;
+    if (isLong || isSegmentOver()) sealBlock();
   };
 
   const write = (record: StreamRecord): void => {
@@ -210,7 +222,7 @@ export const createRecorder = (options: RecorderOptions): Recorder => {
       await lookAtSpace();
     } else if (first?.kind === 'next') {
       await shelf.next(first.nowUs);
-      isTurning = false;
+      turns -= 1;
     } else {
       const text = Buffer.concat(batch.flatMap((step) => (step.kind === 'lines' ? [step.text] : [])));
       await shelf.current().append(text);
@@ -263,6 +275,9 @@ export const createRecorder = (options: RecorderOptions): Recorder => {
       shelf.begin();
       records += 1;
       headerLine();
+      const parts = stateNow?.() ?? [];
+      // What goes on where others have begun starts with what they had.
+      if ((parts[0]?.session?.samples ?? 0) > 0) tellState(parts);
     },
     write,
     end: async () => {
@@ -284,6 +299,9 @@ export const createRecorder = (options: RecorderOptions): Recorder => {
           .current()
           .close()
           .catch(() => undefined);
+    },
+    room: async () => {
+      while (working !== null && queuedBytes > MAX_QUEUED_BYTES / 4) await working;
     },
     keep: () => shelf.keep(lastUs),
     status: () => ({

@@ -4,7 +4,7 @@
  */
 import fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { segmentName, segmentNumber } from '../wire/segment-name.ts';
+import { marksName, segmentName, segmentNumber } from '../wire/segment-name.ts';
 import { createSegment, existing, type Owner, refuseToReplace, type Segment } from './segment.ts';
 
 export type Bounds = {
@@ -20,7 +20,8 @@ export type Shelf = {
   /** Its number; 0 for the first or the only one. */
   number(): number;
   /** The segment has reached its share of the bounds: the next block should begin another. */
-  isFull(beganUs: number, nowUs: number): boolean;
+  isLarge(): boolean;
+  isOld(beganUs: number, nowUs: number): boolean;
   /** Begins the next segment and lets go of what is beyond the bounds. */
   next(nowUs: number): Promise<void>;
   /** Segments from now back to the bounds, and on for half of them, stay. False when too many were kept already. */
@@ -36,6 +37,7 @@ export type Shelf = {
 /** Segments that a bound is cut into: so exact it is kept. */
 const SEGMENTS = 8;
 const LEAST_SEGMENT_BYTES = 64 * 1024;
+const LEAST_SEGMENT_MS = 2_000;
 const MAX_KEPT = 8;
 
 export const createShelf = (
@@ -48,7 +50,8 @@ export const createShelf = (
   const packed = path.endsWith('.gz');
   const shareBytes =
     maxBytes === null ? Number.POSITIVE_INFINITY : Math.max(LEAST_SEGMENT_BYTES, maxBytes / SEGMENTS);
-  const shareUs = keepMs === null ? Number.POSITIVE_INFINITY : (keepMs * 1000) / SEGMENTS;
+  const shareUs =
+    keepMs === null ? Number.POSITIVE_INFINITY : Math.max(LEAST_SEGMENT_MS, keepMs / SEGMENTS) * 1000;
   const closed: { readonly path: string; readonly bytes: number; readonly endUs: number; pinned: boolean }[] =
     [];
   let number = 0;
@@ -60,6 +63,8 @@ export const createShelf = (
   const [present] = old;
   if (present !== undefined && !overwrite) throw existing(present);
   if (inSegments && fs.existsSync(path)) throw existing(path);
+  // Marks beside a recording that is not there any more would be taken for ours.
+  if (!overwrite && fs.existsSync(marksName(path))) throw existing(marksName(path));
   const nameOf = (which: number): string => (inSegments ? segmentName(path, which) : path);
   // With `overwrite` the old recording stays until the new one really begins.
   const madeAs = overwrite ? `${nameOf(0)}.${process.pid}.new` : nameOf(0);
@@ -84,7 +89,8 @@ export const createShelf = (
   return {
     current: () => current,
     number: () => number,
-    isFull: (beganUs, nowUs) => current.bytes() >= shareBytes || nowUs - beganUs >= shareUs,
+    isLarge: () => current.bytes() >= shareBytes,
+    isOld: (beganUs, nowUs) => nowUs - beganUs >= shareUs,
     next: async (nowUs) => {
       await current.sync();
       await current.close();
@@ -109,7 +115,7 @@ export const createShelf = (
     dropOldest,
     begin: () => {
       if (overwrite) {
-        for (const one of old) fs.rmSync(one, { force: true });
+        for (const one of [...old, marksName(path)]) fs.rmSync(one, { force: true });
         current.takePlace(nameOf(0));
       }
       syncFolder(path);

@@ -13,6 +13,7 @@ import type { Mark } from '../core/snapshot.ts';
 import { failure } from '../errors.ts';
 import type { Checkpoint, Recording, Source } from '../session/ports.ts';
 import { type Block, findBlocks } from './recorded/blocks.ts';
+import { bytesOf } from './recorded/bytes.ts';
 import { filesOf, openFile, type RecordedFile } from './recorded/files.ts';
 import { checkpointIn, type Loaded, loadBlock, readLines } from './recorded/load.ts';
 import { appendMark, marksBytes, readMarks } from './recorded/marks.ts';
@@ -23,11 +24,13 @@ const KEPT_BLOCKS = 4;
 export type OpenOptions = {
   /** It is still being written: a torn end is a line to come. */
   readonly growing?: boolean;
+  /** Read this instead of opening the path. */
+  readonly fd?: number;
 };
 
 /** Throws a StallscopeError of the E_FILE_ family. */
-export const openRecording = (path: string, { growing = false }: OpenOptions = {}): Recording => {
-  const files = openFiles(filesOf(path));
+export const openRecording = (path: string, { growing = false, fd }: OpenOptions = {}): Recording => {
+  const files = fd === undefined ? openFiles(filesOf(path)) : [openFile(path, bytesOf(fd))];
   const [first] = files;
   if (first === undefined) throw failure('E_FILE_MISSING', { path });
   const { header } = first;
@@ -180,11 +183,10 @@ export const openRecording = (path: string, { growing = false }: OpenOptions = {
     recordsOf,
     tail,
     checkpointAt,
+    hasCheckpoint: (number) => checkpointBlock(index, number) >= 0,
     resumesAt: (number) => {
-      const at = blockOf(index, number);
-      const block = index.blocks[at];
-      if (block?.checkpoint !== true || index.firsts[at] !== number) return false;
-      return at === 0 || index.breaks.has(at) || isDamaged(index, at - 1, load);
+      const at = checkpointBlock(index, number);
+      return at === 0 || index.breaks.has(at);
     },
     weightOf: (from, to) => weightAt(index, to) - weightAt(index, from),
     addedMarks: () => added,
@@ -365,11 +367,8 @@ const weightAt = (index: Index, number: number): number => {
   return (index.weights[at] ?? 0) + share * (block.seal?.textBytes ?? block.end - block.start);
 };
 
-/** Blocks without samples say nothing of what is missing before them. */
-const isDamaged = (index: Index, from: number, load: (number: number) => Loaded): boolean => {
-  for (let at = from; at >= 0; at -= 1) {
-    if (load(at).trouble !== null) return true;
-    if ((index.blocks[at]?.samples ?? 0) > 0) return false;
-  }
-  return false;
+/** The block that begins with sample `number` and a checkpoint; -1 when there is none. */
+const checkpointBlock = (index: Index, number: number): number => {
+  const at = blockOf(index, number);
+  return index.blocks[at]?.checkpoint === true && index.firsts[at] === number ? at : -1;
 };

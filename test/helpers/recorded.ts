@@ -40,6 +40,7 @@ export const recordingFrom = (
   recordsOf: (number) => samples.slice(number, number + 1),
   tail: () => tail,
   checkpointAt: () => null,
+  hasCheckpoint: () => false,
   resumesAt: () => false,
   weightOf: () => 0,
   addedMarks: () => [],

@@ -36,6 +36,7 @@ export const filesOf = (path: string): string[] => {
 /** Throws a StallscopeError of the E_FILE_ family. */
 export const openFile = (path: string, bytes: Bytes = openBytes(path)): RecordedFile => {
   try {
+    if (bytes.size() === 0) throw failure('E_FILE_EMPTY', { path });
     const container = containerOf(bytes.read(0, 4));
     if (container !== null && !canUnpack(container))
       throw failure('E_FILE_FORMAT', {
