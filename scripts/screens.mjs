@@ -15,7 +15,7 @@ process.env.TZ = 'UTC';
 const root = new URL('../', import.meta.url);
 const built = (path) => import(new URL(`dist/${path}`, root).href);
 const { openRecording } = await built('sources/recording.js');
-const { createCursor, sampleAt } = await built('session/replay.js');
+const { createCursor } = await built('session/replay.js');
 const { createSnapshotStore } = await built('session/store.js');
 const { showScreen } = await built('views/tui/show-screen.js');
 
@@ -48,11 +48,10 @@ const frame = () => new Promise((resolve) => setTimeout(resolve, 30));
 
 /** A replay that stands still at a sample; keys move it at once. */
 const stillReplay = (recording) => {
-  const times = recording.sampleTimesUs;
   const cursor = createCursor(recording);
   const store = createSnapshotStore();
   const overview = createSnapshotStore();
-  overview.set(createCursor(recording).moveTo(times.length));
+  overview.set(createCursor(recording).moveTo(recording.samples()));
   const listeners = new Set();
   const show = (sample) => {
     store.set(cursor.moveTo(sample));
@@ -62,10 +61,10 @@ const stillReplay = (recording) => {
   const playback = {
     state: () => ({
       startUs: recording.header.clock.bootUs,
-      endUs: times.at(-1),
-      positionUs: times[Math.max(0, cursor.position())],
+      endUs: recording.endUs(),
+      positionUs: recording.timeOf(Math.max(0, cursor.position())),
       sample: Math.max(0, cursor.position()),
-      samples: times.length,
+      samples: recording.samples(),
       playing: false,
       speed: 1,
     }),
@@ -75,7 +74,7 @@ const stillReplay = (recording) => {
     },
     toggle: () => {},
     step: (samples) => show(cursor.position() + samples),
-    seek: (bootUs) => show(sampleAt(times, bootUs)),
+    seek: (bootUs) => show(recording.sampleAt(bootUs)),
     setSpeed: () => {},
   };
   return { store, overview, playback };

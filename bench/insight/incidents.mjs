@@ -36,16 +36,16 @@ export const judge = () =>
 
 const play = (path) => {
   const recording = openRecording(path);
-  const { header, sampleTimesUs } = recording;
+  const { header } = recording;
   const state = createState(header);
   const before = new Set();
   const named = () => [...findingsOf(state.watch.cases, state), ...leakFindings(state.watch.leaks, state)];
-  sampleTimesUs.forEach((_, number) => {
+  for (let number = 0; number < recording.samples(); number += 1) {
     for (const record of recording.recordsOf(number)) fold(state, record);
     if (number % LOOK_EVERY_SAMPLES === 0) for (const { id } of named()) before.add(id);
-  });
+  }
+  const hours = (recording.endUs() - header.clock.bootUs) / 3.6e9;
   recording.close();
-  const hours = (sampleTimesUs.at(-1) - header.clock.bootUs) / 3.6e9;
   return { header, hours, atEnd: named(), before: [...before] };
 };
 

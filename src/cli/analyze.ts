@@ -1,16 +1,13 @@
 /** `stallscope analyze`: what spiked in a recording, what belongs together, and the name of the failure. */
-import { setImmediate } from 'node:timers/promises';
-import { fold } from '../core/fold.ts';
 import { type Analysis, analyse, type SymptomQuery } from '../core/insight/analysis.ts';
 import { SPIKE } from '../core/insight/params.ts';
 import type { MetricDescriptor } from '../core/metric.ts';
-import { createState } from '../core/state.ts';
-import { createRecordingSource, openRecording } from '../sources/recording.ts';
 import { analysisLines, analysisObject } from '../views/report/analysis.ts';
 import type { Context } from './context.ts';
 import { EXIT_OF } from './interruption.ts';
 import { checkMetric } from './metric.ts';
 import { printLines } from './print.ts';
+import { foldThrough, readRecording } from './read-recording.ts';
 
 export type AnalyzeOptions = {
   readonly file: string;
@@ -24,23 +21,17 @@ export type AnalyzeOptions = {
 };
 
 export const analyze = async (context: Context, options: AnalyzeOptions): Promise<number> => {
-  const recording = openRecording(options.file);
+  const recording = await readRecording(options.file);
   try {
     const { header } = recording;
     const symptom = readSymptom(options.symptom, header.metrics);
     const minScore = options.minScore ?? SPIKE.eventScore;
-    const state = createState(
-      header,
-      Math.min(minScore, SPIKE.eventScore),
-      options.freezeAfterMs ?? undefined,
-    );
-    const source = createRecordingSource(recording);
-    context.interruption.onRequest(source.stop);
-    for await (const record of source.records()) fold(state, record);
-    await setImmediate();
-    const signal = context.interruption.reason();
-    if (signal !== null) return EXIT_OF[signal];
-    const analysis: Analysis = analyse(state, { minScore, symptom });
+    const cursor = await foldThrough(context, recording, {
+      eventScore: Math.min(minScore, SPIKE.eventScore),
+      freezeAfterMs: options.freezeAfterMs ?? undefined,
+    });
+    if (cursor === null) return EXIT_OF[context.interruption.reason() ?? 'SIGINT'];
+    const analysis: Analysis = analyse(cursor.state(), { minScore, symptom });
     printLines(
       context.stdout,
       options.json

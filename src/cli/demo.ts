@@ -14,7 +14,7 @@ import { type ReplayOptions, replay } from './replay.ts';
 const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url));
 const SUFFIX = /\.ndjson(\.gz)?$/;
 
-export type DemoOptions = Omit<ReplayOptions, 'file'> & {
+export type DemoOptions = Omit<ReplayOptions, 'file' | 'follow'> & {
   readonly name: string | null;
   readonly list: boolean;
 };
@@ -22,7 +22,8 @@ export type DemoOptions = Omit<ReplayOptions, 'file'> & {
 export const demo = async (context: Context, options: DemoOptions): Promise<number> => {
   const files = exampleFiles();
   if (files.length === 0) throw failure('E_FILE_MISSING', { path: join(EXAMPLES, '*.ndjson') });
-  if (!options.list) return replay(context, { ...options, file: chooseExample(files, options.name) });
+  if (!options.list)
+    return replay(context, { ...options, follow: false, file: chooseExample(files, options.name) });
   printLines(context.stdout, [...files.map(describe), '', 'Watch one: stallscope demo NAME']);
   return 0;
 };
@@ -49,9 +50,9 @@ const chooseExample = (files: readonly string[], name: string | null): string =>
 
 const describe = (file: string): string => {
   const recording = openRecording(file);
-  const { header, sampleTimesUs } = recording;
+  const { header } = recording;
+  const seconds = (recording.endUs() - header.clock.bootUs) / 1e6;
   recording.close();
-  const seconds = ((sampleTimesUs.at(-1) ?? header.clock.bootUs) - header.clock.bootUs) / 1e6;
   const probes = header.probes.map(({ id }) => id).join(', ');
   return `${nameOf(file).padEnd(28)} ${longDuration(seconds).padStart(6)}  Linux ${header.host.kernel}; probes ${probes}`;
 };

@@ -18,6 +18,8 @@ Examples:
   record: `
 Examples:
   stallscope record -o out.ndjson -d 10m
+  stallscope record -o day.ndjson.gz --keep 24h --max-size 2G
+  stallscope record -o box.ndjson.gz --ring 30m --on any
   stallscope record -o out.ndjson --probe iomap,kswapd -p 4711
   stallscope record -o out.ndjson -- make -j8
   stallscope record -o out.ndjson --probe iomap --count find_allocation=uprobe:/usr/bin/qemu-system-x86_64:find_allocation`,
@@ -25,11 +27,25 @@ Examples:
 Examples:
   stallscope replay out.ndjson
   stallscope replay out.ndjson --from '3m ago' --speed 10
+  stallscope replay out.ndjson --follow
   stallscope replay out.ndjson --json | jq -c '.pids[]?'`,
   summary: `
 Examples:
   stallscope summary out.ndjson
+  stallscope summary out.ndjson --from 14:02 --to 14:10
   stallscope summary out.ndjson --json | jq '.pids[] | {pid, comm, metrics}'`,
+  compare: `
+Examples:
+  stallscope compare out.ndjson --mark 'restarted QEMU' --window 5m
+  stallscope compare out.ndjson --at 14:02
+  stallscope compare yesterday.ndjson today.ndjson --json | jq '.changes[0]'`,
+  mark: `
+Examples:
+  stallscope mark out.ndjson 'restarted QEMU'
+  stallscope mark out.ndjson 'users complained' --at 14:02`,
+  redact: `
+Examples:
+  stallscope redact out.ndjson.gz -o share.ndjson.gz`,
   analyze: `
 Examples:
   stallscope analyze out.ndjson

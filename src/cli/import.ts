@@ -1,5 +1,8 @@
 /** `stallscope import`: a recording from what other tools have written, so that it can be analysed and replayed. */
 import { setImmediate } from 'node:timers/promises';
+import { checkpointOf } from '../core/checkpoint.ts';
+import { fold } from '../core/fold.ts';
+import { createState } from '../core/state.ts';
 import { failure } from '../errors.ts';
 import { createRecorder } from '../sinks/recorder.ts';
 import { readLongCsv, type Unreadable } from '../sources/foreign/long-csv.ts';
@@ -44,14 +47,18 @@ export const importForeign = async (context: Context, options: ImportOptions): P
     overwrite: options.force,
     owner: invokerOf(context.env),
   });
-  recorder.begin(foreign.header);
+  const state = createState(foreign.header);
+  // Only for checkpoints: whoever opens it will look for spikes then.
+  state.unwatched = true;
+  recorder.begin(foreign.header, () => checkpointOf(state));
   let written = 0;
   for (const record of foreign.records) {
     if (context.interruption.reason() !== null) break;
     recorder.write(record);
+    fold(state, record);
     written += 1;
-    // Let the disk have its turn, before its queue is full.
     if (written % 16 === 0) await setImmediate();
+    await recorder.room();
   }
   await recorder.end();
   const signal = context.interruption.reason();

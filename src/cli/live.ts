@@ -95,6 +95,10 @@ const liveScreen = async (context: Context, options: LiveOptions): Promise<numbe
     status,
     notice,
     inspect: inspectProcess,
+    mark: (text) => {
+      session.mark(text);
+      return null;
+    },
     exportView: exportTo(process.cwd(), context.env),
     keys: config.keys,
     theme: options.theme ?? config.theme ?? undefined,

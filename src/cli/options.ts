@@ -42,6 +42,22 @@ export const readInteger = (option: string, value: string, min: number, max: num
   return number;
 };
 
+const SIZE = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?$/i;
+const SIZE_STEPS = ['', 'k', 'm', 'g', 't'];
+
+/** `500M 2G 64k` to bytes, in steps of 1024. */
+export const readSize = (option: string, value: string, minBytes: number): number => {
+  const match = SIZE.exec(value.trim());
+  const bytes = Number(match?.[1]) * 1024 ** SIZE_STEPS.indexOf((match?.[2] ?? '').toLowerCase());
+  if (Number.isSafeInteger(Math.round(bytes)) && bytes >= minBytes) return Math.round(bytes);
+  throw failure('E_NUMBER', {
+    value,
+    option,
+    why: match === null ? 'a size is a number and K, M, G or T' : `the least is ${minBytes} bytes`,
+    next: `For half a gigabyte: ${option} 500M`,
+  });
+};
+
 /** A score on the detector's scale: -log10 of a probability. */
 export const readScore = (value: string): number => {
   const score = /^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : Number.NaN;

@@ -1,27 +1,32 @@
 /** The command line as data for commander: every command, option, example. Values are read in options.ts. */
 import { Command, Option } from 'commander';
 import { closest } from 'fastest-levenshtein';
+import { FINDING_IDS } from '../core/insight/findings/index.ts';
 import { failure } from '../errors.ts';
 import { COUNT_FORMS, type Count, readCount } from '../probes/count.ts';
 import { THEME_NAMES } from '../views/tui/theme.ts';
 import { analyze } from './analyze.ts';
+import { compare } from './compare.ts';
 import type { Context } from './context.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { EXAMPLES } from './examples.ts';
 import { importForeign } from './import.ts';
 import { live } from './live.ts';
+import { mark } from './mark.ts';
 import {
   readDuration,
   readInteger,
   readList,
   readPid,
   readScore,
+  readSize,
   readSpeed,
   readVariants,
 } from './options.ts';
 import { listProbes, showProbe } from './probes.ts';
-import { record } from './record.ts';
+import { type RecordOptions, record } from './record.ts';
+import { redact } from './redact.ts';
 import { replay } from './replay.ts';
 import { summary } from './summary.ts';
 import type { TraceOptions } from './trace.ts';
@@ -126,24 +131,43 @@ const build = (context: Context, command: readonly string[] | null, run: Run): C
     );
 
   tracing(subcommand('record', 'trace to a file, without a screen', EXAMPLES.record))
-    .option('-o, --output <file>', 'the recording to write (required)')
+    .option('-o, --output <file>', 'the recording to write (required); packed when it ends in .gz')
     .option('--force', 'overwrite the file')
+    .option(
+      '--max-size <size>',
+      'at most so much in all, for example 2G: in segments, of which the oldest go',
+    )
+    .option(
+      '--keep <duration>',
+      'only the last so long, for example 24h: in segments, of which the oldest go',
+    )
+    .option('--ring <duration>', 'flight recorder: as --keep, and SIGUSR1 keeps what surrounds it')
+    .option(
+      '--on <finding>',
+      'with --ring, also keep what surrounds this finding, or any (repeatable)',
+      collect,
+    )
+    .option(
+      '--min-free <size>',
+      'end the recording when less is free on its disk (default: 5 %, at most 256M)',
+    )
     .action((flags: Flags) =>
       run(
         record(context, {
           ...traceOptions(flags, command),
           output: requiredOutput(flags),
           force: flags.force === true,
+          ...boundOptions(flags),
         }),
       ),
     );
 
-  playing(subcommand('replay', 'watch a recording', EXAMPLES.replay).argument('<file>')).action(
-    (file: string, flags: Flags) => {
+  playing(subcommand('replay', 'watch a recording', EXAMPLES.replay).argument('<file>'))
+    .option('--follow', 'go on with a recording that is still being written')
+    .action((file: string, flags: Flags) => {
       refuseCommand(command, 'replay');
-      return run(replay(context, { file, ...playOptions(flags) }));
-    },
-  );
+      return run(replay(context, { file, ...playOptions(flags), follow: flags.follow === true }));
+    });
 
   sorting(
     subcommand(
@@ -153,10 +177,51 @@ const build = (context: Context, command: readonly string[] | null, run: Run): C
     ),
   )
     .argument('<file>')
+    .option('--from <time>', 'only from here: 14:02, +90s, an ISO time')
+    .option('--to <time>', 'only up to here')
     .option('--json', 'one JSON object')
     .action((file: string, flags: Flags) => {
       refuseCommand(command, 'summary');
-      return run(summary(context, { file, json: flags.json === true, sort: text(flags, 'sort') }));
+      const options = { from: text(flags, 'from'), to: text(flags, 'to'), sort: text(flags, 'sort') };
+      return run(summary(context, { file, json: flags.json === true, ...options }));
+    });
+
+  subcommand('compare', 'what is different after a mark, or in another recording', EXAMPLES.compare)
+    .argument('<files...>')
+    .option('--mark <text>', 'before and after the mark that holds this text')
+    .option('--at <time>', 'before and after this time')
+    .option('--window <duration>', 'only so much of either side')
+    .option('--json', 'one JSON object')
+    .action((files: string[], flags: Flags) => {
+      refuseCommand(command, 'compare');
+      if (files.length > 2) {
+        throw failure('E_USAGE', {
+          fact: 'compare takes one or two recordings.',
+          command: 'stallscope compare',
+        });
+      }
+      const options = { mark: text(flags, 'mark'), at: text(flags, 'at'), window: text(flags, 'window') };
+      return run(compare(context, { files, json: flags.json === true, ...options }));
+    });
+
+  subcommand('mark', 'set a mark in a recording, also while it is being written', EXAMPLES.mark)
+    .argument('<file>')
+    .argument('<text>')
+    .option('--at <time>', 'at this time of the recording (default: now)')
+    .action((file: string, words: string, flags: Flags) => {
+      refuseCommand(command, 'mark');
+      return run(mark(context, { file, text: words, at: text(flags, 'at') }));
+    });
+
+  subcommand('redact', 'a copy of a recording without names, command lines and paths', EXAMPLES.redact)
+    .argument('<file>')
+    .option('-o, --output <file>', 'the recording to write (required)')
+    .option('--force', 'overwrite the file')
+    .action((file: string, flags: Flags) => {
+      refuseCommand(command, 'redact');
+      return run(
+        redact(context, { file, output: requiredOutput(flags, 'redact'), force: flags.force === true }),
+      );
     });
 
   subcommand(
@@ -268,6 +333,34 @@ const tracing = (command: Command): Command =>
     .option('-d, --duration <duration>', 'end after this time')
     .option('--map-keys <n>', 'capacity of each kernel map, in keys (PIDs)', '10240')
     .option('--attach-timeout <duration>', 'how long attaching may take', '30s');
+
+const LEAST_RECORDING_BYTES = 1024 * 1024;
+const LEAST_KEPT_MS = 10_000;
+
+/** How much is recorded at most, and what is kept whatever comes. */
+const boundOptions = (flags: Flags): Pick<RecordOptions, 'bounds' | 'minFreeBytes' | 'keepOn'> => {
+  const [maxSize, keep, ring, minFree] = ['maxSize', 'keep', 'ring', 'minFree'].map((name) =>
+    text(flags, name),
+  );
+  const keepOn = list(flags, 'on');
+  const refuse = (fact: string) => failure('E_USAGE', { fact, command: 'stallscope record' });
+  if (ring !== null && keep !== null) throw refuse('--ring and --keep both say how long: give one.');
+  if (keepOn.length > 0 && ring === null) throw refuse('--on keeps what a --ring would let go: give both.');
+  const unknown = keepOn.find((id) => id !== 'any' && !FINDING_IDS.includes(id));
+  if (unknown !== undefined)
+    throw refuse(`There is no finding "${unknown}": ${FINDING_IDS.join(', ')}, or any.`);
+  const duration = (name: string, value: string | null | undefined): number | null =>
+    typeof value === 'string' ? readDuration(name, value, LEAST_KEPT_MS, MAX_DURATION_MS) : null;
+  const bounds = {
+    maxBytes: typeof maxSize === 'string' ? readSize('--max-size', maxSize, LEAST_RECORDING_BYTES) : null,
+    keepMs: duration('--ring', ring) ?? duration('--keep', keep),
+  };
+  return {
+    keepOn,
+    bounds,
+    minFreeBytes: typeof minFree === 'string' ? readSize('--min-free', minFree, 0) : null,
+  };
+};
 
 const sorting = (command: Command): Command =>
   command.option('--sort <metric>', 'order processes by this metric, for example iomap.iter');

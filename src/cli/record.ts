@@ -7,7 +7,11 @@ import type { Context } from './context.ts';
 import { type SessionOptions, startSession } from './session.ts';
 import { tellRecording } from './tell-recording.ts';
 
-export type RecordOptions = SessionOptions & { readonly output: string };
+export type RecordOptions = SessionOptions & {
+  readonly output: string;
+  /** Findings that keep what surrounds them, `any` for all; empty for none. */
+  readonly keepOn: readonly string[];
+};
 
 export const record = async (context: Context, options: RecordOptions): Promise<number> => {
   const progress = createProgress(context);
@@ -17,15 +21,41 @@ export const record = async (context: Context, options: RecordOptions): Promise<
     status: progress.say,
     store,
     onReady: () => progress.say(readyText(options, store.get())),
-    onSample: (snapshot) => progress.tick(progressText(snapshot, session.recorder)),
+    onSample: (snapshot) => {
+      keepFound(snapshot);
+      progress.tick(progressText(snapshot, session.recorder));
+    },
   });
+  const keep = (why: string): void => {
+    session.mark(`kept: ${why}`);
+    const done = session.recorder?.keep() === true;
+    progress.say(done ? `keeping what surrounds this moment: ${why}` : `${why}: nothing more can be kept`);
+  };
+  const keepFound = createWatchFor(options.keepOn, keep);
+  const onSignal = (): void => keep('SIGUSR1');
+  if ((options.bounds?.keepMs ?? null) !== null) process.on('SIGUSR1', onSignal);
   const { snapshot, exit, farewell } = await session.done.finally(progress.end);
+  process.off('SIGUSR1', onSignal);
   if (farewell !== null) context.stderr.write(`${farewell}\n`);
   if (snapshot !== null) {
     tellLosses(context, snapshot);
     tellRecording(context, session.recorder);
   }
   return exit;
+};
+
+/** Calls back once for each finding asked for. */
+const createWatchFor = (ids: readonly string[], keep: (why: string) => void) => {
+  const seen = new Set<string>();
+  return ({ insight }: Snapshot): void => {
+    for (const { id, suspect } of insight.findings) {
+      if (!ids.includes(id) && !ids.includes('any')) continue;
+      const key = `${id} ${suspect?.pid ?? ''} ${suspect?.startMs ?? ''}`;
+      if (seen.has(key)) continue;
+      seen.add(key);
+      keep(suspect === null ? id : `${id}, PID ${suspect.pid}`);
+    }
+  };
 };
 
 const readyText = (options: RecordOptions, snapshot: Snapshot | null): string => {

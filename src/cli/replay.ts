@@ -1,12 +1,10 @@
 /** `stallscope replay` and `demo`: the same screen with a position in time, or NDJSON. */
 import { setImmediate } from 'node:timers/promises';
-import { failure } from '../errors.ts';
 import { lookAhead } from '../session/overview.ts';
+import { createPlayback } from '../session/play.ts';
 import type { Recording } from '../session/ports.ts';
-import { createCursor, createPlayback, sampleAt } from '../session/replay.ts';
+import { createCursor } from '../session/replay.ts';
 import { createSnapshotStore } from '../session/store.ts';
-import { openRecording } from '../sources/recording.ts';
-import { parseMoment } from '../views/moment.ts';
 import { endLine, intervalLine, sessionLine } from '../views/report/interval.ts';
 import type { ThemeName } from '../views/tui/theme.ts';
 import { readConfig } from './config.ts';
@@ -16,6 +14,7 @@ import { EXIT_OF } from './interruption.ts';
 import { checkMetric, IDENTITY_COLUMNS } from './metric.ts';
 import { faceOf, tellPlainly } from './plain.ts';
 import { createLineWriter } from './print.ts';
+import { readMoment, readRecording } from './read-recording.ts';
 
 export type ReplayOptions = {
   readonly file: string;
@@ -26,12 +25,14 @@ export type ReplayOptions = {
   readonly plain: boolean;
   /** Of the screen; null for the user's, or the terminal's. */
   readonly theme: ThemeName | null;
+  /** Go on with a recording that is still being written. */
+  readonly follow: boolean;
   /** What to order the processes by; null for where most time goes. */
   readonly sort: string | null;
 };
 
 export const replay = async (context: Context, options: ReplayOptions): Promise<number> => {
-  const recording = openRecording(options.file);
+  const recording = await readRecording(options.file, { growing: options.follow });
   try {
     const sort = checkMetric(options.sort, [
       ...recording.header.metrics.map(({ id }) => id),
@@ -40,31 +41,31 @@ export const replay = async (context: Context, options: ReplayOptions): Promise<
     const fromUs = options.from === null ? null : readMoment(recording, options.from);
     const face = faceOf(context, options);
     if (face === 'screen') return await replayScreen(context, recording, fromUs, { ...options, sort });
-    if (face === 'json') return await replayLines(context, recording, fromUs, options.speed);
+    if (face === 'json') return await replayLines(context, recording, fromUs, options);
     return replayPlainly(context, recording, fromUs, sort);
   } finally {
     recording.close();
   }
 };
 
-const readMoment = (recording: Recording, value: string): number => {
-  const { clock } = recording.header;
-  const endUs = recording.sampleTimesUs.at(-1) ?? clock.bootUs;
-  const moment = parseMoment(value, { startUs: clock.bootUs, endUs, clock });
-  if ('problem' in moment) throw failure('E_TIME', { value, why: moment.problem.replace(/\.$/, '') });
-  return moment.bootUs;
-};
-
 const replayScreen = async (
   context: Context,
   recording: Recording,
   fromUs: number | null,
-  options: Pick<ReplayOptions, 'speed' | 'file' | 'theme'> & { readonly sort: string | undefined },
+  options: Pick<ReplayOptions, 'speed' | 'file' | 'theme' | 'follow'> & { readonly sort: string | undefined },
 ): Promise<number> => {
   const config = readConfig(context.env);
   const { showScreen } = await import('../views/tui/show-screen.tsx');
   const store = createSnapshotStore();
-  const playback = createPlayback({ recording, store, fromUs, speed: options.speed ?? 1, playing: true });
+  const { follow } = options;
+  const playback = createPlayback({
+    recording,
+    store,
+    fromUs,
+    speed: options.speed ?? 1,
+    playing: true,
+    follow,
+  });
   const overview = createSnapshotStore();
   const stopLooking = lookAhead(recording, overview);
   const screen = showScreen({
@@ -74,6 +75,7 @@ const replayScreen = async (
     sort: options.sort,
     playback,
     title: options.file,
+    mark: playback.mark,
     exportView: exportTo(process.cwd(), context.env),
     keys: config.keys,
     theme: options.theme ?? config.theme ?? undefined,
@@ -99,10 +101,10 @@ const replayPlainly = (
 ): number => {
   const tell = tellPlainly(context, 'replay', sort);
   const cursor = createCursor(recording);
-  const times = recording.sampleTimesUs;
-  const first = fromUs === null ? 0 : sampleAt(times, fromUs);
-  for (let sample = first; sample < times.length && context.interruption.reason() === null; sample += 1)
-    tell(cursor.moveTo(sample === times.length - 1 ? times.length : sample));
+  const last = recording.samples() - 1;
+  const first = fromUs === null ? 0 : recording.sampleAt(fromUs);
+  for (let sample = first; sample <= last && context.interruption.reason() === null; sample += 1)
+    tell(cursor.moveTo(sample === last ? last + 1 : sample));
   const signal = context.interruption.reason();
   return signal === null ? 0 : EXIT_OF[signal];
 };
@@ -111,24 +113,38 @@ const replayLines = async (
   context: Context,
   recording: Recording,
   fromUs: number | null,
-  speed: number | null,
+  { speed, follow }: Pick<ReplayOptions, 'speed' | 'follow'>,
 ): Promise<number> => {
   const writer = createLineWriter(context.stdout);
   const cursor = createCursor(recording);
-  const times = recording.sampleTimesUs;
-  const first = fromUs === null ? 0 : sampleAt(times, fromUs);
+  const first = fromUs === null ? 0 : recording.sampleAt(fromUs);
+  const firstUs = recording.samples() === 0 ? 0 : recording.timeOf(first);
   const startedAtMs = performance.now();
   writer.write(sessionLine(recording.header));
-  for (let sample = first; sample < times.length && context.interruption.reason() === null; sample += 1) {
-    const sinceFirstMs = ((times[sample] ?? 0) - (times[first] ?? 0)) / 1000;
-    await waitUntil(startedAtMs + sinceFirstMs / (speed ?? Number.POSITIVE_INFINITY), context);
+  for (let sample = first; context.interruption.reason() === null; sample += 1) {
+    if (sample >= recording.samples() && !(follow && (await growth(recording, sample, context)))) break;
+    const sinceFirstMs = (recording.timeOf(sample) - firstUs) / 1000;
+    if (!follow) await waitUntil(startedAtMs + sinceFirstMs / (speed ?? Number.POSITIVE_INFINITY), context);
     writer.write(intervalLine(cursor.moveTo(sample)));
     while (writer.isBehind() && context.interruption.reason() === null) await setImmediate();
   }
   const signal = context.interruption.reason();
-  if (signal === null) writer.write(endLine(cursor.moveTo(times.length)));
+  if (signal === null) writer.write(endLine(cursor.moveTo(recording.samples())));
   await writer.end();
   return signal === null ? 0 : EXIT_OF[signal];
+};
+
+const FOLLOW_MS = 200;
+
+/** Waits for sample `number`; false when the recording has ended without it. */
+const growth = async (recording: Recording, number: number, context: Context): Promise<boolean> => {
+  while (recording.samples() <= number) {
+    if (recording.tail().some(({ type }) => type === 'trailer')) return false;
+    await new Promise((resolve) => setTimeout(resolve, FOLLOW_MS));
+    if (context.interruption.reason() !== null) return false;
+    recording.refresh();
+  }
+  return true;
 };
 
 /** Waits in steps short enough to notice an interruption. */

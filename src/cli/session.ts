@@ -1,12 +1,16 @@
 /** One traced session, from the first check to the last record, whoever looks at it. */
 import { setImmediate } from 'node:timers/promises';
 import type { StreamRecord } from '../core/record.ts';
-import type { Snapshot } from '../core/snapshot.ts';
+import type { Mark, Snapshot } from '../core/snapshot.ts';
 import type { SessionState } from '../core/state.ts';
 import { EXIT } from '../errors.ts';
+import { systemClock } from '../host/clock.ts';
+import { createMarkQueue, type MarkQueue } from '../session/marks.ts';
 import { pump } from '../session/pump.ts';
 import type { SnapshotStore } from '../session/store.ts';
 import { createRecorder, type Recorder } from '../sinks/recorder.ts';
+import type { Bounds } from '../sinks/shelf.ts';
+import { marksBytes, readMarks } from '../sources/recorded/marks.ts';
 import type { WorkloadEnd } from '../sources/workload.ts';
 import type { Context } from './context.ts';
 import { EXIT_OF } from './interruption.ts';
@@ -16,6 +20,10 @@ export type SessionOptions = TraceOptions & {
   /** Where to record to, or null. */
   readonly output: string | null;
   readonly force: boolean;
+  /** Recorded into segments, of which the oldest go. */
+  readonly bounds?: Bounds;
+  /** The recording ends when less is free on its disk; null for the usual. */
+  readonly minFreeBytes?: number | null;
 };
 
 export type SessionHooks = TraceHooks & {
@@ -30,6 +38,8 @@ export type RunningSession = {
   readonly recorder: Recorder | null;
   /** Asks for an orderly end; only the first reason counts. */
   stop(reason: string): void;
+  /** Sets a mark now: into the stream, the recording and every snapshot after it. */
+  mark(text: string): void;
   /** Rejects with a StallscopeError when tracing could not begin. */
   readonly done: Promise<SessionEnd>;
 };
@@ -56,17 +66,48 @@ export const startSession = async (
   const recorder =
     options.output === null
       ? null
-      : createRecorder({ path: options.output, overwrite: options.force, owner: invokerOf(context.env) });
+      : createRecorder({
+          path: options.output,
+          overwrite: options.force,
+          owner: invokerOf(context.env),
+          minFreeBytes: options.minFreeBytes ?? null,
+          ...(options.bounds === undefined ? {} : { bounds: options.bounds }),
+        });
   try {
     const trace = await prepareTrace(context, options, hooks);
     const stopper = createStopper(trace);
     context.interruption.onRequest(stopper.stop);
-    const done = run(context, options, hooks, trace, recorder, stopper);
-    return { recorder, stop: stopper.stop, done };
+    const marks = createMarkQueue();
+    const watched = withOutsideMarks(options.output, marks, hooks);
+    const done = run(context, options, watched, trace, recorder, stopper, marks);
+    const mark = (text: string): void => marks.add({ bootUs: systemClock.bootUs(), text });
+    return { recorder, stop: stopper.stop, mark, done };
   } catch (error) {
     recorder?.discard();
     throw error;
   }
+};
+
+/** What `stallscope mark` writes beside our recording becomes part of the session that it is about. */
+const withOutsideMarks = (output: string | null, marks: MarkQueue, hooks: SessionHooks): SessionHooks => {
+  if (output === null) return hooks;
+  let seenBytes = marksBytes(output);
+  const keyOf = ({ bootUs, text }: Mark): string => `${bootUs} ${text}`;
+  const seen = new Set(readMarks(output).map(keyOf));
+  return {
+    ...hooks,
+    onSample: (snapshot, record) => {
+      hooks.onSample?.(snapshot, record);
+      const bytes = marksBytes(output);
+      if (bytes === seenBytes) return;
+      seenBytes = bytes;
+      for (const mark of readMarks(output)) {
+        if (seen.has(keyOf(mark))) continue;
+        seen.add(keyOf(mark));
+        marks.add(mark);
+      }
+    },
+  };
 };
 
 type Stopper = {
@@ -110,6 +151,7 @@ const run = async (
   { source, workload }: Trace,
   recorder: Recorder | null,
   stopper: Stopper,
+  marks: MarkQueue,
 ): Promise<SessionEnd> => {
   let timer: NodeJS.Timeout | undefined;
   const onReady = (): void => {
@@ -121,7 +163,7 @@ const run = async (
   };
   let snapshot: Snapshot | null = null;
   try {
-    snapshot = await pump({ ...hooks, source, sinks: recorder === null ? [] : [recorder], onReady });
+    snapshot = await pump({ ...hooks, source, sinks: recorder === null ? [] : [recorder], marks, onReady });
   } catch (error) {
     // A command that was never released has done nothing, and is not to begin now.
     workload?.signal('SIGTERM');

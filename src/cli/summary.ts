@@ -1,32 +1,37 @@
-/** `stallscope summary`: a whole recording on one page, or as one JSON object. */
-import { setImmediate } from 'node:timers/promises';
-import { fold } from '../core/fold.ts';
-import { createState } from '../core/state.ts';
-import { takeSnapshot } from '../core/take-snapshot.ts';
-import { createRecordingSource, openRecording } from '../sources/recording.ts';
+/** `stallscope summary`: a recording, or a stretch of it, on one page or as one JSON object. */
+import { between } from '../core/between.ts';
+import type { Snapshot } from '../core/snapshot.ts';
+import { failure } from '../errors.ts';
+import type { Recording } from '../session/ports.ts';
+import { createCursor } from '../session/replay.ts';
 import { summaryLines, summaryObject } from '../views/report/summary.ts';
 import type { Context } from './context.ts';
 import { EXIT_OF } from './interruption.ts';
 import { checkMetric } from './metric.ts';
 import { printLines } from './print.ts';
+import { foldThrough, readMoment, readRecording } from './read-recording.ts';
 
-export type SummaryOptions = { readonly file: string; readonly json: boolean; readonly sort: string | null };
+export type SummaryOptions = {
+  readonly file: string;
+  readonly json: boolean;
+  readonly sort: string | null;
+  /** A stretch of the recording; null for its beginning and its end. */
+  readonly from: string | null;
+  readonly to: string | null;
+};
 
 export const summary = async (context: Context, options: SummaryOptions): Promise<number> => {
-  const recording = openRecording(options.file);
+  const recording = await readRecording(options.file);
   try {
     const sort = checkMetric(
       options.sort,
       recording.header.metrics.map(({ id }) => id),
     );
-    const state = createState(recording.header);
-    const source = createRecordingSource(recording);
-    context.interruption.onRequest(source.stop);
-    for await (const record of source.records()) fold(state, record);
-    await setImmediate();
-    const signal = context.interruption.reason();
-    if (signal !== null) return EXIT_OF[signal];
-    const snapshot = takeSnapshot(state);
+    const snapshot =
+      options.from === null && options.to === null
+        ? await whole(context, recording)
+        : stretch(recording, options);
+    if (snapshot === null) return EXIT_OF[context.interruption.reason() ?? 'SIGINT'];
     printLines(
       context.stdout,
       options.json ? [JSON.stringify(summaryObject(snapshot))] : summaryLines(snapshot, options.file, sort),
@@ -35,4 +40,24 @@ export const summary = async (context: Context, options: SummaryOptions): Promis
   } finally {
     recording.close();
   }
+};
+
+/** Every line is read, and every checksum looked at. */
+const whole = async (context: Context, recording: Recording): Promise<Snapshot | null> => {
+  const cursor = await foldThrough(context, recording, { unwatched: true });
+  return cursor?.moveTo(recording.samples()) ?? null;
+};
+
+/** From the last sample at or before the one time to the last at or before the other. */
+const stretch = (recording: Recording, { from, to }: SummaryOptions): Snapshot => {
+  const count = recording.samples();
+  const first = from === null ? null : recording.sampleAt(readMoment(recording, from));
+  const last = to === null ? count : recording.sampleAt(readMoment(recording, to));
+  if (first !== null && last <= first) {
+    throw failure('E_TIME', { value: to ?? from ?? '', why: 'the stretch ends before it begins' });
+  }
+  const cursor = createCursor(recording, { unwatched: true });
+  const earlier = first === null ? null : cursor.moveTo(first);
+  const later = cursor.moveTo(last);
+  return earlier === null ? later : between(earlier, later);
 };

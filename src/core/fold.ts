@@ -75,7 +75,7 @@ const foldSample = (state: SessionState, record: SampleRecord): void => {
   if (record.counted) foldCounters(state, record, sample);
   for (const [metric, value] of Object.entries(record.host)) foldHost(state, metric, value, sample);
   writeLevels(state, sample);
-  observe(state.watch, state);
+  if (!state.unwatched) observe(state.watch, state);
   if (state.samples % TRIM_EVERY_SAMPLES === 0) trim(state, sample);
 };
 

@@ -44,6 +44,10 @@ export type HeaderRecord = {
   readonly format: typeof RECORDING_FORMAT;
   readonly version: number;
   readonly tool: { readonly name: 'stallscope'; readonly version: string };
+  /** The same in every segment of one session; the first recordings have none. */
+  readonly session?: string | undefined;
+  /** Which file of the session this is, from 0. */
+  readonly segment?: number | undefined;
   readonly host: HostIdentity;
   readonly bpftrace: string | null;
   /** The same instant on both clocks. */
@@ -157,7 +161,8 @@ export type LossKind =
   | 'imprecise'
   | 'unnamed-process'
   | 'unread-exit'
-  | 'recorder-dropped';
+  | 'recorder-dropped'
+  | 'damaged';
 
 export type LossRecord = {
   readonly type: 'loss';
@@ -172,6 +177,24 @@ export type LossRecord = {
 export type ProbeRecord = { readonly type: 'probe'; readonly bootUs: number } & ProbeInUse;
 
 export type MarkRecord = { readonly type: 'mark'; readonly bootUs: number; readonly text: string };
+
+/**
+ * Closes a block of lines in a file: how many bytes they are, and their checksum. It says nothing about the session.
+ * Its own last field is the checksum of the line before it, so that a damaged seal is told from damaged lines.
+ */
+export type BlockRecord = {
+  readonly type: 'block';
+  /** Of the lines before this one, back to the line after the last seal. */
+  readonly bytes: number;
+  readonly crc32: number;
+  /** Of the samples in it; 0 for both when there is none. */
+  readonly fromUs: number;
+  readonly toUs: number;
+  readonly samples: number;
+  /** The state of the session stands at its beginning. */
+  readonly checkpoint: boolean;
+  readonly check: number;
+};
 
 export type TrailerRecord = {
   readonly type: 'trailer';

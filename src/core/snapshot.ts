@@ -112,13 +112,17 @@ export type IncidentMark = {
 };
 
 /** What the numbers mean, from nothing but what came before this sample. */
-export type InsightView = {
+export type InsightSaid = {
   /** Known failures, the most severe first. */
   readonly findings: readonly Finding[];
   /** The latest, in order of their beginning. */
   readonly spikes: readonly SpikeMark[];
   /** What is usual is still being learnt. */
   readonly learning: boolean;
+};
+
+/** That, and what is only worked out when somebody asks. */
+export type InsightView = InsightSaid & {
   /** In order of time; computed when first asked for, in a fraction of a millisecond. */
   readonly incidents: () => readonly IncidentMark[];
   /** The surest first; computed when first asked for, which can take a second: never on the way to a frame. */

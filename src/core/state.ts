@@ -9,7 +9,7 @@ import { createWatch, type Watch } from './insight/watch.ts';
 import type { MetricDescriptor } from './metric.ts';
 import type { HeaderRecord, LossKind, ProbeInUse, SelfCost } from './record.ts';
 import { createRing, type Ring } from './ring.ts';
-import type { Gap, Mark } from './snapshot.ts';
+import type { Gap, InsightSaid, Mark } from './snapshot.ts';
 
 export const MAX_ENTITIES = 20_000;
 export const SIGNAL_HISTORY_SAMPLES = 3_600;
@@ -53,6 +53,12 @@ export type SessionState = {
   readonly marks: Mark[];
   /** What spikes, and what it means. */
   readonly watch: Watch;
+  /** Samples are folded without being watched: on the way to a moment that insight does not know how it came about. */
+  unwatched: boolean;
+  /** What insight had said where this state began, if it began at a checkpoint. */
+  readonly told: InsightSaid | null;
+  /** Of samples before this one only the counts are known, not the past. */
+  readonly knownFrom: number;
   self: SelfCost;
   previousSelf: SelfCost;
   ended: { readonly bootUs: number; readonly reason: string } | null;
@@ -95,6 +101,9 @@ export const createState = (
   gaps: [],
   marks: [],
   watch: createWatch(header.intervalMs, eventScore, header.clock.bootUs + freezeAfterMs * 1000),
+  unwatched: false,
+  told: null,
+  knownFrom: 0,
   self: NO_COST,
   previousSelf: NO_COST,
   ended: null,

@@ -135,7 +135,26 @@ const breakdownsOf = (entities: ReadonlyMap<string, Entity>, sample: number): Sn
 };
 
 /** Rings go on being written; what this view can ask for ends at its own sample. */
-const historyOf = (state: SessionState, entities: ReadonlyMap<string, Entity>, sample: number): History => ({
+const historyOf = (state: SessionState, entities: ReadonlyMap<string, Entity>, sample: number): History => {
+  const history = wholeHistoryOf(state, entities, sample);
+  if (state.knownFrom === 0) return history;
+  /** What lies before the checkpoint that this state began at is unknown, not zero. */
+  const known = (values: Float64Array): Float64Array =>
+    values.fill(Number.NaN, 0, Math.max(0, values.length - 1 - sample + state.knownFrom));
+  return {
+    host: (metric, samples) => known(history.host(metric, samples)),
+    all: (metric, samples) => known(history.all(metric, samples)),
+    row: (id, metric, samples) => known(history.row(id, metric, samples)),
+    times: (samples) => known(history.times(samples)),
+    countedUs: (samples) => known(history.countedUs(samples)),
+  };
+};
+
+const wholeHistoryOf = (
+  state: SessionState,
+  entities: ReadonlyMap<string, Entity>,
+  sample: number,
+): History => ({
   host: (metric, samples) => readRing(state.hostHistory.get(metric), sample, samples, Number.NaN),
   all: (metric, samples) => readRing(state.totalHistory.get(metric), sample, samples, 0),
   row: (id, metric, samples) => {

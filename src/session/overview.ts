@@ -12,7 +12,7 @@ const SLICE_MS = 12;
 
 /** Puts the last snapshot of the recording into `overview` when it is known; the way out stops the looking. */
 export const lookAhead = (recording: Recording, overview: SnapshotStore): (() => void) => {
-  const count = recording.sampleTimesUs.length;
+  const count = recording.samples();
   let timer: NodeJS.Immediate | null = null;
   if (count === 0 || count > MAX_SAMPLES) return () => undefined;
   const cursor = createCursor(recording);

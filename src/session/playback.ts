@@ -1,3 +1,5 @@
+import type { Mark } from '../core/snapshot.ts';
+
 /**
  * What a screen can ask of a session that can be moved through in time, and what it shows of it: a replay, or the
  * memory of live tracing (hindsight.ts). Times are µs since boot.
@@ -12,7 +14,7 @@ export type PlaybackState = {
   readonly playing: boolean;
   /** Times real time; Infinity plays as fast as it can. */
   readonly speed: number;
-  /** Live only: the position moves on with what happens. */
+  /** Live: the position moves on with what happens. Replay: the recording is still being written, and its end moves. */
   readonly following?: boolean | undefined;
 };
 
@@ -26,4 +28,8 @@ export type Playback = {
   /** To the last sample at or before this time. */
   seek(bootUs: number): void;
   setSpeed(speed: number): void;
+  /** Every mark of the recording, also those ahead. */
+  readonly marks?: () => readonly Mark[];
+  /** Sets a mark at the sample shown. What went wrong, or null. */
+  readonly mark?: (text: string) => string | null;
 };

@@ -1,6 +1,8 @@
 /** What a session is plugged into. Sources, sinks and clocks know these types; the session knows nothing else of them. */
+import type { CheckpointRecord } from '../core/checkpoint.ts';
 import type { MetricDescriptor } from '../core/metric.ts';
 import type { HeaderRecord, ProcessFacts, ProcessMemory, StreamRecord } from '../core/record.ts';
+import type { Mark } from '../core/snapshot.ts';
 
 /** Where records come from: a tracer, or a recording. */
 export type Source = {
@@ -14,7 +16,8 @@ export type Source = {
 
 /** Where records go besides the screen. A sink never throws on write and never makes the caller wait for a disk. */
 export type Sink = {
-  begin(header: HeaderRecord): void;
+  /** `checkpoint` tells, whenever asked, the state after what was written last. */
+  begin(header: HeaderRecord, checkpoint?: () => CheckpointRecord[]): void;
   write(record: StreamRecord): void;
   /** Flushes and closes; resolves when everything accepted is on its way to the kernel. */
   end(): Promise<void>;
@@ -58,14 +61,39 @@ export type HostPort = {
   mapBytes(pid: number): number;
 };
 
+/** The state of a session where sample `sample` is about to be folded. */
+export type Checkpoint = { readonly sample: number; readonly parts: readonly CheckpointRecord[] };
+
 /** A recording opened for reading in any order. Sample numbers run from 0. */
 export type Recording = {
   readonly header: HeaderRecord;
-  /** `bootUs` of every sample. */
-  readonly sampleTimesUs: Float64Array;
+  /** How many there are; more after a `refresh`. */
+  samples(): number;
+  /** `bootUs` of a sample. */
+  timeOf(number: number): number;
+  /** `bootUs` of the last sample. */
+  endUs(): number;
+  /** The last sample at or before a time; 0 when it lies before the first. */
+  sampleAt(bootUs: number): number;
   /** What stands after sample `number - 1`, up to and including sample `number`. */
   recordsOf(number: number): readonly StreamRecord[];
   /** What stands after the last sample. */
   tail(): readonly StreamRecord[];
+  /** The last readable checkpoint at or before sample `number`. */
+  checkpointAt(number: number): Checkpoint | null;
+  /** A checkpoint stands right before sample `number`. */
+  hasCheckpoint(number: number): boolean;
+  /** So it does, and what came before was not kept: whoever comes from there has to begin anew. */
+  resumesAt(number: number): boolean;
+  /** Bytes of text from one sample to another: what it costs to fold them. */
+  weightOf(from: number, to: number): number;
+  /** Marks set beside the recording, in order of time. */
+  addedMarks(): readonly Mark[];
+  /** Those, and the recording's own, to its end. */
+  marks(): readonly Mark[];
+  /** Sets one beside it. What went wrong, or null. */
+  addMark(mark: Mark): string | null;
+  /** Looks for what was written since; true when there is more. */
+  refresh(): boolean;
   close(): void;
 };

@@ -1,9 +1,11 @@
 /** Moves records from a source into the state, the sinks and the store; the one loop of live and record. */
+import { checkpointOf } from '../core/checkpoint.ts';
 import { fold } from '../core/fold.ts';
 import type { HeaderRecord, StreamRecord } from '../core/record.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { createState, type SessionState } from '../core/state.ts';
 import { takeSnapshot } from '../core/take-snapshot.ts';
+import type { MarkQueue } from './marks.ts';
 import type { Sink, Source } from './ports.ts';
 import type { SnapshotStore } from './store.ts';
 
@@ -13,6 +15,8 @@ export type PumpOptions = {
   readonly store: SnapshotStore;
   /** Called with every record after it was folded; the state is lent, not given. */
   readonly onFolded?: (record: StreamRecord, state: SessionState) => void;
+  /** Marks that somebody sets meanwhile. */
+  readonly marks?: MarkQueue;
   /** Called with the snapshot of every sample, and a last time when the stream has ended. */
   readonly onSample?: (snapshot: Snapshot, record: StreamRecord) => void;
   /** Called once counting has begun. */
@@ -33,17 +37,21 @@ export const pump = async ({ source, sinks, store, ...hooks }: PumpOptions): Pro
 
 const run = async (
   header: HeaderRecord,
-  { source, sinks, store, onFolded, onSample, onReady }: PumpOptions,
+  { source, sinks, store, marks, onFolded, onSample, onReady }: PumpOptions,
 ): Promise<Snapshot> => {
-  for (const sink of sinks) sink.begin(header);
   const state = createState(header);
+  for (const sink of sinks) sink.begin(header, () => checkpointOf(state));
   let latest = takeSnapshot(state);
   store.set(latest);
   onReady?.();
-  for await (const record of source.records()) {
+  const take = (record: StreamRecord): void => {
     for (const sink of sinks) sink.write(record);
     fold(state, record);
     onFolded?.(record, state);
+  };
+  for await (const record of source.records()) {
+    for (const mark of marks?.take() ?? []) take({ type: 'mark', ...mark });
+    take(record);
     if (record.type !== 'sample' && record.type !== 'trailer') continue;
     latest = takeSnapshot(state);
     store.set(latest);

@@ -1,22 +1,34 @@
 /**
- * Moves through a recording in time. The state at a moment is the fold of everything before it: forward folds on,
- * back restores the nearest checkpoint and folds from there. Checkpoints are clones of the state, at most
- * `MAX_CHECKPOINTS`; when there are too many, every second one goes and the distance doubles.
+ * Moves through a recording in time. The state at a moment is the fold of everything before it: forward folds on, back
+ * begins again at the nearest clone of the state and folds from there. Both are exact in everything.
+ *
+ * Where that would be far (`FAR_BYTES` of lines), it begins at a checkpoint of the recording instead and folds the last
+ * stretch: everything counted is as exact; the past before the checkpoint is unknown; insight tells what the recorder
+ * had recognised by then, and learns anew. With `exact` it never does so.
+ *
+ * Snapshots shown lately are kept: a step back shows what was shown. Memory is bounded by the four constants here.
  */
+import { restoreState } from '../core/checkpoint.ts';
 import { fold } from '../core/fold.ts';
-import type { Snapshot } from '../core/snapshot.ts';
+import type { StreamRecord } from '../core/record.ts';
+import type { Mark, Snapshot } from '../core/snapshot.ts';
 import { createState, type SessionState } from '../core/state.ts';
 import { takeSnapshot } from '../core/take-snapshot.ts';
-import type { Playback, PlaybackState } from './playback.ts';
 import type { Recording } from './ports.ts';
-import type { SnapshotStore } from './store.ts';
 
-const MAX_CHECKPOINTS = 16;
+const MAX_CHECKPOINTS = 6;
 const FIRST_DISTANCE_SAMPLES = 300;
 /** Above this many processes a clone costs more than folding again. */
 const MAX_CHECKPOINT_ENTITIES = 5_000;
-/** Frames a second at most, however fast it plays. */
-const FRAME_MS = 100;
+/** Snapshots made on the way to a moment that was jumped to. */
+const STEPS_BACK = 3;
+const MAX_SHOWN = 32;
+const MAX_SHOWN_ROWS = 20_000;
+
+const FAR_BYTES = 4 * 1024 * 1024;
+/** What is folded between a checkpoint and the moment asked for, so that there is some past: as many as are cheap. */
+const WARM_BYTES = 768 * 1024;
+const WARM_SAMPLES = [120, 60, 30, 10, 3, 0];
 
 export type Cursor = {
   /** Sample shown, from -1 (nothing yet) to the last. */
@@ -25,177 +37,158 @@ export type Cursor = {
   foldTo(number: number): void;
   /** The snapshot after sample `number`; beyond the last one the end of the stream is folded too. */
   moveTo(number: number): Snapshot;
+  /** Everything folded so far. */
+  state(): SessionState;
+  /** Forgets snapshots that no longer tell all: the recording has grown, or got a mark. */
+  renew(): void;
 };
 
-export const createCursor = (recording: Recording): Cursor => {
-  const count = recording.sampleTimesUs.length;
-  let state = createState(recording.header);
+export type CursorOptions = {
+  /** Every sample is folded, however far it is. */
+  readonly exact?: boolean;
+  /** Without insight, where nobody asks what it all means. */
+  readonly unwatched?: boolean;
+  /** From which score on something is a spike, unless the usual one. */
+  readonly eventScore?: number;
+  /** From when on nothing is learnt any more, in ms after the beginning. */
+  readonly freezeAfterMs?: number | undefined;
+};
+
+export const createCursor = (recording: Recording, options: CursorOptions = {}): Cursor => {
+  const fresh = (): SessionState => createState(recording.header, options.eventScore, options.freezeAfterMs);
+  let state = fresh();
+  /** Sample folded last, and sample shown. */
   let position = -1;
+  let shown = -1;
   let tailFolded = false;
   let distance = FIRST_DISTANCE_SAMPLES;
-  let checkpoints: { readonly position: number; readonly state: SessionState }[] = [];
+  let clones: { readonly position: number; readonly state: SessionState }[] = [];
+  const snapshots = new Map<number, Snapshot>();
+  /** Something is missing before `position`: the next checkpoint knows better. */
+  let wounded = false;
+  /** Damage found on the way; a checkpoint that was written before it was found knows nothing of it. */
+  const damage = new Map<string, { readonly number: number; readonly record: StreamRecord }>();
 
-  const keepCheckpoint = (): void => {
-    if (position % distance !== 0 || state.owners.size + state.former.size > MAX_CHECKPOINT_ENTITIES) return;
-    if (checkpoints.some((checkpoint) => checkpoint.position === position)) return;
-    checkpoints.push({ position, state: structuredClone(state) });
-    if (checkpoints.length <= MAX_CHECKPOINTS) return;
+  const keepClone = (): void => {
+    if (wounded || options.exact === true || position % distance !== 0 || state.told !== null) return;
+    if (state.owners.size + state.former.size > MAX_CHECKPOINT_ENTITIES) return;
+    if (clones.some((clone) => clone.position === position)) return;
+    clones.push({ position, state: structuredClone(state) });
+    if (clones.length <= MAX_CHECKPOINTS) return;
     distance *= 2;
-    checkpoints = checkpoints.filter((checkpoint) => checkpoint.position % distance === 0);
+    clones = clones.filter((clone) => clone.position % distance === 0);
   };
 
-  const rewind = (target: number): void => {
-    const nearest = checkpoints.filter((checkpoint) => checkpoint.position <= target).at(-1);
-    state = nearest === undefined ? createState(recording.header) : structuredClone(nearest.state);
-    position = nearest?.position ?? -1;
+  /** Begins where `target` can be folded to: where we are, at a clone, at a checkpoint, or at the start. */
+  const reach = (target: number, ahead: boolean): void => {
+    const clone = clones.filter((one) => one.position <= target).at(-1);
+    const from = ahead ? position : (clone?.position ?? -1);
+    if (options.exact !== true && recording.weightOf(from + 1, target + 1) > FAR_BYTES && leap(target, from))
+      return;
+    if (ahead) return;
+    wounded = false;
+    state = clone === undefined ? fresh() : structuredClone(clone.state);
+    position = clone?.position ?? -1;
     tailFolded = false;
   };
 
+  const leap = (target: number, from: number): boolean => {
+    const warm = WARM_SAMPLES.find((count) => recording.weightOf(target - count, target) <= WARM_BYTES) ?? 0;
+    const checkpoint = recording.checkpointAt(Math.max(0, target - warm));
+    return checkpoint !== null && checkpoint.sample > from + 1 && beginAt(checkpoint);
+  };
+
+  const beginAt = ({ sample, parts }: NonNullable<ReturnType<Recording['checkpointAt']>>): boolean => {
+    const restored = restoreState(recording.header, parts);
+    if (restored === null) return false;
+    state = restored;
+    wounded = false;
+    position = sample - 1;
+    tailFolded = false;
+    for (const { number, record } of damage.values()) if (number < sample) fold(state, record);
+    return true;
+  };
+
+  const foldOne = (number: number): void => {
+    const records = recording.recordsOf(number);
+    noteDamage(records, number);
+    // What is told at this very place is folded on top of it.
+    const resumes = recording.resumesAt(number) || (wounded && recording.hasCheckpoint(number));
+    const checkpoint = resumes ? recording.checkpointAt(number) : null;
+    if (checkpoint?.sample === number) beginAt(checkpoint);
+    for (const record of records) fold(state, record);
+    position = number;
+  };
+
+  const noteDamage = (records: readonly StreamRecord[], number: number): void => {
+    for (const record of records)
+      if (record.type === 'loss' && record.kind === 'damaged')
+        damage.set(record.detail ?? '', { number, record });
+  };
+
+  const view = (): Snapshot => withMarks(takeSnapshot(state), recording.addedMarks());
+
   const foldTo = (number: number): void => {
+    const count = recording.samples();
     const target = Math.min(Math.max(0, number), count - 1);
-    if (target < position || (tailFolded && number < count)) rewind(target);
+    const ahead = target >= position && !(tailFolded && (number < count || target > position));
+    if (!ahead || target > position) reach(target, ahead);
+    const learning = position < target && state.told !== null && state.watch.insight.ticks === 0;
+    state.unwatched = learning || options.unwatched === true;
     while (position < target) {
-      position += 1;
-      for (const record of recording.recordsOf(position)) fold(state, record);
-      keepCheckpoint();
+      foldOne(position + 1);
+      keepClone();
+      // Who jumps somewhere often looks back a little.
+      if (learning && position >= target - STEPS_BACK && position < target) keepSnapshot(position, view());
     }
+    state.unwatched = options.unwatched === true;
     if (number >= count && !tailFolded) {
       for (const record of recording.tail()) fold(state, record);
       tailFolded = true;
     }
+    shown = position;
+  };
+
+  const keepSnapshot = (number: number, snapshot: Snapshot): void => {
+    snapshots.delete(number);
+    snapshots.set(number, snapshot);
+    let rows = 0;
+    for (const kept of snapshots.values()) rows += kept.rows.length;
+    for (const [oldest, kept] of snapshots) {
+      if (oldest === number || (snapshots.size <= MAX_SHOWN && rows <= MAX_SHOWN_ROWS)) break;
+      snapshots.delete(oldest);
+      rows -= kept.rows.length;
+    }
   };
 
   return {
-    position: () => position,
+    position: () => shown,
     foldTo,
     moveTo: (number) => {
+      const count = recording.samples();
+      const key = number >= count ? count : Math.max(0, number);
+      const kept = snapshots.get(key);
+      if (kept !== undefined) {
+        shown = Math.min(key, count - 1);
+        return kept;
+      }
       foldTo(number);
-      return takeSnapshot(state);
+      const snapshot = view();
+      keepSnapshot(key, snapshot);
+      return snapshot;
     },
+    state: () => state,
+    renew: () => snapshots.clear(),
   };
 };
 
-/** The last sample at or before a time; 0 when the time lies before the first. */
-export const sampleAt = (times: Float64Array, bootUs: number): number => {
-  let low = 0;
-  let high = times.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((times[middle] ?? 0) <= bootUs) low = middle + 1;
-    else high = middle;
-  }
-  return Math.max(0, low - 1);
-};
-
-export type PlaybackOptions = {
-  readonly recording: Recording;
-  readonly store: SnapshotStore;
-  readonly fromUs: number | null;
-  readonly speed: number;
-  readonly playing: boolean;
-};
-
-/** Plays into the store on a virtual clock. `close` stops it. */
-export const createPlayback = (options: PlaybackOptions): Playback & { close(): void } => {
-  const { recording, store } = options;
-  const times = recording.sampleTimesUs;
-  const cursor = createCursor(recording);
-  const listeners = new Set<() => void>();
-  const startUs = recording.header.clock.bootUs;
-  const endUs = times.at(-1) ?? startUs;
-  let { speed, playing } = options;
-  /** Where the virtual clock stands; the sample shown is the last at or before it. */
-  let virtualUs = options.fromUs ?? times[0] ?? startUs;
-  let tickedAtMs = performance.now();
-  let timer: NodeJS.Timeout | undefined;
-
-  const show = (sample: number): void => {
-    store.set(cursor.moveTo(sample));
-    for (const listener of listeners) listener();
-  };
-
-  const advance = (): void => {
-    const nowMs = performance.now();
-    virtualUs = Math.min(
-      virtualUs + (nowMs - tickedAtMs) * 1000 * Math.min(speed, Number.MAX_SAFE_INTEGER),
-      endUs,
-    );
-    tickedAtMs = nowMs;
-    const shown = cursor.position();
-    const target = speed === Number.POSITIVE_INFINITY ? fastForward() : sampleAt(times, virtualUs);
-    const atEnd = target >= times.length - 1;
-    if (atEnd) playing = false;
-    if (atEnd || target !== shown) show(atEnd ? times.length : target);
-    schedule();
-  };
-
-  /** As many samples as fit into a frame. */
-  const fastForward = (): number => {
-    const untilMs = performance.now() + FRAME_MS;
-    let sample = cursor.position();
-    while (sample < times.length - 1 && performance.now() < untilMs) {
-      sample += 1;
-      cursor.foldTo(sample);
-    }
-    virtualUs = times[sample] ?? endUs;
-    return sample;
-  };
-
-  const schedule = (): void => {
-    clearTimeout(timer);
-    if (!playing) return;
-    const nextUs = times[cursor.position() + 1] ?? endUs;
-    const waitMs = (nextUs - virtualUs) / 1000 / speed;
-    timer = setTimeout(advance, Math.max(speed === Number.POSITIVE_INFINITY ? 0 : FRAME_MS, waitMs));
-  };
-
-  const jump = (sample: number): void => {
-    const target = Math.max(0, Math.min(sample, times.length - 1));
-    virtualUs = times[target] ?? startUs;
-    tickedAtMs = performance.now();
-    show(target === times.length - 1 ? times.length : target);
-    schedule();
-  };
-
-  const state = (): PlaybackState => ({
-    startUs,
-    endUs,
-    positionUs: times[Math.max(0, cursor.position())] ?? startUs,
-    sample: Math.max(0, cursor.position()),
-    samples: times.length,
-    playing,
-    speed,
-  });
-
-  jump(sampleAt(times, virtualUs));
-  return {
-    state,
-    subscribe: (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    toggle: () => {
-      playing = !playing;
-      // Playing on from the end begins again.
-      if (playing && cursor.position() >= times.length - 1) jump(0);
-      tickedAtMs = performance.now();
-      schedule();
-      for (const listener of listeners) listener();
-    },
-    step: (samples) => {
-      playing = false;
-      jump(cursor.position() + samples);
-    },
-    seek: (bootUs) => jump(sampleAt(times, bootUs)),
-    setSpeed: (next) => {
-      speed = next;
-      tickedAtMs = performance.now();
-      schedule();
-      for (const listener of listeners) listener();
-    },
-    close: () => {
-      clearTimeout(timer);
-      playing = false;
-    },
-  };
+/** Marks that were set beside the recording belong to it from their time on. */
+const withMarks = (snapshot: Snapshot, added: readonly Mark[]): Snapshot => {
+  const late = added.filter(
+    ({ bootUs, text }) =>
+      bootUs <= snapshot.bootUs &&
+      !snapshot.marks.some((mark) => mark.bootUs === bootUs && mark.text === text),
+  );
+  if (late.length === 0) return snapshot;
+  return { ...snapshot, marks: [...snapshot.marks, ...late].sort((a, b) => a.bootUs - b.bootUs) };
 };

@@ -2,39 +2,27 @@
  * The recording on disk: NDJSON, one record of ../core/record.ts a line, the header first and a trailer last.
  * Every line stands for itself: a torn or damaged one costs what it said and nothing else, and because counters
  * are cumulative the next sample brings the count back. Lines are untrusted input: sizes are bounded, names of
- * metrics are restricted, control characters are left to the views, which never print them raw.
+ * metrics are restricted, control characters are left to the views, which never print them raw. Lines are grouped into
+ * blocks (seal.ts), and the state of the session is repeated in between (../core/checkpoint.ts).
  *
  * Readers keep reading version 1 for ever; a record type or field they do not know is skipped and counted.
  */
 import { z } from 'zod';
+import type { CheckpointRecord } from '../core/checkpoint.ts';
 import type { HeaderRecord, StreamRecord } from '../core/record.ts';
 import { RECORDING_FORMAT, RECORDING_VERSION } from '../core/record.ts';
+import { checkpointSchema } from './checkpoint.ts';
+import { bootUs, count, lossKind, metricId, name, pid, probe, self, startMs, unit, words } from './fields.ts';
 import { type Misfit, misfitOf, reasonOf } from './misfit.ts';
-
-const count = z.int().nonnegative();
-const bootUs = count.describe('µs since boot, CLOCK_BOOTTIME');
-const pid = z
-  .int()
-  .nonnegative()
-  .max(2 ** 31);
-const name = z.string().max(256);
-const words = z.string().max(4_096);
-const metricId = z.string().regex(/^[a-z][\w.:-]{0,127}$/i);
-const startMs = count.nullable().describe('process start in ms since boot; null when unknown');
-
-const probe = {
-  id: name,
-  variant: name.nullable(),
-  state: z.enum(['attached', 'refused', 'detached']),
-  reason: words.optional(),
-};
+import { counterTable, numberTable } from './numbers.ts';
+import { blockSchema } from './seal.ts';
 
 const metric = z.object({
   id: metricId,
   probe: name,
   scope: z.enum(['pid', 'host']),
   kind: z.enum(['counter', 'gauge', 'max']),
-  unit: z.enum(['count', 'ns', 'us', 'ms', 'bytes', 'KiB', 'pages', 'percent', 'load']),
+  unit,
   label: name,
   help: words,
   dims: z.array(name).max(6).optional(),
@@ -46,6 +34,8 @@ export const headerSchema = z.object({
   format: z.literal(RECORDING_FORMAT),
   version: z.literal(RECORDING_VERSION),
   tool: z.object({ name: z.literal('stallscope'), version: name }),
+  session: name.optional().describe('the same in every segment of one session'),
+  segment: count.optional().describe('which file of the session this is, from 0'),
   host: z.object({ hostname: name, kernel: name, arch: name, cpus: count, memoryBytes: count }),
   bpftrace: name.nullable(),
   clock: z.object({ bootUs, realMs: z.number().describe('the same instant, ms since 1970 UTC') }),
@@ -60,14 +50,6 @@ export const headerSchema = z.object({
   metrics: z.array(metric).max(4_096),
 }) satisfies z.ZodType<HeaderRecord>;
 
-const self = z.object({
-  cpuMs: z.number(),
-  rssBytes: z.number(),
-  tracerCpuMs: z.number(),
-  tracerRssBytes: z.number(),
-  mapBytes: z.number(),
-});
-
 export const recordSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('sample'),
@@ -76,10 +58,8 @@ export const recordSchema = z.discriminatedUnion('type', [
     epoch: count.describe('life of the tracer; counters restart at zero with each'),
     counted: z.boolean().describe('the tracer was read for this sample; when not, counters say nothing'),
     full: z.boolean().describe('every live entry is present, not only those that changed'),
-    counters: z
-      .record(metricId, z.array(z.array(z.number()).min(2).max(8)).max(200_000))
-      .describe('metric id to [pid, ...dims, cumulative value]'),
-    host: z.record(metricId, z.number()),
+    counters: counterTable('metric id to [pid, ...dims, cumulative value]'),
+    host: numberTable('metric id to cumulative value or level'),
     self,
   }),
   z.object({
@@ -103,17 +83,7 @@ export const recordSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('loss'),
     bootUs,
-    kind: z.enum([
-      'lost-events',
-      'map-full',
-      'rejected-line',
-      'unknown-message',
-      'helper-error',
-      'imprecise',
-      'unnamed-process',
-      'unread-exit',
-      'recorder-dropped',
-    ]),
+    kind: lossKind,
     count,
     metric: metricId.optional(),
     detail: words.optional(),
@@ -123,31 +93,90 @@ export const recordSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('trailer'), bootUs, reason: words, samples: count, records: count }),
 ]) satisfies z.ZodType<StreamRecord>;
 
-export type DecodedRecord = { readonly kind: 'record'; readonly record: StreamRecord } | Misfit;
+export type DecodedRecord =
+  | { readonly kind: 'record'; readonly record: StreamRecord }
+  | { readonly kind: 'checkpoint'; readonly checkpoint: CheckpointRecord }
+  /** Says nothing about the session: a seal, or a copy of the header. */
+  | { readonly kind: 'frame' }
+  | Misfit;
 
-const KNOWN: ReadonlySet<string> = new Set(recordSchema.options.map((option) => option.shape.type.value));
+const KNOWN: ReadonlySet<string> = new Set([
+  'header',
+  'block',
+  'checkpoint',
+  ...recordSchema.options.map((option) => option.shape.type.value),
+]);
 
 /** What one parsed line of a recording says. Never throws. */
 export const decodeRecord = (value: unknown): DecodedRecord => {
+  const type = typeof value === 'object' && value !== null ? (value as { type?: unknown }).type : undefined;
+  if (type === 'block' || type === 'header') return { kind: 'frame' };
+  if (type === 'checkpoint') {
+    const parsed = checkpointSchema.safeParse(value);
+    return parsed.success
+      ? { kind: 'checkpoint', checkpoint: parsed.data }
+      : misfitOf(value, parsed.error, KNOWN);
+  }
   const parsed = recordSchema.safeParse(value);
   return parsed.success ? { kind: 'record', record: parsed.data } : misfitOf(value, parsed.error, KNOWN);
 };
 
 export type DecodedHeader =
-  | { readonly kind: 'header'; readonly header: HeaderRecord }
+  /** `missing` says what had to be left open. */
+  | { readonly kind: 'header'; readonly header: HeaderRecord; readonly missing: string | null }
   | { readonly kind: 'newer'; readonly version: number }
   | { readonly kind: 'rejected'; readonly reason: string };
 
-/** What the first line says. Never throws. */
+/** What the first line says. Parts that are missing or damaged are left open; never throws. */
 export const decodeHeader = (value: unknown): DecodedHeader => {
   const parsed = headerSchema.safeParse(value);
-  if (parsed.success) return { kind: 'header', header: parsed.data };
+  if (parsed.success) return { kind: 'header', header: parsed.data, missing: null };
   const probe = z.object({ format: z.literal(RECORDING_FORMAT), version: z.number() }).safeParse(value);
   if (probe.success && probe.data.version > RECORDING_VERSION)
     return { kind: 'newer', version: probe.data.version };
-  return { kind: 'rejected', reason: reasonOf(parsed.error) };
+  const reason = reasonOf(parsed.error);
+  const partly = partialHeader.safeParse(value);
+  return partly.success
+    ? { kind: 'header', header: partly.data, missing: reason }
+    : { kind: 'rejected', reason };
 };
+
+/** An array without the elements that its schema does not take. */
+const soundOf = <Item>(schema: z.ZodType<Item>, most: number) =>
+  z.preprocess(
+    (value) =>
+      Array.isArray(value) ? value.slice(0, most).filter((one) => schema.safeParse(one).success) : [],
+    z.array(schema),
+  );
+
+/** What a header must say to be one; of the rest, what can be read. */
+const partialHeader = z.object({
+  type: z.literal('header'),
+  format: z.literal(RECORDING_FORMAT),
+  version: z.literal(RECORDING_VERSION),
+  tool: headerSchema.shape.tool.catch({ name: 'stallscope', version: 'unknown' }),
+  session: name.optional().catch(undefined),
+  segment: count.optional().catch(undefined),
+  host: headerSchema.shape.host.catch({
+    hostname: 'unknown',
+    kernel: 'unknown',
+    arch: 'unknown',
+    cpus: 0,
+    memoryBytes: 0,
+  }),
+  bpftrace: name.nullable().catch(null),
+  clock: headerSchema.shape.clock.catch({ bootUs: 0, realMs: 0 }),
+  intervalMs: z.int().positive().catch(1_000),
+  mapKeys: count.catch(0),
+  selection: headerSchema.shape.selection.catch({ pids: [], comm: null, command: null }),
+  probes: soundOf(z.object(probe), 256),
+  metrics: soundOf(metric, 4_096),
+}) satisfies z.ZodType<HeaderRecord>;
 
 /** The published schema of a line, as JSON Schema (docs/recording.schema.json). */
 export const recordingJsonSchema = (): object =>
-  z.toJSONSchema(z.union([headerSchema, recordSchema]), { target: 'draft-2020-12' });
+  z.toJSONSchema(z.union([headerSchema, recordSchema, checkpointSchema, blockSchema]), {
+    target: 'draft-2020-12',
+    // Tables of numbers are checked by hand, for speed, and describe themselves.
+    unrepresentable: 'any',
+  });

@@ -51,9 +51,9 @@ const stateAtEnd = (path: string, has: (metric: string) => boolean = () => true)
   const take = (record: StreamRecord): void => {
     fold(state, record.type === 'sample' ? lesserSample(record, has) : record);
   };
-  recording.sampleTimesUs.forEach((_, number) => {
+  for (let number = 0; number < recording.samples(); number += 1) {
     for (const record of recording.recordsOf(number)) take(record);
-  });
+  }
   recording.close();
   return state;
 };

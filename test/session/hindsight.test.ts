@@ -105,7 +105,7 @@ describe('hindsight', () => {
     const live = createSnapshotStore();
     const hindsight = createHindsight(live);
     const seen = new Map<number, string>();
-    for (let number = 0; number < recording.sampleTimesUs.length; number += 1) {
+    for (let number = 0; number < recording.samples(); number += 1) {
       for (const record of recording.recordsOf(number)) {
         fold(state, record);
         hindsight.remember(record, state);

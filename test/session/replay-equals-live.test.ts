@@ -13,6 +13,7 @@ import { createRecorder } from '../../src/sinks/recorder.ts';
 import { createRecordingSource, openRecording } from '../../src/sources/recording.ts';
 import { examples } from '../helpers/examples.ts';
 import { play, steps } from '../helpers/kernel-model.ts';
+import { timesOf } from '../helpers/recorded.ts';
 import { headerOf, plain, START_US } from '../helpers/stream.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'keystone-'));
@@ -37,7 +38,7 @@ const record = async (source: Source): Promise<{ readonly seen: object[]; readon
 const replayed = (path: string): object[] => {
   const recording = openRecording(path);
   const cursor = createCursor(recording);
-  const snapshots = [...recording.sampleTimesUs].map((_, number) => plain(cursor.moveTo(number)));
+  const snapshots = timesOf(recording).map((_, number) => plain(cursor.moveTo(number)));
   recording.close();
   return snapshots;
 };

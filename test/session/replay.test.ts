@@ -7,8 +7,9 @@ import { fold } from '../../src/core/fold.ts';
 import type { StreamRecord } from '../../src/core/record.ts';
 import { createState } from '../../src/core/state.ts';
 import { takeSnapshot } from '../../src/core/take-snapshot.ts';
+import { createPlayback } from '../../src/session/play.ts';
 import type { Recording } from '../../src/session/ports.ts';
-import { createCursor, createPlayback, sampleAt } from '../../src/session/replay.ts';
+import { createCursor } from '../../src/session/replay.ts';
 import { createSnapshotStore } from '../../src/session/store.ts';
 import { openRecording } from '../../src/sources/recording.ts';
 import { examples } from '../helpers/examples.ts';
@@ -29,7 +30,7 @@ const recordingOf = (records: readonly StreamRecord[]): Recording => {
 /** The state after sample `number`, folded from the very start. */
 const fromStart = (recording: Recording, number: number): object => {
   const state = createState(recording.header);
-  const count = recording.sampleTimesUs.length;
+  const count = recording.samples();
   for (let sample = 0; sample <= Math.min(number, count - 1); sample += 1) {
     for (const record of recording.recordsOf(sample)) fold(state, record);
   }
@@ -53,7 +54,7 @@ describe('a cursor', () => {
         const cursor = createCursor(recording);
         for (const visit of visits) {
           expect(plain(cursor.moveTo(visit))).toEqual(fromStart(recording, visit));
-          expect(cursor.position()).toBe(Math.min(visit, recording.sampleTimesUs.length - 1));
+          expect(cursor.position()).toBe(Math.min(visit, recording.samples() - 1));
         }
         recording.close();
       }),
@@ -68,7 +69,7 @@ describe('a cursor', () => {
         : { do: 'sample', full: index % 60 === 1, host: index % 11 },
     );
     const recording = recordingOf(play(script).records);
-    expect(recording.sampleTimesUs.length).toBeGreaterThan(6_000);
+    expect(recording.samples()).toBeGreaterThan(6_000);
     const cursor = createCursor(recording);
     for (const visit of [6_200, 299, 300, 301, 4_799, 4_800, 0, 6_499, 2_401, 10_000]) {
       expect(plain(cursor.moveTo(visit))).toEqual(fromStart(recording, visit));
@@ -87,7 +88,7 @@ describe('a cursor', () => {
 describe.runIf(examples.length > 0)('a cursor over bundled recordings', () => {
   it.each(examples.map((path) => [basename(path), path]))('%s', (_, path) => {
     const recording = openRecording(path);
-    const count = recording.sampleTimesUs.length;
+    const count = recording.samples();
     expect(count).toBeGreaterThan(0);
     const cursor = createCursor(recording);
     for (const share of [1, 0.3, 0.8, 0, 0.31, 2, 0.5]) {
@@ -103,7 +104,9 @@ describe('the sample at a time', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(50), { maxLength: 30 }), fc.integer({ min: -5, max: 60 }), (list, time) => {
         const times = list.sort((a, b) => a - b);
-        const at = sampleAt(Float64Array.from(times), time);
+        const recording = recordingOf(times.map((at, seq) => sampleOf(seq, {}, { bootUs: at + START_US })));
+        const at = recording.sampleAt(time + START_US);
+        recording.close();
         expect(at).toBe(Math.max(0, times.filter((one) => one <= time).length - 1));
       }),
     );
@@ -142,6 +145,7 @@ describe('playback', () => {
       samples: 10,
       playing: false,
       speed: 1,
+      following: false,
     });
     playback.close();
   });

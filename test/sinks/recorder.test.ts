@@ -20,6 +20,7 @@ import type { StreamRecord } from '../../src/core/record.ts';
 import { createRecorder, type Recorder } from '../../src/sinks/recorder.ts';
 import { openRecording } from '../../src/sources/recording.ts';
 import { until } from '../helpers/fake-tracer.ts';
+import { readAll } from '../helpers/recorded.ts';
 import { describeWith } from '../helpers/requires.ts';
 import { headerOf, START_US, sampleOf, snapshotAfter } from '../helpers/stream.ts';
 
@@ -33,6 +34,12 @@ const path = (name = 'out.ndjson'): string => join(folder, name);
 const open = (file: string, overwrite = false, owner: { uid: number; gid: number } | null = null): Recorder =>
   createRecorder({ path: file, overwrite, owner });
 
+const typesIn = (text: string): unknown[] =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { type: unknown }).type);
+
 const trailer = (records: number): StreamRecord => ({
   type: 'trailer',
   bootUs: START_US + 9_000_000,
@@ -41,13 +48,7 @@ const trailer = (records: number): StreamRecord => ({
   records,
 });
 
-const everything = (file: string): StreamRecord[] => {
-  const recording = openRecording(file);
-  const records = [...recording.sampleTimesUs].flatMap((_, number) => recording.recordsOf(number));
-  const all = [...records, ...recording.tail()];
-  recording.close();
-  return all;
-};
+const everything = (file: string): StreamRecord[] => readAll(file).records;
 
 describe('the file', () => {
   it('is private, and holds every record, a line each, with a trailer that counts this file', async () => {
@@ -59,12 +60,20 @@ describe('the file', () => {
     await recorder.end();
     expect(statSync(path()).mode & 0o777).toBe(0o600);
     expect(everything(path())).toEqual([...records, trailer(4)]);
-    expect(readFileSync(path(), 'utf8').split('\n')).toHaveLength(5);
+    expect(typesIn(readFileSync(path(), 'utf8'))).toEqual([
+      'header',
+      'sample',
+      'sample',
+      'header',
+      'trailer',
+      'block',
+    ]);
     expect(recorder.status()).toEqual({
       bytes: statSync(path()).size,
       records: 4,
       dropped: 0,
       problem: null,
+      kept: 0,
     });
   });
 
@@ -185,7 +194,7 @@ describeWith(['linux', 'root'], 'as root', () => {
       await recorder.end();
       expect(recorder.status().problem).toBe('recording stopped: ENOSPC');
       const recording = openRecording(path('full/out.ndjson'));
-      const samples = recording.sampleTimesUs.length;
+      const samples = recording.samples();
       expect(samples).toBeGreaterThan(100);
       expect(recording.recordsOf(samples - 1)).toEqual([
         sampleOf(samples - 1, { 'iomap.iter': [[7, samples - 1]] }),

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { StreamRecord } from '../../src/core/record.ts';
 import { isFailure } from '../../src/errors.ts';
 import { createRecordingSource, openRecording } from '../../src/sources/recording.ts';
+import { readAll, timesOf } from '../helpers/recorded.ts';
 import { headerOf, START_US, sampleOf, snapshotAfter } from '../helpers/stream.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'recording-'));
@@ -33,19 +34,13 @@ const linesOf = (records: readonly object[]): string =>
   records.map((record) => `${JSON.stringify(record)}\n`).join('');
 const WHOLE = linesOf([header, ...RECORDS]);
 
-const everything = (path: string): { records: StreamRecord[]; times: number[] } => {
-  const recording = openRecording(path);
-  const times = [...recording.sampleTimesUs];
-  const records = [...times.flatMap((_, number) => recording.recordsOf(number)), ...recording.tail()];
-  recording.close();
-  return { records, times };
-};
+const everything = readAll;
 
 describe('a whole recording', () => {
   it('gives every record, sample by sample, and what stands after the last', () => {
     const recording = openRecording(fileOf(WHOLE));
     expect(recording.header).toEqual(header);
-    expect([...recording.sampleTimesUs]).toEqual([0, 1, 2, 3].map((seq) => START_US + seq * 1_000_000));
+    expect(timesOf(recording)).toEqual([0, 1, 2, 3].map((seq) => START_US + seq * 1_000_000));
     expect(recording.recordsOf(0)).toEqual(RECORDS.slice(0, 1));
     expect(recording.recordsOf(3)).toEqual(RECORDS.slice(4, 6));
     expect(recording.recordsOf(1)).toEqual(RECORDS.slice(1, 3));
@@ -161,7 +156,8 @@ describe('a damaged recording', () => {
     const headerEnd = WHOLE.indexOf('\n') + 1;
     const path = join(folder, 'damaged');
     const total = RECORDS.length;
-    for (let at = 0; at < bytes.length; at += 1) {
+    // A prime step, so that over the file every kind of place is hit.
+    for (let at = 0; at < bytes.length; at += 7) {
       const damaged = Buffer.from(bytes);
       damaged.writeUInt8((bytes[at] ?? 0) ^ (1 << (at % 8)), at);
       writeFileSync(path, damaged);

@@ -59,6 +59,7 @@ describe('what is written is what is read', () => {
       'unnamed-process': true,
       'unread-exit': true,
       'recorder-dropped': true,
+      damaged: true,
     };
     for (const kind of Object.keys(kinds)) {
       expect(decodeRecord({ type: 'loss', bootUs: 1, kind, count: 1 }).kind).toBe('record');
@@ -67,7 +68,7 @@ describe('what is written is what is read', () => {
 
   it('the header', () => {
     const header = headerOf({ selection: { pids: [7], comm: 'qemu*', command: ['make', '-j8'] } });
-    expect(decodeHeader(reread(header))).toEqual({ kind: 'header', header });
+    expect(decodeHeader(reread(header))).toEqual({ kind: 'header', header, missing: null });
   });
 
   it('any session', () => {

@@ -46,7 +46,7 @@ export type ScreenOptions = {
   /** What the session has to say while it runs; shown in the status bar until it is empty again. */
   readonly notice?: TextStore | undefined;
   /** What the keys m, r and e do; a key without one says that it cannot be done here. */
-  readonly mark?: ((text: string) => void) | undefined;
+  readonly mark?: SetMark | undefined;
   readonly record?: RecordSwitch | undefined;
   readonly exportView?: ExportView | undefined;
   /** What /proc tells of a process; live only. */
@@ -57,6 +57,9 @@ export type ScreenOptions = {
   readonly stdout: NodeJS.WriteStream;
   readonly env: Readonly<Record<string, string | undefined>>;
 };
+
+/** Sets a mark at the moment shown: what went wrong, or null. */
+export type SetMark = (text: string) => string | null;
 
 /** Starts or stops a recording; says what it did, or why not. Never throws. */
 export type RecordSwitch = { toggle(): string; readonly file: TextStore };
@@ -96,8 +99,8 @@ export const showScreen = (options: ScreenOptions): ShownScreen => {
     latest: () => playback?.seek(Number.MAX_SAFE_INTEGER),
     mark: (effect) => {
       if (effect.type !== 'mark') return;
-      options.mark?.(effect.text);
-      model.say(options.mark === undefined ? 'marks cannot be kept here' : `marked: ${effect.text}`);
+      const problem = options.mark === undefined ? 'marks cannot be kept here' : options.mark(effect.text);
+      model.say(problem ?? `marked: ${effect.text}`);
     },
     record: () => model.say(options.record?.toggle() ?? 'only live tracing can be recorded'),
     export: () => model.say(exported()),

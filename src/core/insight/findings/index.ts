@@ -1,7 +1,9 @@
 /** Every failure that has a name. */
 import { highOrderExhaustion } from './high-order-exhaustion.ts';
 import { inodeChurn } from './inode-churn.ts';
+import { nativeLeak } from './native-leak.ts';
 import { pageCacheThrash } from './page-cache-thrash.ts';
+import { pythonLeak } from './python-leak.ts';
 import { seekHoleStorm } from './seek-hole-storm.ts';
 import type { Signature } from './signature.ts';
 import { xfsAllocDeadlock } from './xfs-alloc-deadlock.ts';
@@ -13,3 +15,6 @@ export const SIGNATURES: readonly Signature[] = [
   highOrderExhaustion,
   inodeChurn,
 ];
+
+/** Those by signature, and those by growth. */
+export const FINDING_IDS: readonly string[] = [...SIGNATURES, nativeLeak, pythonLeak].map(({ id }) => id);

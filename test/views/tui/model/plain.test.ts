@@ -17,7 +17,7 @@ describe('the session in sentences', () => {
     const cursor = createCursor(recording);
     const tell = createPlainTeller();
     const lines: string[] = [];
-    for (let sample = 0; sample < recording.sampleTimesUs.length; sample += 1)
+    for (let sample = 0; sample < recording.samples(); sample += 1)
       lines.push(...tell(buildView({ snapshot: cursor.moveTo(sample), glyphs: glyphsFor('ascii') })));
     recording.close();
     const text = lines.join('\n');
@@ -28,7 +28,7 @@ describe('the session in sentences', () => {
     expect(text).toContain('Do: ');
     expect(text).toContain('HIGH, over: SEEK_HOLE storm');
     expect(text).toMatch(/^[\x20-\x7e\n]*$/);
-    expect(lines.length).toBeLessThan(recording.sampleTimesUs.length / 2);
+    expect(lines.length).toBeLessThan(recording.samples() / 2);
   });
 
   it('says nothing twice in a row, and something after ten seconds', () => {

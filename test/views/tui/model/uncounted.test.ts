@@ -5,10 +5,10 @@
 import { describe, expect, it } from 'vitest';
 import type { SampleRecord, StreamRecord } from '../../../../src/core/record.ts';
 import type { Snapshot } from '../../../../src/core/snapshot.ts';
-import type { Recording } from '../../../../src/session/ports.ts';
 import { createCursor } from '../../../../src/session/replay.ts';
 import { composeScreen } from '../../../../src/views/tui/model/compose.ts';
 import { perSecond, sampleTimes } from '../../../../src/views/tui/model/series.ts';
+import { recordingFrom } from '../../../helpers/recorded.ts';
 import { headerOf, metricOf, START_US, sampleOf, snapshotAfter } from '../../../helpers/stream.ts';
 import { buildPlayback, buildView, textOf } from '../../../helpers/view.ts';
 
@@ -183,13 +183,7 @@ describe('the header', () => {
 });
 
 describe('a replay', () => {
-  const recording: Recording = {
-    header: HEADER,
-    sampleTimesUs: Float64Array.from(SAMPLES, ({ bootUs }) => bootUs),
-    recordsOf: (number) => SAMPLES.slice(number, number + 1),
-    tail: () => [TRAILER],
-    close: () => {},
-  };
+  const recording = recordingFrom(HEADER, SAMPLES, [TRAILER]);
   const replayed = (snapshot: Snapshot): string =>
     banner(snapshot, { ui: { mode: 'replay' }, playback: buildPlayback() });
 

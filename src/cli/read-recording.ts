@@ -1,0 +1,102 @@
+/** A recording as commands open it: a file, the segments of one name, or a pipe. */
+import fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
+import { constants, createGunzip } from 'node:zlib';
+import { failure } from '../errors.ts';
+import type { Recording } from '../session/ports.ts';
+import { type Cursor, type CursorOptions, createCursor } from '../session/replay.ts';
+import { type OpenOptions, openRecording } from '../sources/recording.ts';
+import { parseMoment } from '../views/moment.ts';
+import type { Context } from './context.ts';
+
+/** What a pipe, or a file packed in one piece, may put on the disk of whoever reads it. */
+const MAX_SPOOLED_BYTES = 64 * 1024 * 1024 * 1024;
+/** A file packed in one piece is unpacked in memory up to this size. */
+const MAX_PACKED_BYTES = 4 * 1024 * 1024;
+
+/** `-` is stdin. Throws a StallscopeError of the E_FILE_ family. */
+export const readRecording = async (path: string, options: OpenOptions = {}): Promise<Recording> => {
+  if (path === '-') return spooled('stdin', fs.createReadStream('', { fd: 0, autoClose: false }), false);
+  const stat = fs.statSync(path, { throwIfNoEntry: false });
+  if (stat?.isFIFO() === true || stat?.isSocket() === true)
+    return spooled(path, fs.createReadStream(path), false);
+  if (stat?.isFile() === true && stat.size > MAX_PACKED_BYTES && isInOnePiece(path))
+    return spooled(path, fs.createReadStream(path), true);
+  return openRecording(path, options);
+};
+
+/** gzip that is not ours: one member, in which nothing can be found without unpacking all before it. */
+const isInOnePiece = (path: string): boolean => {
+  const fd = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+  try {
+    const head = Buffer.alloc(SEARCHED_BYTES);
+    const length = fs.readSync(fd, head, 0, head.length, 0);
+    return head[0] === 0x1f && head[1] === 0x8b && head.subarray(0, length).indexOf(SEAL_HEAD) < 0;
+  } finally {
+    fs.closeSync(fd);
+  }
+};
+
+/** Our first block is closed within this. */
+const SEARCHED_BYTES = MAX_PACKED_BYTES;
+const SEAL_HEAD = Buffer.from([0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0xff, 48, 0, 0x53, 0x73]);
+
+/** Kept in a file that has no name any more, so that it can be read in any order and is gone with us. */
+const spooled = async (path: string, stream: Readable, packed: boolean): Promise<Recording> => {
+  const name = join(tmpdir(), `stallscope-${process.pid}-${process.hrtime.bigint()}`);
+  const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
+  const fd = fs.openSync(name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  try {
+    let size = 0;
+    for await (const chunk of packed
+      ? stream.pipe(createGunzip({ finishFlush: constants.Z_SYNC_FLUSH }))
+      : stream) {
+      const bytes = chunk as Buffer;
+      if (size + bytes.length > MAX_SPOOLED_BYTES)
+        throw failure('E_FILE_UNREADABLE', { path, why: 'it is longer than 64 GiB' });
+      fs.writeSync(fd, bytes, 0, bytes.length, size);
+      size += bytes.length;
+    }
+  } catch (error) {
+    fs.rmSync(name, { force: true });
+    fs.closeSync(fd);
+    throw unreadable(path, error);
+  }
+  fs.rmSync(name, { force: true });
+  return openRecording(path, { fd });
+};
+
+const unreadable = (path: string, error: unknown): unknown => {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === undefined || code.startsWith('E_')) return error;
+  return failure('E_FILE_UNREADABLE', { path, why: code }, error);
+};
+
+/** Folds all of it, in order, and lets signals have their turn; null when one came. */
+export const foldThrough = async (
+  context: Context,
+  recording: Recording,
+  options: CursorOptions,
+): Promise<Cursor | null> => {
+  const cursor = createCursor(recording, { ...options, exact: true });
+  for (let sample = 0; sample < recording.samples(); sample += 1) {
+    cursor.foldTo(sample);
+    if (sample % 64 !== 63) continue;
+    await setImmediate();
+    if (context.interruption.reason() !== null) return null;
+  }
+  cursor.foldTo(recording.samples());
+  await setImmediate();
+  return context.interruption.reason() === null ? cursor : null;
+};
+
+/** A time of the recording, as people write it. Throws E_TIME. */
+export const readMoment = (recording: Recording, value: string): number => {
+  const { clock } = recording.header;
+  const moment = parseMoment(value, { startUs: clock.bootUs, endUs: recording.endUs(), clock });
+  if ('problem' in moment) throw failure('E_TIME', { value, why: moment.problem.replace(/\.$/, '') });
+  return moment.bootUs;
+};

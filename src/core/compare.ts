@@ -1,0 +1,117 @@
+/**
+ * What is different between two stretches of time: per series its rate (or level) before and after, how much that is,
+ * and how sure. Samples that follow each other are alike, so each side is cut into at most `PARTS` parts of equal
+ * length, whose means stand for themselves; two sides are compared by ranks (Mann-Whitney), which needs no shape of the
+ * values, and with so many series compared at once chance is held down (Benjamini-Hochberg). Too few parts make
+ * nothing certain.
+ */
+export type SeriesKey = string;
+
+/** Rates or levels of one series, in order; NaN where nothing is known. */
+export type Side = ReadonlyMap<SeriesKey, readonly number[]>;
+
+export type Change = {
+  readonly key: SeriesKey;
+  /** Means. */
+  readonly before: number;
+  readonly after: number;
+  /** after / before; Infinity when there was nothing before. */
+  readonly ratio: number;
+  /** 1 less the chance that this is chance, with all series in view. */
+  readonly confidence: number;
+};
+
+const PARTS = 20;
+const LEAST_PARTS = 4;
+
+/** Of all series of either side, the surest and largest first. A series that a side lacks was zero there. */
+export const compareSides = (
+  before: Side,
+  after: Side,
+  lengths: { readonly before: number; readonly after: number },
+): Change[] => {
+  const keys = [...new Set([...before.keys(), ...after.keys()])];
+  const raw = keys.map((key) => {
+    const a = partsOf(before.get(key) ?? zeros(lengths.before));
+    const b = partsOf(after.get(key) ?? zeros(lengths.after));
+    return { key, before: mean(a), after: mean(b), chance: chanceOf(a, b) };
+  });
+  const adjusted = adjust(raw.map(({ chance }) => chance));
+  return raw
+    .map(({ chance: _chance, ...one }, index) => ({
+      ...one,
+      ratio: one.before === 0 ? (one.after === 0 ? 1 : Number.POSITIVE_INFINITY) : one.after / one.before,
+      confidence: 1 - (adjusted[index] ?? 1),
+    }))
+    .sort((a, b) => b.confidence - a.confidence || sizeOf(b) - sizeOf(a));
+};
+
+const zeros = (length: number): number[] => new Array<number>(length).fill(0);
+
+/** How far apart, whichever is larger. */
+export const sizeOf = ({ before, after }: Pick<Change, 'before' | 'after'>): number => {
+  const [low, high] = [Math.min(before, after), Math.max(before, after)];
+  return high === low ? 0 : Math.log10((Math.abs(high) + 1e-9) / (Math.abs(low) + 1e-9));
+};
+
+const mean = (values: readonly number[]): number =>
+  values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+
+const partsOf = (values: readonly number[]): number[] => {
+  const known = values.filter((value) => !Number.isNaN(value));
+  const count = Math.min(PARTS, known.length);
+  return Array.from({ length: count }, (_, part) =>
+    mean(
+      known.slice(Math.floor((part * known.length) / count), Math.floor(((part + 1) * known.length) / count)),
+    ),
+  );
+};
+
+/** Two-sided chance of ranks so far apart, by the normal approximation with correction for ties. */
+const chanceOf = (a: readonly number[], b: readonly number[]): number => {
+  if (a.length < LEAST_PARTS || b.length < LEAST_PARTS) return 1;
+  const all = [
+    ...a.map((value) => ({ value, first: true })),
+    ...b.map((value) => ({ value, first: false })),
+  ].sort((x, y) => x.value - y.value);
+  let rankSum = 0;
+  let ties = 0;
+  for (let from = 0; from < all.length; ) {
+    let to = from;
+    while (to < all.length && all[to]?.value === all[from]?.value) to += 1;
+    const rank = (from + 1 + to) / 2;
+    const tied = to - from;
+    ties += tied ** 3 - tied;
+    for (let at = from; at < to; at += 1) if (all[at]?.first === true) rankSum += rank;
+    from = to;
+  }
+  const n = all.length;
+  const u = rankSum - (a.length * (a.length + 1)) / 2;
+  const middle = (a.length * b.length) / 2;
+  const variance = ((a.length * b.length) / 12) * (n + 1 - ties / (n * (n - 1)));
+  if (variance <= 0) return 1;
+  const z = Math.max(0, Math.abs(u - middle) - 0.5) / Math.sqrt(variance);
+  return Math.min(1, 2 * upperTail(z));
+};
+
+/** P(Z > z), Abramowitz and Stegun 26.2.17: off by less than 1e-7. */
+const upperTail = (z: number): number => {
+  const t = 1 / (1 + 0.231_641_9 * z);
+  const poly =
+    t *
+    (0.319_381_53 + t * (-0.356_563_782 + t * (1.781_477_937 + t * (-1.821_255_978 + t * 1.330_274_429))));
+  return (Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)) * poly;
+};
+
+/** Benjamini-Hochberg: the share of false ones among those at least as sure. */
+const adjust = (chances: readonly number[]): number[] => {
+  const order = chances.map((_, index) => index).sort((a, b) => (chances[a] ?? 1) - (chances[b] ?? 1));
+  const adjusted = new Array<number>(chances.length).fill(1);
+  let least = 1;
+  for (let rank = order.length; rank >= 1; rank -= 1) {
+    const index = order[rank - 1] ?? 0;
+    least = Math.min(least, ((chances[index] ?? 1) * order.length) / rank);
+    adjusted[index] = least;
+  }
+  return adjusted;
+};

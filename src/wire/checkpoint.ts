@@ -1,0 +1,97 @@
+/** The schema of a checkpoint (../core/checkpoint.ts), as untrusted as every other line. */
+import { z } from 'zod';
+import type { CheckpointRecord } from '../core/checkpoint.ts';
+import { bootUs, count, lossKind, metricId, name, pid, probe, self, startMs, unit, words } from './fields.ts';
+import { counterTable, numberTable } from './numbers.ts';
+
+/** Text of ours, printed as it stands: none of it needs a control character. */
+const ours = z
+  .string()
+  .max(4_096)
+  .regex(/^\P{Cc}*$/u);
+const party = z.object({ pid, startMs, comm: name });
+
+const finding = z.object({
+  id: ours,
+  title: ours,
+  severity: z.enum(['critical', 'high', 'medium']),
+  confidence: z.number(),
+  suspect: party.nullable(),
+  victims: z.array(party).max(10_000),
+  startUs: bootUs,
+  endUs: bootUs,
+  evidence: z.array(z.object({ metric: ours, value: z.number(), unit, what: ours, atUs: bootUs })).max(64),
+  missing: z.array(ours).max(64),
+  advice: z
+    .array(z.object({ text: ours, command: ours.optional(), risk: ours.optional() }))
+    .max(64) as z.ZodType<readonly { text: string; command?: string; risk?: string }[]>,
+});
+
+const spike = z.object({
+  metric: metricId,
+  pid: pid.nullable(),
+  comm: name.nullable(),
+  startUs: bootUs,
+  endUs: bootUs,
+  score: z.number(),
+});
+
+const amounts = z.record(metricId, z.array(z.number()).min(1).max(3));
+
+const session = z.object({
+  samples: count,
+  previousBootUs: bootUs,
+  epoch: count,
+  counted: z.object({ sample: z.int().min(-1), bootUs, intervalUs: z.number() }),
+  resumedBootUs: bootUs,
+  others: z.object({
+    processes: count,
+    metrics: numberTable('metric id to total of processes no longer listed'),
+  }),
+  totals: amounts.describe('metric id to [total], or [total, delta] when the last sample was not counted'),
+  host: amounts.describe('metric id to [last reading, total, delta]'),
+  probes: z.array(z.object(probe)).max(256),
+  losses: z.partialRecord(lossKind, count),
+  mapFull: z.array(metricId).max(4_096),
+  imprecise: z.array(metricId).max(4_096),
+  gaps: z.array(z.object({ fromBootUs: bootUs, toBootUs: bootUs, reason: words })).max(1_000),
+  marks: z.array(z.object({ bootUs, text: words })).max(10_000),
+  self,
+  previousSelf: self,
+  insight: z
+    .object({
+      findings: z.array(finding).max(1_000),
+      spikes: z.array(spike).max(1_000),
+      learning: z.boolean(),
+    })
+    .describe('what the session had recognised so far'),
+});
+
+export const checkpointSchema = z.object({
+  type: z.literal('checkpoint'),
+  bootUs,
+  part: count,
+  parts: count.max(10_000),
+  session: session.optional().describe('in the first part only'),
+  entities: z
+    .array(
+      z.object({
+        pid,
+        startMs,
+        comm: name,
+        ppid: pid.optional(),
+        uid: count.optional(),
+        cmdline: words.optional(),
+        cgroup: words.optional(),
+        uncovered: z.record(metricId, words).optional(),
+        endedBootUs: bootUs.optional(),
+        former: z.boolean().optional(),
+      }),
+    )
+    .max(10_000),
+  counts: counterTable('metric id to [index in entities, total]'),
+  partial: counterTable('metric id to [index in entities, ...dims, total]'),
+  baselines: counterTable(
+    'metric id to [pid, ...dims, value]: where the next difference is not taken from the total; -1 for from zero',
+  ),
+}) satisfies z.ZodType<CheckpointRecord>;

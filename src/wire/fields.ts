@@ -1,0 +1,44 @@
+/** The fields that lines of a recording are made of, each with its bound. */
+import { z } from 'zod';
+
+export const count = z.int().nonnegative();
+export const bootUs = count.describe('µs since boot, CLOCK_BOOTTIME');
+export const pid = z
+  .int()
+  .nonnegative()
+  .max(2 ** 31);
+export const name = z.string().max(256);
+export const words = z.string().max(4_096);
+export const METRIC_ID = /^[a-z][\w.:-]{0,127}$/i;
+export const metricId = z.string().regex(METRIC_ID);
+export const startMs = count.nullable().describe('process start in ms since boot; null when unknown');
+
+export const probe = {
+  id: name,
+  variant: name.nullable(),
+  state: z.enum(['attached', 'refused', 'detached']),
+  reason: words.optional(),
+};
+
+export const unit = z.enum(['count', 'ns', 'us', 'ms', 'bytes', 'KiB', 'pages', 'percent', 'load']);
+
+export const self = z.object({
+  cpuMs: z.number(),
+  rssBytes: z.number(),
+  tracerCpuMs: z.number(),
+  tracerRssBytes: z.number(),
+  mapBytes: z.number(),
+});
+
+export const lossKind = z.enum([
+  'lost-events',
+  'map-full',
+  'rejected-line',
+  'unknown-message',
+  'helper-error',
+  'imprecise',
+  'unnamed-process',
+  'unread-exit',
+  'recorder-dropped',
+  'damaged',
+]);

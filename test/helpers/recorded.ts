@@ -1,0 +1,51 @@
+/** What a recording holds, read as a test likes it. */
+import type { HeaderRecord, SampleRecord, StreamRecord } from '../../src/core/record.ts';
+import type { Recording } from '../../src/session/ports.ts';
+import { openRecording } from '../../src/sources/recording.ts';
+
+/** The time of each sample. */
+export const timesOf = (recording: Recording): number[] =>
+  Array.from({ length: recording.samples() }, (_, number) => recording.timeOf(number));
+
+/** Every record, and what stands after the last sample. */
+export const recordsIn = (recording: Recording): StreamRecord[] => [
+  ...Array.from({ length: recording.samples() }, (_, number) => recording.recordsOf(number)).flat(),
+  ...recording.tail(),
+];
+
+export const readAll = (path: string): { readonly records: StreamRecord[]; readonly times: number[] } => {
+  const recording = openRecording(path);
+  try {
+    return { records: recordsIn(recording), times: timesOf(recording) };
+  } finally {
+    recording.close();
+  }
+};
+
+/** A recording that is in no file: one record for each sample. */
+export const recordingFrom = (
+  header: HeaderRecord,
+  samples: readonly SampleRecord[],
+  tail: readonly StreamRecord[] = [],
+): Recording => ({
+  header,
+  samples: () => samples.length,
+  timeOf: (number) => samples[number]?.bootUs ?? header.clock.bootUs,
+  endUs: () => samples.at(-1)?.bootUs ?? header.clock.bootUs,
+  sampleAt: (bootUs) =>
+    Math.max(
+      0,
+      samples.findLastIndex((sample) => sample.bootUs <= bootUs),
+    ),
+  recordsOf: (number) => samples.slice(number, number + 1),
+  tail: () => tail,
+  checkpointAt: () => null,
+  hasCheckpoint: () => false,
+  resumesAt: () => false,
+  weightOf: () => 0,
+  addedMarks: () => [],
+  marks: () => [],
+  addMark: () => null,
+  refresh: () => false,
+  close: () => undefined,
+});
