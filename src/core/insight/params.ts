@@ -212,7 +212,7 @@ export const INCIDENT = {
   /** A spike adds min(score, most) - least + 1. */
   leastScore: 4,
   mostScore: 8,
-  /** One false incident an hour of sessions without any (docs/insight.md). */
+  /** A little below 6, which one false incident an hour has: five loud series in a quiet session are told. */
   leastWeight: 5,
   /** What an incident may add to what is usual, and the spread that is assumed where nothing happened yet. */
   usualMost: 12,
