@@ -108,8 +108,8 @@ export const NEAR_MISSES = [
     name: 'wants-memory',
     where: { kernel: '6.1', mebibytes: 768 },
     seconds: 60,
-    near: 'page-cache-thrash',
-    what: 'a process takes 200 MB at once and lets them go, again and again; reclaim works for it, nobody reads',
+    near: 'native-leak',
+    what: 'a process takes 200 MB and lets them go, again and again, beside a busy service',
     make: makeBystanders,
     play: (stand) => {
       playBystanders(stand);
