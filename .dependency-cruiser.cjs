@@ -32,7 +32,7 @@ const PACKAGES = [
   { name: 'ink-and-react', path: '(ink|react)', rooms: ['views/tui'] },
   { name: 'commander', path: 'commander', rooms: ['cli'] },
   { name: 'zod', path: 'zod', rooms: ['wire', 'probes'] },
-  { name: 'ndjson', path: 'ndjson', rooms: ['sources', 'sinks', 'cli'] },
+  { name: 'ndjson', path: 'ndjson', rooms: ['sources', 'cli'] },
 ];
 
 const packages = PACKAGES.map(({ name, path, rooms }) => ({

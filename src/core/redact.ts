@@ -17,7 +17,8 @@ export type Redactor = {
 };
 
 const KTHREADD = 2;
-const PATH = /(?<![\w<])[~.]{0,2}\/[^\s'"`,;:()[\]{}]+/g;
+/** Files of the kernel's own are everybody's. */
+const PATH = /(?<![\w<])[~.]{0,2}\/(?!proc\/|sys\/)[^\s'"`,;:()[\]{}]+/g;
 const LEAST_NAME = 3;
 const FIRST_UID = 1_000;
 

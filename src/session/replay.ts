@@ -121,9 +121,11 @@ export const createCursor = (recording: Recording, options: CursorOptions = {}):
   };
 
   const noteDamage = (records: readonly StreamRecord[], number: number): void => {
-    for (const record of records)
-      if (record.type === 'loss' && record.kind === 'damaged')
-        damage.set(record.detail ?? '', { number, record });
+    for (const record of records) {
+      if (record.type !== 'loss' || record.kind !== 'damaged') continue;
+      damage.set(record.detail ?? '', { number, record });
+      wounded = true;
+    }
   };
 
   const view = (): Snapshot => withMarks(takeSnapshot(state), recording.addedMarks());

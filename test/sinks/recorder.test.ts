@@ -254,5 +254,5 @@ describeWith(['linux', 'root', 'mkfs.xfs', 'loop device'], 'a disk that does not
       if (frozen) freeze('-u');
       execaSync('umount', ['-l', path('slow')]);
     }
-  });
+  }, 120_000);
 });

@@ -1,0 +1,64 @@
+/** A part of `npm run fuzz` that is the same every time, and every input that has ever failed. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { root } from './docs/sections.ts';
+import { LAUNCHER } from './helpers/tool.ts';
+
+type Fuzz = {
+  readonly tryBytes: (bytes: Buffer) => string | null;
+  readonly tryLine: (line: string) => string | null;
+  readonly mutateText: (bytes: Buffer, random: () => number) => Buffer;
+  readonly mutateValue: (line: string, random: () => number) => string;
+  readonly randomOf: (seed: number) => () => number;
+};
+type Seeds = { readonly seeds: () => Promise<{ readonly bytes: Buffer; readonly text: string }[]> };
+
+const kept = join(root, 'test', 'fixtures', 'fuzz');
+
+describe('damaged recordings', () => {
+  let fuzz: Fuzz;
+  let files: Awaited<ReturnType<Seeds['seeds']>>;
+
+  beforeAll(async () => {
+    // The launcher builds what is missing; the mutations run against what is built.
+    await execa(process.execPath, [LAUNCHER, '--version'], { stdin: 'ignore' });
+    fuzz = (await import(join(root, 'scripts/fuzz-recordings.mjs'))) as Fuzz;
+    files = await ((await import(join(root, 'scripts/fuzz-seeds.mjs'))) as Seeds).seeds();
+  }, 60_000);
+
+  it('never make a reader fail otherwise than in words, hang, or print what a terminal obeys', () => {
+    for (let seed = 1; seed <= 40; seed += 1) {
+      const random = fuzz.randomOf(seed);
+      const file = files[seed % files.length];
+      expect(
+        fuzz.tryBytes(fuzz.mutateText(file?.bytes ?? Buffer.alloc(0), random)),
+        `seed ${seed}`,
+      ).toBeNull();
+    }
+  }, 120_000);
+
+  it('nor does any line', () => {
+    const lines = files.flatMap(({ text }) => text.split('\n').filter(Boolean));
+    for (let seed = 1; seed <= 1_500; seed += 1) {
+      const random = fuzz.randomOf(seed);
+      const line = fuzz.mutateValue(lines[Math.floor(random() * lines.length)] ?? '', random);
+      expect(fuzz.tryLine(line), `seed ${seed}: ${line.slice(0, 300)}`).toBeNull();
+    }
+  }, 120_000);
+
+  it('nor anything that once did', () => {
+    for (const name of existsSync(kept) ? readdirSync(kept) : []) {
+      const bytes = readFileSync(join(kept, name));
+      expect(
+        name.startsWith('line') ? fuzz.tryLine(bytes.toString('utf8')) : fuzz.tryBytes(bytes),
+        name,
+      ).toBeNull();
+    }
+  });
+
+  it('and what damages them is seen when it matters: the checks themselves can fail', () => {
+    expect(fuzz.tryLine('{"type":')).toContain('SyntaxError');
+  });
+});
