@@ -99,7 +99,10 @@ export const showScreen = (options: ScreenOptions): ShownScreen => {
       options.mark?.(effect.text);
       model.say(options.mark === undefined ? 'marks cannot be kept here' : `marked: ${effect.text}`);
     },
-    record: () => model.say(options.record?.toggle() ?? 'only live tracing can be recorded'),
+    record: () =>
+      model.say(
+        options.record?.toggle() ?? 'a recording cannot be begun here: begin the session with -o FILE',
+      ),
     export: () => model.say(exported()),
     step: (effect) => effect.type === 'step' && playback?.step(effect.samples),
     speed: (effect) => effect.type === 'speed' && playback?.setSpeed(effect.speed),
