@@ -31,7 +31,7 @@ const table = (head, rows) => [
 
 console.error('bench: startup');
 const startup = await measureStartup();
-console.error('bench: 200 active processes');
+console.error('bench: active processes');
 const running = await measureRunning();
 console.error('bench: keys at 10,000 processes');
 const keys = await measureKeys();
