@@ -4,6 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
+import { measureKeys } from './keys.mjs';
 import { root } from './measure.mjs';
 import { measureParsing } from './parsing.mjs';
 import { measureRunning } from './running.mjs';
@@ -30,8 +31,10 @@ const table = (head, rows) => [
 
 console.error('bench: startup');
 const startup = await measureStartup();
-console.error('bench: 200 active processes');
+console.error('bench: active processes');
 const running = await measureRunning();
+console.error('bench: keys at 10,000 processes');
+const keys = await measureKeys();
 console.error('bench: reading the stream');
 const parsing = await measureParsing(running.stream);
 
@@ -84,9 +87,26 @@ const lines = [
       ['stallscope itself', percent(running.own.cpuPercent), mib(running.own.rssBytes), '', ''],
       ['its tracer', percent(running.tracer.cpuPercent), mib(running.tracer.rssBytes), '', ''],
       ['both', percent(together.cpuPercent), mib(together.rssBytes), '1', '1'],
-      ['htop, same terminal and interval', ...against(running.htop)],
+      ...running.peers.map(({ name, cost }) =>
+        cost === null
+          ? [name, 'not installed', '', '', '']
+          : [`${name}, same terminal and interval`, ...against(cost)],
+      ),
       ['bpftrace alone, same script, into /dev/null', ...against(running.bpftrace)],
     ],
+  ),
+  '',
+  '## From a key to its frame',
+  '',
+  '10,000 processes listed, 500 of them active, 200 × 50, a sample between any two keys. Back in time: steps of one sample, beyond what is kept of snapshots a block of the memory is revived.',
+  '',
+  ...table(
+    ['key', 'median', '95th of 100'],
+    Object.entries(keys).map(([name, { medianMs, p95Ms }]) => [
+      name,
+      `${medianMs.toFixed(0)} ms`,
+      `${p95Ms.toFixed(0)} ms`,
+    ]),
   ),
   '',
   '## Reading the stream',

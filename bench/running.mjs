@@ -1,14 +1,14 @@
-// What watching costs while 200 processes are active: the tool full screen at its default interval, beside htop on a
-// terminal of the same size and bpftrace alone with the same script. CPU is of one core; kernel work that the probes
+// What watching costs while 500 processes are active: the tool full screen at its default interval, beside htop, btop
+// and atop on terminals of the same size, and bpftrace alone with the same script. CPU is of one core; kernel work that the probes
 // add to the watched processes is theirs, and the same in both tracing columns.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { childrenOf, costOver, launcher, sleep, startOnTerminal, workload } from './measure.mjs';
 import { program, startBpftrace } from './tracer.mjs';
 
-const PROCESSES = 200;
+const PROCESSES = 500;
 const WARM_UP_MS = 5_000;
 const WATCH_MS = 20_000;
 const INTERVAL_MS = 1_000;
@@ -20,14 +20,15 @@ export const measureRunning = async () => {
   try {
     await sleep(WARM_UP_MS);
     const tool = await watchTool();
-    const htop = await watchHtop();
+    const peers = [];
+    for (const peer of PEERS) peers.push({ name: peer.name, cost: await watchPeer(peer) });
     const bpftrace = await watchBpftrace('ignore');
     const capture = join(dir, 'stream.ndjson');
     const output = openSync(capture, 'w');
     await watchBpftrace(output);
     closeSync(output);
     const stream = readFileSync(capture);
-    return { processes: PROCESSES, seconds: WATCH_MS / 1000, ...tool, htop, bpftrace, stream };
+    return { processes: PROCESSES, seconds: WATCH_MS / 1000, ...tool, peers, bpftrace, stream };
   } finally {
     process.kill(-load.pid, 'SIGKILL');
     await sleep(200);
@@ -59,13 +60,26 @@ const watchTool = async () => {
   return { own, tracer, shown };
 };
 
-const watchHtop = async () => {
-  const screen = startOnTerminal('htop', ['-d', String(INTERVAL_MS / 100)]);
-  await screen.shows(/perl/);
-  await sleep(WARM_UP_MS);
-  const cost = await costOver(screen.pid, WATCH_MS);
-  await screen.end('q');
-  return cost;
+/** Each at one second, as a user starts it. */
+const PEERS = [
+  { name: 'htop', args: ['-d', String(INTERVAL_MS / 100)], shows: /perl/ },
+  { name: 'btop', args: [], shows: /perl/ },
+  { name: 'atop', args: [String(INTERVAL_MS / 1000)], shows: /perl/ },
+];
+
+/** null where it is not installed, or shows no process within its time. */
+const watchPeer = async ({ name, args, shows }) => {
+  if (spawnSync(name, ['--version']).error !== undefined) return null;
+  const screen = startOnTerminal(name, args);
+  try {
+    await screen.shows(shows);
+    await sleep(WARM_UP_MS);
+    return await costOver(screen.pid, WATCH_MS);
+  } catch {
+    return null;
+  } finally {
+    await screen.end('q');
+  }
 };
 
 const watchBpftrace = async (output) => {

@@ -18,6 +18,8 @@ export type Entity = {
   /** Metric id to why it cannot be counted for this process. */
   uncovered: Readonly<Record<string, string>>;
   endedBootUs: number | null;
+  /** Moves with every change, so that what was drawn from it before need not be drawn again. */
+  version: number;
   readonly counts: Map<string, Count>;
   /** Metrics with dimensions: joined key to part. */
   readonly parts: Map<string, Map<string, Part>>;
@@ -41,6 +43,7 @@ export const createEntity = (pid: number, startMs: number | null, comm: string):
   cgroup: null,
   uncovered: NOTHING_UNCOVERED,
   endedBootUs: null,
+  version: 0,
   counts: new Map(),
   parts: new Map(),
   trends: new Map(),
@@ -84,6 +87,7 @@ export const countEntity = (
   sample: number,
   budget: TrendBudget,
 ): void => {
+  entity.version += 1;
   const count = addTo(entity.counts, metric, delta, sample);
   const trend = entity.trends.get(metric) ?? createTrend(entity, metric, budget, 0);
   if (trend !== undefined) writeRing(trend, sample, count.delta);
@@ -115,6 +119,7 @@ const countPart = (
 
 /** Keeps the largest value; `max` metrics are never differenced. */
 export const raiseEntity = (entity: Entity, metric: string, value: number, sample: number): void => {
+  entity.version += 1;
   const count = entity.counts.get(metric);
   const total = Math.max(count?.total ?? 0, value);
   entity.counts.set(metric, { total, delta: total, sample });
@@ -128,6 +133,7 @@ export const levelEntity = (
   sample: number,
   budget: TrendBudget,
 ): void => {
+  entity.version += 1;
   entity.counts.set(metric, { total: value, delta: value, sample });
   const trend = entity.trends.get(metric) ?? createTrend(entity, metric, budget, Number.NaN);
   if (trend !== undefined) holdRing(trend, sample, value);

@@ -184,6 +184,7 @@ const identify = (state: SessionState, pid: number, startMs: number | null, comm
       return entity;
     }
     owner.endedBootUs ??= state.bootUs;
+    owner.version += 1;
     return own(state, entity);
   }
   if (owner.startMs === null && startMs !== null) {
@@ -191,6 +192,7 @@ const identify = (state: SessionState, pid: number, startMs: number | null, comm
     owner.id = entityId(pid, startMs);
   }
   if (comm !== UNKNOWN_COMM) owner.comm = comm;
+  owner.version += 1;
   return owner;
 };
 
@@ -203,17 +205,21 @@ const foldProcess = (state: SessionState, record: ProcessRecord): void => {
   entity.cmdline = record.cmdline ?? entity.cmdline;
   entity.cgroup = record.cgroup ?? entity.cgroup;
   entity.uncovered = record.uncovered ?? {};
+  entity.version += 1;
 };
 
 const revive = (state: SessionState, entity: Entity): void => {
   const { startMs } = state.owners.get(entity.pid) ?? entity;
   if (startMs !== null && startMs > (entity.startMs ?? 0)) return;
   entity.endedBootUs = null;
+  entity.version += 1;
   own(state, entity);
 };
 
 const foldExit = (state: SessionState, record: ExitRecord): void => {
-  identify(state, record.pid, record.startMs, record.comm).endedBootUs = record.bootUs;
+  const entity = identify(state, record.pid, record.startMs, record.comm);
+  entity.endedBootUs = record.bootUs;
+  entity.version += 1;
 };
 
 /** The life whose keys were deleted is over: what this PID counts from now on is another process's. */

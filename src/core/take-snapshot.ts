@@ -16,7 +16,7 @@ export const takeSnapshot = (state: SessionState): Snapshot => {
   for (const entity of [...state.owners.values(), ...state.former.values()]) {
     if (entity.counts.size === 0) continue;
     entities.set(entity.id, entity);
-    rows.push(rowOf(state, entity));
+    rows.push(keptRow(state, entity));
   }
   return {
     header,
@@ -43,6 +43,30 @@ export const takeSnapshot = (state: SessionState): Snapshot => {
     history: historyOf(state, entities, sample),
     insight: insightView(state),
   };
+};
+
+type Drawn = {
+  readonly version: number;
+  readonly counted: number;
+  readonly still: boolean;
+  readonly row: Row;
+};
+const drawn = new WeakMap<Entity, Drawn>();
+
+/**
+ * A row is the same object as in the snapshot before unless something of it changed: most of many processes are idle,
+ * and snapshots that are kept to step back to share what they have in common.
+ */
+const keptRow = (state: SessionState, entity: Entity): Row => {
+  const { sample } = state.counted;
+  const before = drawn.get(entity);
+  if (before?.version === entity.version && (before.still || before.counted === sample)) return before.row;
+  const row = rowOf(state, entity);
+  const still = [...entity.counts].every(
+    ([metric, count]) => count.sample !== sample || !isCounter(state, metric),
+  );
+  drawn.set(entity, { version: entity.version, counted: sample, still, row });
+  return row;
 };
 
 const rowOf = (state: SessionState, entity: Entity): Row => {

@@ -22,9 +22,12 @@ const MAX_BYTES = 24 * 1024 * 1024;
 const BLOCK_SAMPLES = 120;
 /** Records wait for so much text before they are deflated. */
 const CHUNK_CHARS = 128 * 1024;
-/** Snapshots kept around the one shown, so that the next steps back cost nothing; fewer where rows are many. */
-const KEPT_SNAPSHOTS = 20;
-const KEPT_ROWS = 20_000;
+/**
+ * Snapshots kept, the latest while the view follows and those around the one shown while it is held, so that the next
+ * steps back cost nothing; fewer where rows are many. They share the rows that did not change between them.
+ */
+const KEPT_SNAPSHOTS = 60;
+const KEPT_ROWS = 120_000;
 /** Fast rather than small: this runs beside the tracing. */
 const EFFORT = { level: 1 };
 
@@ -56,12 +59,14 @@ export const createHindsight = (live: SnapshotStore, maxBytes: number = MAX_BYTE
   const blocks: Block[] = [];
   let bytes = 0;
   let held: Reader | null = null;
+  const recent = new Map<number, Snapshot>();
 
   const tell = (): void => {
     for (const listener of listeners) listener();
   };
   live.subscribe(() => {
     const latest = live.get();
+    if (latest !== null) keep(recent, latest.samples - 1, latest);
     if (held === null && latest !== null) shown.set(latest);
     else tell();
   });
@@ -107,7 +112,8 @@ export const createHindsight = (live: SnapshotStore, maxBytes: number = MAX_BYTE
   const show = (sample: number): void => {
     const block = blockOf(blocks, sample);
     if (block === undefined) return;
-    if (held === null || held.block !== block || !held.reaches(sample)) held = createReader(block);
+    if (held === null || held.block !== block || !held.reaches(sample))
+      held = createReader(block, recent, sample);
     shown.set(held.at(sample));
     tell();
   };
@@ -115,7 +121,7 @@ export const createHindsight = (live: SnapshotStore, maxBytes: number = MAX_BYTE
     const latest = live.get();
     const block = blockOf(blocks, lastHeld());
     if (latest === null || block === undefined) return;
-    held = createReader(block, { sample: lastHeld(), snapshot: latest });
+    held = createReader(block, recent, lastHeld());
     tell();
   };
   const goTo = (sample: number): void => {
@@ -198,17 +204,25 @@ type Reader = {
   at(sample: number): Snapshot;
 };
 
-/** Walks one block. `known` is a snapshot that is there already, so that holding the view revives nothing. */
-const createReader = (
-  block: Block,
-  known?: { readonly sample: number; readonly snapshot: Snapshot },
-): Reader => {
-  const kept = new Map<number, Snapshot>(known === undefined ? [] : [[known.sample, known.snapshot]]);
-  let position = known?.sample ?? block.first - 1;
+/** The latest of them by number; the oldest go first. */
+const keep = (kept: Map<number, Snapshot>, number: number, snapshot: Snapshot): void => {
+  kept.set(number, snapshot);
+  const most = Math.max(2, Math.min(KEPT_SNAPSHOTS, Math.floor(KEPT_ROWS / (snapshot.rows.length + 1))));
+  for (const [old] of kept) {
+    if (kept.size <= most) break;
+    kept.delete(old);
+  }
+};
+
+/** Walks one block. What was kept of it already is shown as it is, so that holding the view revives nothing. */
+const createReader = (block: Block, recent: ReadonlyMap<number, Snapshot>, at: number): Reader => {
+  const last = block.first + block.times.length - 1;
+  const kept = new Map([...recent].filter(([number]) => number >= block.first && number <= last));
+  let position = at;
   /** Where its state stands; null until it is needed, and again when it stands too far. */
   let walk: { readonly state: SessionState; readonly records: readonly StreamRecord[]; next: number } | null =
     null;
-  let readTo = block.first + block.times.length - 1;
+  let readTo = last;
 
   const revive = (): NonNullable<typeof walk> => {
     readTo = block.first + block.times.length - 1;
@@ -222,7 +236,10 @@ const createReader = (
   };
 
   const walkTo = (sample: number): Snapshot => {
-    if (walk === null || walk.state.samples - 1 >= sample) walk = revive();
+    if (walk === null || walk.state.samples - 1 >= sample) {
+      walk = revive();
+      kept.clear();
+    }
     const { state, records } = walk;
     const depth = Math.min(
       KEPT_SNAPSHOTS,
@@ -235,9 +252,8 @@ const createReader = (
       fold(state, record);
       if (record.type !== 'sample' || state.samples - 1 < sample - depth) continue;
       snapshot = takeSnapshot(state);
-      kept.set(state.samples - 1, snapshot);
+      keep(kept, state.samples - 1, snapshot);
     }
-    for (const number of kept.keys()) if (Math.abs(number - sample) > depth) kept.delete(number);
     return snapshot ?? takeSnapshot(state);
   };
 

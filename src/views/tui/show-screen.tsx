@@ -102,7 +102,10 @@ export const showScreen = (options: ScreenOptions): ShownScreen => {
       const problem = options.mark === undefined ? 'marks cannot be kept here' : options.mark(effect.text);
       model.say(problem ?? `marked: ${effect.text}`);
     },
-    record: () => model.say(options.record?.toggle() ?? 'only live tracing can be recorded'),
+    record: () =>
+      model.say(
+        options.record?.toggle() ?? 'a recording cannot be begun here: begin the session with -o FILE',
+      ),
     export: () => model.say(exported()),
     step: (effect) => effect.type === 'step' && playback?.step(effect.samples),
     speed: (effect) => effect.type === 'speed' && playback?.setSpeed(effect.speed),

@@ -259,6 +259,81 @@ describe('what the user does', () => {
     await shows(terminal, /^stallscope {2}live/);
   });
 
+  it('marks, records and writes the view through what it is given, and says what came of it', async () => {
+    const calls: string[] = [];
+    const file = createTextStore();
+    const { terminal, store } = start({
+      mark: (text) => calls.push(`mark ${text}`),
+      record: {
+        file,
+        toggle: () => {
+          file.set('/tmp/x.ndjson');
+          return 'recording to /tmp/x.ndjson';
+        },
+      },
+      exportView: (lines, { samples }) => {
+        calls.push(`export ${lines.length} lines of sample ${samples}`);
+        return 'wrote view.txt';
+      },
+    });
+    store.set(buildSnapshot());
+    await shows(terminal, 'q quit');
+    terminal.press('m');
+    terminal.press('restarted\r');
+    await shows(terminal, 'marked: restarted');
+    terminal.press('r');
+    await shows(terminal, /recording to .* REC \/tmp\/x\.ndjson/);
+    terminal.press('e');
+    await shows(terminal, 'wrote view.txt');
+    expect(calls).toEqual(['mark restarted', 'export 24 lines of sample 100']);
+  });
+
+  it('says of what it was not given that it cannot be done', async () => {
+    const { terminal, store } = start();
+    store.set(buildSnapshot());
+    await shows(terminal, 'q quit');
+    terminal.press('r');
+    await shows(terminal, 'begin the session with -o FILE');
+    terminal.press('m');
+    terminal.press('x\r');
+    await shows(terminal, 'marks cannot be kept here');
+    terminal.press(' ');
+    await shows(terminal, 'there is no memory to hold');
+  });
+
+  it('asks about the process whose page is open, and counts pieces of files only when told to', async () => {
+    const asked: string[] = [];
+    const { terminal, store } = start(
+      {
+        inspect: async (pid, _startMs, wantExtents) => {
+          asked.push(`${pid} ${wantExtents}`);
+          const extents = wantExtents ? 28_495 : null;
+          return {
+            pid,
+            user: 'libvirt',
+            state: 'S',
+            waitChannel: null,
+            kernelStack: [],
+            stackProblem: null,
+            files: [{ path: '/images/db17.raw', sizeBytes: 2 ** 30, extents, problem: null }],
+            moreFiles: 0,
+            filesProblem: null,
+          };
+        },
+      },
+      100,
+      60,
+    );
+    store.set(buildSnapshot());
+    await shows(terminal, 'q quit');
+    expect(asked).toEqual([]);
+    terminal.press('\r');
+    await shows(terminal, /db17\.raw +1\.00GiB\s*$/m);
+    terminal.press('x');
+    await shows(terminal, /db17\.raw +1\.00GiB +28,495/);
+    expect(asked).toEqual(['4000 false', '4000 true']);
+  });
+
   it('stays on the selected process as values change', async () => {
     const { terminal, store } = start();
     const rows = Array.from({ length: 8 }, (_, rank) => row(rank));

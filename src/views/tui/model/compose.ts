@@ -65,10 +65,11 @@ export const layOut = (view: View): Layout => {
 };
 
 const TABLE_STEP = 4;
+const TABLE_LEAST = 8;
 
 const tableNeeds = (snapshot: Snapshot, { ui }: View): number => {
   const lines = orderRows(snapshot, ui).entries.length + tableFrame(Number.POSITIVE_INFINITY) + 1;
-  return Math.ceil(lines / TABLE_STEP) * TABLE_STEP;
+  return Math.max(TABLE_LEAST, Math.ceil(lines / TABLE_STEP) * TABLE_STEP);
 };
 
 /** Live, the position is worth a line only while it is not the end. */

@@ -1,0 +1,100 @@
+/** Every key of the table, pressed in a real terminal on the built tool: none ends it, none draws nonsense, each is known. */
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { KEYS } from '../../src/views/tui/model/keys.ts';
+import { examples } from '../helpers/examples.ts';
+import { type ProgramScreen, runInTerminal } from '../helpers/screen.ts';
+import { LAUNCHER } from '../helpers/tool.ts';
+
+const BYTES: Readonly<Record<string, string>> = {
+  up: '\x1b[A',
+  down: '\x1b[B',
+  right: '\x1b[C',
+  left: '\x1b[D',
+  'shift-left': '\x1b[1;2D',
+  'shift-right': '\x1b[1;2C',
+  pageup: '\x1b[5~',
+  pagedown: '\x1b[6~',
+  home: '\x1b[H',
+  end: '\x1b[F',
+  enter: '\r',
+  esc: '\x1b',
+  backspace: '\x7f',
+  space: ' ',
+  tab: '\t',
+  'ctrl-c': '\x03',
+  'ctrl-l': '\x0c',
+  'ctrl-u': '\x15',
+  'ctrl-z': '\x1a',
+};
+const bytesOf = (key: string): string => BYTES[key] ?? key;
+/** These hand the terminal back, and have tests of their own. */
+const LEAVING = new Set(['quit', 'interrupt', 'input-interrupt', 'suspend']);
+
+let folder = '';
+let screen: ProgramScreen;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'keys-'));
+  screen = runInTerminal(process.execPath, [LAUNCHER, 'replay', examples[0] ?? '', '--speed', '0.1'], {
+    columns: 120,
+    rows: 40,
+    cwd: folder,
+  });
+  await screen.waitFor('AHEAD', 40_000);
+});
+afterAll(() => {
+  screen.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Where a context is, from the table. */
+const WAY: Readonly<Record<string, readonly [readonly string[], string]>> = {
+  anywhere: [[], 'PROCESSES'],
+  table: [[], 'PROCESSES'],
+  replay: [[], 'PROCESSES'],
+  signals: [['tab'], '>SIGNALS'],
+  page: [['?'], 'HELP'],
+  input: [['/'], 'filter: '],
+};
+
+describe('every key, in a terminal', () => {
+  const pressed = KEYS.filter(({ id, where }) => !LEAVING.has(id) && where !== 'live');
+  it.each(pressed.map((binding) => [`${binding.where}: ${binding.id}`, binding] as const))(
+    '%s',
+    async (_, binding) => {
+      const [way, place] = WAY[binding.where] ?? [[], ''];
+      for (const key of binding.keys) {
+        for (const step of way) screen.press(bytesOf(step));
+        await screen.waitFor(place, 20_000);
+        screen.press(bytesOf(key));
+        // Out of whatever it opened; Esc alone is told from the beginning of an arrow by a pause.
+        for (const away of ['\x1b', '\x1b']) {
+          await new Promise((resolve) => setTimeout(resolve, 60));
+          screen.press(away);
+        }
+        await new Promise((resolve) => setTimeout(resolve, 60));
+        if (screen.screenText().includes('>SIGNALS')) screen.press('\t');
+        await screen.waitFor(/PROCESSES|PROCESS TREE|COMMANDS|CGROUPS|CONTAINERS|PARENTS/, 20_000);
+        expect(screen.screenText()).not.toContain('is no key here');
+        expect(screen.state().altScreen).toBe(true);
+      }
+      // What changed the arrangement is changed back, so that the next key finds processes.
+      for (let turn = 0; turn < 6 && !screen.screenText().includes('PROCESSES'); turn += 1) {
+        screen.press('v');
+        await new Promise((resolve) => setTimeout(resolve, 150));
+      }
+      await screen.waitFor('PROCESSES', 20_000);
+    },
+  );
+
+  it('and the view that e wrote is there', () => {
+    expect(readdirSync(folder).filter((name) => name.endsWith('.txt')).length).toBeGreaterThan(0);
+  });
+
+  it('and q ends it', async () => {
+    screen.press('q');
+    expect((await screen.exited).code).toBe(0);
+  });
+});
