@@ -80,7 +80,7 @@ const stillReplay = (recording) => {
   return { store, overview, playback };
 };
 
-const draw = async (recording, keys, [columns, rows], theme) => {
+const draw = async (recording, keys, [columns, rows], theme, title) => {
   const terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
   const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode() {}, ref() {}, unref() {} });
   const stdout = Object.assign(new EventEmitter(), {
@@ -109,7 +109,7 @@ const draw = async (recording, keys, [columns, rows], theme) => {
   // Links are computed after a frame that could show them, and shown in the next that is due.
   await new Promise((resolve) => setTimeout(resolve, 350));
   await settled(terminal);
-  const svg = svgOf(terminal, theme);
+  const svg = svgOf(terminal, theme, title);
   screen.close();
   await screen.done;
   return svg;
@@ -130,7 +130,7 @@ for (const example of examples) {
         const file = `${name}-${screen.name}-${size.join('x')}-${theme}.svg`;
         if (!WANTED(name, screen, size, theme)) continue;
         if (only.length > 0 && !only.some((part) => file.includes(part))) continue;
-        const svg = await draw(recording, screen.keys, size, theme);
+        const svg = await draw(recording, screen.keys, size, theme, `stallscope, ${name}: ${screen.name}`);
         drawn += 1;
         const path = new URL(file, folder);
         if (!check) writeFileSync(path, svg);

@@ -9,7 +9,10 @@ import { SPIKE } from './params.ts';
 
 const SHOWN_SPIKES = 200;
 
-export const insightView = (state: SessionState): InsightView => ({ ...insightSaid(state), ...explain(state) });
+export const insightView = (state: SessionState): InsightView => ({
+  ...insightSaid(state),
+  ...explain(state),
+});
 
 export const insightSaid = (state: SessionState): InsightSaid => {
   const { insight, cases, leaks } = state.watch;

@@ -263,7 +263,10 @@ describe('what the user does', () => {
     const calls: string[] = [];
     const file = createTextStore();
     const { terminal, store } = start({
-      mark: (text) => calls.push(`mark ${text}`),
+      mark: (text) => {
+        calls.push(`mark ${text}`);
+        return null;
+      },
       record: {
         file,
         toggle: () => {
