@@ -110,7 +110,7 @@ const draw = async (recording, keys, [columns, rows], theme) => {
   // Links are computed after a frame that could show them, and shown in the next that is due.
   await new Promise((resolve) => setTimeout(resolve, 350));
   await settled(terminal);
-  const svg = svgOf(terminal, theme);
+  const svg = svgOf(terminal, theme, `stallscope, ${columns} × ${rows}`);
   screen.close();
   await screen.done;
   return svg;

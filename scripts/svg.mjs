@@ -24,12 +24,13 @@ const colourOf = (index) => {
   return `#${[Math.floor(cube / 36), Math.floor(cube / 6) % 6, cube % 6].map((step) => hex(STEPS[step])).join('')}`;
 };
 
-export const svgOf = (terminal, theme) => {
+export const svgOf = (terminal, theme, title) => {
   const { background, text } = THEMES[theme];
   const width = terminal.cols * CELL.width + 2 * PAD;
   const height = terminal.rows * CELL.height + 2 * PAD;
   const parts = [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">`,
+    `<title>${escaped(title)}</title>`,
     `<rect width="${width}" height="${height}" rx="6" fill="${background}"/>`,
     `<g font-family="DejaVu Sans Mono,Menlo,Consolas,monospace" font-size="${FONT}" fill="${text}" xml:space="preserve">`,
   ];
