@@ -45,7 +45,8 @@ export const createFrameSink = (painter: Painter, size: () => Size): FrameSink =
   };
 
   const stream = Object.assign(new EventEmitter(), { writable: true, isTTY: false, write });
-  Object.defineProperty(stream, 'columns', { get: () => size().columns });
+  // As wide as a stand-in: Ink builds and joins a styled cell for each place of its layout, blank or not.
+  Object.defineProperty(stream, 'columns', { value: 1 });
   Object.defineProperty(stream, 'rows', { get: () => size().rows });
   return { stream: stream as unknown as NodeJS.WriteStream, standIn };
 };

@@ -116,7 +116,11 @@ describe('replay in a terminal', () => {
     const screen = run(
       ['replay', example()],
       {},
-      { NODE_OPTIONS: `--require ${resolve('test/fixtures/programs/crash-soon.cjs')}` },
+      {
+        NODE_OPTIONS: `--require ${resolve('test/fixtures/programs/crash-soon.cjs')}`,
+        // Late enough for a busy machine to have the screen up.
+        CRASH_AFTER_MS: '5000',
+      },
     );
     await screen.waitFor('REPLAY');
     await expectRestored(screen, 70);

@@ -26,7 +26,7 @@ export const App = ({ model, theme, keyboard, standIn }: AppProps) => {
   const panes = useMemo(() => composeScreen(view), [view]);
   useInput((input, key) => keyNames(input, key).forEach(model.press), { isActive: keyboard });
   return (
-    <Box flexDirection="column" width={view.size.columns} height={view.size.rows}>
+    <Box flexDirection="column" width={1} height={view.size.rows}>
       {panes.map((pane) => (
         <Pane key={pane.id} lines={pane.lines} theme={theme} standIn={standIn} />
       ))}
