@@ -145,7 +145,11 @@ try {
         ['open, to the first snapshot', ms(moments.openMs), mb(moments.openRss)],
         [`jump to an arbitrary moment, median of ${moments.jumps}`, ms(moments.jumpMs), mb(moments.jumpRss)],
         ['the slowest of them', ms(moments.slowestJumpMs), ''],
-        ['step back, median', ms(moments.backMs), mb(moments.backRss)],
+        [
+          'step back, median of the three before a jump, which are kept; further back is another jump',
+          ms(moments.backMs),
+          mb(moments.backRss),
+        ],
         [
           'reading all of it with JSON.parse, for comparison',
           `${(reading.wholeMs / 1000).toFixed(1)} s`,
