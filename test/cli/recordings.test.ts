@@ -84,9 +84,7 @@ describe('a mark from outside', () => {
     const { changes } = JSON.parse(stdout) as {
       changes: { metric: string; comm: string | null; before: number; after: number; confidence: number }[];
     };
-    const refaults = changes.find(
-      ({ metric, comm }) => metric === 'vm.workingset_refault' && comm === null,
-    );
+    const refaults = changes.find(({ metric, comm }) => metric === 'vm.workingset_refault' && comm === null);
     expect(refaults?.confidence).toBeGreaterThan(0.95);
     expect(refaults?.after).toBeGreaterThan(10 * (refaults?.before ?? 0));
     const page = await stallscope(['compare', file]);
