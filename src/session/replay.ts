@@ -25,7 +25,7 @@ const STEPS_BACK = 3;
 const MAX_SHOWN = 32;
 const MAX_SHOWN_ROWS = 20_000;
 
-const FAR_BYTES = 4 * 1024 * 1024;
+const FAR_BYTES = 1024 * 1024;
 /** What is folded between a checkpoint and the moment asked for, so that there is some past: as many as are cheap. */
 const WARM_BYTES = 768 * 1024;
 const WARM_SAMPLES = [120, 60, 30, 10, 3, 0];
@@ -87,6 +87,7 @@ export const createCursor = (recording: Recording, options: CursorOptions = {}):
       return;
     if (ahead) return;
     wounded = false;
+    snapshots.clear();
     state = clone === undefined ? fresh() : structuredClone(clone.state);
     position = clone?.position ?? -1;
     tailFolded = false;
@@ -102,6 +103,8 @@ export const createCursor = (recording: Recording, options: CursorOptions = {}):
     const restored = restoreState(recording.header, parts);
     if (restored === null) return false;
     state = restored;
+    // Snapshots hold the state they were taken of: only one is to be held.
+    snapshots.clear();
     wounded = false;
     position = sample - 1;
     tailFolded = false;
