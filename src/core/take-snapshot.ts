@@ -183,7 +183,7 @@ const wholeHistoryOf = (
   all: (metric, samples) => readRing(state.totalHistory.get(metric), sample, samples, 0),
   row: (id, metric, samples) => {
     const entity = entities.get(id);
-    if (!isCounter(state, metric)) return levelsOf(entity, metric, sample, samples);
+    if (!isCounter(state, metric)) return levelsOf(entity, metric, state, sample, samples);
     const trend = entity?.trends.get(metric);
     // Without a trend a process that counted lately has a past that nobody kept: unknown, not zero.
     const lately = (entity?.counts.get(metric)?.sample ?? -Infinity) > sample - ROW_HISTORY_SAMPLES;
@@ -197,14 +197,18 @@ const wholeHistoryOf = (
 const levelsOf = (
   entity: Entity | undefined,
   metric: string,
+  { times }: SessionState,
   sample: number,
   samples: number,
 ): Float64Array => {
   const trend = entity?.trends.get(metric);
   const out = readRing(trend, sample, samples, Number.NaN);
-  if (trend === undefined || entity?.endedBootUs !== null) return out;
+  if (trend === undefined) return out;
   const level = readRing(trend, trend.last, 1, Number.NaN)[0] ?? Number.NaN;
+  // A view from before the end is asked after it, too: what it shows then must be what it showed.
+  const endUs = entity?.endedBootUs ?? Number.POSITIVE_INFINITY;
+  const timesUs = readRing(times, sample, samples, Number.NaN);
   for (let index = Math.max(0, samples - (sample - trend.last)); index < samples; index += 1)
-    out[index] = level;
+    if ((timesUs[index] ?? Number.NaN) < endUs) out[index] = level;
   return out;
 };
