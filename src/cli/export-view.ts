@@ -8,6 +8,7 @@ import { resolve } from 'node:path';
 import type { Snapshot } from '../core/snapshot.ts';
 import { intervalLine, sessionLine } from '../views/report/interval.ts';
 import type { ExportView } from '../views/tui/show-screen.tsx';
+import { stampOf } from './stamp.ts';
 import { invokerOf } from './trace.ts';
 
 export const exportTo =
@@ -30,7 +31,7 @@ const MOST_OF_A_SECOND = 100;
 
 /** `stallscope-2026-11-21T140230`, with a number behind it for a second one of the same moment. */
 const freeName = (directory: string, { realMs }: Snapshot): string => {
-  const stamp = new Date(Math.round(realMs)).toISOString().slice(0, 19).replaceAll(':', '');
+  const stamp = stampOf(realMs);
   for (let number = 1; number <= MOST_OF_A_SECOND; number += 1) {
     const path = resolve(directory, `stallscope-${stamp}${number === 1 ? '' : `-${number}`}`);
     if (!isTaken(`${path}.txt`) && !isTaken(`${path}.ndjson`)) return path;

@@ -2,6 +2,7 @@
 import { inspectProcess } from '../host/inspect.ts';
 import { createHindsight } from '../session/hindsight.ts';
 import { createSnapshotStore } from '../session/store.ts';
+import { createSwitchedRecorder } from '../sinks/switched.ts';
 import { endLine, intervalLine, sessionLine } from '../views/report/interval.ts';
 import { createTextStore } from '../views/tui/text-store.ts';
 import type { ThemeName } from '../views/tui/theme.ts';
@@ -11,6 +12,7 @@ import { exportTo } from './export-view.ts';
 import { EXIT_OF } from './interruption.ts';
 import { faceOf, tellPlainly } from './plain.ts';
 import { createLineWriter } from './print.ts';
+import { createRecordSwitch } from './record-switch.ts';
 import { type SessionOptions, startSession } from './session.ts';
 import { tellRecording } from './tell-recording.ts';
 
@@ -72,16 +74,18 @@ const liveScreen = async (context: Context, options: LiveOptions): Promise<numbe
   const { showScreen } = await import('../views/tui/show-screen.tsx');
   const store = createSnapshotStore();
   const hindsight = createHindsight(store);
+  const switched = createSwitchedRecorder();
   const status = createTextStore('reading what this host can do');
   const notice = createTextStore();
   const session = await startSession(context, options, {
     output: 'held',
     status: (text) => (store.get() === null ? status : notice).set(text),
     store,
+    sink: switched,
     onFolded: hindsight.remember,
     onReady: () => notice.set(''),
     onSample: () => {
-      const problem = session.recorder?.status().problem ?? null;
+      const problem = (session.recorder ?? switched.current())?.status().problem ?? null;
       if (problem !== null) notice.set(problem);
     },
   });
@@ -95,6 +99,7 @@ const liveScreen = async (context: Context, options: LiveOptions): Promise<numbe
     status,
     notice,
     inspect: inspectProcess,
+    record: createRecordSwitch(context, switched, options.output),
     mark: (text) => {
       session.mark(text);
       return null;
@@ -110,11 +115,12 @@ const liveScreen = async (context: Context, options: LiveOptions): Promise<numbe
   ended.catch(() => undefined);
   const how = await screen.done;
   context.stderr.write('stallscope: detaching the probes\n');
+  const lastRecorded = switched.current();
   session.stop(how === 'interrupted' ? 'SIGINT' : how);
   const { snapshot, exit, farewell, heldOutput } = await ended;
   if (heldOutput !== '') context.stdout.write(heldOutput.endsWith('\n') ? heldOutput : `${heldOutput}\n`);
   if (farewell !== null) context.stderr.write(`${farewell}\n`);
-  if (snapshot !== null) tellRecording(context, session.recorder);
+  if (snapshot !== null) tellRecording(context, session.recorder ?? lastRecorded);
   // In raw mode Ctrl-C is a key, not a signal; it means the same.
   return how === 'interrupted' && context.interruption.reason() === null ? EXIT_OF.SIGINT : exit;
 };

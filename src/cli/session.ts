@@ -6,6 +6,7 @@ import type { SessionState } from '../core/state.ts';
 import { EXIT } from '../errors.ts';
 import { systemClock } from '../host/clock.ts';
 import { createMarkQueue, type MarkQueue } from '../session/marks.ts';
+import type { Sink } from '../session/ports.ts';
 import { pump } from '../session/pump.ts';
 import type { SnapshotStore } from '../session/store.ts';
 import { createRecorder, type Recorder } from '../sinks/recorder.ts';
@@ -28,6 +29,8 @@ export type SessionOptions = TraceOptions & {
 
 export type SessionHooks = TraceHooks & {
   readonly store: SnapshotStore;
+  /** Gets the stream too, beside what `output` names. */
+  readonly sink?: Sink;
   readonly onFolded?: (record: StreamRecord, state: SessionState) => void;
   readonly onSample?: (snapshot: Snapshot, record: StreamRecord) => void;
   /** Counting has begun. */
@@ -163,7 +166,8 @@ const run = async (
   };
   let snapshot: Snapshot | null = null;
   try {
-    snapshot = await pump({ ...hooks, source, sinks: recorder === null ? [] : [recorder], marks, onReady });
+    const sinks = [recorder, hooks.sink].filter((sink) => sink !== null && sink !== undefined);
+    snapshot = await pump({ ...hooks, source, sinks, marks, onReady });
   } catch (error) {
     // A command that was never released has done nothing, and is not to begin now.
     workload?.signal('SIGTERM');

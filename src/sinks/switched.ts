@@ -1,0 +1,70 @@
+/**
+ * A recording that is begun and ended while the session goes on. It starts with the state so far, as a segment does that
+ * follows others, so that its totals are those of the whole session; what came before it is not in it. It begins and
+ * ends between samples: state and stream meet there.
+ */
+import type { CheckpointRecord } from '../core/checkpoint.ts';
+import type { HeaderRecord } from '../core/record.ts';
+import type { Sink } from '../session/ports.ts';
+import type { Recorder } from './recorder.ts';
+
+export type SwitchedRecorder = Sink & {
+  /** Recording begins with what follows the present sample. */
+  start(recorder: Recorder): void;
+  /** Ends what runs, in order; resolves when it is on its way to the kernel. */
+  stop(reason: string): Promise<void>;
+  current(): Recorder | null;
+};
+
+export const createSwitchedRecorder = (): SwitchedRecorder => {
+  let header: HeaderRecord | null = null;
+  let stateNow: (() => CheckpointRecord[]) | undefined;
+  let recorder: Recorder | null = null;
+  let hasBegun = false;
+  let isBetweenSamples = true;
+  let samples = 0;
+  let lastUs = 0;
+
+  const begin = (): void => {
+    if (recorder === null || header === null || hasBegun) return;
+    hasBegun = true;
+    samples = 0;
+    recorder.begin(header, stateNow);
+  };
+
+  const close = async (closing: Recorder): Promise<void> => {
+    recorder = null;
+    if (!hasBegun) closing.discard();
+    else await closing.end();
+    hasBegun = false;
+  };
+
+  return {
+    begin: (first, checkpoint) => {
+      header = first;
+      stateNow = checkpoint;
+      lastUs = first.clock.bootUs;
+    },
+    write: (record) => {
+      if (isBetweenSamples) begin();
+      if (hasBegun) recorder?.write(record);
+      lastUs = Math.max(lastUs, record.bootUs);
+      isBetweenSamples = record.type === 'sample';
+      if (record.type === 'sample') samples += 1;
+    },
+    end: async () => {
+      if (recorder !== null) await close(recorder);
+    },
+    start: (next) => {
+      recorder = next;
+      hasBegun = false;
+    },
+    stop: async (reason) => {
+      const closing = recorder;
+      if (closing === null) return;
+      if (hasBegun) closing.write({ type: 'trailer', bootUs: lastUs, reason, samples, records: 0 });
+      await close(closing);
+    },
+    current: () => recorder,
+  };
+};

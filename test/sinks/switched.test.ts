@@ -1,0 +1,75 @@
+/** A recording begun in the middle holds what came after, knows what was counted before, and ends in order. */
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { checkpointOf } from '../../src/core/checkpoint.ts';
+import { fold } from '../../src/core/fold.ts';
+import type { StreamRecord } from '../../src/core/record.ts';
+import { createState } from '../../src/core/state.ts';
+import { takeSnapshot } from '../../src/core/take-snapshot.ts';
+import { createCursor } from '../../src/session/replay.ts';
+import { createRecorder } from '../../src/sinks/recorder.ts';
+import { createSwitchedRecorder } from '../../src/sinks/switched.ts';
+import { openRecording } from '../../src/sources/recording.ts';
+import { longSession } from '../helpers/long-session.ts';
+import { headerOf } from '../helpers/stream.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'switched-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const path = (): string => join(folder, 'out.ndjson.gz');
+const recorder = () => createRecorder({ path: path(), overwrite: false, owner: null });
+
+const begin = () => {
+  const header = headerOf();
+  const records = longSession(120);
+  const state = createState(header);
+  const sink = createSwitchedRecorder();
+  sink.begin(header, () => checkpointOf(state));
+  const take = (record: StreamRecord): void => {
+    sink.write(record);
+    fold(state, record);
+  };
+  return { sink, state, take, records };
+};
+
+it('holds what came after it was begun, with the totals of the whole session', async () => {
+  const { sink, state, take, records } = begin();
+  let samples = 0;
+  let ended: Promise<void> | null = null;
+  let truth = takeSnapshot(state);
+  for (const record of records) {
+    // In the middle of a group of records, as a key is pressed at any time.
+    if (samples === 50 && record.type === 'sample') sink.start(recorder());
+    take(record);
+    if (record.type === 'sample') samples += 1;
+    if (samples === 90 && ended === null) {
+      truth = takeSnapshot(state);
+      ended = sink.stop('enough');
+    }
+  }
+  await ended;
+  expect(sink.current()).toBeNull();
+  const recording = openRecording(path());
+  const cursor = createCursor(recording);
+  expect(recording.samples()).toBe(39);
+  const end = cursor.moveTo(recording.samples());
+  expect(end.bootUs).toBe(truth.bootUs);
+  expect(end.samples).toBe(90);
+  expect(end.totals).toEqual(truth.totals);
+  expect(end.rows).toEqual(truth.rows);
+  expect(end.ended?.reason).toBe('enough');
+  recording.close();
+});
+
+it('leaves no file where the session ended before the recording began', async () => {
+  const { sink, take, records } = begin();
+  for (const record of records.slice(0, 3)) take(record);
+  sink.start(recorder());
+  await sink.end();
+  expect(readdirSync(folder)).toEqual([]);
+});
