@@ -6,6 +6,8 @@ import { failure } from '../errors.ts';
 import { firstBlocker, selectionProblem } from '../host/checks.ts';
 import { systemClock } from '../host/clock.ts';
 import type { HostFacts } from '../host/facts.ts';
+import { ROOTS } from '../host/files.ts';
+import { readXfsLookups } from '../host/proc/xfs-lookups.ts';
 import { readCostOf, readMapBytes, readProcess, readStartMs } from '../host/process.ts';
 import { readProcessMemory } from '../host/process-memory.ts';
 import { readHostFacts } from '../host/read-facts.ts';
@@ -13,9 +15,10 @@ import { createHostSampler } from '../host/sampler.ts';
 import { findStrays, ownerMark } from '../host/strays.ts';
 import { assemble } from '../probes/assemble.ts';
 import type { KernelFilter, Selected } from '../probes/types.ts';
-import type { HostPort, Source } from '../session/ports.ts';
+import type { Derivation, HostPort, Source } from '../session/ports.ts';
 import { createLiveSource } from '../sources/live.ts';
 import { holdWorkload, type Invoker, type Workload, type WorkloadOptions } from '../sources/workload.ts';
+import { createXfsSteps } from '../sources/xfs-steps.ts';
 import type { Context } from './context.ts';
 import { uncoveredBy } from './coverage.ts';
 import { checkMetric, IDENTITY_COLUMNS } from './metric.ts';
@@ -139,6 +142,7 @@ const createSource = (
     simplify: () => plan.simplify()?.map(inUse) ?? null,
     selection: { pids: options.pids, comm: options.comm, command: options.command },
     wantsComm: globMatcher(options.comm),
+    derivations: derivationsOf(selected),
     intervalMs,
     mapKeys,
     attachTimeoutMs: options.attachTimeoutMs,
@@ -164,6 +168,14 @@ const inUse = ({ manifest, variant, rejected }: Selected): ProbeInUse =>
         reason: rejected.map(({ variant: id, reason }) => `${id}: ${reason}`).join('; '),
       }
     : { id: manifest.id, variant: variant.id, state: 'attached' };
+
+/** What a variant's `derive` names. */
+const DERIVATIONS: Readonly<Record<string, () => Derivation>> = {
+  'xfs-steps': () => createXfsSteps(() => readXfsLookups(ROOTS)),
+};
+
+const derivationsOf = (selected: readonly Selected[]): Derivation[] =>
+  selected.flatMap(({ variant }) => DERIVATIONS[variant?.derive ?? '']?.() ?? []);
 
 const createHostPort = (selected: readonly Selected[]): HostPort => {
   const uncovered = uncoveredBy(selected);

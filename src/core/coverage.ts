@@ -16,6 +16,13 @@ const RULES: readonly {
     },
   },
   {
+    coverage: 'estimate',
+    reason: (state, metric) => {
+      const steps = state.shared.get(metric.id) ?? 0;
+      return steps === 0 ? null : `${steps} shared out by time among processes that did the same at once`;
+    },
+  },
+  {
     coverage: 'lower-bound',
     reason: (state, metric) =>
       state.mapFull.has(metric.id) ? `kernel map full (${state.header.mapKeys} keys)` : null,

@@ -236,6 +236,8 @@ const foldLoss = (state: SessionState, record: LossRecord): void => {
   if (record.metric === undefined) return;
   if (record.kind === 'map-full') state.mapFull.add(record.metric);
   if (record.kind === 'imprecise') state.imprecise.add(record.metric);
+  if (record.kind === 'shared-steps')
+    state.shared.set(record.metric, (state.shared.get(record.metric) ?? 0) + record.count);
 };
 
 const trim = (state: SessionState, sample: number): void => {

@@ -157,6 +157,7 @@ export type LossKind =
   | 'imprecise'
   | 'unnamed-process'
   | 'unread-exit'
+  | 'shared-steps'
   | 'recorder-dropped';
 
 export type LossRecord = {

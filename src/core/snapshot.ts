@@ -3,8 +3,11 @@ import type { Finding } from './insight/findings/finding.ts';
 import type { MetricDescriptor } from './metric.ts';
 import type { HeaderRecord, LossKind, ProbeInUse, SelfCost } from './record.ts';
 
-/** How far a number can be trusted. `exact` counts everything since tracing began. */
-export type Coverage = 'exact' | 'lower-bound' | 'not-covered';
+/**
+ * How far a number can be trusted. `exact` counts everything since tracing began; an `estimate` may be too large for
+ * one process and too small for another, but not in sum.
+ */
+export type Coverage = 'exact' | 'estimate' | 'lower-bound' | 'not-covered';
 
 export type MetricCoverage = { readonly coverage: Coverage; readonly reasons: readonly string[] };
 

@@ -49,6 +49,8 @@ export type SessionState = {
   readonly losses: Map<LossKind, number>;
   readonly mapFull: Set<string>;
   readonly imprecise: Set<string>;
+  /** Metric id to how much of it was shared out instead of counted. */
+  readonly shared: Map<string, number>;
   readonly gaps: Gap[];
   readonly marks: Mark[];
   /** What spikes, and what it means. */
@@ -85,6 +87,7 @@ export const createState = (header: HeaderRecord, eventScore?: number): SessionS
   losses: new Map(),
   mapFull: new Set(),
   imprecise: new Set(),
+  shared: new Map(),
   gaps: [],
   marks: [],
   watch: createWatch(header.intervalMs, eventScore),

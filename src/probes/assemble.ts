@@ -77,7 +77,7 @@ export const assemble = (request: AssembleRequest): Assembled => {
       keyParts: 1 + (dims?.length ?? 0),
     })),
     scratch: [...scratchMaps, ...frame.scratch],
-    metrics: metrics.map(({ descriptor }) => descriptor),
+    metrics: metrics.filter(({ internal }) => !internal).map(({ descriptor }) => descriptor),
     attachPoints: parts.reduce((sum, part) => sum + part.attachPoints, frame.attachPoints),
     ownerOfLine: ownersOf(sections),
   };
@@ -94,6 +94,8 @@ type Part = {
 type PartMetric = {
   readonly map: string;
   readonly dims: readonly string[] | undefined;
+  /** Printed, but no metric of the session. */
+  readonly internal: boolean;
   readonly descriptor: MetricDescriptor;
 };
 
@@ -125,6 +127,7 @@ const partOf = (
         .map((metric) => ({
           map: metric.map,
           dims: metric.dims,
+          internal: metric.internal === true,
           descriptor: descriptorOf(manifest, variant, metric),
         })),
       scratch: manifest.scratch.filter(({ map }) => maps.has(map)),

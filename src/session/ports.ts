@@ -1,6 +1,12 @@
 /** What a session is plugged into. Sources, sinks and clocks know these types; the session knows nothing else of them. */
 import type { MetricDescriptor } from '../core/metric.ts';
-import type { HeaderRecord, ProcessFacts, ProcessMemory, StreamRecord } from '../core/record.ts';
+import type {
+  CounterEntry,
+  HeaderRecord,
+  ProcessFacts,
+  ProcessMemory,
+  StreamRecord,
+} from '../core/record.ts';
 
 /** Where records come from: a tracer, or a recording. */
 export type Source = {
@@ -43,6 +49,19 @@ export type TracerScript = {
   readonly ownerOfLine: (line: number) => string | null;
   /** The only file bpftrace may take kernel types from; absent when it looks for them itself, in modules too. */
   readonly btfFile?: string;
+};
+
+/** Makes the numbers of metrics from a tracer's maps and from what the kernel counts anyway. */
+export type Derivation = {
+  /** Of the maps of one reading: what they come to, and how much of it is only an estimate. */
+  read(counters: ReadonlyMap<string, readonly CounterEntry[]>): {
+    readonly counters: ReadonlyMap<string, readonly CounterEntry[]>;
+    readonly estimated: readonly { readonly metric: string; readonly count: number }[];
+  };
+  /** A tracer has attached and counts from zero. */
+  restart(): void;
+  /** The tracer deleted this PID's keys. */
+  forget(pid: number): void;
 };
 
 /** What /proc and /sys tell, read at the moment of a sample. None of these throws. */

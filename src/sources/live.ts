@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { CounterEntry, HostIdentity, Selection, SelfCost, StreamRecord } from '../core/record.ts';
 import { RECORDING_FORMAT, RECORDING_VERSION } from '../core/record.ts';
 import { failure } from '../errors.ts';
-import type { Clock, HostPort, Source } from '../session/ports.ts';
+import type { Clock, Derivation, HostPort, Source } from '../session/ports.ts';
 import { createChanges } from './changes.ts';
 import { createExitCheck } from './exit-check.ts';
 import { createLossTally } from './losses.ts';
@@ -25,6 +25,8 @@ export type LiveOptions = SupervisorOptions & {
   readonly clock: Clock;
   readonly selection: Selection;
   readonly wantsComm: (comm: string) => boolean;
+  /** What becomes of the maps before they are counters. */
+  readonly derivations: readonly Derivation[];
   readonly intervalMs: number;
 };
 
@@ -33,7 +35,7 @@ const MAP_BYTES_EVERY_SAMPLES = 10;
 const LAST_LINES_MS = 100;
 
 export const createLiveSource = (options: LiveOptions): Source => {
-  const { host, clock, intervalMs } = options;
+  const { host, clock, intervalMs, derivations } = options;
   const halfIntervalUs = (intervalMs * 1000) / 2;
   const stream = new Readable({ objectMode: true, read: () => undefined });
   const changes = createChanges();
@@ -90,6 +92,7 @@ export const createLiveSource = (options: LiveOptions): Source => {
     },
     reattached: (probes, reason) => {
       changes.restart();
+      for (const derivation of derivations) derivation.restart();
       roster.restart();
       meter.restart();
       epoch += 1;
@@ -117,6 +120,7 @@ export const createLiveSource = (options: LiveOptions): Source => {
     const exitedUs = roster.forget(pid);
     if (exitedUs !== null && lastBatchUs < exitedUs) losses.add('unread-exit', 1, { detail: `pid ${pid}` });
     changes.forget(pid);
+    for (const derivation of derivations) derivation.forget(pid);
     emit({ type: 'forget', bootUs, pid });
   };
 
@@ -125,8 +129,8 @@ export const createLiveSource = (options: LiveOptions): Source => {
     const { counted } = batch;
     const full = changes.begin(counted);
     const counters: Record<string, CounterEntry[]> = {};
-    for (const [metric, entries] of batch.counters) {
-      noteMapFull(metric, entries.length);
+    for (const [metric, entries] of batch.counters) noteMapFull(metric, entries.length);
+    for (const [metric, entries] of counted ? derive(batch.counters) : batch.counters) {
       const moved = changes.counters(metric, entries, (pid) => meet(pid, batch.final));
       if (moved.length > 0) counters[metric] = moved;
     }
@@ -141,6 +145,16 @@ export const createLiveSource = (options: LiveOptions): Source => {
     emit({ type: 'sample', seq, bootUs: lastBootUs, epoch, counted, full, counters, host: values, self });
     seq += 1;
     beat();
+  };
+
+  const derive = (read: Batch['counters']): Batch['counters'] => {
+    let counters = read;
+    for (const derivation of derivations) {
+      const derived = derivation.read(counters);
+      counters = derived.counters;
+      for (const { metric, count } of derived.estimated) losses.add('shared-steps', count, { metric });
+    }
+    return counters;
   };
 
   /** Names a PID whose counts moved. Without a filter by name, counts do not wait for one. */
@@ -214,6 +228,7 @@ export const createLiveSource = (options: LiveOptions): Source => {
         throw failure('E_NO_PROBE_USABLE', { why });
       }
       const script = await supervisor.attach();
+      for (const derivation of derivations) derivation.restart();
       lastBootUs = clock.bootUs();
       lastBatchUs = lastBootUs;
       // The command we hold has done nothing yet, whenever its process was made.

@@ -112,6 +112,7 @@ export const recordSchema = z.discriminatedUnion('type', [
       'imprecise',
       'unnamed-process',
       'unread-exit',
+      'shared-steps',
       'recorder-dropped',
     ]),
     count,

@@ -39,6 +39,8 @@ describe('selectVariant', () => {
       'xfs-alloc': 'nofail',
     });
     expect(select('iomap', LOCKED_6_18).rejected).toEqual({
+      counters: "the kernel's own types (BTF) do not tell where xfs_inode has i_vnode",
+      seeks: 'not needed: tracepoint comes first and runs here',
       fentry: 'needs fentry; this kernel does not offer it (trampolines and a readable list of functions)',
       'tracepoint-apply': 'tracepoint iomap:iomap_apply is absent',
       'kprobe-apply': 'needs kprobes; this kernel has none (CONFIG_KPROBES)',

@@ -79,6 +79,7 @@ const liveOf = (plan: FakePlan, change: Change = {}) =>
     assemble: () => scriptOf(plan),
     simplify: () => null,
     selection: { pids: [], comm: change.comm ?? null, command: null },
+    derivations: [],
     wantsComm: (comm) => change.comm === undefined || comm === change.comm,
     intervalMs: change.intervalMs ?? 1_000,
     mapKeys: change.mapKeys ?? 64,

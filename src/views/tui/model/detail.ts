@@ -10,6 +10,7 @@ import {
   fitTo,
   longDuration,
   ratePerSecond,
+  trustMark,
 } from '../../format.ts';
 import { blank, type Line, span, wrapLine } from './line.ts';
 import { peakOf, perSecond, rateNow, sampleTimes, sparkline } from './series.ts';
@@ -108,7 +109,7 @@ const metricLines = (snapshot: Snapshot, row: Row, metric: MetricDescriptor, vie
   const widths = widthsOf(view);
   const reading = row.metrics[metric.id];
   const coverage = snapshot.coverage[metric.id];
-  const mark = coverage?.coverage === 'lower-bound' ? glyphs.atLeast : '';
+  const mark = trustMark(coverage?.coverage, glyphs);
   if (reading === undefined || coverage?.coverage === 'not-covered') {
     return [
       [
@@ -140,14 +141,9 @@ const metricLines = (snapshot: Snapshot, row: Row, metric: MetricDescriptor, vie
         ]),
   ];
   const lines: Line[] = [line];
-  for (const reason of coverage?.coverage === 'lower-bound' ? coverage.reasons : []) {
+  for (const reason of mark === '' ? [] : (coverage?.reasons ?? [])) {
     lines.push(
-      ...wrapLine(
-        [span(`  ${glyphs.atLeast} `, 'warn')],
-        clean(reason, glyphs.charset),
-        'warn',
-        view.size.columns,
-      ),
+      ...wrapLine([span(`  ${mark} `, 'warn')], clean(reason, glyphs.charset), 'warn', view.size.columns),
     );
   }
   return [...lines, ...partLines(snapshot, row, metric, widths)];

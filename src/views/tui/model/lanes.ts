@@ -1,7 +1,7 @@
 /** The timeline: one lane per main signal, all on the same time axis, the newest sample at the right. */
 import type { MetricDescriptor } from '../../../core/metric.ts';
 import type { Snapshot } from '../../../core/snapshot.ts';
-import { amount, clockTime, fitTo, ratePerSecond, rateSuffix } from '../../format.ts';
+import { amount, clockTime, fitTo, ratePerSecond, rateSuffix, trustMark } from '../../format.ts';
 import { type Line, span } from './line.ts';
 import { peakOf, perSecond, sampleTimes, sparkline, type Times } from './series.ts';
 import type { View } from './view.ts';
@@ -30,7 +30,7 @@ export const laneLines = (snapshot: Snapshot, { size, glyphs }: View, height: nu
     ...shown.map(({ metric, values, peak }): Line => {
       const coverage = snapshot.coverage[metric.id]?.coverage ?? 'exact';
       const now = values[values.length - 1] ?? Number.NaN;
-      const mark = coverage === 'lower-bound' ? glyphs.atLeast : '';
+      const mark = trustMark(coverage, glyphs);
       const covered = coverage !== 'not-covered';
       const label = metric.label + rateSuffix(metric.kind, metric.unit);
       return [

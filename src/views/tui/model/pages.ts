@@ -36,6 +36,7 @@ export const helpLines = ({ glyphs, ui, size }: View): readonly Line[] => [
     [
       [glyphs.zero, 'zero: counted, and nothing happened'],
       [glyphs.notCovered, 'not covered: nothing here counts this'],
+      [`${glyphs.about}12`, 'about 12: shared out among processes by time'],
       [`${glyphs.atLeast}12`, 'at least 12: something was missed, the session page (i) says what'],
       [glyphs.ended, 'the process has ended; its counts stay'],
       ['25.0%', 'of a time counter: share of the last interval spent in it'],
@@ -127,7 +128,12 @@ export const sessionLines = (snapshot: Snapshot, view: View): readonly Line[] =>
   ].map((line) => cutLine(line, view.size.columns, view.glyphs));
 };
 
-const TRUST = { exact: 'exact', 'lower-bound': 'at least', 'not-covered': 'not covered' } as const;
+const TRUST = {
+  exact: 'exact',
+  estimate: 'about',
+  'lower-bound': 'at least',
+  'not-covered': 'not covered',
+} as const;
 
 const lossLines = ({ losses, ...snapshot }: Snapshot, text: (value: string) => string): Line[] => {
   const kinds = Object.entries(losses.byKind).filter(([, count]) => count > 0);
