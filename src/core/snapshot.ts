@@ -113,7 +113,14 @@ export type Snapshot = {
   readonly coverage: Readonly<Record<string, MetricCoverage>>;
   readonly losses: Losses;
   readonly marks: readonly Mark[];
-  readonly self: SelfCost & { readonly cpuPercent: number; readonly tracerCpuPercent: number };
+  readonly self: SelfCost & {
+    readonly cpuPercent: number;
+    readonly tracerCpuPercent: number;
+    /** What the probes' events take from the traced, in percent of one CPU; null when it is not measured. */
+    readonly probesPercent: number | null;
+    /** The same by probe. */
+    readonly probePercent: Readonly<Record<string, number>>;
+  };
   /** Set once the stream has ended as it should. */
   readonly ended: { readonly bootUs: number; readonly reason: string } | null;
   readonly breakdown: (rowId: string, metric: string) => readonly Breakdown[];

@@ -46,6 +46,8 @@ export type SessionState = {
   readonly times: Ring;
   readonly countedUs: Ring;
   readonly probes: Map<string, ProbeInUse>;
+  /** Metric id to the time for which its probe did not count it, to stay within the budget. */
+  readonly uncounted: Map<string, { sinceUs: number | null; us: number }>;
   readonly losses: Map<LossKind, number>;
   readonly mapFull: Set<string>;
   readonly imprecise: Set<string>;
@@ -84,6 +86,7 @@ export const createState = (header: HeaderRecord, eventScore?: number): SessionS
   times: createRing(SIGNAL_HISTORY_SAMPLES, Number.NaN),
   countedUs: createRing(SIGNAL_HISTORY_SAMPLES, Number.NaN),
   probes: new Map(header.probes.map((probe) => [probe.id, probe])),
+  uncounted: new Map(),
   losses: new Map(),
   mapFull: new Set(),
   imprecise: new Set(),

@@ -69,6 +69,11 @@ export const assemble = (request: AssembleRequest): Assembled => {
     ...parts.map((part) => ({ owner: part.id, text: part.text })),
     { owner: null, text: frame.tail },
   ];
+  const programs = [
+    ...frame.providers.before.map((provider) => ({ owner: null, provider })),
+    ...parts.flatMap((part) => part.providers.map((provider) => ({ owner: part.id, provider }))),
+    ...frame.providers.after.map((provider) => ({ owner: null, provider })),
+  ];
   return {
     script: `${sections.map(({ text }) => text).join('\n')}\n`,
     bindings: metrics.map(({ map, descriptor, dims }) => ({
@@ -79,6 +84,7 @@ export const assemble = (request: AssembleRequest): Assembled => {
     scratch: [...scratchMaps, ...frame.scratch],
     metrics: metrics.filter(({ internal }) => !internal).map(({ descriptor }) => descriptor),
     attachPoints: parts.reduce((sum, part) => sum + part.attachPoints, frame.attachPoints),
+    programs,
     ownerOfLine: ownersOf(sections),
   };
 };
@@ -87,6 +93,8 @@ type Part = {
   readonly id: string;
   readonly text: string;
   readonly attachPoints: number;
+  /** Of each attach point, in order. */
+  readonly providers: readonly string[];
   readonly metrics: readonly PartMetric[];
   readonly scratch: Manifest['scratch'];
 };
@@ -122,6 +130,7 @@ const partOf = (
       id: manifest.id,
       text: castsFor(facts, clauses.map((clause) => clauseText(clause, words)).join('\n')),
       attachPoints: clauses.reduce((sum, { attach }) => sum + attach.length, 0),
+      providers: clauses.flatMap(({ attach }) => attach.map(providerOf)),
       metrics: manifest.metrics
         .filter(({ name, map }) => name in variant.counts && maps.has(map))
         .map((metric) => ({
@@ -134,6 +143,8 @@ const partOf = (
     },
   ];
 };
+
+const providerOf = (point: string): string => point.slice(0, point.indexOf(':'));
 
 /** Without the optional attach points that this host lacks, and without the clauses that have none left. */
 const presentClauses = (clauses: readonly Clause[], variant: Variant, facts: HostFacts): Clause[] => {

@@ -9,8 +9,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { CounterEntry, HostIdentity, Selection, SelfCost, StreamRecord } from '../core/record.ts';
 import { RECORDING_FORMAT, RECORDING_VERSION } from '../core/record.ts';
 import { failure } from '../errors.ts';
-import type { Clock, Derivation, HostPort, Source } from '../session/ports.ts';
+import type { Budget, Clock, Derivation, HostPort, Source } from '../session/ports.ts';
 import { createChanges } from './changes.ts';
+import { createCostWatch } from './cost-watch.ts';
 import { createExitCheck } from './exit-check.ts';
 import { createLossTally } from './losses.ts';
 import { createProcessMeter, PROCESS_METRICS, type ProcessMeter } from './process-meter.ts';
@@ -27,6 +28,8 @@ export type LiveOptions = SupervisorOptions & {
   readonly wantsComm: (comm: string) => boolean;
   /** What becomes of the maps before they are counters. */
   readonly derivations: readonly Derivation[];
+  /** null where the kernel does not tell what its programs cost. */
+  readonly budget: Budget | null;
   readonly intervalMs: number;
 };
 
@@ -51,6 +54,8 @@ export const createLiveSource = (options: LiveOptions): Source => {
   let lastBootUs = 0;
   let lastBatchUs = 0;
   let mapBytes = 0;
+  /** Time all CPUs have worked, as of the last sample. */
+  let busyMs: number | null = null;
   let held: Reading | null = null;
   let stopping = false;
   /** The tracer's last word was its maps of the end. */
@@ -103,6 +108,14 @@ export const createLiveSource = (options: LiveOptions): Source => {
     },
   };
   const supervisor = createSupervisor(options, events);
+  const costs = createCostWatch(options.budget, supervisor, () => busyMs);
+  costs.onStep((probe) => {
+    if (stopping) return;
+    const reason = probe.reason ?? 'over the budget';
+    emit({ type: 'probe', bootUs: clock.bootUs(), ...probe });
+    options.onStatus(`${probe.id}: ${reason}`);
+    void supervisor.replace([probe], reason);
+  });
 
   /** bpftrace reads its maps when it gets round to a tick; held up, it does so long after the tick's own time. */
   const isLate = ({ bootUs }: Batch): boolean =>
@@ -140,7 +153,9 @@ export const createLiveSource = (options: LiveOptions): Source => {
       if (moved.length > 0) counters[metric] = moved;
     }
     for (const loss of losses.drain(lastBootUs)) emit(loss);
-    const values = changes.host(host.sample());
+    const read = host.sample();
+    busyMs = read['cpu.busy_ms'] ?? null;
+    const values = changes.host(read);
     const self = selfCost();
     emit({ type: 'sample', seq, bootUs: lastBootUs, epoch, counted, full, counters, host: values, self });
     seq += 1;
@@ -193,6 +208,7 @@ export const createLiveSource = (options: LiveOptions): Source => {
       tracerCpuMs: traced?.cpuMs ?? 0,
       tracerRssBytes: traced?.rssBytes ?? 0,
       mapBytes,
+      ...costs.told(),
     };
   };
 
@@ -205,6 +221,7 @@ export const createLiveSource = (options: LiveOptions): Source => {
 
   const finish = async (reason: string): Promise<void> => {
     clearTimeout(heartbeat);
+    costs.stop();
     drained = false;
     await delay(LAST_LINES_MS);
     await supervisor.stop();
@@ -244,6 +261,7 @@ export const createLiveSource = (options: LiveOptions): Source => {
         intervalMs,
         mapKeys: options.mapKeys,
         selection: options.selection,
+        ...(options.budget === null ? {} : { budget: options.budget.share }),
         probes: supervisor.probes(),
         metrics: [...script.metrics, ...PROCESS_METRICS, ...host.metrics],
       };
@@ -251,6 +269,7 @@ export const createLiveSource = (options: LiveOptions): Source => {
     records: () => {
       // The host's counters need a first reading to differ from; the tracer's start at zero.
       sample(withoutCounts(lastBootUs, true));
+      costs.start();
       return stream;
     },
     stop: (reason) => {

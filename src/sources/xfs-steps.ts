@@ -86,7 +86,8 @@ export const createXfsSteps = (mounts: () => ReadonlyMap<number, Mount>): Deriva
     const entries = new Map(counters);
     entries.delete(KNOWN);
     entries.delete(TIME);
-    entries.set(ITER, withShares(counters.get(ITER) ?? [], shared));
+    const iter = counters.get(ITER);
+    if (iter !== undefined) entries.set(ITER, withShares(iter, shared));
     return { counters: entries, estimated: estimated > 0 ? [{ metric: ITER, count: estimated }] : [] };
   };
 

@@ -27,6 +27,11 @@ const probe = {
   variant: name.nullable(),
   state: z.enum(['attached', 'refused', 'detached']),
   reason: words.optional(),
+  uncounted: z
+    .array(metricId)
+    .max(256)
+    .optional()
+    .describe('metrics that this variant does not count, though the session began with one that did'),
 };
 
 const metric = z.object({
@@ -56,6 +61,11 @@ export const headerSchema = z.object({
     comm: name.nullable(),
     command: z.array(words).max(4_096).nullable(),
   }),
+  budget: z
+    .number()
+    .nullable()
+    .optional()
+    .describe('what the probes may take, as a share of each CPU at work; null: no limit'),
   probes: z.array(z.object(probe)).max(256),
   metrics: z.array(metric).max(4_096),
 }) satisfies z.ZodType<HeaderRecord>;
@@ -66,6 +76,10 @@ const self = z.object({
   tracerCpuMs: z.number(),
   tracerRssBytes: z.number(),
   mapBytes: z.number(),
+  probeMs: z
+    .record(name, z.number())
+    .optional()
+    .describe('probe to CPU ms that its events took from the traced since start'),
 });
 
 export const recordSchema = z.discriminatedUnion('type', [

@@ -183,6 +183,8 @@ export const buildSnapshot = ({
       tracerCpuMs: 400,
       tracerRssBytes: 91 * 2 ** 20,
       mapBytes: 3 * 2 ** 20,
+      probesPercent: 0.4,
+      probePercent: { iomap: 0.3, kswapd: 0.1 },
       cpuPercent: 1.4,
       tracerCpuPercent: 0.3,
     },

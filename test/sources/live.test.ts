@@ -80,6 +80,7 @@ const liveOf = (plan: FakePlan, change: Change = {}) =>
     simplify: () => null,
     selection: { pids: [], comm: change.comm ?? null, command: null },
     derivations: [],
+    budget: null,
     wantsComm: (comm) => change.comm === undefined || comm === change.comm,
     intervalMs: change.intervalMs ?? 1_000,
     mapKeys: change.mapKeys ?? 64,
