@@ -71,7 +71,7 @@ export const createCostMeter = (setting = SETTING): CostMeter | null => {
  * (systemd stops whole control groups) must not take it before its work is done.
  */
 const GUARD =
-  'trap "" HUP INT TERM; last=0; while read -r last; do :; done; [ "$last" = 1 ] && echo 0 > "$1"; :';
+  'trap "" HUP INT TERM; last=0; while read -r word; do last=$word; done; [ "$last" = 1 ] && echo 0 > "$1"; :';
 
 const startGuard = (setting: string): ChildProcess => {
   const guard = spawn('/bin/sh', ['-c', GUARD, 'stallscope-guard', setting], {

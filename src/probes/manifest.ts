@@ -122,7 +122,10 @@ const variantSchema = z.strictObject({
   /** The variant that takes its place when its events cost more than the budget; without it, the probe is let go. */
   cheaper: kebab.optional(),
   needs: sentence,
-  /** Too costly, or too easily misread, to run unless the user names it: `--variant PROBE=VARIANT`. */
+  /**
+   * Too costly, too easily misread, or counting too little to run unless the user names it (`--variant
+   * PROBE=VARIANT`) or the budget asks for it.
+   */
   explicit: z.literal(true).optional(),
 });
 

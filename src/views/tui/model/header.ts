@@ -144,6 +144,13 @@ const pressureSegments = (snapshot: Snapshot): Segment[] => {
 const probeSegments = (snapshot: Snapshot, { glyphs }: View): Segment[] =>
   snapshot.probes.map((probe, index) => {
     const id = clean(probe.id, glyphs.charset);
+    // Below what it began with: what is missing is marked where it is missing, the session page says why.
+    if ((probe.uncounted ?? []).length > 0)
+      return segment(
+        2,
+        span(id, 'warn'),
+        span(`/${clean(probe.variant ?? 'off', glyphs.charset)} (budget)`, 'warn'),
+      );
     if (probe.state === 'attached')
       return segment(
         5 + index,

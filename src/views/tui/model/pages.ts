@@ -74,6 +74,16 @@ export const sessionLines = (snapshot: Snapshot, view: View): readonly Line[] =>
       'cost',
       `stallscope ${percent(self.cpuPercent)} of a cpu, ${bytes(self.rssBytes)}; tracer ${percent(self.tracerCpuPercent)}, ${bytes(self.tracerRssBytes)}; maps ${bytes(self.mapBytes)} of kernel memory`,
     ),
+    ...(self.probesPercent === null
+      ? []
+      : fact(
+          'probes',
+          `take ${percent(self.probesPercent)} of a cpu from those who run into them (${budgetText(header.budget)}): ${Object.entries(
+            self.probePercent,
+          )
+            .map(([id, share]) => `${id} ${percent(share)}`)
+            .join(', ')}`,
+        )),
     blank,
     [span('Probes', 'title')],
     ...snapshot.probes.flatMap((probe) =>
@@ -127,6 +137,9 @@ export const sessionLines = (snapshot: Snapshot, view: View): readonly Line[] =>
         ]),
   ].map((line) => cutLine(line, view.size.columns, view.glyphs));
 };
+
+const budgetText = (budget: number | null | undefined): string =>
+  typeof budget === 'number' ? `budget ${percent(budget * 100)} of each cpu at work` : 'no budget';
 
 const TRUST = {
   exact: 'exact',

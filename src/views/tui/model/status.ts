@@ -27,7 +27,7 @@ const hintSegments = (ui: View['ui']): Segment[] => {
 };
 
 /** Ours first: a tool that watches load must show its own. In a replay these are the costs of recording it. */
-const costSegments = ({ self }: Snapshot, { ui }: View): Segment[] => [
+const costSegments = ({ self, header }: Snapshot, { ui }: View): Segment[] => [
   segment(
     1,
     span(ui.mode === 'live' ? 'self ' : 'cost then ', 'dim'),
@@ -42,8 +42,22 @@ const costSegments = ({ self }: Snapshot, { ui }: View): Segment[] => [
           span(`${percent(self.tracerCpuPercent)} ${bytes(self.tracerRssBytes)}`),
         ),
       ]),
+  // What the traced pay, in their own time: the figure the budget is about.
+  ...(self.probesPercent === null
+    ? []
+    : [
+        segment(
+          1,
+          span('probes ', 'dim'),
+          span(percent(self.probesPercent), self.probesPercent > budgetPercent(header) ? 'warn' : 'plain'),
+        ),
+      ]),
   ...(self.mapBytes === 0 ? [] : [segment(3, span('maps ', 'dim'), span(bytes(self.mapBytes)))]),
 ];
+
+/** Of one CPU; with more of them at work the probes may take more. */
+const budgetPercent = ({ budget, host }: Snapshot['header']): number =>
+  budget === undefined || budget === null ? Number.POSITIVE_INFINITY : budget * 100 * host.cpus;
 
 const PROMPTS = { filter: 'filter: ', jump: 'jump to: ' } as const;
 const INPUT_HELP = {
