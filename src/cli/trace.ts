@@ -8,6 +8,7 @@ import { firstBlocker, selectionProblem } from '../host/checks.ts';
 import { systemClock } from '../host/clock.ts';
 import type { HostFacts } from '../host/facts.ts';
 import { ROOTS } from '../host/files.ts';
+import { askToBeSpared } from '../host/oom.ts';
 import { readXfsLookups } from '../host/proc/xfs-lookups.ts';
 import { readCostOf, readMapBytes, readProcess, readStartMs } from '../host/process.ts';
 import { readProcessMemory } from '../host/process-memory.ts';
@@ -79,6 +80,8 @@ export const prepareTrace = async (
     options.command === null
       ? null
       : holdWorkload({ argv: options.command, invoker: invokerOf(context.env), output: hooks.output });
+  // The command is there by now, and is not spared with us.
+  askToBeSpared();
   const ladders = await laddersOf(selected, facts, { pids, command, env: context.env });
   return { source: createSource(context, options, facts, selected, ladders, workload, hooks), workload };
 };
