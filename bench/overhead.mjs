@@ -1,6 +1,6 @@
 // npm run overhead: what tracing costs the traced, side by side, and writes docs/overhead.md. As root, on a machine
 // that does nothing else; takes a quarter of an hour. For each load, every tracer once a round, so that whatever drifts
-// drifts for all; the figures are medians over the rounds. `--rounds N` and `--load ID` make it shorter, and then
+// drifts for all; the figures are medians over the rounds. `--rounds N` and `--load ID` make it shorter; below three rounds, or not of all loads,
 // nothing is written.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -114,4 +114,4 @@ const text = [
   '',
 ].join('\n');
 console.log(text);
-if (options.load === undefined && ROUNDS >= 5) writeFileSync(join(root, 'docs', 'overhead.md'), text);
+if (options.load === undefined && ROUNDS >= 3) writeFileSync(join(root, 'docs', 'overhead.md'), text);
