@@ -3,7 +3,8 @@
  * first, and last of all it is let go. Given the cost of each, a reading after the other, the governor says which one
  * takes a step:
  *
- * - down, the costliest, when a reading is far over the budget (`FAR`), or two in a row are over it at all;
+ * - down, the costliest, when a reading is far over the budget (`FAR`), or two in a row are over it at all; but never at
+ *   the first reading of a session, so that what lasts only a moment is counted as it was asked for;
  * - up, one step of one probe, the latest to go down first, when the cost of all has been below half of the budget for
  *   as long as that probe must wait. Each time it has to go down again it waits twice as long, up to `MAX_WAIT_MS`,
  *   and what it has been through is forgotten when it stayed up for as long as it had waited, three times over.
@@ -61,7 +62,7 @@ export const createGovernor = (ladders: readonly Ladder[], share: number): Gover
   );
   let overOnce = false;
   let calmSinceMs: number | null = null;
-  let judgeFromMs = Number.NEGATIVE_INFINITY;
+  let judgeFromMs: number | null = null;
 
   const take = (
     probe: string,
@@ -104,6 +105,7 @@ export const createGovernor = (ladders: readonly Ladder[], share: number): Gover
 
   return {
     observe: (reading) => {
+      judgeFromMs ??= reading.atMs + 1;
       if (reading.atMs < judgeFromMs) return null;
       const limit = share * Math.max(1, reading.busyCpus);
       const total = [...reading.shares.values()].reduce((sum, one) => sum + one, 0);

@@ -45,9 +45,10 @@ describe('the budget', () => {
     expect(governor.observe(reading(10 * SECOND, { faults: 0.1 }, 1))).not.toBeNull();
   });
 
-  it('takes the costliest down at once when it is far over, and at the second reading when it is just over', () => {
+  it('takes the costliest down at once when it is far over, at the second reading when it is just over, and never at the first of all', () => {
     const far = createGovernor(LADDERS, 0.02);
-    expect(far.observe(reading(0, { faults: 0.01, inode: 0.4 }))).toEqual({
+    expect(far.observe(reading(0, { faults: 0.01, inode: 0.4 }))).toBeNull();
+    expect(far.observe(reading(SECOND, { faults: 0.01, inode: 0.4 }))).toEqual({
       probe: 'inode',
       direction: 'down',
       rung: 1,
@@ -55,6 +56,7 @@ describe('the budget', () => {
       limit: 0.02,
     });
     const just = createGovernor(LADDERS, 0.02);
+    just.observe(reading(-SECOND, {}));
     expect(just.observe(reading(0, { faults: 0.03 }))).toBeNull();
     expect(just.observe(reading(SECOND, { faults: 0.03 }))).toMatchObject({ probe: 'faults', rung: 1 });
   });

@@ -30,7 +30,7 @@ export const runTool = (bpftrace, ...args) => {
 export const recordWhile = async (bpftrace, args, body) => {
   const child = spawn(
     process.execPath,
-    [...TOOL, 'record', '--force', '-o', RECORDING, '--attach-timeout', '4m', ...args],
+    [...TOOL, 'record', '--force', '--budget', 'off', '-o', RECORDING, '--attach-timeout', '4m', ...args],
     { env: environmentFor(bpftrace), stdio: ['ignore', 'ignore', 'pipe'] },
   );
   const said = [];
