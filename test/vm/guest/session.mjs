@@ -78,6 +78,8 @@ const reader = (summary) => {
       const { state, reason } = summary.probes.find(({ id }) => id === probe) ?? { state: 'absent' };
       return state === 'attached' ? null : `${state}: ${reason ?? 'no reason given'}`;
     },
+    /** Whether anything of this session counts the metric. */
+    counts: (metric) => metric in summary.coverage,
     /** 0 for a process or a metric that never counted. */
     of: (pid, metric) => rowOf(pid)?.metrics[metric] ?? 0,
     breakdown: (pid, metric) => rowOf(pid)?.breakdown[metric] ?? null,
