@@ -90,10 +90,13 @@ export const createCostWatch = (
       measuredMs = performance.now();
       open();
     },
-    told: () =>
-      budget === null
-        ? {}
-        : { probeMs: Object.fromEntries([...probeMs].map(([id, ms]) => [id, Math.round(ms * 1000) / 1000])) },
+    told: () => {
+      // Where nothing could be measured, nothing is known: that is not zero.
+      if (probeMs.size === 0) return {};
+      return {
+        probeMs: Object.fromEntries([...probeMs].map(([id, ms]) => [id, Math.round(ms * 1000) / 1000])),
+      };
+    },
     stop: () => {
       clearTimeout(timer);
       budget?.meter.close();

@@ -8,9 +8,9 @@ import { TRIALS } from './trials/index.mjs';
 
 const FLOOR = [0, 14];
 /** Reasons that only say that another variant is preferred. */
-/** A variant that runs only when it is asked for. */
-const PART = /--variant/;
 const RUNNABLE = /^not needed|--variant/;
+/** One that runs only when it is asked for. */
+const PART = /--variant/;
 const note = (text) => process.stderr.write(`guest: ${text}\n`);
 const emit = (row) => process.stdout.write(`${JSON.stringify(row)}\n`);
 
