@@ -21,6 +21,7 @@ if (process.getuid?.() !== 0) {
   console.error('overhead: tracing needs root: sudo npm run overhead');
   process.exit(3);
 }
+const loadBefore = os.loadavg()[0];
 const ROUNDS = Number(options.rounds);
 const wanted = (id) => options.load === undefined || options.load.includes(id);
 
@@ -107,7 +108,7 @@ const memory = `${(os.totalmem() / 1024 ** 3).toFixed(0)} GiB`;
 const text = [
   '# What tracing costs the traced',
   '',
-  `Written by \`npm run overhead\` on ${new Date().toISOString().slice(0, 10)}: Linux ${os.release()} ${os.arch()}, ${os.cpus().length} × ${cpu}, ${memory}, Node ${process.versions.node}, bpftrace ${facts.bpftrace.version}, load average ${os.loadavg()[0].toFixed(1)} at the end. They are facts of one machine; run it on yours.`,
+  `Written by \`npm run overhead\` on ${new Date().toISOString().slice(0, 10)}: Linux ${os.release()} ${os.arch()}, ${os.cpus().length} × ${cpu}, ${memory}, Node ${process.versions.node}, bpftrace ${facts.bpftrace.version}, load average ${loadBefore.toFixed(1)} before it began (on an idle machine it is near 0, and rounds agree; otherwise read the spread). They are facts of one machine; run it on yours.`,
   '',
   `Every tracer runs once a round, ${ROUNDS} rounds; the slowdown is the median of the rounds' ratios to the run without tracing in the same round. CPU time is that of the load itself, which other work on the machine disturbs less than its duration.`,
   ...sections,
