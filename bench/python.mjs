@@ -19,7 +19,7 @@ const plain = () => secondsIn(execFileSync(PROGRAM[0], PROGRAM.slice(1), { encod
 
 const traced = (variant, dir) => {
   const file = join(dir, 'out.ndjson');
-  const options = ['--force', '--probe', 'python', '--variant', `python=${variant}`];
+  const options = ['--force', '--budget', 'off', '--probe', 'python', '--variant', `python=${variant}`];
   const output = execFileSync(
     process.execPath,
     [launcher, 'record', '-o', file, ...options, '--', ...PROGRAM],

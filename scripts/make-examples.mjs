@@ -93,9 +93,13 @@ async function record({ name, seconds, stage }) {
   try {
     say(`${name}: preparing`);
     const begin = stage(stand);
-    const tool = spawn(process.execPath, [launcher, 'record', '-d', `${seconds}s`, '-o', file], {
-      stdio: ['ignore', 'inherit', 'pipe'],
-    });
+    const tool = spawn(
+      process.execPath,
+      [launcher, 'record', '--budget', 'off', '-d', `${seconds}s`, '-o', file],
+      {
+        stdio: ['ignore', 'inherit', 'pipe'],
+      },
+    );
     stand.atEnd(() => tool.kill('SIGTERM'));
     const ended = once(tool, 'close');
     await ready(tool);

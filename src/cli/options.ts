@@ -70,6 +70,19 @@ export const readScore = (value: string): number => {
   });
 };
 
+/** `2%` as a share, `off` as null. */
+export const readBudget = (value: string): number | null => {
+  if (value.trim() === 'off') return null;
+  const percent = Number(/^(\d+(?:\.\d+)?)\s*%$/.exec(value.trim())?.[1]);
+  if (percent >= 0.1 && percent <= 100) return percent / 100;
+  throw failure('E_NUMBER', {
+    value,
+    option: '--budget',
+    why: 'a budget is a percentage from 0.1% to 100%, or off',
+    next: 'For five percent of each CPU at work: --budget 5%',
+  });
+};
+
 /** A replay's speed: a number (`0.5`, `10`, `10x`) or `max`. */
 export const readSpeed = (value: string): number => {
   if (value === 'max') return Number.POSITIVE_INFINITY;

@@ -17,6 +17,8 @@ export type ScriptPlan = {
   selected(): readonly Selected[];
   startTime(): 'btf' | 'none';
   readonly types: { readonly btfFile?: string };
+  /** From now on this probe is this variant. */
+  take(probe: string, selected: Selected): void;
   /** Takes the next step: the probes that are another variant now. null when there is no step left. */
   simplify(): readonly Selected[] | null;
 };
@@ -42,6 +44,9 @@ export const createScriptPlan = (
     selected: () => current,
     startTime: () => startTime,
     types: facts.btf && !facts.btfListed ? { btfFile: KERNEL_TYPES } : {},
+    take: (probe, selected) => {
+      current = current.map((one) => (one.manifest.id === probe ? selected : one));
+    },
     simplify: () => {
       const changed = dropMarkers();
       if (changed.length > 0) return changed;

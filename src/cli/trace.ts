@@ -3,9 +3,13 @@ import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { HostIdentity, ProbeInUse } from '../core/record.ts';
 import { failure } from '../errors.ts';
+import { createCostMeter, isVirtualMachine } from '../host/bpf-stats.ts';
 import { firstBlocker, selectionProblem } from '../host/checks.ts';
 import { systemClock } from '../host/clock.ts';
 import type { HostFacts } from '../host/facts.ts';
+import { ROOTS } from '../host/files.ts';
+import { askToBeSpared } from '../host/oom.ts';
+import { readXfsLookups } from '../host/proc/xfs-lookups.ts';
 import { readCostOf, readMapBytes, readProcess, readStartMs } from '../host/process.ts';
 import { readProcessMemory } from '../host/process-memory.ts';
 import { readHostFacts } from '../host/read-facts.ts';
@@ -13,14 +17,16 @@ import { createHostSampler } from '../host/sampler.ts';
 import { findStrays, ownerMark } from '../host/strays.ts';
 import { assemble } from '../probes/assemble.ts';
 import type { KernelFilter, Selected } from '../probes/types.ts';
-import type { HostPort, Source } from '../session/ports.ts';
+import type { Budget, Derivation, HostPort, Source } from '../session/ports.ts';
 import { createLiveSource } from '../sources/live.ts';
 import { holdWorkload, type Invoker, type Workload, type WorkloadOptions } from '../sources/workload.ts';
+import { createXfsSteps } from '../sources/xfs-steps.ts';
 import type { Context } from './context.ts';
 import { uncoveredBy } from './coverage.ts';
+import { createSteps, type Ladder, laddersOf } from './ladder.ts';
 import { checkMetric, IDENTITY_COLUMNS } from './metric.ts';
 import { globMatcher } from './options.ts';
-import { createScriptPlan } from './script-plan.ts';
+import { createScriptPlan, type ScriptPlan } from './script-plan.ts';
 import { chooseProbes, type ProbeWishes, refuseUnmet, selectProbes } from './selection.ts';
 
 export type TraceOptions = ProbeWishes & {
@@ -29,6 +35,8 @@ export type TraceOptions = ProbeWishes & {
   readonly intervalMs: number;
   readonly durationMs: number | null;
   readonly mapKeys: number;
+  /** What the probes may take of each CPU at work; null for no limit. */
+  readonly budget: number | null;
   readonly attachTimeoutMs: number;
   /** argv after `--`. */
   readonly command: readonly string[] | null;
@@ -72,7 +80,10 @@ export const prepareTrace = async (
     options.command === null
       ? null
       : holdWorkload({ argv: options.command, invoker: invokerOf(context.env), output: hooks.output });
-  return { source: createSource(context, options, facts, selected, workload, hooks), workload };
+  // The command is there by now, and is not spared with us.
+  askToBeSpared();
+  const ladders = await laddersOf(selected, facts, { pids, command, env: context.env });
+  return { source: createSource(context, options, facts, selected, ladders, workload, hooks), workload };
 };
 
 const checkSelection = (options: TraceOptions): void => {
@@ -107,6 +118,7 @@ const createSource = (
   options: TraceOptions,
   facts: HostFacts,
   selected: readonly Selected[],
+  ladders: readonly Ladder[],
   workload: Workload | null,
   hooks: TraceHooks,
 ): Source => {
@@ -139,6 +151,8 @@ const createSource = (
     simplify: () => plan.simplify()?.map(inUse) ?? null,
     selection: { pids: options.pids, comm: options.comm, command: options.command },
     wantsComm: globMatcher(options.comm),
+    derivations: derivationsOf(selected),
+    budget: createBudget(options.budget, ladders, plan),
     intervalMs,
     mapKeys,
     attachTimeoutMs: options.attachTimeoutMs,
@@ -164,6 +178,23 @@ const inUse = ({ manifest, variant, rejected }: Selected): ProbeInUse =>
         reason: rejected.map(({ variant: id, reason }) => `${id}: ${reason}`).join('; '),
       }
     : { id: manifest.id, variant: variant.id, state: 'attached' };
+
+const createBudget = (share: number | null, ladders: readonly Ladder[], plan: ScriptPlan): Budget | null => {
+  const meter = createCostMeter();
+  if (meter === null) return null;
+  const steps = createSteps(ladders, share, (probe, rung) => {
+    if (rung !== null) plan.take(probe, rung);
+  });
+  return { meter, share, isVirtual: isVirtualMachine(), observe: steps.observe };
+};
+
+/** What a variant's `derive` names. */
+const DERIVATIONS: Readonly<Record<string, () => Derivation>> = {
+  'xfs-steps': () => createXfsSteps(() => readXfsLookups(ROOTS)),
+};
+
+const derivationsOf = (selected: readonly Selected[]): Derivation[] =>
+  selected.flatMap(({ variant }) => DERIVATIONS[variant?.derive ?? '']?.() ?? []);
 
 const createHostPort = (selected: readonly Selected[]): HostPort => {
   const uncovered = uncoveredBy(selected);

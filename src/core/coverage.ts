@@ -12,7 +12,25 @@ const RULES: readonly {
     reason: (state, metric) => {
       const probe = state.probes.get(metric.probe);
       if (probe === undefined || probe.state === 'attached') return null;
+      // What it counted until the budget let go of it stays.
+      if (probe.uncounted?.includes(metric.id)) return null;
       return `probe ${probe.id} is ${probe.state}${probe.reason ? `: ${probe.reason}` : ''}`;
+    },
+  },
+  {
+    coverage: 'estimate',
+    reason: (state, metric) => {
+      const steps = state.shared.get(metric.id) ?? 0;
+      return steps === 0 ? null : `${steps} shared out by time among processes that did the same at once`;
+    },
+  },
+  {
+    coverage: 'lower-bound',
+    reason: (state, metric) => {
+      const time = state.uncounted.get(metric.id);
+      if (time === undefined) return null;
+      const us = time.us + (time.sinceUs === null ? 0 : Math.max(0, state.bootUs - time.sinceUs));
+      return `not counted for ${(us / 1e6).toFixed(1)} s: its events cost more than the budget`;
     },
   },
   {

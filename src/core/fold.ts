@@ -17,6 +17,7 @@ import type {
   ExitRecord,
   GapRecord,
   LossRecord,
+  ProbeInUse,
   ProcessRecord,
   SampleRecord,
   StreamRecord,
@@ -50,6 +51,7 @@ export const fold = (state: SessionState, record: StreamRecord): void => {
     case 'probe': {
       const { type: _type, bootUs: _bootUs, ...probe } = record;
       state.probes.set(probe.id, probe);
+      foldUncounted(state, probe, record.bootUs);
       break;
     }
     case 'mark':
@@ -57,6 +59,18 @@ export const fold = (state: SessionState, record: StreamRecord): void => {
       break;
     case 'trailer':
       state.ended = { bootUs: record.bootUs, reason: record.reason };
+  }
+};
+
+const foldUncounted = (state: SessionState, { id, uncounted = [] }: ProbeInUse, bootUs: number): void => {
+  for (const metric of state.metrics.values()) {
+    if (metric.probe !== id) continue;
+    const time = state.uncounted.get(metric.id) ?? { sinceUs: null, us: 0 };
+    const isUncounted = uncounted.includes(metric.id);
+    if (isUncounted === (time.sinceUs !== null)) continue;
+    if (time.sinceUs !== null) time.us += bootUs - time.sinceUs;
+    time.sinceUs = isUncounted ? bootUs : null;
+    state.uncounted.set(metric.id, time);
   }
 };
 
@@ -242,6 +256,8 @@ const foldLoss = (state: SessionState, record: LossRecord): void => {
   if (record.metric === undefined) return;
   if (record.kind === 'map-full') state.mapFull.add(record.metric);
   if (record.kind === 'imprecise') state.imprecise.add(record.metric);
+  if (record.kind === 'shared-steps')
+    state.shared.set(record.metric, (state.shared.get(record.metric) ?? 0) + record.count);
 };
 
 const trim = (state: SessionState, sample: number): void => {

@@ -28,8 +28,10 @@ export type ProbeInUse = {
   /** null when no variant could be used here. */
   readonly variant: string | null;
   readonly state: ProbeState;
-  /** Why it is refused or detached. */
+  /** Why it is refused, detached or another variant than it was. */
   readonly reason?: string | undefined;
+  /** Metrics of it that this variant does not count, though it began with one that did. */
+  readonly uncounted?: readonly string[] | undefined;
 };
 
 export type Selection = {
@@ -56,6 +58,8 @@ export type HeaderRecord = {
   /** Capacity of every kernel map in keys; a map that holds as many may have dropped PIDs. */
   readonly mapKeys: number;
   readonly selection: Selection;
+  /** What the probes may take, as a share of each CPU at work; null when there is no limit. */
+  readonly budget?: number | null | undefined;
   readonly probes: readonly ProbeInUse[];
   readonly metrics: readonly MetricDescriptor[];
 };
@@ -68,6 +72,8 @@ export type SelfCost = {
   readonly tracerCpuMs: number;
   readonly tracerRssBytes: number;
   readonly mapBytes: number;
+  /** Probe to CPU ms that its events took from those who ran into them, since start: measured in windows. */
+  readonly probeMs?: Readonly<Record<string, number>> | undefined;
 };
 
 /** `[pid, ...dims, cumulative value]`, all integers. */
@@ -161,6 +167,7 @@ export type LossKind =
   | 'imprecise'
   | 'unnamed-process'
   | 'unread-exit'
+  | 'shared-steps'
   | 'recorder-dropped'
   | 'damaged';
 

@@ -3,8 +3,11 @@ import type { Finding } from './insight/findings/finding.ts';
 import type { MetricDescriptor } from './metric.ts';
 import type { HeaderRecord, LossKind, ProbeInUse, SelfCost } from './record.ts';
 
-/** How far a number can be trusted. `exact` counts everything since tracing began. */
-export type Coverage = 'exact' | 'lower-bound' | 'not-covered';
+/**
+ * How far a number can be trusted. `exact` counts everything since tracing began; an `estimate` may be too large for
+ * one process and too small for another, but not in sum.
+ */
+export type Coverage = 'exact' | 'estimate' | 'lower-bound' | 'not-covered';
 
 export type MetricCoverage = { readonly coverage: Coverage; readonly reasons: readonly string[] };
 
@@ -153,7 +156,14 @@ export type Snapshot = {
   readonly coverage: Readonly<Record<string, MetricCoverage>>;
   readonly losses: Losses;
   readonly marks: readonly Mark[];
-  readonly self: SelfCost & { readonly cpuPercent: number; readonly tracerCpuPercent: number };
+  readonly self: SelfCost & {
+    readonly cpuPercent: number;
+    readonly tracerCpuPercent: number;
+    /** What the probes' events take from the traced, in percent of one CPU; null when it is not measured. */
+    readonly probesPercent: number | null;
+    /** The same by probe. */
+    readonly probePercent: Readonly<Record<string, number>>;
+  };
   /** Set once the stream has ended as it should. */
   readonly ended: { readonly bootUs: number; readonly reason: string } | null;
   readonly breakdown: (rowId: string, metric: string) => readonly Breakdown[];

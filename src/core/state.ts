@@ -46,9 +46,13 @@ export type SessionState = {
   readonly times: Ring;
   readonly countedUs: Ring;
   readonly probes: Map<string, ProbeInUse>;
+  /** Metric id to the time for which its probe did not count it, to stay within the budget. */
+  readonly uncounted: Map<string, { sinceUs: number | null; us: number }>;
   readonly losses: Map<LossKind, number>;
   readonly mapFull: Set<string>;
   readonly imprecise: Set<string>;
+  /** Metric id to how much of it was shared out instead of counted. */
+  readonly shared: Map<string, number>;
   readonly gaps: Gap[];
   readonly marks: Mark[];
   /** What spikes, and what it means. */
@@ -95,9 +99,11 @@ export const createState = (
   times: createRing(SIGNAL_HISTORY_SAMPLES, Number.NaN),
   countedUs: createRing(SIGNAL_HISTORY_SAMPLES, Number.NaN),
   probes: new Map(header.probes.map((probe) => [probe.id, probe])),
+  uncounted: new Map(),
   losses: new Map(),
   mapFull: new Set(),
   imprecise: new Set(),
+  shared: new Map(),
   gaps: [],
   marks: [],
   watch: createWatch(header.intervalMs, eventScore, header.clock.bootUs + freezeAfterMs * 1000),

@@ -133,8 +133,19 @@ const lossesOf = (state: SessionState): Losses => ({
 const selfOf = (state: SessionState, intervalUs: number): Snapshot['self'] => {
   const share = (nowMs: number, beforeMs: number): number =>
     state.samples < 2 || intervalUs <= 0 ? 0 : Math.max(0, ((nowMs - beforeMs) * 100_000) / intervalUs);
+  const probePercent = Object.fromEntries(
+    Object.entries(state.self.probeMs ?? {}).map(([probe, ms]) => [
+      probe,
+      share(ms, state.previousSelf.probeMs?.[probe] ?? 0),
+    ]),
+  );
   return {
     ...state.self,
+    probePercent,
+    probesPercent:
+      state.self.probeMs === undefined
+        ? null
+        : Object.values(probePercent).reduce((sum, one) => sum + one, 0),
     cpuPercent: share(state.self.cpuMs, state.previousSelf.cpuMs),
     tracerCpuPercent: share(state.self.tracerCpuMs, state.previousSelf.tracerCpuMs),
   };

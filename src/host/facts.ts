@@ -46,6 +46,8 @@ export type HostFacts = {
   readonly tracepoints: TracepointFacts;
   /** Whether the kernel has this function where kprobe or fentry could attach. */
   readonly hasFunction: (name: string) => boolean;
+  /** Byte offset of a member in a structure of the kernel itself (not of a module); null where BTF does not tell. */
+  readonly memberOffset: (struct: string, member: string) => number | null;
   /** null when there is no such file, or it is no ELF file. */
   readonly program: (path: string) => ProgramFacts | null;
   /** The distribution's command that installs a package: `apt-get install -y bpftrace`. */

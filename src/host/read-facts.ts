@@ -12,6 +12,7 @@ import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
 import { findBpftrace } from './bpftrace.ts';
+import { memberOffset } from './btf.ts';
 import { parseEffectiveCapabilities } from './capabilities.ts';
 import { installCommandOf } from './distribution.ts';
 import type { HostFacts } from './facts.ts';
@@ -49,6 +50,7 @@ export const readHostFacts = async (
     ...(await findBpftrace(options.env ?? process.env)),
     tracepoints: tracepointsAt(tracefs),
     hasFunction: functions.hasTraceable,
+    memberOffset: (struct, member) => memberOffset(join(sys, 'kernel/btf/vmlinux'), struct, member),
     program: programAt,
     installCommand: (packageName) =>
       (uid === 0 ? '' : 'sudo ') + installCommandOf(readText('/etc/os-release'), packageName),

@@ -69,6 +69,11 @@ export const assemble = (request: AssembleRequest): Assembled => {
     ...parts.map((part) => ({ owner: part.id, text: part.text })),
     { owner: null, text: frame.tail },
   ];
+  const programs = [
+    ...frame.providers.before.map((provider) => ({ owner: null, provider })),
+    ...parts.flatMap((part) => part.providers.map((provider) => ({ owner: part.id, provider }))),
+    ...frame.providers.after.map((provider) => ({ owner: null, provider })),
+  ];
   return {
     script: `${sections.map(({ text }) => text).join('\n')}\n`,
     bindings: metrics.map(({ map, descriptor, dims }) => ({
@@ -77,8 +82,9 @@ export const assemble = (request: AssembleRequest): Assembled => {
       keyParts: 1 + (dims?.length ?? 0),
     })),
     scratch: [...scratchMaps, ...frame.scratch],
-    metrics: metrics.map(({ descriptor }) => descriptor),
+    metrics: metrics.filter(({ internal }) => !internal).map(({ descriptor }) => descriptor),
     attachPoints: parts.reduce((sum, part) => sum + part.attachPoints, frame.attachPoints),
+    programs,
     ownerOfLine: ownersOf(sections),
   };
 };
@@ -87,6 +93,8 @@ type Part = {
   readonly id: string;
   readonly text: string;
   readonly attachPoints: number;
+  /** Of each attach point, in order. */
+  readonly providers: readonly string[];
   readonly metrics: readonly PartMetric[];
   readonly scratch: Manifest['scratch'];
 };
@@ -94,6 +102,8 @@ type Part = {
 type PartMetric = {
   readonly map: string;
   readonly dims: readonly string[] | undefined;
+  /** Printed, but no metric of the session. */
+  readonly internal: boolean;
   readonly descriptor: MetricDescriptor;
 };
 
@@ -120,17 +130,21 @@ const partOf = (
       id: manifest.id,
       text: castsFor(facts, clauses.map((clause) => clauseText(clause, words)).join('\n')),
       attachPoints: clauses.reduce((sum, { attach }) => sum + attach.length, 0),
+      providers: clauses.flatMap(({ attach }) => attach.map(providerOf)),
       metrics: manifest.metrics
         .filter(({ name, map }) => name in variant.counts && maps.has(map))
         .map((metric) => ({
           map: metric.map,
           dims: metric.dims,
+          internal: metric.internal === true,
           descriptor: descriptorOf(manifest, variant, metric),
         })),
       scratch: manifest.scratch.filter(({ map }) => maps.has(map)),
     },
   ];
 };
+
+const providerOf = (point: string): string => point.slice(0, point.indexOf(':'));
 
 /** Without the optional attach points that this host lacks, and without the clauses that have none left. */
 const presentClauses = (clauses: readonly Clause[], variant: Variant, facts: HostFacts): Clause[] => {

@@ -49,6 +49,8 @@ export type Frame = {
   readonly tail: string;
   readonly scratch: readonly string[];
   readonly attachPoints: number;
+  /** Providers of its attach points before and after the fragments, without BEGIN and END. */
+  readonly providers: { readonly before: readonly string[]; readonly after: readonly string[] };
 };
 
 /** The frame's clauses as text. */
@@ -65,8 +67,12 @@ export const frameOf = (request: FrameRequest): Frame => {
     tail: tail.join('\n'),
     scratch: frameScratch(request),
     attachPoints: head.length + tail.length,
+    providers: { before: head.flatMap(providersIn), after: tail.flatMap(providersIn) },
   };
 };
+
+const providersIn = (text: string): readonly string[] =>
+  /^(tracepoint|interval)(?=:)/.exec(text)?.slice(1) ?? [];
 
 /** What TRACED stands for. The numbers must have been checked: they become script text here. */
 export const predicateOf = (filter: KernelFilter): string => {

@@ -53,6 +53,8 @@ const metricSchema = z.strictObject({
   /** Integer key parts after the PID. Such maps are never forgotten PID by PID: see frame.ts. */
   dims: z.array(identifier).min(1).max(4).optional(),
   lane: z.boolean().optional(),
+  /** Printed by the tracer for the variant's `derive`, which makes numbers of it; shown to nobody. */
+  internal: z.literal(true).optional(),
 });
 
 const scratchSchema = z.strictObject({
@@ -75,13 +77,25 @@ const whenSchema = z.strictObject({
   notFields: z.record(tracepoint, z.array(z.string().min(1)).min(1)).optional(),
 });
 
-const constantSchema = z.strictObject({
-  /** The word in the script that the number replaces. */
-  token: z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'capitals, digits and _ only'),
-  tracepoint,
-  /** The name as the event's `print fmt` writes it, for example `__GFP_NORETRY`. */
-  flag: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/),
-});
+const token = z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'capitals, digits and _ only');
+const cName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
+
+/** A number the script takes from this kernel; `token` is the word in the script that it replaces. */
+const constantSchema = z.union([
+  z.strictObject({
+    token,
+    tracepoint,
+    /** The name as the event's `print fmt` writes it, for example `__GFP_NORETRY`. */
+    flag: cName,
+  }),
+  z.strictObject({
+    token,
+    /** A structure of the kernel itself, for example `xfs_inode`. */
+    struct: cName,
+    /** Its member whose byte offset is the number. */
+    member: cName,
+  }),
+]);
 
 const targetSchema = z.strictObject({
   /** Who finds the files of this host: a name that src/host/targets.ts knows. Without it: `written` itself. */
@@ -103,8 +117,15 @@ const variantSchema = z.strictObject({
   /** Tracepoints of the script that some kernels lack without harm; assembly drops those absent. */
   optional: z.array(tracepoint).optional(),
   constants: z.array(constantSchema).optional(),
+  /** How numbers come of the script's maps and of what the kernel counts anyway: a name that src/cli/trace.ts knows. */
+  derive: kebab.optional(),
+  /** The variant that takes its place when its events cost more than the budget; without it, the probe is let go. */
+  cheaper: kebab.optional(),
   needs: sentence,
-  /** Too costly, or too easily misread, to run unless the user names it: `--variant PROBE=VARIANT`. */
+  /**
+   * Too costly, too easily misread, or counting too little to run unless the user names it (`--variant
+   * PROBE=VARIANT`) or the budget asks for it.
+   */
   explicit: z.literal(true).optional(),
 });
 

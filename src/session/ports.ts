@@ -1,7 +1,15 @@
 /** What a session is plugged into. Sources, sinks and clocks know these types; the session knows nothing else of them. */
 import type { CheckpointRecord } from '../core/checkpoint.ts';
+import type { AttachedProgram, ProgramCost } from '../core/cost.ts';
 import type { MetricDescriptor } from '../core/metric.ts';
-import type { HeaderRecord, ProcessFacts, ProcessMemory, StreamRecord } from '../core/record.ts';
+import type {
+  CounterEntry,
+  HeaderRecord,
+  ProbeInUse,
+  ProcessFacts,
+  ProcessMemory,
+  StreamRecord,
+} from '../core/record.ts';
 import type { Mark } from '../core/snapshot.ts';
 
 /** Where records come from: a tracer, or a recording. */
@@ -42,10 +50,51 @@ export type TracerScript = {
   readonly metrics: readonly MetricDescriptor[];
   /** How many attach points the script asks for, as bpftrace counts them in `attached_probes`. */
   readonly attachPoints: number;
+  /** Every attach point but BEGIN and END, in the order of the script. */
+  readonly programs: readonly AttachedProgram[];
   /** Which probe a line of the script belongs to (1-based), null for the frame. */
   readonly ownerOfLine: (line: number) => string | null;
   /** The only file bpftrace may take kernel types from; absent when it looks for them itself, in modules too. */
   readonly btfFile?: string;
+};
+
+/** Reads what BPF programs cost, in windows, because reading costs too. None of these throws. */
+export type CostMeter = {
+  /** Opens a window; false when the kernel's statistics cannot be turned on. */
+  begin(): boolean;
+  end(): void;
+  /** The programs that a process holds, in order. Their figures move only while a window is open. */
+  read(pid: number): readonly ProgramCost[];
+  /** Puts back what was set; call when the session ends. */
+  close(): void;
+};
+
+/** What tracing may cost the traced, and what is done about it. */
+export type Budget = {
+  readonly meter: CostMeter;
+  /** Of a CPU, per CPU at work; null: it is measured, and nothing is done. */
+  readonly share: number | null;
+  /** Breakpoints cost more in a virtual machine. */
+  readonly isVirtual: boolean;
+  /** Told the cost of each probe; the probe that takes a step now, as it will be, or null. */
+  observe(reading: {
+    readonly atMs: number;
+    readonly shares: ReadonlyMap<string, number>;
+    readonly busyCpus: number;
+  }): ProbeInUse | null;
+};
+
+/** Makes the numbers of metrics from a tracer's maps and from what the kernel counts anyway. */
+export type Derivation = {
+  /** Of the maps of one reading: what they come to, and how much of it is only an estimate. */
+  read(counters: ReadonlyMap<string, readonly CounterEntry[]>): {
+    readonly counters: ReadonlyMap<string, readonly CounterEntry[]>;
+    readonly estimated: readonly { readonly metric: string; readonly count: number }[];
+  };
+  /** A tracer has attached and counts from zero. */
+  restart(): void;
+  /** The tracer deleted this PID's keys. */
+  forget(pid: number): void;
 };
 
 /** What /proc and /sys tell, read at the moment of a sample. None of these throws. */

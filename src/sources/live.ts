@@ -9,8 +9,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { CounterEntry, HostIdentity, Selection, SelfCost, StreamRecord } from '../core/record.ts';
 import { RECORDING_FORMAT, RECORDING_VERSION } from '../core/record.ts';
 import { failure } from '../errors.ts';
-import type { Clock, HostPort, Source } from '../session/ports.ts';
+import type { Budget, Clock, Derivation, HostPort, Source } from '../session/ports.ts';
 import { createChanges } from './changes.ts';
+import { createCostWatch } from './cost-watch.ts';
 import { createExitCheck } from './exit-check.ts';
 import { createLossTally } from './losses.ts';
 import { createProcessMeter, PROCESS_METRICS, type ProcessMeter } from './process-meter.ts';
@@ -25,6 +26,10 @@ export type LiveOptions = SupervisorOptions & {
   readonly clock: Clock;
   readonly selection: Selection;
   readonly wantsComm: (comm: string) => boolean;
+  /** What becomes of the maps before they are counters. */
+  readonly derivations: readonly Derivation[];
+  /** null where the kernel does not tell what its programs cost. */
+  readonly budget: Budget | null;
   readonly intervalMs: number;
 };
 
@@ -33,7 +38,7 @@ const MAP_BYTES_EVERY_SAMPLES = 10;
 const LAST_LINES_MS = 100;
 
 export const createLiveSource = (options: LiveOptions): Source => {
-  const { host, clock, intervalMs } = options;
+  const { host, clock, intervalMs, derivations } = options;
   const halfIntervalUs = (intervalMs * 1000) / 2;
   const stream = new Readable({ objectMode: true, read: () => undefined });
   const changes = createChanges();
@@ -49,6 +54,8 @@ export const createLiveSource = (options: LiveOptions): Source => {
   let lastBootUs = 0;
   let lastBatchUs = 0;
   let mapBytes = 0;
+  /** Time all CPUs have worked, as of the last sample. */
+  let busyMs: number | null = null;
   let held: Reading | null = null;
   let stopping = false;
   /** The tracer's last word was its maps of the end. */
@@ -90,6 +97,7 @@ export const createLiveSource = (options: LiveOptions): Source => {
     },
     reattached: (probes, reason) => {
       changes.restart();
+      for (const derivation of derivations) derivation.restart();
       roster.restart();
       meter.restart();
       epoch += 1;
@@ -100,6 +108,14 @@ export const createLiveSource = (options: LiveOptions): Source => {
     },
   };
   const supervisor = createSupervisor(options, events);
+  const costs = createCostWatch(options.budget, supervisor, () => busyMs);
+  costs.onStep((probe) => {
+    if (stopping) return;
+    const reason = probe.reason ?? 'over the budget';
+    emit({ type: 'probe', bootUs: clock.bootUs(), ...probe });
+    options.onStatus(`${probe.id}: ${reason}`);
+    void supervisor.replace([probe], reason);
+  });
 
   /** bpftrace reads its maps when it gets round to a tick; held up, it does so long after the tick's own time. */
   const isLate = ({ bootUs }: Batch): boolean =>
@@ -117,6 +133,7 @@ export const createLiveSource = (options: LiveOptions): Source => {
     const exitedUs = roster.forget(pid);
     if (exitedUs !== null && lastBatchUs < exitedUs) losses.add('unread-exit', 1, { detail: `pid ${pid}` });
     changes.forget(pid);
+    for (const derivation of derivations) derivation.forget(pid);
     emit({ type: 'forget', bootUs, pid });
   };
 
@@ -125,8 +142,8 @@ export const createLiveSource = (options: LiveOptions): Source => {
     const { counted } = batch;
     const full = changes.begin(counted);
     const counters: Record<string, CounterEntry[]> = {};
-    for (const [metric, entries] of batch.counters) {
-      noteMapFull(metric, entries.length);
+    for (const [metric, entries] of batch.counters) noteMapFull(metric, entries.length);
+    for (const [metric, entries] of counted ? derive(batch.counters) : batch.counters) {
       const moved = changes.counters(metric, entries, (pid) => meet(pid, batch.final));
       if (moved.length > 0) counters[metric] = moved;
     }
@@ -136,11 +153,23 @@ export const createLiveSource = (options: LiveOptions): Source => {
       if (moved.length > 0) counters[metric] = moved;
     }
     for (const loss of losses.drain(lastBootUs)) emit(loss);
-    const values = changes.host(host.sample());
+    const read = host.sample();
+    busyMs = read['cpu.busy_ms'] ?? null;
+    const values = changes.host(read);
     const self = selfCost();
     emit({ type: 'sample', seq, bootUs: lastBootUs, epoch, counted, full, counters, host: values, self });
     seq += 1;
     beat();
+  };
+
+  const derive = (read: Batch['counters']): Batch['counters'] => {
+    let counters = read;
+    for (const derivation of derivations) {
+      const derived = derivation.read(counters);
+      counters = derived.counters;
+      for (const { metric, count } of derived.estimated) losses.add('shared-steps', count, { metric });
+    }
+    return counters;
   };
 
   /** Names a PID whose counts moved. Without a filter by name, counts do not wait for one. */
@@ -179,6 +208,7 @@ export const createLiveSource = (options: LiveOptions): Source => {
       tracerCpuMs: traced?.cpuMs ?? 0,
       tracerRssBytes: traced?.rssBytes ?? 0,
       mapBytes,
+      ...costs.told(),
     };
   };
 
@@ -191,6 +221,7 @@ export const createLiveSource = (options: LiveOptions): Source => {
 
   const finish = async (reason: string): Promise<void> => {
     clearTimeout(heartbeat);
+    costs.stop();
     drained = false;
     await delay(LAST_LINES_MS);
     await supervisor.stop();
@@ -214,6 +245,7 @@ export const createLiveSource = (options: LiveOptions): Source => {
         throw failure('E_NO_PROBE_USABLE', { why });
       }
       const script = await supervisor.attach();
+      for (const derivation of derivations) derivation.restart();
       lastBootUs = clock.bootUs();
       lastBatchUs = lastBootUs;
       // The command we hold has done nothing yet, whenever its process was made.
@@ -229,6 +261,7 @@ export const createLiveSource = (options: LiveOptions): Source => {
         intervalMs,
         mapKeys: options.mapKeys,
         selection: options.selection,
+        ...(options.budget === null ? {} : { budget: options.budget.share }),
         probes: supervisor.probes(),
         metrics: [...script.metrics, ...PROCESS_METRICS, ...host.metrics],
       };
@@ -236,6 +269,7 @@ export const createLiveSource = (options: LiveOptions): Source => {
     records: () => {
       // The host's counters need a first reading to differ from; the tracer's start at zero.
       sample(withoutCounts(lastBootUs, true));
+      costs.start();
       return stream;
     },
     stop: (reason) => {

@@ -35,6 +35,10 @@ export type Supervisor = {
   /** PID of the tracer that runs now. */
   tracerPid(): number | null;
   probes(): readonly ProbeInUse[];
+  /** The script that is attached now. */
+  script(): TracerScript | null;
+  /** Takes these probes as they are here from now on: the tracer is stopped, drained, and another one started. */
+  replace(changed: readonly ProbeInUse[], reason: string): Promise<void>;
   /** Drains the tracer; its last batch has been delivered when this resolves. */
   stop(): Promise<void>;
 };
@@ -50,6 +54,8 @@ export const createSupervisor = (options: SupervisorOptions, events: SupervisorE
   let stopping = false;
   let failures = 0;
   let timer: NodeJS.Timeout | undefined;
+  let script: TracerScript | null = null;
+  let replacing: Promise<void> = Promise.resolve();
 
   const runnable = (): ProbeInUse[] => [...probes.values()].filter((probe) => probe.state === 'attached');
 
@@ -63,15 +69,16 @@ export const createSupervisor = (options: SupervisorOptions, events: SupervisorE
     for (;;) {
       if (stopping) throw new DOMException('stopped before tracing began', 'AbortError');
       const ids = runnable().map((probe) => probe.id);
-      const script = options.assemble(ids);
+      const next = options.assemble(ids);
       options.onStatus(`attaching ${ids.join(', ')}`);
-      const candidate = startTracer({ ...options, script, events: whileAttached });
+      const candidate = startTracer({ ...options, script: next, events: whileAttached });
       tracer = candidate;
       const readiness = await candidate.ready;
       if (readiness.kind === 'ready') {
         attached = true;
+        script = next;
         void candidate.ended.then((end) => onEnded(candidate, end.how, end.complaint));
-        return script;
+        return next;
       }
       await candidate.stop();
       await candidate.ended;
@@ -97,6 +104,7 @@ export const createSupervisor = (options: SupervisorOptions, events: SupervisorE
   const onEnded = (ended: Tracer, how: string, complaint: string): void => {
     if (ended !== tracer) return;
     tracer = null;
+    script = null;
     attached = false;
     if (stopping) return;
     const reason = `bpftrace ended: ${how}${complaint === '' ? '' : ` (${complaint})`}`;
@@ -126,13 +134,37 @@ export const createSupervisor = (options: SupervisorOptions, events: SupervisorE
     }, STABLE_MS).unref();
   };
 
+  const replace = async (changed: readonly ProbeInUse[], reason: string): Promise<void> => {
+    // One that is being started was made for other probes: it is the one after it that will know.
+    if (tracer !== null && !attached) return;
+    clearTimeout(timer);
+    const old = tracer;
+    tracer = null;
+    script = null;
+    // What it counts until its end still counts.
+    await old?.stop();
+    await old?.ended;
+    attached = false;
+    for (const probe of changed) probes.set(probe.id, probe);
+    if (stopping) return;
+    events.detached([], reason);
+    if (runnable().length > 0) await restart(reason);
+  };
+
   return {
     attach,
+    script: () => script,
+    replace: (changed, reason) => {
+      replacing = replacing.then(() => replace(changed, reason));
+      return replacing;
+    },
     tracerPid: () => tracer?.pid ?? null,
     probes: () => [...probes.values()],
     stop: async () => {
       stopping = true;
       clearTimeout(timer);
+      await tracer?.stop();
+      await replacing;
       await tracer?.stop();
       await tracer?.ended;
     },

@@ -7,6 +7,7 @@
  */
 import stringWidth from 'string-width';
 import type { MetricKind, MetricUnit } from '../core/metric.ts';
+import type { Coverage } from '../core/snapshot.ts';
 
 export type Charset = 'utf8' | 'ascii';
 
@@ -22,6 +23,7 @@ export type Glyphs = {
   readonly levels: readonly string[];
   readonly ellipsis: string;
   readonly atLeast: string;
+  readonly about: string;
   readonly notCovered: string;
   readonly zero: string;
   readonly ended: string;
@@ -49,6 +51,7 @@ const GLYPHS: Readonly<Record<Charset, Glyphs>> = {
     levels: ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
     ellipsis: '…',
     atLeast: '≥',
+    about: '≈',
     notCovered: '–',
     zero: '·',
     ended: '×',
@@ -72,6 +75,7 @@ const GLYPHS: Readonly<Record<Charset, Glyphs>> = {
     levels: ['_', '.', ':', '-', '=', '+', '*', '#'],
     ellipsis: '~',
     atLeast: '>',
+    about: '~',
     notCovered: '-',
     zero: '.',
     ended: 'x',
@@ -94,8 +98,12 @@ const GLYPHS: Readonly<Record<Charset, Glyphs>> = {
 
 export const glyphsFor = (charset: Charset): Glyphs => GLYPHS[charset];
 
+/** What stands before a number that is not exact. */
+export const trustMark = (coverage: Coverage | undefined, glyphs: Glyphs = GLYPHS.utf8): string =>
+  coverage === 'estimate' ? glyphs.about : coverage === 'lower-bound' ? glyphs.atLeast : '';
+
 const ONE_CELL_EACH =
-  /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u00ff\u2500-\u259f\u25b2-\u25bc\u25ba\u2010-\u2026\u2265]*$/;
+  /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u00ff\u2500-\u259f\u25b2-\u25bc\u25ba\u2010-\u2026\u2248\u2265]*$/;
 
 /** Width on a terminal. Most of what we draw is one cell per character, which is forty times cheaper to see. */
 export const cellsOf = (text: string): number => (ONE_CELL_EACH.test(text) ? text.length : stringWidth(text));

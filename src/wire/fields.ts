@@ -18,6 +18,11 @@ export const probe = {
   variant: name.nullable(),
   state: z.enum(['attached', 'refused', 'detached']),
   reason: words.optional(),
+  uncounted: z
+    .array(metricId)
+    .max(256)
+    .optional()
+    .describe('metrics that this variant does not count, though the session began with one that did'),
 };
 
 export const unit = z.enum(['count', 'ns', 'us', 'ms', 'bytes', 'KiB', 'pages', 'percent', 'load']);
@@ -28,6 +33,10 @@ export const self = z.object({
   tracerCpuMs: z.number(),
   tracerRssBytes: z.number(),
   mapBytes: z.number(),
+  probeMs: z
+    .record(name, z.number())
+    .optional()
+    .describe('probe to CPU ms that its events took from the traced since start'),
 });
 
 export const lossKind = z.enum([
@@ -39,6 +48,7 @@ export const lossKind = z.enum([
   'imprecise',
   'unnamed-process',
   'unread-exit',
+  'shared-steps',
   'recorder-dropped',
   'damaged',
 ]);

@@ -46,6 +46,11 @@ export const headerSchema = z.object({
     comm: name.nullable(),
     command: z.array(words).max(4_096).nullable(),
   }),
+  budget: z
+    .number()
+    .nullable()
+    .optional()
+    .describe('what the probes may take, as a share of each CPU at work; null: no limit'),
   probes: z.array(z.object(probe)).max(256),
   metrics: z.array(metric).max(4_096),
 }) satisfies z.ZodType<HeaderRecord>;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   globMatcher,
+  readBudget,
   readDuration,
   readInteger,
   readList,
@@ -123,5 +124,20 @@ describe('patterns of names', () => {
 
   it('none takes every name', () => {
     expect(globMatcher(null)('anything')).toBe(true);
+  });
+});
+
+describe('the budget', () => {
+  it.each([
+    ['2%', 0.02],
+    ['0.5 %', 0.005],
+    ['100%', 1],
+    ['off', null],
+  ])('%j is %j', (value, share) => {
+    expect(readBudget(value)).toBe(share);
+  });
+
+  it.each(['2', '0%', '0.05%', '101%', '-1%', 'none', '', '1e1%'])('%j is refused', (value) => {
+    expect(() => readBudget(value)).toThrow(expect.objectContaining({ code: 'E_NUMBER' }));
   });
 });

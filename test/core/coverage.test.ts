@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LossRecord, StreamRecord } from '../../src/core/record.ts';
-import { headerOf, metricOf, START_US, snapshotAfter } from '../helpers/stream.ts';
+import { headerOf, metricOf, START_US, sampleOf, snapshotAfter } from '../helpers/stream.ts';
 
 const loss = (kind: LossRecord['kind'], metric: string): StreamRecord => ({
   type: 'loss',
@@ -40,6 +40,45 @@ describe('coverage', () => {
     });
     expect(coverageAfter(probe('detached'))?.coverage).toBe('not-covered');
     expect(coverageAfter(probe('detached'), probe('attached'))?.coverage).toBe('exact');
+  });
+
+  it('is a lower bound where the budget let go of it, for as long as it did, and keeps what was counted', () => {
+    const letGo: StreamRecord = {
+      type: 'probe',
+      bootUs: START_US + 2e6,
+      id: 'iomap',
+      variant: null,
+      state: 'detached',
+      reason: 'over the budget',
+      uncounted: ['iomap.iter'],
+    };
+    const sample = (bootUs: number): StreamRecord => ({ ...sampleOf(1), bootUs });
+    const back: StreamRecord = {
+      ...letGo,
+      bootUs: START_US + 7e6,
+      state: 'attached',
+      variant: 'tracepoint',
+      uncounted: [],
+    };
+    expect(coverageAfter(letGo, sample(START_US + 5e6))).toEqual({
+      coverage: 'lower-bound',
+      reasons: ['not counted for 3.0 s: its events cost more than the budget'],
+    });
+    expect(coverageAfter(letGo, back, sample(START_US + 9e6))).toEqual({
+      coverage: 'lower-bound',
+      reasons: ['not counted for 5.0 s: its events cost more than the budget'],
+    });
+    expect(snapshotAfter([letGo]).coverage['iomap.seek_max_ns']?.coverage).toBe('not-covered');
+  });
+
+  it('is an estimate where some of it was shared out', () => {
+    expect(coverageAfter(loss('shared-steps', 'iomap.iter'), gap(1))).toEqual({
+      coverage: 'estimate',
+      reasons: [
+        '1 shared out by time among processes that did the same at once',
+        '1 gap in counting (1.0 s)',
+      ],
+    });
   });
 
   it('is a lower bound for the metric whose map is full, not for others', () => {

@@ -55,6 +55,10 @@ export const scriptOf = (plan: FakePlan, change: Partial<TracerScript> = {}): Tr
   scratch: ['@start'],
   metrics: [metricOf('iomap.iter'), metricOf('iomap.by_order', { dims: ['order', 'node'] })],
   attachPoints: 2,
+  programs: [
+    { owner: 'iomap', provider: 'tracepoint' },
+    { owner: 'kswapd', provider: 'tracepoint' },
+  ],
   ownerOfLine: (number) => (number < 2 ? null : number < 5 ? 'iomap' : number < 8 ? 'kswapd' : null),
   ...change,
 });

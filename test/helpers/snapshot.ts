@@ -192,6 +192,8 @@ export const buildSnapshot = ({
       tracerCpuMs: 400,
       tracerRssBytes: 91 * 2 ** 20,
       mapBytes: 3 * 2 ** 20,
+      probesPercent: null,
+      probePercent: {},
       cpuPercent: 1.4,
       tracerCpuPercent: 0.3,
     },

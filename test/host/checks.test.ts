@@ -26,6 +26,7 @@ const GOOD: HostFacts = {
   bpftraceProblem: null,
   tracepoints: { has: () => true, fields: () => [] },
   hasFunction: () => true,
+  memberOffset: () => null,
   program: () => null,
   installCommand: (name) => `apt-get install -y ${name}`,
 };

@@ -174,7 +174,17 @@ describeWith([...TRACING, 'cc'], '--count', () => {
   it('counts each process for itself: a prime, and a large number', async () => {
     const ticker = compile(dir, 'ticker', TICKER);
     const file = join(dir, 'ticks.ndjson');
-    const tool = ['record', '-o', file, '--probe', 'count', '--count', `tick=uprobe:${ticker}:tick`];
+    const tool = [
+      'record',
+      '-o',
+      file,
+      '--budget',
+      'off',
+      '--probe',
+      'count',
+      '--count',
+      `tick=uprobe:${ticker}:tick`,
+    ];
     const forks = ['--count', 'forks=tracepoint:sched:sched_process_fork'];
     const end = await runTool([...tool, ...forks, '--', 'sh', '-c', `echo go | ${ticker} 100003`]);
     expect(end, end.stderr).toMatchObject({ code: 0 });
@@ -201,7 +211,19 @@ describeWith([...TRACING, 'cc'], '--count', () => {
       await vi.waitUntil(() => readlinkSync(`/proc/${child.pid}/root`) === jail, { timeout: 10_000 });
       const file = join(dir, 'jail.ndjson');
       const count = `tick=uprobe:/proc/${child.pid}/root/bin/ticker:tick`;
-      const args = ['record', '-o', file, '--probe', 'count', '--count', count, '-p', String(child.pid)];
+      const args = [
+        'record',
+        '-o',
+        file,
+        '--budget',
+        'off',
+        '--probe',
+        'count',
+        '--count',
+        count,
+        '-p',
+        String(child.pid),
+      ];
       const tool = startTool(args);
       await tool.says(READY);
       child.stdin.end('go\n');

@@ -66,7 +66,19 @@ describeWith([...TRACING, DEBIAN, 'perl'], 'the python probe', () => {
 
   const record = async (commands: readonly string[], options: readonly string[] = []) => {
     const file = join(out, 'session.ndjson');
-    const args = ['record', '-o', file, '--force', '--probe', 'python', '-i', '200ms', ...options];
+    const args = [
+      'record',
+      '-o',
+      file,
+      '--force',
+      '--budget',
+      'off',
+      '--probe',
+      'python',
+      '-i',
+      '200ms',
+      ...options,
+    ];
     const end = await runTool([...args, '--', 'sh', '-c', [...commands, 'wait'].join('\n')]);
     expect(end, end.stderr).toMatchObject({ code: 0 });
     return { summary: await summaryOf(file), truths: truthsIn(end.stdout + end.stderr) };
@@ -175,7 +187,21 @@ describeWith([...TRACING, DEBIAN, 'perl'], 'the python probe', () => {
     const { child, ready } = startInContainer(join(out, 'container'));
     const { pid } = await ready;
     const file = join(out, 'before.ndjson');
-    const args = ['record', '-o', file, '--probe', 'python', '-i', '200ms', '-p', String(pid), '-d', '60s'];
+    const args = [
+      'record',
+      '-o',
+      file,
+      '--budget',
+      'off',
+      '--probe',
+      'python',
+      '-i',
+      '200ms',
+      '-p',
+      String(pid),
+      '-d',
+      '60s',
+    ];
     const tool = startTool(args);
     await tool.says(READY);
     child.stdin?.write('\n');

@@ -12,7 +12,15 @@ type Wanted = {
 } & Partial<
   Pick<
     HostFacts,
-    'tracefs' | 'btf' | 'kprobes' | 'fentry' | 'lockdown' | 'kernel' | 'bpftraceProblem' | 'program'
+    | 'tracefs'
+    | 'btf'
+    | 'memberOffset'
+    | 'kprobes'
+    | 'fentry'
+    | 'lockdown'
+    | 'kernel'
+    | 'bpftraceProblem'
+    | 'program'
   >
 >;
 
@@ -44,6 +52,7 @@ export const hostFacts = ({
     fields: (name) => tracepoints[name] ?? [],
   },
   hasFunction: (name) => functions.includes(name),
+  memberOffset: () => null,
   program: () => null,
   installCommand: (name) => `apt-get install -y ${name}`,
   ...rest,

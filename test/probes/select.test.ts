@@ -39,6 +39,8 @@ describe('selectVariant', () => {
       'xfs-alloc': 'nofail',
     });
     expect(select('iomap', LOCKED_6_18).rejected).toEqual({
+      counters: "the kernel's own types (BTF) do not tell where xfs_inode has i_vnode",
+      seeks: 'only when asked for: --variant iomap=seeks',
       fentry: 'needs fentry; this kernel does not offer it (trampolines and a readable list of functions)',
       'tracepoint-apply': 'tracepoint iomap:iomap_apply is absent',
       'kprobe-apply': 'needs kprobes; this kernel has none (CONFIG_KPROBES)',
@@ -112,6 +114,7 @@ describe('selectVariant', () => {
     expect(select('page-alloc', elsewhere)).toEqual({
       variant: null,
       rejected: {
+        'slow-path': 'only when asked for: --variant page-alloc=slow-path',
         tracepoint: 'the value of __GFP_NORETRY cannot be read from the format of kmem:mm_page_alloc',
       },
     });

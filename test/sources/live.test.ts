@@ -9,7 +9,7 @@ import type {
   SampleRecord,
   StreamRecord,
 } from '../../src/core/record.ts';
-import type { Clock, HostPort } from '../../src/session/ports.ts';
+import type { Budget, Clock, HostPort } from '../../src/session/ports.ts';
 import { createLiveSource } from '../../src/sources/live.ts';
 import {
   FAKE_BPFTRACE,
@@ -66,6 +66,7 @@ type Change = {
   readonly mapKeys?: number;
   readonly intervalMs?: number;
   readonly probes?: readonly ProbeInUse[];
+  readonly budget?: Budget;
 };
 
 const liveOf = (plan: FakePlan, change: Change = {}) =>
@@ -79,6 +80,8 @@ const liveOf = (plan: FakePlan, change: Change = {}) =>
     assemble: () => scriptOf(plan),
     simplify: () => null,
     selection: { pids: [], comm: change.comm ?? null, command: null },
+    derivations: [],
+    budget: change.budget ?? null,
     wantsComm: (comm) => change.comm === undefined || comm === change.comm,
     intervalMs: change.intervalMs ?? 1_000,
     mapKeys: change.mapKeys ?? 64,
@@ -375,5 +378,80 @@ describe('stopping', () => {
     const pid = host.mappedPids[0] ?? 0;
     expect(pid).toBeGreaterThan(0);
     await until(() => !isGroupAlive(pid));
+  });
+});
+
+describe('the budget', () => {
+  /** A meter whose programs run a million times a window as long as `isCostly`; takes one step down when told so. */
+  const budgetOf = (changed: ProbeInUse) => {
+    let windows = 0;
+    let isOpen = false;
+    let closed = false;
+    let taken = false;
+    const seen: ReadonlyMap<string, number>[] = [];
+    const budget: Budget = {
+      share: 0.02,
+      isVirtual: false,
+      meter: {
+        begin: () => {
+          windows += 1;
+          isOpen = true;
+          return true;
+        },
+        end: () => {
+          isOpen = false;
+        },
+        read: () => [
+          { id: '1', kind: 'tracepoint', runNs: isOpen ? windows * 1e6 : 0, runs: 0 },
+          { id: '2', kind: 'tracepoint', runNs: 0, runs: 0 },
+        ],
+        close: () => {
+          closed = true;
+        },
+      },
+      observe: ({ shares }) => {
+        seen.push(shares);
+        if (taken) return null;
+        taken = true;
+        return changed;
+      },
+    };
+    return { budget, seen, isClosed: () => closed };
+  };
+
+  it('takes its step: told, in a new epoch behind a gap, with the totals kept, and the cost in each sample', async () => {
+    const changed: ProbeInUse = {
+      id: 'iomap',
+      variant: 'seeks',
+      state: 'attached',
+      reason: 'over the budget',
+      uncounted: ['iomap.by_order'],
+    };
+    const { budget, seen, isClosed } = budgetOf(changed);
+    const plan = { tickMs: 50, ticks: [{ maps: [map('@n', { 7: 4 })] }], end: [map('@n', { 7: 5 })] };
+    const { header, records } = await session(
+      plan,
+      (all) => samplesIn(all).some(({ epoch, counters }) => epoch === 1 && 'iomap.iter' in counters),
+      { budget, host: hostOf({ 7: 'worker' }) },
+    );
+    expect(header.budget).toBe(0.02);
+    expect(seen[0]).toEqual(
+      new Map([
+        ['iomap', 0],
+        ['kswapd', 0],
+      ]),
+    );
+    const step = records.findIndex((record) => record.type === 'probe');
+    expect(records[step]).toMatchObject(changed);
+    const gap = records.findIndex((record) => record.type === 'gap');
+    expect(gap).toBeGreaterThan(step);
+    expect(records[gap]).toMatchObject({ reason: 'over the budget' });
+    const snapshot = snapshotAfter(records, header);
+    // Five until the first ended, and five in the second: what was counted before the step was not lost.
+    expect(snapshot.totals['iomap.iter']?.total).toBe(10);
+    expect(snapshot.probes.find(({ id }) => id === 'iomap')).toMatchObject({ variant: 'seeks' });
+    expect(snapshot.coverage['iomap.by_order']?.reasons.join()).toContain('cost more than the budget');
+    expect(samplesIn(records).at(-1)?.self.probeMs).toHaveProperty('iomap');
+    expect(isClosed()).toBe(true);
   });
 });

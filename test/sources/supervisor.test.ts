@@ -165,3 +165,50 @@ describe('a tracer that dies', () => {
     expect(supervisor.tracerPid()).toBeNull();
   });
 });
+
+describe('replacing the tracer', () => {
+  it('delivers what it counted to its end, and goes on with the probes as they are now', async () => {
+    const { supervisor, asked, batches, log } = start(() => ({ end: [map('@n', { 7: 5 })] }));
+    await supervisor.attach();
+    const before = supervisor.tracerPid();
+    const changed: ProbeInUse = { id: 'kswapd', variant: null, state: 'detached', reason: 'over the budget' };
+    await supervisor.replace([changed], 'over the budget');
+    expect(batches.filter(({ final }) => final)).toHaveLength(1);
+    expect(asked).toEqual(['iomap,kswapd', 'iomap']);
+    expect(supervisor.tracerPid()).not.toBe(before);
+    expect(isGroupAlive(before ?? 0)).toBe(false);
+    expect(supervisor.probes()[1]).toEqual(changed);
+    expect(log.filter((text) => !text.startsWith('status'))).toEqual([
+      'detached : over the budget',
+      'reattached iomap',
+    ]);
+  });
+
+  it('runs none when no probe is left, and one again when one is back', async () => {
+    const { supervisor, asked } = start(() => ({}), {
+      probes: [{ id: 'iomap', variant: 'tracepoint', state: 'attached' }],
+    });
+    await supervisor.attach();
+    await supervisor.replace([{ id: 'iomap', variant: null, state: 'detached' }], 'over the budget');
+    expect(supervisor.tracerPid()).toBeNull();
+    expect(supervisor.script()).toBeNull();
+    await supervisor.replace([{ id: 'iomap', variant: 'seeks', state: 'attached' }], 'back');
+    expect(supervisor.tracerPid()).not.toBeNull();
+    expect(asked).toEqual(['iomap', 'iomap']);
+  });
+
+  it('can be stopped in the middle, and leaves nothing', async () => {
+    const { supervisor } = start((ids) => (ids.length === 1 ? { attachMs: 60_000 } : {}));
+    await supervisor.attach();
+    const before = supervisor.tracerPid() ?? 0;
+    const replaced = supervisor.replace(
+      [{ id: 'kswapd', variant: null, state: 'detached' }],
+      'over the budget',
+    );
+    await until(() => supervisor.tracerPid() !== null && supervisor.tracerPid() !== before);
+    const after = supervisor.tracerPid() ?? 0;
+    await supervisor.stop();
+    await replaced;
+    expect([before, after].filter(isGroupAlive)).toEqual([]);
+  });
+});

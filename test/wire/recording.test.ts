@@ -58,6 +58,7 @@ describe('what is written is what is read', () => {
       imprecise: true,
       'unnamed-process': true,
       'unread-exit': true,
+      'shared-steps': true,
       'recorder-dropped': true,
       damaged: true,
     };

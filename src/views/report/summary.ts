@@ -1,7 +1,17 @@
 /** A whole session in one object or one page: totals per process and metric, what was lost, how far it covers. */
 import type { MetricDescriptor } from '../../core/metric.ts';
 import type { Row, Snapshot } from '../../core/snapshot.ts';
-import { amount, cellsOf, clean, dateTime, exact, exactAmount, fitTo, longDuration } from '../format.ts';
+import {
+  amount,
+  cellsOf,
+  clean,
+  dateTime,
+  exact,
+  exactAmount,
+  fitTo,
+  longDuration,
+  trustMark,
+} from '../format.ts';
 
 /** The contract of `summary --json`: additions are allowed, changes are not. */
 export const summaryObject = (snapshot: Snapshot): object => {
@@ -128,7 +138,7 @@ const table = (snapshot: Snapshot, rows: readonly Row[], metrics: readonly Metri
   const cell = (row: Row, metric: MetricDescriptor): string => {
     const reading = row.metrics[metric.id];
     if (reading === undefined) return metric.id in row.uncovered ? 'not covered' : '';
-    const bound = snapshot.coverage[metric.id]?.coverage === 'lower-bound' ? '\u2265' : '';
+    const bound = trustMark(snapshot.coverage[metric.id]?.coverage);
     return bound + exactAmount(reading.total, metric.unit);
   };
   const lines = [

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { SIGNATURES } from '../../../src/core/insight/findings/index.ts';
 import { findingsOf } from '../../../src/core/insight/findings/match.ts';
 import { leakFindings } from '../../../src/core/insight/leaks.ts';
+import type { StreamRecord } from '../../../src/core/record.ts';
 import type { SessionState } from '../../../src/core/state.ts';
+import { START_US } from '../../helpers/stream.ts';
 import { hostMetric, namedIn, pidMetric, recordsOf, stateAfter, type Tick } from './sessions.ts';
 
 const SUSPECT = 7;
@@ -162,6 +164,24 @@ describe('a known failure', () => {
       expect(namedIn(play(scenes))).toEqual([]);
     const little = ['vm.workingset_refault', 'vm.pgmajfault'];
     expect(namedIn(play([...times(20, calm), ...times(20, alone())], little))).toEqual([]);
+  });
+
+  it('is named by what is left when the budget has let go of a part, and says what is missing', () => {
+    const metrics = ['iomap.seek_hole', 'iomap.iter', 'iomap.seek_ns'].map((id) => pidMetric(id));
+    const { 'iomap.iter': _, ...left } = STORM.suspect ?? {};
+    const records = recordsOf(times(20, { suspect: left }).map(tickOf), metrics, NAMES);
+    const step = (uncounted: readonly string[]): StreamRecord => ({
+      type: 'probe',
+      bootUs: START_US,
+      id: 'iomap',
+      variant: 'seeks',
+      state: 'attached',
+      uncounted,
+    });
+    expect(namedIn(stateAfter([step([]), ...records], metrics))).toEqual([]);
+    const state = stateAfter([step(['iomap.iter']), ...records], metrics);
+    expect(namedIn(state)).toEqual(['seek-hole-storm suspect']);
+    expect(findingsOf(state.watch.cases, state)[0]?.missing).toEqual(['iomap.iter']);
   });
 
   it('of two at once, the small one beside the large one is not accused', () => {

@@ -30,7 +30,7 @@ export const runTool = (bpftrace, ...args) => {
 export const recordWhile = async (bpftrace, args, body) => {
   const child = spawn(
     process.execPath,
-    [...TOOL, 'record', '--force', '-o', RECORDING, '--attach-timeout', '4m', ...args],
+    [...TOOL, 'record', '--force', '--budget', 'off', '-o', RECORDING, '--attach-timeout', '4m', ...args],
     { env: environmentFor(bpftrace), stdio: ['ignore', 'ignore', 'pipe'] },
   );
   const said = [];
@@ -78,6 +78,8 @@ const reader = (summary) => {
       const { state, reason } = summary.probes.find(({ id }) => id === probe) ?? { state: 'absent' };
       return state === 'attached' ? null : `${state}: ${reason ?? 'no reason given'}`;
     },
+    /** Whether anything of this session counts the metric. */
+    counts: (metric) => metric in summary.coverage,
     /** 0 for a process or a metric that never counted. */
     of: (pid, metric) => rowOf(pid)?.metrics[metric] ?? 0,
     breakdown: (pid, metric) => rowOf(pid)?.breakdown[metric] ?? null,

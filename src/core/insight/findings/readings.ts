@@ -104,6 +104,8 @@ export const isMeasured = (state: SessionState, { metric }: Measure): boolean =>
   const name = metric.endsWith(HIGH_ORDERS) ? metric.slice(0, -HIGH_ORDERS.length) : metric;
   if (!name.endsWith('*')) {
     const descriptor = state.metrics.get(name);
+    // Let go of to stay within the budget: what is left must be enough.
+    if (typeof state.uncounted.get(name)?.sinceUs === 'number') return false;
     return descriptor !== undefined && state.probes.get(descriptor.probe)?.state !== 'refused';
   }
   for (const id of state.metrics.keys()) if (id.startsWith(name.slice(0, -1))) return true;

@@ -12,6 +12,7 @@ import {
   fitTo,
   longDuration,
   ratePerSecond,
+  trustMark,
 } from '../../format.ts';
 import { linkLines } from './finding-page.ts';
 import { inspectionLines } from './inspection-lines.ts';
@@ -131,7 +132,7 @@ const metricLines = (snapshot: Snapshot, row: Row, metric: MetricDescriptor, vie
   const widths = widthsOf(view);
   const reading = row.metrics[metric.id];
   const coverage = snapshot.coverage[metric.id];
-  const mark = coverage?.coverage === 'lower-bound' ? glyphs.atLeast : '';
+  const mark = trustMark(coverage?.coverage, glyphs);
   if (reading === undefined || coverage?.coverage === 'not-covered') {
     return [
       [
@@ -163,14 +164,9 @@ const metricLines = (snapshot: Snapshot, row: Row, metric: MetricDescriptor, vie
         ]),
   ];
   const lines: Line[] = [line];
-  for (const reason of coverage?.coverage === 'lower-bound' ? coverage.reasons : []) {
+  for (const reason of mark === '' ? [] : (coverage?.reasons ?? [])) {
     lines.push(
-      ...wrapLine(
-        [span(`  ${glyphs.atLeast} `, 'warn')],
-        clean(reason, glyphs.charset),
-        'warn',
-        view.size.columns,
-      ),
+      ...wrapLine([span(`  ${mark} `, 'warn')], clean(reason, glyphs.charset), 'warn', view.size.columns),
     );
   }
   return [...lines, ...partLines(snapshot, row, metric, widths)];

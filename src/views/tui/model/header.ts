@@ -36,7 +36,7 @@ const shortTrust = (snapshot: Snapshot, view: View): Segment[] =>
   view.size.rows >= 16 ? [] : lossSegments(snapshot, view);
 
 /** Ours first: a tool that watches load must show its own. In a replay these are the costs of recording it. */
-const costSegments = ({ self }: Snapshot, { ui }: View): Segment[] => [
+const costSegments = ({ self, header }: Snapshot, { ui }: View): Segment[] => [
   segment(
     2,
     span(ui.mode === 'live' ? 'self ' : 'cost then ', 'dim'),
@@ -51,8 +51,22 @@ const costSegments = ({ self }: Snapshot, { ui }: View): Segment[] => [
           span(`${percent(self.tracerCpuPercent)} ${bytes(self.tracerRssBytes)}`),
         ),
       ]),
+  // What the traced pay, in their own time: the figure the budget is about.
+  ...(self.probesPercent === null
+    ? []
+    : [
+        segment(
+          2,
+          span('probes ', 'dim'),
+          span(percent(self.probesPercent), self.probesPercent > budgetPercent(header) ? 'warn' : 'plain'),
+        ),
+      ]),
   ...(self.mapBytes === 0 ? [] : [segment(4, span('maps ', 'dim'), span(bytes(self.mapBytes)))]),
 ];
+
+/** Of one CPU; with more of them at work the probes may take more. */
+const budgetPercent = ({ budget, host }: Snapshot['header']): number =>
+  budget === undefined || budget === null ? Number.POSITIVE_INFINITY : budget * 100 * host.cpus;
 
 /** What the reader must know before believing that the screen shows now. */
 const stateSegments = (snapshot: Snapshot, view: View): Segment[] => {
@@ -175,6 +189,14 @@ const probeSegments = (snapshot: Snapshot, { glyphs, ui }: View): Segment[] =>
   snapshot.probes.map((probe, index) => {
     const id = clean(probe.id, glyphs.charset);
     const number = span(index < 7 ? `${index + 1} ` : '', 'dim');
+    // Below what it began with: what is missing is marked where it is missing, the session page says why.
+    if ((probe.uncounted ?? []).length > 0)
+      return segment(
+        2,
+        number,
+        span(id, 'warn'),
+        span(`/${clean(probe.variant ?? 'off', glyphs.charset)} (budget)`, 'warn'),
+      );
     if (probe.state !== 'attached') return segment(1, number, span(`${id} ${probe.state}`, 'bad'));
     if (ui.hidden.includes(probe.id)) return segment(2, number, span(`${id} left out`, 'warn'));
     return segment(

@@ -15,6 +15,7 @@ import {
   longDuration,
   ratePerSecond,
   rateSuffix,
+  trustMark,
 } from '../../format.ts';
 import { type Account, accountShown } from './accounts.ts';
 import { type Line, type Span, span, type Tone } from './line.ts';
@@ -168,7 +169,7 @@ const laneLine = (
   const { metric, row, cells, peak } = lane;
   const coverage = snapshot.coverage[metric.id]?.coverage ?? 'exact';
   const now = cells[axis.cursor] ?? Number.NaN;
-  const mark = coverage === 'lower-bound' ? glyphs.atLeast : '';
+  const mark = trustMark(coverage, glyphs);
   const covered = coverage !== 'not-covered';
   const label = `${row === null ? '' : ' '}${metric.label}${rateSuffix(metric.kind, metric.unit)}`;
   const shown = covered ? mark + shortValue(now, metric) : glyphs.notCovered;

@@ -44,6 +44,7 @@ export const helpLines = ({ glyphs, ui, size, keys }: View): readonly Line[] => 
       [`${glyphs.leads} 2s`, 'beside a signal: it comes so long before the other; the surest link only'],
       [glyphs.zero, 'zero: counted, and nothing happened'],
       [glyphs.notCovered, 'not covered: nothing here counts this'],
+      [`${glyphs.about}12`, 'about 12: shared out among processes by time'],
       [`${glyphs.atLeast}12`, 'at least 12: something was missed, the session page (i) says what'],
       [glyphs.ended, 'the process has ended; its counts stay'],
       ['25.0%', 'of a time counter: share of the last interval spent in it'],
@@ -81,6 +82,16 @@ export const sessionLines = (snapshot: Snapshot, view: View): readonly Line[] =>
       'cost',
       `stallscope ${percent(self.cpuPercent)} of a cpu, ${bytes(self.rssBytes)}; tracer ${percent(self.tracerCpuPercent)}, ${bytes(self.tracerRssBytes)}; maps ${bytes(self.mapBytes)} of kernel memory`,
     ),
+    ...(self.probesPercent === null
+      ? []
+      : fact(
+          'probes',
+          `take ${percent(self.probesPercent)} of a cpu from those who run into them (${budgetText(header.budget)}): ${Object.entries(
+            self.probePercent,
+          )
+            .map(([id, share]) => `${id} ${percent(share)}`)
+            .join(', ')}`,
+        )),
     blank,
     [span('Probes', 'title')],
     ...snapshot.probes.flatMap((probe) =>
@@ -135,7 +146,15 @@ export const sessionLines = (snapshot: Snapshot, view: View): readonly Line[] =>
   ].map((line) => cutLine(line, view.size.columns, view.glyphs));
 };
 
-const TRUST = { exact: 'exact', 'lower-bound': 'at least', 'not-covered': 'not covered' } as const;
+const budgetText = (budget: number | null | undefined): string =>
+  typeof budget === 'number' ? `budget ${percent(budget * 100)} of each cpu at work` : 'no budget';
+
+const TRUST = {
+  exact: 'exact',
+  estimate: 'about',
+  'lower-bound': 'at least',
+  'not-covered': 'not covered',
+} as const;
 
 const lossLines = ({ losses, ...snapshot }: Snapshot, text: (value: string) => string): Line[] => {
   const kinds = Object.entries(losses.byKind).filter(([, count]) => count > 0);

@@ -1,7 +1,16 @@
 /** The processes: one line each, only those visible. */
 import type { MetricDescriptor } from '../../../core/metric.ts';
 import type { Row, Snapshot } from '../../../core/snapshot.ts';
-import { amount, clean, compact, fitEnd, fitTo, type Glyphs, ratePerSecond } from '../../format.ts';
+import {
+  amount,
+  clean,
+  compact,
+  fitEnd,
+  fitTo,
+  type Glyphs,
+  ratePerSecond,
+  trustMark,
+} from '../../format.ts';
 import { type Columns, layColumns } from './columns.ts';
 import type { Entry } from './groups.ts';
 import { commandOf } from './header.ts';
@@ -168,7 +177,7 @@ export const cellText = (
   if (reading === undefined && metric.id in row.uncovered) return glyphs.notCovered;
   // A level that nobody read is not zero.
   if (reading === undefined && metric.kind === 'gauge') return '';
-  const mark = coverage === 'lower-bound' ? glyphs.atLeast : '';
+  const mark = trustMark(coverage, glyphs);
   const rate = values === 'rate' && metric.kind === 'counter';
   const value = reading === undefined ? 0 : rate ? rateNow(snapshot, reading.delta) : reading.total;
   if (Number.isNaN(value)) return '';

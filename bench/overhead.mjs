@@ -1,0 +1,118 @@
+// npm run overhead: what tracing costs the traced, side by side, and writes docs/overhead.md. As root, on a machine
+// that does nothing else; takes a quarter of an hour. For each load, every tracer once a round, so that whatever drifts
+// drifts for all; the figures are medians over the rounds. `--rounds N` and `--load ID` make it shorter; below three rounds, or not of all loads,
+// nothing is written.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { measureCrowd } from './crowd.mjs';
+import { prepareLoads } from './loads.mjs';
+import { median, root, sleep } from './measure.mjs';
+import { measureMirror } from './mirror.mjs';
+import { facts } from './tracer.mjs';
+import { TRACERS } from './tracers.mjs';
+
+const { values: options } = parseArgs({
+  options: { rounds: { type: 'string', default: '5' }, load: { type: 'string', multiple: true } },
+});
+if (process.getuid?.() !== 0) {
+  console.error('overhead: tracing needs root: sudo npm run overhead');
+  process.exit(3);
+}
+const loadBefore = os.loadavg()[0];
+const ROUNDS = Number(options.rounds);
+const wanted = (id) => options.load === undefined || options.load.includes(id);
+
+/** Wall and CPU seconds of one run of the load, its children included. */
+const timeOf = ([file, ...args]) => {
+  const { stderr, status } = spawnSync(
+    'bash',
+    ['-c', 'TIMEFORMAT="took %R %U %S"; time "$0" "$@"', file, ...args],
+    { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  const [, wall, user, system] = /^took ([\d.]+) ([\d.]+) ([\d.]+)$/m.exec(stderr) ?? [];
+  if (status !== 0 || wall === undefined) throw new Error(`${file} failed:\n${stderr}`);
+  return { wall: Number(wall), cpu: Number(user) + Number(system) };
+};
+
+const measure = async (load, dir) => {
+  const usable = TRACERS.filter(({ why }) => why(load) === null);
+  const times = new Map(usable.map(({ id }) => [id, []]));
+  timeOf(load.command);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const tracer of usable) {
+      const running = await tracer.start(dir, load);
+      // What attaching itself costs is over by now.
+      await sleep(500);
+      times.get(tracer.id).push(timeOf(load.command));
+      await running.end();
+    }
+    console.error(`overhead: ${load.id}, round ${round + 1} of ${ROUNDS}`);
+  }
+  return times;
+};
+
+const row = (...cells) => `| ${cells.join(' | ')} |`;
+const factor = (value) => `${value.toFixed(2)} ×`;
+const spread = (values) => `${factor(Math.min(...values))} to ${factor(Math.max(...values))}`;
+
+const tableOf = (load, times) => {
+  const base = times.get('none');
+  const ratios = (runs, what) => runs.map((run, round) => run[what] / base[round][what]);
+  const rows = TRACERS.map((tracer) => {
+    const runs = times.get(tracer.id);
+    if (runs === undefined) return row(tracer.title, `left out: ${tracer.why(load)}`, '', '', '');
+    const seconds = `${median(runs.map(({ wall }) => wall)).toFixed(2)} s`;
+    if (tracer.id === 'none') return row(tracer.title, seconds, '1', '', '1');
+    const walls = ratios(runs, 'wall');
+    return row(
+      tracer.title,
+      seconds,
+      factor(median(walls)),
+      spread(walls),
+      factor(median(ratios(runs, 'cpu'))),
+    );
+  });
+  return [
+    row('', 'time', 'slowdown', 'of single rounds', 'CPU time'),
+    row('---', '---', '---', '---', '---'),
+    ...rows,
+  ];
+};
+
+const prepared = prepareLoads();
+const dir = mkdtempSync(join(os.tmpdir(), 'stallscope-overhead-out-'));
+const sections = [];
+try {
+  for (const load of prepared.loads.filter(({ id }) => wanted(id))) {
+    sections.push('', `## ${load.title[0].toUpperCase()}${load.title.slice(1)}`, '');
+    if (load.skipped !== undefined) sections.push(`Left out here: ${load.skipped}.`);
+    else
+      sections.push(
+        `Naive: \`bpftrace -e '${load.naive}'\`. Probe: \`${load.probe}\`.`,
+        '',
+        ...tableOf(load, await measure(load, dir)),
+      );
+  }
+} finally {
+  prepared.close();
+  rmSync(dir, { recursive: true, force: true });
+}
+if (wanted('mirror')) sections.push(...(await measureMirror(ROUNDS)));
+if (wanted('crowd')) sections.push(...(await measureCrowd()));
+
+const cpu = os.cpus()[0]?.model.trim();
+const memory = `${(os.totalmem() / 1024 ** 3).toFixed(0)} GiB`;
+const text = [
+  '# What tracing costs the traced',
+  '',
+  `Written by \`npm run overhead\` on ${new Date().toISOString().slice(0, 10)}: Linux ${os.release()} ${os.arch()}, ${os.cpus().length} × ${cpu}, ${memory}, Node ${process.versions.node}, bpftrace ${facts.bpftrace.version}, load average ${loadBefore.toFixed(1)} before it began (on an idle machine it is near 0, and rounds agree; otherwise read the spread). They are facts of one machine; run it on yours.`,
+  '',
+  `Every tracer runs once a round, ${ROUNDS} rounds; the slowdown is the median of the rounds' ratios to the run without tracing in the same round. CPU time is that of the load itself, which other work on the machine disturbs less than its duration.`,
+  ...sections,
+  '',
+].join('\n');
+console.log(text);
+if (options.load === undefined && ROUNDS >= 3) writeFileSync(join(root, 'docs', 'overhead.md'), text);

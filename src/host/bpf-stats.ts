@@ -1,0 +1,130 @@
+/**
+ * What BPF programs cost, as the kernel measures it: `kernel.bpf_stats_enabled` makes it add up run time and runs of
+ * every program, shown in /proc/PID/fdinfo. Measuring costs 50 to 115 ns per run itself, so it is on only for short
+ * windows. It is a setting of the whole machine that we change, so it is put back on every way out:
+ *
+ * - it is left alone, on, when it was on before us;
+ * - the end of a window, and the end of the process, turn it off;
+ * - a guard, a shell of a few hundred KiB in a session of its own, holds the other end of a pipe and knows whether a
+ *   window is open; when the pipe ends without a word, because we were killed, it turns the setting off.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync, writeFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import type { ProgramCost, ProgramKind } from '../core/cost.ts';
+import { readText } from './files.ts';
+
+const SETTING = '/proc/sys/kernel/bpf_stats_enabled';
+
+/** Fits the session's CostMeter port. */
+type CostMeter = {
+  begin(): boolean;
+  end(): void;
+  read(pid: number): readonly ProgramCost[];
+  close(): void;
+};
+
+/** null where the kernel does not offer it (before 5.1). */
+export const createCostMeter = (setting = SETTING): CostMeter | null => {
+  const before = readText(setting)?.trim();
+  if (before === undefined) return null;
+  const guard = before === '0' ? startGuard(setting) : null;
+  let open = false;
+
+  const write = (value: '0' | '1'): boolean => {
+    try {
+      writeFileSync(setting, value);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const off = (): void => {
+    if (!open) return;
+    open = false;
+    if (guard === null) return;
+    write('0');
+    guard.stdin?.write('0\n');
+  };
+  process.once('exit', off);
+
+  return {
+    begin: () => {
+      if (open) return true;
+      // The guard hears of it first: it may turn off what is off, but not leave on what is on.
+      guard?.stdin?.write('1\n');
+      open = guard === null || write('1');
+      return open;
+    },
+    end: off,
+    read: readPrograms,
+    close: () => {
+      off();
+      process.off('exit', off);
+      guard?.stdin?.end();
+    },
+  };
+};
+
+/**
+ * Reads `1` and `0` as they come; at the end of its input the last word decides. A signal that is meant for all of us
+ * (systemd stops whole control groups) must not take it before its work is done.
+ */
+const GUARD =
+  'trap "" HUP INT TERM; last=0; while read -r word; do last=$word; done; [ "$last" = 1 ] && echo 0 > "$1"; :';
+
+const startGuard = (setting: string): ChildProcess => {
+  const guard = spawn('/bin/sh', ['-c', GUARD, 'stallscope-guard', setting], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+    cwd: '/',
+    env: {},
+  });
+  guard.on('error', () => undefined);
+  guard.stdin?.on('error', () => undefined);
+  guard.unref();
+  // An open pipe would keep us from ending.
+  (guard.stdin as Socket | null)?.unref();
+  return guard;
+};
+
+/** Whether this is a virtual machine, as the CPU tells those who run in one (x86); false where nothing tells. */
+export const isVirtualMachine = (): boolean =>
+  /^flags\s*:.*\bhypervisor\b/m.test(readText('/proc/cpuinfo') ?? '');
+
+/** `prog_type` of fdinfo, by the numbers of the kernel's enum bpf_prog_type. */
+const KINDS: Readonly<Record<string, ProgramKind>> = {
+  2: 'probe',
+  5: 'tracepoint',
+  7: 'perf',
+  17: 'raw',
+  26: 'fentry',
+};
+
+/** Every program that a process holds, in the order of its descriptors; empty when they may not be read. */
+export const readPrograms = (pid: number): readonly ProgramCost[] => {
+  const directory = `/proc/${pid}/fdinfo`;
+  const programs = new Map<string, ProgramCost>();
+  for (const fd of descriptorsIn(directory)) {
+    const program = parseProgram(readText(`${directory}/${fd}`) ?? '');
+    if (program !== null && !programs.has(program.id)) programs.set(program.id, program);
+  }
+  return [...programs.values()];
+};
+
+/** A descriptor of a program; null for any other, links to programs among them. */
+export const parseProgram = (fdinfo: string): ProgramCost | null => {
+  const field = (name: string): string | undefined =>
+    new RegExp(`^${name}:\\t(\\d+)$`, 'm').exec(fdinfo)?.[1];
+  const [id, type, runNs, runs] = ['prog_id', 'prog_type', 'run_time_ns', 'run_cnt'].map(field);
+  if (id === undefined || type === undefined || runNs === undefined || runs === undefined) return null;
+  return { id, kind: KINDS[type] ?? 'other', runNs: Number(runNs), runs: Number(runs) };
+};
+
+const descriptorsIn = (directory: string): readonly string[] => {
+  try {
+    return readdirSync(directory).sort((a, b) => Number(a) - Number(b));
+  } catch {
+    return [];
+  }
+};

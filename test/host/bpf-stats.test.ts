@@ -1,0 +1,102 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createCostMeter, parseProgram } from '../../src/host/bpf-stats.ts';
+import { until } from '../helpers/fake-tracer.ts';
+import { transpile } from '../helpers/transpile.ts';
+
+let dir: string;
+let setting: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'bpf-stats-'));
+  setting = join(dir, 'bpf_stats_enabled');
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+/** Whether a guard of this setting is left. */
+const isGuarded = (path: string): boolean =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .some((pid) => commandOf(pid).includes(`stallscope-guard\0${path}`));
+
+const commandOf = (pid: string): string => {
+  try {
+    return readFileSync(join('/proc', pid, 'cmdline'), 'utf8');
+  } catch {
+    return '';
+  }
+};
+
+const value = (): string => readFileSync(setting, 'utf8').trim();
+
+describe('the statistics of BPF programs', () => {
+  it('are on while a window is open, and off after it and at the end', async () => {
+    writeFileSync(setting, '0\n');
+    const meter = createCostMeter(setting);
+    expect(meter?.begin()).toBe(true);
+    expect(value()).toBe('1');
+    meter?.end();
+    expect(value()).toBe('0');
+    meter?.begin();
+    meter?.close();
+    expect(value()).toBe('0');
+  });
+
+  it('stay on when they were on before us', () => {
+    writeFileSync(setting, '1\n');
+    const meter = createCostMeter(setting);
+    expect(meter?.begin()).toBe(true);
+    meter?.end();
+    meter?.close();
+    expect(value()).toBe('1');
+  });
+
+  it('are not there on a kernel without the setting, and no window opens where it cannot be set', () => {
+    expect(createCostMeter(join(dir, 'absent'))).toBeNull();
+    writeFileSync(setting, '0\n');
+    const meter = createCostMeter(setting);
+    rmSync(setting);
+    rmSync(dir, { recursive: true });
+    expect(meter?.begin()).toBe(false);
+    meter?.close();
+    dir = mkdtempSync(join(tmpdir(), 'bpf-stats-'));
+  });
+
+  it.each([
+    ['inside a window', "meter.begin(); console.log('open'); setInterval(() => undefined, 1000);", '0'],
+    [
+      'outside of one, when another has turned them on since',
+      `meter.begin(); meter.end(); fs.writeFileSync(process.argv[2], '1'); console.log('open'); setInterval(() => undefined, 1000);`,
+      '1',
+    ],
+  ])('after kill -9 %s are as they must be', async (_, body, after) => {
+    writeFileSync(setting, '0\n');
+    const script = join(dir, 'killed.mjs');
+    const built = transpile('bpf-stats', ['src/host/bpf-stats.ts', 'src/host/files.ts']);
+    const module = join(built, 'src/host/bpf-stats.js');
+    writeFileSync(
+      script,
+      `import fs from 'node:fs'; import { createCostMeter } from ${JSON.stringify(module)};\nconst meter = createCostMeter(process.argv[2]);\n${body}\n`,
+    );
+    const child = spawn(process.execPath, [script, setting], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(child.stdout, 'data');
+    expect(value()).toBe('1');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    await until(() => !isGuarded(setting), 10_000);
+    expect(value()).toBe(after);
+  });
+});
+
+describe('a program in fdinfo', () => {
+  it('tells its kind, its time and its runs', () => {
+    const text =
+      'pos:\t0\nflags:\t02000002\nprog_type:\t5\nprog_jited:\t1\nprog_tag:\tabc\nmemlock:\t4096\nprog_id:\t77\nrun_time_ns:\t1234\nrun_cnt:\t5\nrecursion_misses:\t0\n';
+    expect(parseProgram(text)).toEqual({ id: '77', kind: 'tracepoint', runNs: 1234, runs: 5 });
+    expect(parseProgram(text.replace('prog_type:\t5', 'prog_type:\t99'))?.kind).toBe('other');
+    expect(parseProgram('pos:\t0\nmap_type:\t5\nmap_id:\t3\n')).toBeNull();
+    expect(parseProgram('pos:\t0\nlink_type:\tperf\nprog_tag:\tabc\nprog_id:\t77\n')).toBeNull();
+  });
+});

@@ -1,0 +1,127 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type BudgetStep, createGovernor, type Governor, MAX_WAIT_MS } from '../../src/session/budget.ts';
+
+const SECOND = 1_000;
+const LADDERS = [
+  { probe: 'faults', rungs: 3 },
+  { probe: 'inode', rungs: 2 },
+];
+
+const reading = (atMs: number, shares: Readonly<Record<string, number>>, busyCpus = 1) => ({
+  atMs,
+  shares: new Map(Object.entries(shares)),
+  busyCpus,
+});
+
+/** A reading a second, of a load that depends on which rung each probe stands on. */
+const run = (
+  governor: Governor,
+  seconds: number,
+  load: (second: number, rungs: Readonly<Record<string, number>>) => Readonly<Record<string, number>>,
+) => {
+  const rungs: Record<string, number> = { faults: 0, inode: 0 };
+  const steps: (BudgetStep & { second: number })[] = [];
+  for (let second = 0; second < seconds; second += 1) {
+    const step = governor.observe(reading(second * SECOND, load(second, rungs)));
+    if (step === null) continue;
+    rungs[step.probe] = step.rung;
+    steps.push({ ...step, second });
+  }
+  return { rungs, steps };
+};
+
+describe('the budget', () => {
+  it('leaves alone what stays below it', () => {
+    const { steps } = run(createGovernor(LADDERS, 0.02), 600, () => ({ faults: 0.012, inode: 0.007 }));
+    expect(steps).toEqual([]);
+  });
+
+  it('is a share of the work going on', () => {
+    const governor = createGovernor(LADDERS, 0.02);
+    for (let second = 0; second < 10; second += 1) {
+      expect(governor.observe(reading(second * SECOND, { faults: 0.1 }, 8))).toBeNull();
+    }
+    expect(governor.observe(reading(10 * SECOND, { faults: 0.1 }, 1))).not.toBeNull();
+  });
+
+  it('takes the costliest down at once when it is far over, at the second reading when it is just over, and never at the first of all', () => {
+    const far = createGovernor(LADDERS, 0.02);
+    expect(far.observe(reading(0, { faults: 0.01, inode: 0.4 }))).toBeNull();
+    expect(far.observe(reading(SECOND, { faults: 0.01, inode: 0.4 }))).toEqual({
+      probe: 'inode',
+      direction: 'down',
+      rung: 1,
+      share: 0.4,
+      limit: 0.02,
+    });
+    const just = createGovernor(LADDERS, 0.02);
+    just.observe(reading(-SECOND, {}));
+    expect(just.observe(reading(0, { faults: 0.03 }))).toBeNull();
+    expect(just.observe(reading(SECOND, { faults: 0.03 }))).toMatchObject({ probe: 'faults', rung: 1 });
+  });
+
+  it('lets go of one high reading', () => {
+    const { steps } = run(createGovernor(LADDERS, 0.02), 300, (second) => ({
+      faults: second % 2 === 0 ? 0.03 : 0.001,
+    }));
+    expect(steps).toEqual([]);
+  });
+
+  it('goes down as far as it takes, and not beyond the last rung', () => {
+    const { rungs, steps } = run(createGovernor(LADDERS, 0.02), 60, () => ({ faults: 0.5, inode: 0.3 }));
+    expect(rungs).toEqual({ faults: 2, inode: 1 });
+    expect(steps.map(({ direction }) => direction)).toEqual(['down', 'down', 'down']);
+  });
+
+  it('goes up again when it has been calm, the way it came', () => {
+    const { rungs, steps } = run(createGovernor(LADDERS, 0.02), 600, (second, rungs) =>
+      second < 20 && rungs.faults !== 2 ? { faults: 0.5 } : { faults: 0.001 },
+    );
+    expect(rungs.faults).toBe(0);
+    expect(steps.map(({ direction }) => direction)).toEqual(['down', 'down', 'up', 'up']);
+    expect(steps[2]!.second).toBeGreaterThanOrEqual(20 + 30);
+  });
+
+  it('does not flap: a load that comes back whenever it is counted is tried ever more rarely', () => {
+    const hours = 4;
+    const { steps } = run(createGovernor(LADDERS, 0.02), hours * 3600, (_, rungs) =>
+      rungs.inode === 0 ? { inode: 0.4 } : {},
+    );
+    const ups = steps.filter(({ direction }) => direction === 'up');
+    // 60 s, 120 s, … and then every 16 minutes.
+    expect(ups.length).toBeLessThanOrEqual(5 + (hours * 3600 * SECOND) / MAX_WAIT_MS);
+    expect(ups.length).toBeGreaterThan(3);
+  });
+
+  it('never leaves its ladder, moves one rung at a time, and gives what it started time to settle', () => {
+    const shares = fc.record({
+      faults: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 1, noNaN: true })),
+      inode: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 1, noNaN: true })),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ shares, pauseMs: fc.nat(120_000) }), { maxLength: 400 }),
+        (readings) => {
+          const governor = createGovernor(LADDERS, 0.02);
+          const rungs: Record<string, number> = { faults: 0, inode: 0 };
+          let atMs = 0;
+          let lastMs = Number.NEGATIVE_INFINITY;
+          for (const { shares, pauseMs } of readings) {
+            atMs += pauseMs;
+            const step = governor.observe(reading(atMs, shares));
+            if (step === null) continue;
+            expect(step.rung - (rungs[step.probe] ?? 0)).toBe(step.direction === 'down' ? 1 : -1);
+            expect(step.rung).toBeGreaterThanOrEqual(0);
+            expect(step.rung).toBeLessThan(LADDERS.find(({ probe }) => probe === step.probe)?.rungs ?? 0);
+            if (step.direction === 'down') expect(shares.faults + shares.inode).toBeGreaterThan(0.02);
+            else expect(shares.faults + shares.inode).toBeLessThanOrEqual(0.01);
+            expect(atMs - lastMs).toBeGreaterThanOrEqual(2_500);
+            rungs[step.probe] = step.rung;
+            lastMs = atMs;
+          }
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import type { Snapshot } from '../../../../src/core/snapshot.ts';
+import { composeScreen } from '../../../../src/views/tui/model/compose.ts';
+import { buildSnapshot } from '../../../helpers/snapshot.ts';
+import { buildView, textOf } from '../../../helpers/view.ts';
+
+const exact = buildSnapshot();
+const shown = (change: Partial<Snapshot>, ui = {}): string =>
+  textOf(
+    composeScreen(
+      buildView({ snapshot: buildSnapshot({ change }), size: { columns: 160, rows: 60 }, ui }),
+    ).flatMap(({ lines }) => lines),
+  );
+
+describe('the budget on the screen', () => {
+  const self = { ...exact.self, probesPercent: 7.25, probePercent: { iomap: 7, kswapd: 0.25 } };
+
+  it('shows what the probes take beside our own cost, and by probe on the session page', () => {
+    expect(shown({ self })).toMatch(/probes 7\.[23]/);
+    expect(shown({})).not.toMatch(/probes \d/);
+    const header = { ...exact.header, budget: 0.02 };
+    const page = shown({ self, header }, { page: 'session' });
+    expect(page).toContain('budget 2.0% of each cpu at work');
+    expect(page).toContain('iomap 7.0%');
+  });
+
+  it('shows which probe stepped down, and why', () => {
+    const probes: Snapshot['probes'] = [
+      {
+        id: 'iomap',
+        variant: 'seeks',
+        state: 'attached',
+        reason: 'over the budget: 9 %',
+        uncounted: ['iomap.iter'],
+      },
+      {
+        id: 'kswapd',
+        variant: null,
+        state: 'detached',
+        reason: 'over the budget: 8 %',
+        uncounted: ['kswapd.wakeups'],
+      },
+    ];
+    const text = shown({ probes });
+    expect(text).toContain('iomap/seeks (budget)');
+    expect(text).toContain('kswapd/off (budget)');
+    expect(shown({ probes }, { page: 'session' })).toContain('over the budget: 9 %');
+  });
+
+  it('marks an estimate as one', () => {
+    const coverage: Snapshot['coverage'] = {
+      ...exact.coverage,
+      'iomap.seek_hole': { coverage: 'estimate', reasons: ['shared out'] },
+    };
+    expect(shown({ coverage })).toContain('≈137');
+    expect(shown({ coverage }, { page: 'detail' })).toContain('≈ shared out');
+  });
+});
