@@ -46,6 +46,10 @@ export type CheckpointSession = {
   readonly losses: Readonly<Partial<Record<LossKind, number>>>;
   readonly mapFull: readonly string[];
   readonly imprecise: readonly string[];
+  /** Metric to how much of it was shared out; absent where nothing was. */
+  readonly shared?: Readonly<Record<string, number>> | undefined;
+  /** Metric to µs not counted so far to stay within the budget, and since when it is not, if it is not. */
+  readonly uncounted?: Readonly<Record<string, readonly number[]>> | undefined;
   readonly gaps: readonly Gap[];
   readonly marks: readonly Mark[];
   readonly self: SelfCost;
@@ -211,12 +215,22 @@ const sessionOf = (state: SessionState, held: number | null): CheckpointSession 
   losses: Object.fromEntries(state.losses),
   mapFull: [...state.mapFull],
   imprecise: [...state.imprecise],
+  ...(state.shared.size === 0 ? {} : { shared: Object.fromEntries(state.shared) }),
+  ...(state.uncounted.size === 0 ? {} : { uncounted: uncountedOf(state) }),
   gaps: [...state.gaps],
   marks: [...state.marks],
   self: state.self,
   previousSelf: state.previousSelf,
   insight: insightSaid(state),
 });
+
+const uncountedOf = (state: SessionState): Record<string, number[]> =>
+  Object.fromEntries(
+    [...state.uncounted].map(([metric, { sinceUs, us }]) => [
+      metric,
+      sinceUs === null ? [us] : [us, sinceUs],
+    ]),
+  );
 
 const beginAt = (header: HeaderRecord, bootUs: number, session: CheckpointSession): SessionState => {
   const { samples, counted } = session;
@@ -248,6 +262,9 @@ const beginAt = (header: HeaderRecord, bootUs: number, session: CheckpointSessio
   fill(state.losses, session.losses as Record<string, number>);
   for (const metric of session.mapFull) state.mapFull.add(metric);
   for (const metric of session.imprecise) state.imprecise.add(metric);
+  fill(state.shared, session.shared ?? {});
+  for (const [metric, [us = 0, sinceUs = null]] of Object.entries(session.uncounted ?? {}))
+    state.uncounted.set(metric, { us, sinceUs });
   state.gaps.push(...session.gaps);
   state.marks.push(...session.marks);
   return state;

@@ -54,6 +54,11 @@ const session = z.object({
   losses: z.partialRecord(lossKind, count),
   mapFull: z.array(metricId).max(4_096),
   imprecise: z.array(metricId).max(4_096),
+  shared: z.record(metricId, count).optional().describe('metric id to how much of it was shared out'),
+  uncounted: z
+    .record(metricId, z.array(z.number()).min(1).max(2))
+    .optional()
+    .describe('metric id to [µs not counted to stay within the budget, since when not]'),
   gaps: z.array(z.object({ fromBootUs: bootUs, toBootUs: bootUs, reason: words })).max(1_000),
   marks: z.array(z.object({ bootUs, text: words })).max(10_000),
   self,

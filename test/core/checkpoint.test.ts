@@ -11,7 +11,7 @@ import { decodeRecord } from '../../src/wire/recording.ts';
 import { examples } from '../helpers/examples.ts';
 import { play, steps } from '../helpers/kernel-model.ts';
 import { timesOf } from '../helpers/recorded.ts';
-import { foldAll, headerOf, sampleOf } from '../helpers/stream.ts';
+import { foldAll, headerOf, START_US, sampleOf } from '../helpers/stream.ts';
 
 /** Through the text of a file, as a reader gets it. */
 const throughText = (state: SessionState): CheckpointRecord[] =>
@@ -70,6 +70,28 @@ describe('a checkpoint', () => {
       expect(promised(foldOn(again, records))).toEqual(promised(foldOn(state, records)));
     }
     recording.close();
+  });
+
+  it('keeps what was not counted to stay within the budget, and what was shared out', () => {
+    const step = (bootUs: number, uncounted: readonly string[]): StreamRecord => ({
+      type: 'probe',
+      bootUs,
+      id: 'iomap',
+      variant: 'seeks',
+      state: 'attached',
+      uncounted,
+    });
+    const bootUs = START_US + 1_500_000;
+    const shared = { type: 'loss', bootUs, kind: 'shared-steps', count: 7, metric: 'iomap.iter' } as const;
+    const before = [sampleOf(0, {}), step(bootUs, ['iomap.iter']), shared, sampleOf(2, {})];
+    const after = [step(START_US + 4_000_000, []), sampleOf(5, {})];
+    for (const cut of [before, [...before, ...after]]) {
+      const again = takeSnapshot(restored(foldAll(cut)));
+      expect(again.coverage).toEqual(takeSnapshot(foldAll(cut)).coverage);
+      expect(again.coverage['iomap.iter']?.coverage).not.toBe('exact');
+    }
+    const end = foldOn(restored(foldAll(before)), after);
+    expect(end.coverage).toEqual(takeSnapshot(foldAll([...before, ...after])).coverage);
   });
 
   it('knows what the session had recognised, and that the past is unknown', () => {
