@@ -28,7 +28,10 @@ export const advance = (
   return value >= before ? { delta: value - before, grew: value > before } : { delta: value, grew: true };
 };
 
-/** The kernel deleted this PID's keys: its next reading starts at zero. */
+/**
+ * The kernel deleted this PID's keys: its next reading starts at zero. Keys with dimensions it does not delete (the
+ * script cannot name them all): there the next owner of the PID counts on from what stands, and so does the difference.
+ */
 export const forgetPid = (baselines: Baselines, pid: number): void => {
   for (const keys of baselines.values()) keys.delete(pid);
 };
