@@ -147,6 +147,7 @@ export const createLiveSource = (options: LiveOptions): Source => {
       const moved = changes.counters(metric, entries, (pid) => meet(pid, batch.final));
       if (moved.length > 0) counters[metric] = moved;
     }
+    for (const pid of roster.grown(lastBootUs)) meet(pid, batch.final);
     // Of the processes just named, and of those known before: what they hold at the moment they were counted.
     for (const [metric, entries] of counted ? meter.read(roster.living()) : []) {
       const moved = changes.counters(metric, entries, () => true);

@@ -11,6 +11,8 @@ import type { ProcessEvent } from '../wire/frame.ts';
 const YOUNG_US = 10_000_000;
 const RECHECK_YOUNG_US = 1_000_000;
 const RECHECK_US = 10_000_000;
+/** A process looked at before this age may still have been loading its program: it is looked at once more. */
+const GROWN_US = 1_000_000;
 
 type Known = {
   startMs: number | null;
@@ -27,6 +29,8 @@ export type Roster = {
   meet(pid: number, bootUs: number): ProcessRecord | null;
   /** Whether this PID's counts belong to the session; null while nobody knows its name. */
   wanted(pid: number): boolean | null;
+  /** Living processes that were last looked at while they were loading, and are loaded now. */
+  grown(bootUs: number): readonly number[];
   exit(event: Extract<ProcessEvent, { kind: 'exit' }>): ExitRecord | null;
   /** The kernel deleted this PID's keys. When it had exited, µs since boot of that; otherwise null. */
   forget(pid: number): number | null;
@@ -45,9 +49,15 @@ export const createRoster = (
   wantsComm: (comm: string) => boolean,
 ): Roster => {
   const known = new Map<number, Known>();
+  /** Those looked at before they were grown. */
+  const newborn = new Set<number>();
+
+  const ageAt = ({ startMs }: Pick<Known, 'startMs'>, bootUs: number): number =>
+    startMs === null ? Number.POSITIVE_INFINITY : bootUs - startMs * 1000;
 
   const isFresh = (who: Known, bootUs: number): boolean => {
     const ageUs = who.startMs === null ? 0 : bootUs - who.startMs * 1000;
+    if (ageAt(who, who.checkedUs) < GROWN_US && ageUs >= GROWN_US) return false;
     return (
       who.exitedUs === null && bootUs - who.checkedUs < (ageUs < YOUNG_US ? RECHECK_YOUNG_US : RECHECK_US)
     );
@@ -58,9 +68,14 @@ export const createRoster = (
       const who = known.get(pid);
       if (who !== undefined && isFresh(who, bootUs)) return null;
       const facts = host.process(pid);
-      if (facts === null) return null;
+      if (facts === null) {
+        newborn.delete(pid);
+        return null;
+      }
       const { startMs, comm, ppid, uid, cmdline, cgroup, uncovered } = facts;
       const told = JSON.stringify(uncovered ?? {});
+      if (ageAt(facts, bootUs) < GROWN_US) newborn.add(pid);
+      else newborn.delete(pid);
       const same =
         who !== undefined && who.startMs === startMs && who.comm === comm && who.uncovered === told;
       known.set(pid, {
@@ -76,6 +91,13 @@ export const createRoster = (
       return uncovered === undefined ? record : { ...record, uncovered };
     },
     wanted: (pid) => known.get(pid)?.wanted ?? null,
+    grown: (bootUs) =>
+      [...newborn].filter((pid) => {
+        const who = known.get(pid);
+        if (who !== undefined && who.exitedUs === null) return ageAt(who, bootUs) >= GROWN_US;
+        newborn.delete(pid);
+        return false;
+      }),
     exit: ({ pid, bootUs, startMs, comm }) => {
       const wanted = wantsComm(comm);
       known.set(pid, {
@@ -98,7 +120,10 @@ export const createRoster = (
     goneUntold: () =>
       [...known].filter(([pid, who]) => who.exitedUs === null && host.process(pid)?.startMs !== who.startMs)
         .length,
-    restart: () => known.clear(),
+    restart: () => {
+      known.clear();
+      newborn.clear();
+    },
     doubt: () => {
       for (const who of known.values()) who.checkedUs = Number.NEGATIVE_INFINITY;
     },

@@ -51,6 +51,26 @@ describe('a process that counts', () => {
     expect(now.reads).toBe(4);
   });
 
+  it('that was still loading when it was read is read once more, whether or not it counts on', () => {
+    const { now, roster } = world();
+    now.facts = { startMs: 5_000 };
+    roster.meet(7, 5.2 * SECOND);
+    expect(roster.grown(5.9 * SECOND)).toEqual([]);
+    expect(roster.grown(6 * SECOND)).toEqual([7]);
+    now.facts = { startMs: 5_000, uncovered: { 'python.gc0': 'no markers' } };
+    expect(roster.meet(7, 6 * SECOND)).toMatchObject({ uncovered: { 'python.gc0': 'no markers' } });
+    expect(roster.grown(6.2 * SECOND)).toEqual([]);
+    expect(roster.meet(7, 6.2 * SECOND)).toBeNull();
+  });
+
+  it('that ended while it was loading is not looked for again', () => {
+    const { now, roster } = world();
+    now.facts = { startMs: 4_900 };
+    roster.meet(7, 5 * SECOND);
+    roster.exit(exitOf(7, 4_900, 'a'));
+    expect(roster.grown(9 * SECOND)).toEqual([]);
+  });
+
   it('that changed its name by exec, or its owner, is told again', () => {
     const { now, roster } = world();
     now.facts = { comm: 'sh' };
