@@ -1,0 +1,47 @@
+/** What every part of the command line is made of: the line as it was split, flags, and what all commands refuse alike. */
+import type { Command } from 'commander';
+import { failure } from '../../errors.ts';
+import type { Context } from '../context.ts';
+import { readList } from '../options.ts';
+
+/** The command line while it is described. */
+export type Line = {
+  readonly context: Context;
+  /** argv after `--`, or null. */
+  readonly command: readonly string[] | null;
+  /** Runs what was asked for; its status becomes that of the program. */
+  readonly run: (action: Promise<number>) => Promise<void>;
+  readonly subcommand: (name: string, description: string, examples: string, isDefault?: boolean) => Command;
+};
+
+export type Flags = Record<string, unknown>;
+
+export const HOUR_MS = 3_600_000;
+export const MAX_DURATION_MS = 365 * 24 * HOUR_MS;
+
+/** Of an option that may be given more than once. */
+export const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
+
+export const text = (flags: Flags, name: string): string | null =>
+  typeof flags[name] === 'string' ? flags[name] : null;
+
+export const list = (flags: Flags, name: string): string[] =>
+  readList((flags[name] as string[] | undefined) ?? []);
+
+/** commander would ask for it before it looks at misspelt options. */
+export const requiredOutput = (flags: Flags, name = 'record'): string => {
+  const output = text(flags, 'output');
+  if (output !== null) return output;
+  throw failure('E_USAGE', {
+    fact: `${name} needs a file to write to: --output FILE (-o).`,
+    command: `stallscope ${name}`,
+  });
+};
+
+export const refuseCommand = (command: readonly string[] | null, name: string): void => {
+  if (command === null) return;
+  throw failure('E_USAGE', {
+    fact: `${name} traces nothing: it takes no command after --.`,
+    command: `stallscope ${name}`,
+  });
+};

@@ -1,0 +1,64 @@
+/** Which probes, from where, how: options of tracing and of `probes`, and the commands that tell what a host allows. */
+import { type Command, Option } from 'commander';
+import { COUNT_FORMS, type Count, readCount } from '../../probes/count.ts';
+import { doctor } from '../doctor.ts';
+import { EXAMPLES } from '../examples.ts';
+import { readVariants } from '../options.ts';
+import { listProbes, showProbe } from '../probes.ts';
+import { collect, type Flags, type Line, list } from './line.ts';
+
+export const addHost = (line: Line): void => {
+  const { context, run, subcommand } = line;
+  addProbes(subcommand('probes', 'what can be counted here, and how', EXAMPLES.probes), line);
+
+  subcommand('doctor', 'can this host trace, with what, and which one command helps', EXAMPLES.doctor)
+    .option('--json', 'one JSON object')
+    .addOption(probeDir())
+    .action((flags: Flags) =>
+      run(doctor(context, { json: flags.json === true, probeDirs: list(flags, 'probeDir') })),
+    );
+};
+
+const addProbes = (probes: Command, { context, run }: Line): void => {
+  const options = (flags: Flags) => ({
+    json: flags.json === true,
+    probeDirs: list(flags, 'probeDir'),
+    variants: readVariants(list(flags, 'variant')),
+    counts: readCounts(flags),
+  });
+  const add = (name: string, description: string, isDefault: boolean): Command =>
+    probes
+      .command(name, { isDefault })
+      .description(description)
+      .allowExcessArguments(false)
+      .exitOverride()
+      .option('--json', 'JSON')
+      .addOption(probeDir())
+      .addOption(count())
+      .addOption(variant());
+  add('list', 'every probe, its question and its metrics', true).action((flags: Flags) =>
+    run(listProbes(context, options(flags))),
+  );
+  add('show', 'one probe: variants, what each metric really counts, overhead, script', false)
+    .argument('<id>')
+    .action((id: string, flags: Flags) => run(showProbe(context, id, options(flags))));
+};
+
+export const probeDir = (): Option =>
+  new Option('--probe-dir <dir>', 'also load probes from this folder').argParser(collect);
+
+export const count = (): Option =>
+  new Option(
+    '--count <name=event>',
+    `count this too, as count.NAME (repeatable): NAME=${COUNT_FORMS.join(', ')}; a call of a program's function costs it about 13 µs`,
+  ).argParser(collect);
+
+export const variant = (): Option =>
+  new Option(
+    '--variant <probe=variant>',
+    'use this variant of a probe, or refuse (repeatable; see: probes show)',
+  ).argParser(collect);
+
+/** Not a list by commas: what a count may hold is its own business. */
+export const readCounts = (flags: Flags): Count[] =>
+  ((flags.count as string[] | undefined) ?? []).map(readCount);

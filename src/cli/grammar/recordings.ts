@@ -1,0 +1,150 @@
+/** The commands that read recordings, and what can be asked of them. */
+import type { Command } from 'commander';
+import { failure } from '../../errors.ts';
+import { analyze } from '../analyze.ts';
+import { compare } from '../compare.ts';
+import { demo } from '../demo.ts';
+import { EXAMPLES } from '../examples.ts';
+import { importForeign } from '../import.ts';
+import { mark } from '../mark.ts';
+import { readDuration, readScore, readSpeed } from '../options.ts';
+import { redact } from '../redact.ts';
+import { replay } from '../replay.ts';
+import { summary } from '../summary.ts';
+import { faceOptions, sorting, theme } from './face.ts';
+import { type Flags, type Line, MAX_DURATION_MS, refuseCommand, requiredOutput, text } from './line.ts';
+
+export const addRecordings = ({ context, command, run, subcommand }: Line): void => {
+  playing(subcommand('replay', 'watch a recording', EXAMPLES.replay).argument('<file>'))
+    .option('--follow', 'go on with a recording that is still being written')
+    .action((file: string, flags: Flags) => {
+      refuseCommand(command, 'replay');
+      return run(replay(context, { file, ...playOptions(flags), follow: flags.follow === true }));
+    });
+
+  sorting(
+    subcommand(
+      'summary',
+      'totals per process and metric of a recording, and what was lost',
+      EXAMPLES.summary,
+    ),
+  )
+    .argument('<file>')
+    .option('--from <time>', 'only from here: 14:02, +90s, an ISO time')
+    .option('--to <time>', 'only up to here')
+    .option('--json', 'one JSON object')
+    .action((file: string, flags: Flags) => {
+      refuseCommand(command, 'summary');
+      const options = { from: text(flags, 'from'), to: text(flags, 'to'), sort: text(flags, 'sort') };
+      return run(summary(context, { file, json: flags.json === true, ...options }));
+    });
+
+  subcommand('compare', 'what is different after a mark, or in another recording', EXAMPLES.compare)
+    .argument('<files...>')
+    .option('--mark <text>', 'before and after the mark that holds this text')
+    .option('--at <time>', 'before and after this time')
+    .option('--window <duration>', 'only so much of either side')
+    .option('--json', 'one JSON object')
+    .action((files: string[], flags: Flags) => {
+      refuseCommand(command, 'compare');
+      if (files.length > 2) {
+        throw failure('E_USAGE', {
+          fact: 'compare takes one or two recordings.',
+          command: 'stallscope compare',
+        });
+      }
+      const options = { mark: text(flags, 'mark'), at: text(flags, 'at'), window: text(flags, 'window') };
+      return run(compare(context, { files, json: flags.json === true, ...options }));
+    });
+
+  subcommand('mark', 'set a mark in a recording, also while it is being written', EXAMPLES.mark)
+    .argument('<file>')
+    .argument('<text>')
+    .option('--at <time>', 'at this time of the recording (default: now)')
+    .action((file: string, words: string, flags: Flags) => {
+      refuseCommand(command, 'mark');
+      return run(mark(context, { file, text: words, at: text(flags, 'at') }));
+    });
+
+  subcommand('redact', 'a copy of a recording without names, command lines and paths', EXAMPLES.redact)
+    .argument('<file>')
+    .option('-o, --output <file>', 'the recording to write (required)')
+    .option('--force', 'overwrite the file')
+    .action((file: string, flags: Flags) => {
+      refuseCommand(command, 'redact');
+      return run(
+        redact(context, { file, output: requiredOutput(flags, 'redact'), force: flags.force === true }),
+      );
+    });
+
+  subcommand(
+    'analyze',
+    'what spiked in a recording, what belongs together, and the name of the failure',
+    EXAMPLES.analyze,
+  )
+    .argument('<file>')
+    .option('--freeze-after <time>', 'learn what is usual only from the beginning: 10m')
+    .option('--json', 'one JSON object')
+    .option('--symptom <metric>', 'rank what leads this series: METRIC or METRIC:PID')
+    .option('--min-score <n>', 'tell spikes from this score on')
+    .action((file: string, flags: Flags) => {
+      refuseCommand(command, 'analyze');
+      const minScore = text(flags, 'minScore');
+      const freezeAfter = text(flags, 'freezeAfter');
+      return run(
+        analyze(context, {
+          file,
+          freezeAfterMs:
+            freezeAfter === null ? null : readDuration('--freeze-after', freezeAfter, 1000, MAX_DURATION_MS),
+          json: flags.json === true,
+          symptom: text(flags, 'symptom'),
+          minScore: minScore === null ? null : readScore(minScore),
+        }),
+      );
+    });
+
+  subcommand('import', 'make a recording from sadf -j or a long CSV', EXAMPLES.import)
+    .argument('<file>')
+    .option('-o, --output <file>', 'the recording to write (required)')
+    .option('--force', 'overwrite the file')
+    .option('--format <name>', 'csv or sadf (default: by the name of the file)')
+    .action((file: string, flags: Flags) => {
+      refuseCommand(command, 'import');
+      return run(
+        importForeign(context, {
+          file,
+          format: text(flags, 'format'),
+          output: requiredOutput(flags, 'import'),
+          force: flags.force === true,
+        }),
+      );
+    });
+};
+
+export const addDemo = ({ context, run, subcommand }: Line): void => {
+  playing(
+    subcommand('demo', 'watch a bundled real recording; needs no root', EXAMPLES.demo).argument('[name]'),
+  )
+    .option('--list', 'name the bundled recordings')
+    .action((name: string | undefined, flags: Flags) =>
+      run(demo(context, { name: name ?? null, list: flags.list === true, ...playOptions(flags) })),
+    );
+};
+
+const playing = (command: Command): Command =>
+  sorting(command)
+    .option('--from <time>', "begin here: 14:02, '3m ago', +90s, an ISO time")
+    .option('--speed <n>', 'times real time, or max')
+    .option('--json', 'NDJSON instead of the screen')
+    .option('--plain', 'sentences instead of the screen, for a screen reader or a dumb terminal')
+    .addOption(theme());
+
+const playOptions = (flags: Flags) => {
+  const speed = text(flags, 'speed');
+  return {
+    sort: text(flags, 'sort'),
+    from: text(flags, 'from'),
+    speed: speed === null ? null : readSpeed(speed),
+    ...faceOptions(flags),
+  };
+};

@@ -1,0 +1,144 @@
+/** The commands that trace, and what can be asked of them. */
+import type { Command } from 'commander';
+import { FINDING_IDS } from '../../core/insight/findings/index.ts';
+import { failure } from '../../errors.ts';
+import { EXAMPLES } from '../examples.ts';
+import { live } from '../live.ts';
+import { readBudget, readDuration, readInteger, readPid, readSize, readVariants } from '../options.ts';
+import { type RecordOptions, record } from '../record.ts';
+import type { TraceOptions } from '../trace.ts';
+import { faceOptions, sorting, theme } from './face.ts';
+import {
+  collect,
+  type Flags,
+  HOUR_MS,
+  type Line,
+  list,
+  MAX_DURATION_MS,
+  requiredOutput,
+  text,
+} from './line.ts';
+import { count, probeDir, readCounts, variant } from './probes.ts';
+
+export const addTracing = ({ context, command, run, subcommand }: Line): void => {
+  sorting(
+    tracing(
+      subcommand(
+        'live',
+        'trace this machine on the screen (NDJSON when stdout is no terminal)',
+        EXAMPLES.live,
+        true,
+      ),
+    ),
+  )
+    .option('-o, --output <file>', 'also record to a file')
+    .option('--force', 'overwrite the file')
+    .option('--json', 'NDJSON instead of the screen')
+    .option('--plain', 'sentences instead of the screen, for a screen reader or a dumb terminal')
+    .addOption(theme())
+    .action((flags: Flags) =>
+      run(
+        live(context, {
+          ...traceOptions(flags, command),
+          ...faceOptions(flags),
+          output: text(flags, 'output'),
+          force: flags.force === true,
+        }),
+      ),
+    );
+
+  tracing(subcommand('record', 'trace to a file, without a screen', EXAMPLES.record))
+    .option('-o, --output <file>', 'the recording to write (required); packed when it ends in .gz')
+    .option('--force', 'overwrite the file')
+    .option(
+      '--max-size <size>',
+      'at most so much in all, for example 2G: in segments, of which the oldest go',
+    )
+    .option(
+      '--keep <duration>',
+      'only the last so long, for example 24h: in segments, of which the oldest go',
+    )
+    .option('--ring <duration>', 'flight recorder: as --keep, and SIGUSR1 keeps what surrounds it')
+    .option(
+      '--on <finding>',
+      'with --ring, also keep what surrounds this finding, or any (repeatable)',
+      collect,
+    )
+    .option(
+      '--min-free <size>',
+      'end the recording when less is free on its disk (default: 5 %, at most 256M)',
+    )
+    .action((flags: Flags) =>
+      run(
+        record(context, {
+          ...traceOptions(flags, command),
+          output: requiredOutput(flags),
+          force: flags.force === true,
+          ...boundOptions(flags),
+        }),
+      ),
+    );
+};
+
+const tracing = (command: Command): Command =>
+  command
+    .usage('[options] [-- CMD ARGS...]')
+    .option('-p, --pid <pid>', 'count only this process (repeatable)', collect)
+    .option('--comm <glob>', "count only processes of this name, for example 'qemu*'")
+    .option('--probe <id>', 'only these probes: id,id (repeatable; default: all that can run here)', collect)
+    .addOption(probeDir())
+    .addOption(count())
+    .addOption(variant())
+    .option('--budget <share>', 'what the probes may take of each CPU at work, or off', '2%')
+    .option('-i, --interval <duration>', 'between samples', '1s')
+    .option('-d, --duration <duration>', 'end after this time')
+    .option('--map-keys <n>', 'capacity of each kernel map, in keys (PIDs)', '10240')
+    .option('--attach-timeout <duration>', 'how long attaching may take', '30s');
+
+const traceOptions = (flags: Flags, command: readonly string[] | null): TraceOptions => {
+  const probes = list(flags, 'probe');
+  const duration = text(flags, 'duration');
+  return {
+    pids: list(flags, 'pid').map(readPid),
+    comm: text(flags, 'comm'),
+    probes: probes.length === 0 ? null : [...new Set(probes)],
+    probeDirs: list(flags, 'probeDir'),
+    variants: readVariants(list(flags, 'variant')),
+    counts: readCounts(flags),
+    intervalMs: readDuration('--interval', text(flags, 'interval') ?? '1s', 100, HOUR_MS),
+    durationMs: duration === null ? null : readDuration('--duration', duration, 1, MAX_DURATION_MS),
+    mapKeys: readInteger('--map-keys', text(flags, 'mapKeys') ?? '', 64, 65_536),
+    attachTimeoutMs: readDuration('--attach-timeout', text(flags, 'attachTimeout') ?? '30s', 1_000, HOUR_MS),
+    budget: readBudget(text(flags, 'budget') ?? '2%'),
+    command,
+    sort: text(flags, 'sort'),
+  };
+};
+
+const LEAST_RECORDING_BYTES = 1024 * 1024;
+const LEAST_KEPT_MS = 10_000;
+
+/** How much is recorded at most, and what is kept whatever comes. */
+const boundOptions = (flags: Flags): Pick<RecordOptions, 'bounds' | 'minFreeBytes' | 'keepOn'> => {
+  const [maxSize, keep, ring, minFree] = ['maxSize', 'keep', 'ring', 'minFree'].map((name) =>
+    text(flags, name),
+  );
+  const keepOn = list(flags, 'on');
+  const refuse = (fact: string) => failure('E_USAGE', { fact, command: 'stallscope record' });
+  if (ring !== null && keep !== null) throw refuse('--ring and --keep both say how long: give one.');
+  if (keepOn.length > 0 && ring === null) throw refuse('--on keeps what a --ring would let go: give both.');
+  const unknown = keepOn.find((id) => id !== 'any' && !FINDING_IDS.includes(id));
+  if (unknown !== undefined)
+    throw refuse(`There is no finding "${unknown}": ${FINDING_IDS.join(', ')}, or any.`);
+  const duration = (name: string, value: string | null | undefined): number | null =>
+    typeof value === 'string' ? readDuration(name, value, LEAST_KEPT_MS, MAX_DURATION_MS) : null;
+  const bounds = {
+    maxBytes: typeof maxSize === 'string' ? readSize('--max-size', maxSize, LEAST_RECORDING_BYTES) : null,
+    keepMs: duration('--ring', ring) ?? duration('--keep', keep),
+  };
+  return {
+    keepOn,
+    bounds,
+    minFreeBytes: typeof minFree === 'string' ? readSize('--min-free', minFree, 0) : null,
+  };
+};
