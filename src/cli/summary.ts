@@ -59,5 +59,7 @@ const stretch = (recording: Recording, { from, to }: SummaryOptions): Snapshot =
   const cursor = createCursor(recording, { unwatched: true });
   const earlier = first === null ? null : cursor.moveTo(first);
   const later = cursor.moveTo(last);
-  return earlier === null ? later : between(earlier, later);
+  // Whether the recording is complete does not depend on which stretch of it is looked at.
+  const ended = recording.tail().find((record) => record.type === 'trailer') ?? null;
+  return { ...(earlier === null ? later : between(earlier, later)), ended };
 };

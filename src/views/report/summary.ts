@@ -23,7 +23,7 @@ export const summaryObject = (snapshot: Snapshot): object => {
       host: header.host,
       bpftrace: header.bpftrace,
       tool: header.tool,
-      start: new Date(header.clock.realMs).toISOString(),
+      start: new Date(Math.round(snapshot.realMs - snapshot.elapsedUs / 1000)).toISOString(),
       end: new Date(Math.round(snapshot.realMs)).toISOString(),
       durationMs: Math.round(snapshot.elapsedUs / 1000),
       intervalMs: header.intervalMs,
@@ -94,7 +94,7 @@ const recordingLines = (snapshot: Snapshot, source: string): string[] => {
   const { header } = snapshot;
   const traced = header.selection.command?.join(' ') ?? selectionText(snapshot);
   return [
-    `${clean(source)}: ${longDuration(snapshot.elapsedUs / 1e6)}, ${exact(snapshot.samples)} samples from ${dateTime(header.clock.realMs)}`,
+    `${clean(source)}: ${longDuration(snapshot.elapsedUs / 1e6)}, ${exact(snapshot.samples)} samples from ${dateTime(snapshot.realMs - snapshot.elapsedUs / 1000)}`,
     `  host    ${clean(header.host.hostname)}, Linux ${clean(header.host.kernel)} ${header.host.arch}, ${header.host.cpus} CPUs, ${amount(header.host.memoryBytes, 'bytes')}`,
     `  traced  ${clean(traced)}`,
   ];

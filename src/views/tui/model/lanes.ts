@@ -20,7 +20,7 @@ import {
 import { type Account, accountShown } from './accounts.ts';
 import { type Line, type Span, span, type Tone } from './line.ts';
 import { selectedRow } from './selected.ts';
-import { peakOf, sparkline } from './series.ts';
+import { peakOf, perSecond, sampleTimes, sparkline } from './series.ts';
 import { type Axis, axisOf, cellOf, processCells, signalCells } from './timeline.ts';
 import type { View } from './view.ts';
 
@@ -34,8 +34,12 @@ const MARKED_SCORE = 6;
 
 export const laneMetrics = (snapshot: Snapshot, { ui }: Pick<View, 'ui'>): readonly MetricDescriptor[] =>
   snapshot.metrics.filter(
-    ({ lane, dims, probe }) => lane === true && dims === undefined && !ui.hidden.includes(probe),
+    (metric) => metric.lane === true && isSignal(metric) && !ui.hidden.includes(metric.probe),
   );
+
+/** Levels of processes are not added up: what they share would count more than once. */
+const isSignal = ({ dims, scope, kind }: MetricDescriptor): boolean =>
+  dims === undefined && (scope === 'host' || kind === 'counter');
 
 type Lane = {
   readonly metric: MetricDescriptor;
@@ -98,8 +102,8 @@ export const laneLines = (snapshot: Snapshot, view: View, height: number): reado
 const signalLanes = (snapshot: Snapshot, view: View, axis: Axis, account: Account | null): Lane[] => {
   const chosen = laneMetrics(snapshot, view);
   const further = snapshot.metrics.filter(
-    ({ id, dims }) =>
-      dims === undefined && account?.metrics.includes(id) && !chosen.some((one) => one.id === id),
+    (metric) =>
+      isSignal(metric) && account?.metrics.includes(metric.id) && !chosen.some(({ id }) => id === metric.id),
   );
   const lanes = [...chosen, ...further].map((metric) => {
     const cells = signalCells(axis, metric);
@@ -166,9 +170,9 @@ const laneLine = (
   links: readonly SeriesLink[],
 ): Line => {
   const { glyphs } = view;
-  const { metric, row, cells, peak } = lane;
+  const { metric, row, peak } = lane;
   const coverage = snapshot.coverage[metric.id]?.coverage ?? 'exact';
-  const now = cells[axis.cursor] ?? Number.NaN;
+  const now = nowOf(snapshot, lane);
   const mark = trustMark(coverage, glyphs);
   const covered = coverage !== 'not-covered';
   const label = `${row === null ? '' : ' '}${metric.label}${rateSuffix(metric.kind, metric.unit)}`;
@@ -183,6 +187,18 @@ const laneLine = (
     span(fitTo(highest, VALUE, 'right', glyphs.ellipsis), 'dim'),
     ...linkSpans(snapshot, view, lane, links),
   ];
+};
+
+/** At the moment shown, and nothing later: a cell may hold many samples, and shows the largest. */
+const nowOf = (snapshot: Snapshot, { metric, row }: Lane): number => {
+  const { history } = snapshot;
+  const values =
+    row !== null
+      ? history.row(row.id, metric.id, 1)
+      : metric.scope === 'host'
+        ? history.host(metric.id, 1)
+        : history.all(metric.id, 1);
+  return perSecond(values, metric, sampleTimes(snapshot, 1))[0] ?? Number.NaN;
 };
 
 const shortValue = (value: number, { kind, unit }: MetricDescriptor): string =>

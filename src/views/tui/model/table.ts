@@ -37,7 +37,7 @@ export const tableLines = (snapshot: Snapshot, view: View, height: number): read
   const columns = layColumns(snapshot, order.sort, ui, size.columns);
   const window = windowOf(order, ui, tableRows(height));
   const lines: Line[] = [];
-  if (tableFrame(height) > 1) lines.push(titleLine(snapshot, view, order, columns));
+  if (tableFrame(height) > 1) lines.push(titleLine(snapshot, view, order, columns, window.first));
   lines.push(headingLine(order, columns, view));
   const sparks = rowSparks(snapshot, window.entries, order.sort, columns.spark, glyphs);
   window.entries.forEach((entry, index) => {
@@ -58,7 +58,7 @@ export const tableLines = (snapshot: Snapshot, view: View, height: number): read
   return lines.slice(0, height);
 };
 
-const titleLine = (snapshot: Snapshot, view: View, order: Order, columns: Columns): Line => {
+const titleLine = (snapshot: Snapshot, view: View, order: Order, columns: Columns, above: number): Line => {
   const { ui, glyphs } = view;
   const all = snapshot.rows.length;
   const { arrange, within } = ui;
@@ -71,6 +71,7 @@ const titleLine = (snapshot: Snapshot, view: View, order: Order, columns: Column
   return packSegments(
     [
       segment(0, span(title, 'heading'), span(` ${count}`)),
+      segment(0, span(above === 0 ? '' : `${compact(above)} more above`, 'warn')),
       segment(0, span(inside, 'accent')),
       segment(
         1,
