@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { setImmediate } from 'node:timers/promises';
 import { constants, createGunzip } from 'node:zlib';
 import { failure } from '../errors.ts';
@@ -14,6 +15,9 @@ import type { Context } from './context.ts';
 
 /** What a pipe, or a file packed in one piece, may put on the disk of whoever reads it. */
 const MAX_SPOOLED_BYTES = 64 * 1024 * 1024 * 1024;
+/** And what is left free there, looked at every so many bytes. */
+const LEAST_FREE_BYTES = 256 * 1024 * 1024;
+const LOOK_EVERY_BYTES = 16 * 1024 * 1024;
 /** A file packed in one piece is unpacked in memory up to this size. */
 const MAX_PACKED_BYTES = 4 * 1024 * 1024;
 
@@ -50,23 +54,33 @@ const spooled = async (path: string, stream: Readable, packed: boolean): Promise
   const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
   const fd = fs.openSync(name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
-    let size = 0;
-    for await (const chunk of packed
-      ? stream.pipe(createGunzip({ finishFlush: constants.Z_SYNC_FLUSH }))
-      : stream) {
-      const bytes = chunk as Buffer;
-      if (size + bytes.length > MAX_SPOOLED_BYTES)
-        throw failure('E_FILE_UNREADABLE', { path, why: 'it is longer than 64 GiB' });
-      fs.writeSync(fd, bytes, 0, bytes.length, size);
-      size += bytes.length;
-    }
+    fs.rmSync(name);
+    const unpack = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH });
+    const write = (chunks: AsyncIterable<Buffer>): Promise<void> => writeAll(fd, path, chunks);
+    await (packed ? pipeline(stream, unpack, write) : pipeline(stream, write));
   } catch (error) {
-    fs.rmSync(name, { force: true });
     fs.closeSync(fd);
     throw unreadable(path, error);
   }
-  fs.rmSync(name, { force: true });
   return openRecording(path, { fd });
+};
+
+/** Never to the last byte of a disk that others need, which may be memory. */
+const writeAll = async (fd: number, path: string, chunks: AsyncIterable<Buffer>): Promise<void> => {
+  let size = 0;
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  for await (const bytes of chunks) {
+    if (size + bytes.length > MAX_SPOOLED_BYTES)
+      throw failure('E_FILE_UNREADABLE', { path, why: 'it is longer than 64 GiB' });
+    if (size - lookedAt >= LOOK_EVERY_BYTES) {
+      lookedAt = size;
+      const { bavail, bsize } = fs.statfsSync(tmpdir());
+      if (bavail * bsize < LEAST_FREE_BYTES)
+        throw failure('E_FILE_UNREADABLE', { path, why: `${tmpdir()} has no room to unpack it` });
+    }
+    fs.writeSync(fd, bytes, 0, bytes.length, size);
+    size += bytes.length;
+  }
 };
 
 const unreadable = (path: string, error: unknown): unknown => {

@@ -107,7 +107,8 @@ const withOutsideMarks = (output: string | null, marks: MarkQueue, hooks: Sessio
       for (const mark of readMarks(output)) {
         if (seen.has(keyOf(mark))) continue;
         seen.add(keyOf(mark));
-        marks.add(mark);
+        // Set by the wall clock, which may run ahead of ours.
+        marks.add({ ...mark, bootUs: Math.min(mark.bootUs, systemClock.bootUs()) });
       }
     },
   };

@@ -252,6 +252,7 @@ const beginAt = (header: HeaderRecord, bootUs: number, session: CheckpointSessio
   for (const [metric, amount] of Object.entries(session.totals))
     state.totals.set(metric, countFrom(amount, counted.sample));
   for (const [metric, [last = 0, total = 0, delta = 0]] of Object.entries(session.host)) {
+    if (!state.metrics.has(metric)) continue;
     state.host.set(metric, { last, total, delta });
     state.hostHistory.set(
       metric,

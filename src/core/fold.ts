@@ -130,6 +130,8 @@ const foldCounter = (
 };
 
 const foldHost = (state: SessionState, metric: string, value: number, sample: number): void => {
+  // A past is kept for each: only for those that the header describes, which are bounded.
+  if (!state.metrics.has(metric)) return;
   const reading = state.host.get(metric);
   const isCounter = state.metrics.get(metric)?.kind === 'counter';
   if (reading === undefined) {

@@ -3,7 +3,7 @@
  * every program, shown in /proc/PID/fdinfo. Measuring costs 50 to 115 ns per run itself, so it is on only for short
  * windows. It is a setting of the whole machine that we change, so it is put back on every way out:
  *
- * - it is left alone, on, when it was on before us;
+ * - it is left alone while somebody else has it on;
  * - the end of a window, and the end of the process, turn it off;
  * - a guard, a shell of a few hundred KiB in a session of its own, holds the other end of a pipe and knows whether a
  *   window is open; when the pipe ends without a word, because we were killed, it turns the setting off.
@@ -26,10 +26,11 @@ type CostMeter = {
 
 /** null where the kernel does not offer it (before 5.1). */
 export const createCostMeter = (setting = SETTING): CostMeter | null => {
-  const before = readText(setting)?.trim();
-  if (before === undefined) return null;
-  const guard = before === '0' ? startGuard(setting) : null;
+  if (readText(setting) === null) return null;
+  let guard: ChildProcess | null = null;
   let open = false;
+  /** This window's setting is ours to put back. */
+  let ours = false;
 
   const write = (value: '0' | '1'): boolean => {
     try {
@@ -39,21 +40,29 @@ export const createCostMeter = (setting = SETTING): CostMeter | null => {
       return false;
     }
   };
+  const turnOn = (): boolean => {
+    // The guard hears of it first: it may turn off what is off, but not leave on what is on.
+    guard ??= startGuard(setting);
+    guard.stdin?.write('1\n');
+    return write('1');
+  };
   const off = (): void => {
     if (!open) return;
     open = false;
-    if (guard === null) return;
+    if (!ours) return;
+    ours = false;
     write('0');
-    guard.stdin?.write('0\n');
+    guard?.stdin?.write('0\n');
   };
   process.once('exit', off);
 
   return {
     begin: () => {
       if (open) return true;
-      // The guard hears of it first: it may turn off what is off, but not leave on what is on.
-      guard?.stdin?.write('1\n');
-      open = guard === null || write('1');
+      const now = readText(setting)?.trim();
+      if (now === undefined) return false;
+      ours = now === '0';
+      open = !ours || turnOn();
       return open;
     },
     end: off,

@@ -112,8 +112,14 @@ export const createRecorder = (options: RecorderOptions): Recorder => {
   const push = (step: Step): void => {
     steps.push(step);
     if (step.kind === 'lines') queuedBytes += step.text.length;
-    working ??= work().finally(() => {
+    begin(work);
+  };
+
+  /** One thing at a time; what was pushed meanwhile comes right after it. */
+  const begin = (task: () => Promise<void>): void => {
+    working ??= task().finally(() => {
       working = null;
+      if (steps.length > 0 && problem === null) begin(work);
     });
   };
 
@@ -185,7 +191,8 @@ export const createRecorder = (options: RecorderOptions): Recorder => {
       put({ type: 'loss', bootUs: record.bootUs, kind: 'recorder-dropped', count: unreported });
       unreported = 0;
     }
-    lastUs = Math.max(lastUs, record.bootUs);
+    // A mark is set from outside, by another clock: time does not go by it.
+    if (record.type !== 'mark') lastUs = Math.max(lastUs, record.bootUs);
     if (record.type === 'trailer') finishWith(record);
     else put(record);
   };
@@ -209,6 +216,7 @@ export const createRecorder = (options: RecorderOptions): Recorder => {
         if (code === 'ENOSPC' && shelf.dropOldest()) steps.unshift(...batch);
         else problem = `recording stopped: ${code ?? message}`;
       }
+      if (problem === null && performance.now() - syncedAtMs >= SYNC_MS) await syncOrMakeRoom();
     }
     if (problem !== null) steps.length = 0;
     if (steps.length === 0) queuedBytes = 0;
@@ -229,7 +237,19 @@ export const createRecorder = (options: RecorderOptions): Recorder => {
       queuedBytes -= text.length;
     }
     isDirty = true;
-    if (performance.now() - syncedAtMs >= SYNC_MS) await sync();
+  };
+
+  /** Some file systems say only now that there was no room; what was appended must not be appended again. */
+  const syncOrMakeRoom = async (): Promise<void> => {
+    while (problem === null) {
+      try {
+        await sync();
+        return;
+      } catch (error) {
+        const { code, message } = error as NodeJS.ErrnoException;
+        if (code !== 'ENOSPC' || !shelf.dropOldest()) problem = `recording stopped: ${code ?? message}`;
+      }
+    }
   };
 
   const sync = async (): Promise<void> => {
@@ -245,12 +265,7 @@ export const createRecorder = (options: RecorderOptions): Recorder => {
     if (syncTimer !== undefined) return;
     syncTimer = setTimeout(() => {
       syncTimer = undefined;
-      if (working === null && isDirty)
-        working = sync()
-          .catch(() => undefined)
-          .finally(() => {
-            working = null;
-          });
+      if (working === null && isDirty) begin(() => sync().catch(() => undefined));
     }, SYNC_MS);
     syncTimer.unref();
   };

@@ -21,6 +21,8 @@ export const createSwitchedRecorder = (): SwitchedRecorder => {
   let stateNow: (() => CheckpointRecord[]) | undefined;
   let recorder: Recorder | null = null;
   let hasBegun = false;
+  /** Those that were ended. */
+  let closed: Promise<void> = Promise.resolve();
   let isBetweenSamples = true;
   let samples = 0;
   let lastUs = 0;
@@ -32,11 +34,14 @@ export const createSwitchedRecorder = (): SwitchedRecorder => {
     recorder.begin(header, stateNow);
   };
 
-  const close = async (closing: Recorder): Promise<void> => {
+  /** The next one may begin while this one is still being written. */
+  const close = (closing: Recorder): Promise<void> => {
+    const wasBegun = hasBegun;
     recorder = null;
-    if (!hasBegun) closing.discard();
-    else await closing.end();
     hasBegun = false;
+    if (wasBegun) closed = Promise.all([closed, closing.end()]).then(() => undefined);
+    else closing.discard();
+    return closed;
   };
 
   return {
@@ -48,12 +53,13 @@ export const createSwitchedRecorder = (): SwitchedRecorder => {
     write: (record) => {
       if (isBetweenSamples) begin();
       if (hasBegun) recorder?.write(record);
-      lastUs = Math.max(lastUs, record.bootUs);
+      if (record.type !== 'mark') lastUs = Math.max(lastUs, record.bootUs);
       isBetweenSamples = record.type === 'sample';
       if (record.type === 'sample') samples += 1;
     },
     end: async () => {
-      if (recorder !== null) await close(recorder);
+      if (recorder !== null) void close(recorder);
+      await closed;
     },
     start: (next) => {
       recorder = next;

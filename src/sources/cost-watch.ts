@@ -38,6 +38,7 @@ export const createCostWatch = (
     const pid = supervisor.tracerPid();
     const script = supervisor.script();
     if (budget === null) return;
+    if (supervisor.probes().every(({ state }) => state !== 'attached')) beCalm();
     if (pid === null || script === null || !budget.meter.begin()) {
       timer = setTimeout(open, EVERY_MS);
       return;
@@ -52,6 +53,12 @@ export const createCostWatch = (
       if (supervisor.tracerPid() === pid) weigh(before, after, windowMs);
       timer = setTimeout(open, EVERY_MS - WINDOW_MS);
     }, WINDOW_MS);
+  };
+
+  /** With every probe let go there is nothing to measure, and nothing costs: time goes by all the same. */
+  const beCalm = (): void => {
+    const changed = budget?.observe({ atMs: performance.now(), shares: new Map(), busyCpus }) ?? null;
+    if (changed !== null) step(changed);
   };
 
   const weigh = (before: readonly ProgramCost[], after: readonly ProgramCost[], windowMs: number): void => {

@@ -73,3 +73,29 @@ it('leaves no file where the session ended before the recording began', async ()
   await sink.end();
   expect(readdirSync(folder)).toEqual([]);
 });
+
+it('begins the next one while the last is still being written, and mixes nothing', async () => {
+  const { sink, take, records } = begin();
+  let samples = 0;
+  for (const record of records) {
+    if (samples === 30 && record.type === 'sample') sink.start(recorder());
+    if (samples === 60 && record.type === 'sample') {
+      void sink.stop('first');
+      sink.start(createRecorder({ path: join(folder, 'second.ndjson.gz'), overwrite: false, owner: null }));
+    }
+    take(record);
+    if (record.type === 'sample') samples += 1;
+  }
+  await sink.end();
+  for (const [file, count] of [
+    [path(), 30],
+    [join(folder, 'second.ndjson.gz'), 60],
+  ] as const) {
+    const recording = openRecording(file);
+    expect(recording.samples()).toBe(count);
+    const end = createCursor(recording).moveTo(recording.samples());
+    expect(end.ended).not.toBeNull();
+    expect(end.losses.byKind.damaged ?? 0).toBe(0);
+    recording.close();
+  }
+});
