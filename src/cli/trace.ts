@@ -180,7 +180,8 @@ const inUse = ({ manifest, variant, rejected }: Selected): ProbeInUse =>
     : { id: manifest.id, variant: variant.id, state: 'attached' };
 
 const createBudget = (share: number | null, ladders: readonly Ladder[], plan: ScriptPlan): Budget | null => {
-  const meter = createCostMeter();
+  // Measuring switches the kernel's code twice a second: nobody pays for that, or runs into it, unasked.
+  const meter = share === null ? null : createCostMeter();
   if (meter === null) return null;
   const steps = createSteps(ladders, share, (probe, rung) => {
     if (rung !== null) plan.take(probe, rung);

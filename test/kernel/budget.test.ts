@@ -86,7 +86,7 @@ describeWith([...TRACING, '/usr/bin/python3'], 'a budget', () => {
 
   it('takes the costly variant down while it is needed least, keeps its totals, and tells all of it', async () => {
     const file = join(out, 'steps.ndjson');
-    const options = ['--probe', 'python', '--variant', 'python=api'];
+    const options = ['--probe', 'python', '--variant', 'python=api', '--budget', '2%'];
     const end = await runTool(['record', '-o', file, ...options, '--', '/usr/bin/python3', '-c', WORK]);
     expect(end, end.stderr).toMatchObject({ code: 0 });
     const { header, records } = recordsIn(file);
@@ -107,7 +107,15 @@ describeWith([...TRACING, '/usr/bin/python3'], 'a budget', () => {
 
   it('leaves the statistics of the kernel as they were, also when it is killed', async () => {
     expect(setting()).toBe('0');
-    const tool = startTool(['record', '--probe', 'kswapd', '-o', join(out, 'killed.ndjson')]);
+    const tool = startTool([
+      'record',
+      '--budget',
+      '2%',
+      '--probe',
+      'kswapd',
+      '-o',
+      join(out, 'killed.ndjson'),
+    ]);
     await tool.says(READY);
     // Killed while they are on: they are for a tenth of each second.
     const limit = performance.now() + 30_000;
