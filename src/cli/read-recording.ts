@@ -11,6 +11,7 @@ import type { Recording } from '../session/ports.ts';
 import { type Cursor, type CursorOptions, createCursor } from '../session/replay.ts';
 import { type OpenOptions, openRecording } from '../sources/recording.ts';
 import { parseMoment } from '../views/moment.ts';
+import { GZIP_HEAD } from '../wire/seal.ts';
 import type { Context } from './context.ts';
 
 /** What a pipe, or a file packed in one piece, may put on the disk of whoever reads it. */
@@ -38,7 +39,7 @@ const isInOnePiece = (path: string): boolean => {
   try {
     const head = Buffer.alloc(SEARCHED_BYTES);
     const length = fs.readSync(fd, head, 0, head.length, 0);
-    return head[0] === 0x1f && head[1] === 0x8b && head.subarray(0, length).indexOf(SEAL_HEAD) < 0;
+    return head[0] === 0x1f && head[1] === 0x8b && head.subarray(0, length).indexOf(GZIP_HEAD) < 0;
   } finally {
     fs.closeSync(fd);
   }
@@ -46,7 +47,6 @@ const isInOnePiece = (path: string): boolean => {
 
 /** Our first block is closed within this. */
 const SEARCHED_BYTES = MAX_PACKED_BYTES;
-const SEAL_HEAD = Buffer.from([0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0xff, 48, 0, 0x53, 0x73]);
 
 /** Kept in a file that has no name any more, so that it can be read in any order and is gone with us. */
 const spooled = async (path: string, stream: Readable, packed: boolean): Promise<Recording> => {

@@ -10,21 +10,13 @@
 import { keyOf } from './baseline.ts';
 import { createEntity, type Entity } from './entity.ts';
 import { insightSaid } from './insight/view.ts';
-import type { CounterEntry, HeaderRecord, LossKind, ProbeInUse, SelfCost } from './record.ts';
+import type { CounterEntry, HeaderRecord, LossKind, ProbeInUse, ProcessRecord, SelfCost } from './record.ts';
 import { createRingAfter } from './ring.ts';
 import type { Gap, InsightSaid, Mark } from './snapshot.ts';
 import { createState, type SessionState, SIGNAL_HISTORY_SAMPLES } from './state.ts';
 
 /** A process, without what it counted. */
-export type CheckpointEntity = {
-  readonly pid: number;
-  readonly startMs: number | null;
-  readonly comm: string;
-  readonly ppid?: number | undefined;
-  readonly uid?: number | undefined;
-  readonly cmdline?: string | undefined;
-  readonly cgroup?: string | undefined;
-  readonly uncovered?: Readonly<Record<string, string>> | undefined;
+export type CheckpointEntity = Omit<ProcessRecord, 'type' | 'bootUs'> & {
   readonly endedBootUs?: number | undefined;
   /** Another life owns its PID, or nobody does. */
   readonly former?: boolean | undefined;

@@ -85,7 +85,10 @@ const isSound = ({ textBytes, samples, fromUs, toUs }: Seal): boolean =>
 
 const MAGIC = 0x31_42_53_53;
 const FACTS_BYTES = 44;
-const GZIP_HEAD = Uint8Array.of(0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0xff, 48, 0, 0x53, 0x73, FACTS_BYTES, 0);
+/** The subfield of ours that the facts stand in (RFC 1952, 2.3.1.1). */
+const GZIP_FIELD = [0x53, 0x73, FACTS_BYTES, 0];
+/** How a seal begins in a packed recording: what no other gzip file has. */
+export const GZIP_HEAD = Uint8Array.of(0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0xff, 48, 0, ...GZIP_FIELD);
 /** An empty block, and the trailer of a member that holds nothing. */
 const GZIP_TAIL = Uint8Array.of(3, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 const ZSTD_HEAD = Uint8Array.of(0x5b, 0x2a, 0x4d, 0x18, FACTS_BYTES, 0, 0, 0);
