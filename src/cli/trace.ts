@@ -10,10 +10,11 @@ import type { HostFacts } from '../host/facts.ts';
 import { ROOTS } from '../host/files.ts';
 import { askToBeSpared } from '../host/oom.ts';
 import { readXfsLookups } from '../host/proc/xfs-lookups.ts';
-import { readCostOf, readMapBytes, readProcess, readStartMs } from '../host/process.ts';
+import { readCostOf, readImage, readMapBytes, readProcess, readStartMs } from '../host/process.ts';
 import { readProcessMemory } from '../host/process-memory.ts';
 import { readHostFacts } from '../host/read-facts.ts';
 import { createHostSampler } from '../host/sampler.ts';
+import { openStatFiles } from '../host/stat-files.ts';
 import { findStrays, ownerMark } from '../host/strays.ts';
 import { assemble } from '../probes/assemble.ts';
 import type { KernelFilter, Selected } from '../probes/types.ts';
@@ -200,6 +201,7 @@ const derivationsOf = (selected: readonly Selected[]): Derivation[] =>
 const createHostPort = (selected: readonly Selected[]): HostPort => {
   const uncovered = uncoveredBy(selected);
   const sampler = createHostSampler();
+  const files = openStatFiles();
   return {
     metrics: sampler.metrics,
     sample: () => sampler.read(),
@@ -207,7 +209,8 @@ const createHostPort = (selected: readonly Selected[]): HostPort => {
       const facts = readProcess(pid);
       return facts === null ? null : { ...facts, uncovered: uncovered(pid) };
     },
-    memory: readProcessMemory,
+    image: (pid) => readImage(files, pid),
+    memory: (pid) => readProcessMemory(files, pid),
     cost: readCostOf,
     mapBytes: readMapBytes,
   };

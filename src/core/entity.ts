@@ -2,6 +2,8 @@
 import { createRing, holdRing, type Ring, writeRing } from './ring.ts';
 
 export const ROW_HISTORY_SAMPLES = 120;
+/** A snapshot may be asked for its whole past until so many samples later; then its oldest end is unknown. */
+export const KEPT_BEHIND_SAMPLES = 12;
 
 export type Count = { total: number; delta: number; sample: number };
 export type Part = Count & { readonly key: readonly number[] };
@@ -73,7 +75,7 @@ const createTrend = (
 ): Ring | undefined => {
   if (budget.held >= budget.limit) return undefined;
   budget.held += 1;
-  const trend = createRing(ROW_HISTORY_SAMPLES, blank);
+  const trend = createRing(ROW_HISTORY_SAMPLES + KEPT_BEHIND_SAMPLES, blank);
   entity.trends.set(metric, trend);
   return trend;
 };
@@ -142,7 +144,7 @@ export const levelEntity = (
 /** Lets go of trends that a view can no longer ask for. */
 export const trimTrends = (entity: Entity, sample: number, budget: TrendBudget): void => {
   for (const [metric, trend] of entity.trends) {
-    if (trend.last > sample - ROW_HISTORY_SAMPLES) continue;
+    if (trend.last > sample - trend.values.length) continue;
     entity.trends.delete(metric);
     budget.held -= 1;
   }

@@ -43,7 +43,7 @@ export const holdRing = (ring: Ring, sample: number, value: number): void => {
 
 /**
  * `count` values, the last of which belongs to sample `end`. Samples after the last one written read as the ring's
- * own blank; those before the first, or no longer held, as `blank`.
+ * own blank; those before the first as `blank`; those that were written over since are unknown: NaN.
  */
 export const readRing = (ring: Ring | undefined, end: number, count: number, blank: number): Float64Array => {
   const out = new Float64Array(count).fill(blank);
@@ -52,8 +52,8 @@ export const readRing = (ring: Ring | undefined, end: number, count: number, bla
   for (let offset = 0; offset < count; offset += 1) {
     const sample = end - count + 1 + offset;
     if (sample > ring.last) out[offset] = ring.blank;
-    else if (sample >= 0 && sample > ring.last - capacity)
-      out[offset] = ring.values[sample % capacity] ?? blank;
+    else if (sample >= 0)
+      out[offset] = sample > ring.last - capacity ? (ring.values[sample % capacity] ?? blank) : Number.NaN;
   }
   return out;
 };

@@ -13,7 +13,7 @@ import type { Gap, InsightSaid, Mark } from './snapshot.ts';
 
 export const MAX_ENTITIES = 20_000;
 export const SIGNAL_HISTORY_SAMPLES = 3_600;
-/** Rings of `ROW_HISTORY_SAMPLES` doubles, about 1.2 KB each; beyond, a process has counts but no sparkline. */
+/** Rings of `ROW_HISTORY_SAMPLES` doubles, about 1.3 KB each; beyond, a process has counts but no sparkline. */
 export const MAX_TRENDS = 40_000;
 export const MAX_GAPS = 1_000;
 export const MAX_MARKS = 10_000;

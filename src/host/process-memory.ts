@@ -1,16 +1,15 @@
 /**
- * What a process holds and how often it faulted, now, from /proc/PID/statm and /proc/PID/stat: two short reads, about
- * 20 µs together. From 6.2 on kernels keep these sizes per CPU: until 6.16 a reading may be off by up to 32 pages for
+ * What a process holds and how often it faulted, now, from /proc/PID/statm and /proc/PID/stat: two short reads. From 6.2 on kernels keep these sizes per CPU: until 6.16 a reading may be off by up to 32 pages for
  * each of them.
  */
 import type { ProcessMemory } from '../core/record.ts';
-import { readText } from './files.ts';
 import { pageBytes } from './page-size.ts';
+import type { StatFiles } from './stat-files.ts';
 
 /** null for a process that is gone, or has no memory of its own: kernel threads, and the dead until they are reaped. */
-export const readProcessMemory = (pid: number): ProcessMemory | null => {
-  const statm = readText(`/proc/${pid}/statm`);
-  const stat = readText(`/proc/${pid}/stat`);
+export const readProcessMemory = (files: StatFiles, pid: number): ProcessMemory | null => {
+  const statm = files.statm(pid);
+  const stat = statm === null ? null : files.stat(pid);
   return statm === null || stat === null ? null : parseProcessMemory(statm, stat, pageBytes());
 };
 

@@ -9,6 +9,7 @@
 import { readdirSync } from 'node:fs';
 import type { ProcessFacts } from '../core/record.ts';
 import { readHead, readText, wholeLines } from './files.ts';
+import type { StatFiles } from './stat-files.ts';
 
 /** The idle task and whatever runs in interrupt context on it: counted by the kernel as PID 0, absent from /proc. */
 const SWAPPER: ProcessFacts = {
@@ -42,6 +43,22 @@ export const readProcess = (pid: number): ProcessFacts | null => {
 /** Since boot, 10 ms resolution. */
 export const readStartMs = (pid: number): number | null =>
   pid === 0 ? SWAPPER.startMs : (readStat(pid)?.startMs ?? null);
+
+/**
+ * What a program was loaded as: its name, when the process began, and where its code and stack lie, which the kernel
+ * draws anew at each exec (but tells only those who may trace it). The same text again means: the same program.
+ */
+export const readImage = (files: StatFiles, pid: number): string | null => {
+  const text = files.stat(pid);
+  return text === null ? null : parseImage(text);
+};
+
+export const parseImage = (text: string): string | null => {
+  const stat = parseStat(text);
+  if (stat === null) return null;
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return [stat.startMs, ...[26, 27, 28].map((field) => fields[field - 3]), stat.comm].join(' ');
+};
 
 /** CPU time since its start, user and system, and memory it holds now. */
 export const readCostOf = (pid: number): { readonly cpuMs: number; readonly rssBytes: number } | null => {

@@ -9,6 +9,7 @@
  */
 import { deserialize, serialize } from 'node:v8';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { KEPT_BEHIND_SAMPLES } from '../core/entity.ts';
 import { fold } from '../core/fold.ts';
 import type { StreamRecord } from '../core/record.ts';
 import type { Snapshot } from '../core/snapshot.ts';
@@ -19,15 +20,16 @@ import { createSnapshotStore, type SnapshotStore } from './store.ts';
 
 const MAX_BYTES = 24 * 1024 * 1024;
 /** A jump folds at most so many samples; a state is written down as often. */
-const BLOCK_SAMPLES = 120;
+const BLOCK_SAMPLES = 60;
 /** Records wait for so much text before they are deflated. */
 const CHUNK_CHARS = 128 * 1024;
 /**
- * Snapshots kept, the latest while the view follows and those around the one shown while it is held, so that the next
- * steps back cost nothing; fewer where rows are many. They share the rows that did not change between them.
+ * Snapshots kept so that the next steps back cost nothing: the latest while the view follows, more around the one
+ * shown while it is held, and fewer where many rows change. They share the rows that did not change between them.
  */
 const KEPT_SNAPSHOTS = 60;
-const KEPT_ROWS = 120_000;
+const KEPT_ROWS = 60_000;
+const RECENT_ROWS = 6_000;
 /** Fast rather than small: this runs beside the tracing. */
 const EFFORT = { level: 1 };
 
@@ -66,7 +68,7 @@ export const createHindsight = (live: SnapshotStore, maxBytes: number = MAX_BYTE
   };
   live.subscribe(() => {
     const latest = live.get();
-    if (latest !== null) keep(recent, latest.samples - 1, latest);
+    if (latest !== null) keep(recent, latest, KEPT_BEHIND_SAMPLES, RECENT_ROWS);
     if (held === null && latest !== null) shown.set(latest);
     else tell();
   });
@@ -204,10 +206,12 @@ type Reader = {
   at(sample: number): Snapshot;
 };
 
-/** The latest of them by number; the oldest go first. */
-const keep = (kept: Map<number, Snapshot>, number: number, snapshot: Snapshot): void => {
-  kept.set(number, snapshot);
-  const most = Math.max(2, Math.min(KEPT_SNAPSHOTS, Math.floor(KEPT_ROWS / (snapshot.rows.length + 1))));
+/** By number, the latest last; the oldest go first. `rows` is how many they may hold that no other of them has. */
+const keep = (kept: Map<number, Snapshot>, snapshot: Snapshot, snapshots: number, rows: number): void => {
+  const before = kept.get(snapshot.samples - 2);
+  const changed = snapshot.rows.filter((row, at) => row !== before?.rows[at]).length;
+  kept.set(snapshot.samples - 1, snapshot);
+  const most = Math.max(2, Math.min(snapshots, Math.floor(rows / (changed + 1))));
   for (const [old] of kept) {
     if (kept.size <= most) break;
     kept.delete(old);
@@ -241,18 +245,14 @@ const createReader = (block: Block, recent: ReadonlyMap<number, Snapshot>, at: n
       kept.clear();
     }
     const { state, records } = walk;
-    const depth = Math.min(
-      KEPT_SNAPSHOTS,
-      Math.floor(KEPT_ROWS / (state.owners.size + state.former.size + 1)),
-    );
     let snapshot: Snapshot | null = null;
     while (state.samples - 1 < sample && walk.next < records.length) {
       const record = records[walk.next] as StreamRecord;
       walk.next += 1;
       fold(state, record);
-      if (record.type !== 'sample' || state.samples - 1 < sample - depth) continue;
+      if (record.type !== 'sample' || state.samples - 1 < sample - KEPT_SNAPSHOTS) continue;
       snapshot = takeSnapshot(state);
-      keep(kept, state.samples - 1, snapshot);
+      keep(kept, snapshot, KEPT_SNAPSHOTS, KEPT_ROWS);
     }
     return snapshot ?? takeSnapshot(state);
   };

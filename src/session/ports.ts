@@ -103,6 +103,8 @@ export type HostPort = {
   sample(): Record<string, number>;
   /** null when there is no such process (any more). */
   process(pid: number): ProcessFacts | null;
+  /** The same text as before: the process still is what it was, and its program too. null when it is gone. */
+  image(pid: number): string | null;
   /** null when there is no such process, or none with memory of its own. */
   memory(pid: number): ProcessMemory | null;
   cost(pid: number): { readonly cpuMs: number; readonly rssBytes: number } | null;

@@ -7,10 +7,12 @@ import type { ExitRecord, ProcessRecord } from '../core/record.ts';
 import type { HostPort } from '../session/ports.ts';
 import type { ProcessEvent } from '../wire/frame.ts';
 
-/** A name can change by exec: soon after the start often, later rarely. */
+/** A name can change by exec: soon after the start often, later rarely. Then a glance tells whether it did. */
 const YOUNG_US = 10_000_000;
 const RECHECK_YOUNG_US = 1_000_000;
 const RECHECK_US = 10_000_000;
+/** What a glance does not show, another control group or a library loaded late, is looked for after this time. */
+const LOOK_AGAIN_US = 60_000_000;
 /** A process looked at before this age may still have been loading its program: it is looked at once more. */
 const GROWN_US = 1_000_000;
 
@@ -19,7 +21,11 @@ type Known = {
   comm: string;
   exitedUs: number | null;
   wanted: boolean;
+  /** Last glance at it. */
   checkedUs: number;
+  /** When all of it was read, and what was running then. */
+  readUs: number;
+  image: string | null;
   /** What cannot be counted for it, as text to compare: an exec can change it under the same name. */
   uncovered: string;
 };
@@ -45,7 +51,7 @@ export type Roster = {
 };
 
 export const createRoster = (
-  host: Pick<HostPort, 'process'>,
+  host: Pick<HostPort, 'process' | 'image'>,
   wantsComm: (comm: string) => boolean,
 ): Roster => {
   const known = new Map<number, Known>();
@@ -57,16 +63,26 @@ export const createRoster = (
 
   const isFresh = (who: Known, bootUs: number): boolean => {
     const ageUs = who.startMs === null ? 0 : bootUs - who.startMs * 1000;
-    if (ageAt(who, who.checkedUs) < GROWN_US && ageUs >= GROWN_US) return false;
+    if (ageAt(who, who.readUs) < GROWN_US && ageUs >= GROWN_US) return false;
     return (
       who.exitedUs === null && bootUs - who.checkedUs < (ageUs < YOUNG_US ? RECHECK_YOUNG_US : RECHECK_US)
     );
+  };
+
+  /** Whether a glance is enough: it runs what it ran when all of it was read, not long ago. */
+  const isUnchanged = (pid: number, who: Known, image: string | null, bootUs: number): boolean => {
+    if (image === null || image !== who.image || newborn.has(pid)) return false;
+    if (bootUs - who.readUs >= LOOK_AGAIN_US) return false;
+    who.checkedUs = bootUs;
+    return true;
   };
 
   return {
     meet: (pid, bootUs) => {
       const who = known.get(pid);
       if (who !== undefined && isFresh(who, bootUs)) return null;
+      const image = host.image(pid);
+      if (who !== undefined && isUnchanged(pid, who, image, bootUs)) return null;
       const facts = host.process(pid);
       if (facts === null) {
         newborn.delete(pid);
@@ -84,6 +100,8 @@ export const createRoster = (
         exitedUs: same ? who.exitedUs : null,
         wanted: wantsComm(comm),
         checkedUs: bootUs,
+        readUs: bootUs,
+        image,
         uncovered: told,
       });
       if (same) return null;
@@ -106,6 +124,8 @@ export const createRoster = (
         exitedUs: bootUs,
         wanted,
         checkedUs: bootUs,
+        readUs: bootUs,
+        image: null,
         uncovered: known.get(pid)?.uncovered ?? '{}',
       });
       return wanted ? { type: 'exit', bootUs, pid, startMs, comm } : null;
@@ -125,7 +145,10 @@ export const createRoster = (
       newborn.clear();
     },
     doubt: () => {
-      for (const who of known.values()) who.checkedUs = Number.NEGATIVE_INFINITY;
+      for (const who of known.values()) {
+        who.checkedUs = Number.NEGATIVE_INFINITY;
+        who.image = null;
+      }
     },
   };
 };

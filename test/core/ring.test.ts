@@ -20,12 +20,12 @@ describe('a ring', () => {
     expect([...readRing(undefined, 3, 2, 0)]).toEqual([0, 0]);
   });
 
-  it('lets go of the oldest, and never shows it under a later number', () => {
+  it('lets go of the oldest: it is unknown then, and never shown under a later number', () => {
     const ring = createRing(4, 0);
     for (let sample = 0; sample < 10; sample += 1) writeRing(ring, sample, sample + 100);
-    expect([...readRing(ring, 9, 6, 0)]).toEqual([0, 0, 106, 107, 108, 109]);
+    expect([...readRing(ring, 9, 6, 0)]).toEqual([Number.NaN, Number.NaN, 106, 107, 108, 109]);
     writeRing(ring, 1_000, 7);
-    expect([...readRing(ring, 1_000, 5, 0)]).toEqual([0, 0, 0, 0, 7]);
+    expect([...readRing(ring, 1_000, 5, 0)]).toEqual([Number.NaN, 0, 0, 0, 7]);
   });
 
   it('reads what a list would, for any writes', () => {
@@ -43,7 +43,8 @@ describe('a ring', () => {
             writeRing(ring, list.length - 1, value);
           }
           const end = list.length - 1;
-          const held = (sample: number): number => (sample > end - capacity ? (list[sample] ?? 0) : 0);
+          const held = (sample: number): number =>
+            sample >= 0 && sample <= end - capacity ? Number.NaN : (list[sample] ?? 0);
           const expected = Array.from({ length: count }, (_, index) => held(end - count + 1 + index));
           expect([...readRing(ring, end, count, 0)]).toEqual(expected);
         },

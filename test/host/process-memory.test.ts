@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { pageBytes, parsePageBytes } from '../../src/host/page-size.ts';
 import { parseProcessMemory, readProcessMemory } from '../../src/host/process-memory.ts';
+import { openStatFiles } from '../../src/host/stat-files.ts';
 
 const stat = (name: string): string =>
   `41 (${name}) S 1 41 41 0 -1 4194304 1234 0 17 0 5 6 0 0 20 0 1 0 9876 1000000 300 18446744073709551615\n`;
@@ -30,12 +31,13 @@ describe('what /proc says of a process', () => {
   });
 
   test.skipIf(process.platform !== 'linux')('this process holds what Node says it holds', () => {
-    const own = readProcessMemory(process.pid);
+    const files = openStatFiles();
+    const own = readProcessMemory(files, process.pid);
     const { rss } = process.memoryUsage();
     expect(Math.abs((own?.rssBytes ?? 0) - rss)).toBeLessThan(32 * 2 ** 20);
     expect(own?.anonBytes).toBeLessThan(own?.rssBytes ?? 0);
     expect(own?.minorFaults).toBeGreaterThan(1_000);
-    expect(readProcessMemory(2 ** 22 + 1)).toBeNull();
+    expect(readProcessMemory(files, 2 ** 22 + 1)).toBeNull();
   });
 });
 

@@ -48,6 +48,7 @@ const hostOf = (
       if (comm === undefined) return null;
       return { pid, startMs: pid * 100, comm, ppid: 1, uid: 0, cmdline: undefined, cgroup: undefined };
     },
+    image: (pid) => processes[pid] ?? null,
     memory: (pid) =>
       processes[pid] === undefined
         ? null

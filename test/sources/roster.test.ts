@@ -6,8 +6,19 @@ const SECOND = 1_000_000;
 
 /** A /proc of one PID that can change its owner. */
 const world = (wants: (comm: string) => boolean = () => true) => {
-  const now: { facts: Partial<ProcessFacts> | null; reads: number } = { facts: null, reads: 0 };
+  const now: { facts: Partial<ProcessFacts> | null; code: string; reads: number; glances: number } = {
+    facts: null,
+    code: '',
+    reads: 0,
+    glances: 0,
+  };
   const host = {
+    image: () => {
+      now.glances += 1;
+      if (now.facts === null) return null;
+      const { startMs = 10, comm = 'a' } = now.facts;
+      return `${startMs} ${now.code} ${comm}`;
+    },
     process: (pid: number): ProcessFacts | null => {
       now.reads += 1;
       if (now.facts === null) return null;
@@ -29,7 +40,7 @@ const exitOf = (pid: number, startMs: number | null, comm: string) =>
   ({ kind: 'exit', pid, bootUs: 5 * SECOND, startMs, comm }) as const;
 
 describe('a process that counts', () => {
-  it('is read once, then now and then: soon while it is young, seldom later', () => {
+  it('is read once, then glanced at: soon while it is young, seldom later', () => {
     const { now, roster } = world();
     now.facts = {};
     expect(roster.meet(7, 5 * SECOND)).toMatchObject({
@@ -40,15 +51,30 @@ describe('a process that counts', () => {
       ppid: 1,
     });
     expect(roster.meet(7, 5.5 * SECOND)).toBeNull();
-    expect(now.reads).toBe(1);
+    expect(now.glances).toBe(1);
     expect(roster.meet(7, 6 * SECOND)).toBeNull();
-    expect(now.reads).toBe(2);
+    expect(now.glances).toBe(2);
     roster.meet(7, 30 * SECOND);
-    expect(now.reads).toBe(3);
+    expect(now.glances).toBe(3);
     roster.meet(7, 35 * SECOND);
-    expect(now.reads).toBe(3);
+    expect(now.glances).toBe(3);
     roster.meet(7, 40 * SECOND);
-    expect(now.reads).toBe(4);
+    expect(now.glances).toBe(4);
+    expect(now.reads).toBe(1);
+  });
+
+  it('is read again when a glance shows another program under the same name, and after a minute anyway', () => {
+    const { now, roster } = world();
+    now.facts = { cmdline: 'a first' };
+    roster.meet(7, 30 * SECOND);
+    now.facts = { cmdline: 'a second' };
+    now.code = 'loaded elsewhere';
+    // Only a new name, owner or coverage is worth a record of its own.
+    expect(roster.meet(7, 40 * SECOND)).toBeNull();
+    expect(now.reads).toBe(2);
+    now.facts = { uncovered: { 'python.gc0': 'no markers' } };
+    expect(roster.meet(7, 95 * SECOND)).toBeNull();
+    expect(roster.meet(7, 105 * SECOND)).toMatchObject({ uncovered: { 'python.gc0': 'no markers' } });
   });
 
   it('that was still loading when it was read is read once more, whether or not it counts on', () => {

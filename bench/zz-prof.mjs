@@ -1,0 +1,23 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, writeFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { costOver, costOf, launcher, sleep, startOnTerminal, workload } from './measure.mjs';
+const dir = mkdtempSync(join(tmpdir(), 'prof-'));
+const target = join(dir, 'target');
+writeFileSync(target, 'x'.repeat(65536));
+const fanOut = `"$0" 250 perl "$1" "$3" 100000@3 & "$0" 250 perl "$2" "$4" 100000@5 & wait`;
+const load = spawn('sh', ['-c', fanOut, workload('fan-out.sh'), workload('churn.pl'), workload('seek-holes.pl'), dir, target], { detached: true, stdio: 'ignore' });
+await sleep(3000);
+const nodeArgs = (process.env.NARGS ?? '').split(' ').filter(Boolean);
+const args = (process.env.SARGS ?? 'live').split(' ');
+const screen = startOnTerminal(process.execPath, [...nodeArgs, launcher, ...args]);
+await screen.shows(/perl/);
+await sleep(5000);
+const secs = Number(process.env.SECS ?? 20);
+for (let i = 0; i < secs / 10; i++) { const c = await costOver(screen.pid, 10000); console.log(c.cpuPercent.toFixed(1), (c.rssBytes / 1048576).toFixed(0)); }
+if (process.env.SHOW) console.log(screen.text());
+await screen.end('q');
+process.kill(-load.pid, 'SIGKILL');
+await sleep(200);
+rmSync(dir, { recursive: true, force: true });
