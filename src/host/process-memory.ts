@@ -23,7 +23,7 @@ export const parseProcessMemory = (
 ): ProcessMemory | null => {
   const [size, resident, shared] = statm.split(' ').map(Number);
   // From field 3, the state, on: the name before may hold anything.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ', 23 - 2);
   const [minorFaults, majorFaults, start] = [10, 12, 22].map((field) => Number(fields[field - 3]));
   if (size === undefined || resident === undefined || shared === undefined || size === 0) return null;
   if (minorFaults === undefined || majorFaults === undefined || start === undefined) return null;

@@ -12,7 +12,7 @@ export type StatFiles = {
   statm(pid: number): string | null;
 };
 
-/** Both of 512 processes, where this process may have that many: at most a quarter of what it may open is held. */
+/** Both of 512 processes, where we may open that many files: at most a quarter of what it may open is held. */
 const MOST_HELD = 1_024;
 const HELD_SHARE = 1 / 4;
 /** More than the kernel ever prints into either. */

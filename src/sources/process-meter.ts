@@ -9,7 +9,7 @@
 import type { MetricDescriptor } from '../core/metric.ts';
 import type { CounterEntry, ProcessMemory } from '../core/record.ts';
 
-const MAX_READ = 512;
+const MAX_READ = 256;
 
 const TURNS = `read at each sample; of more than ${MAX_READ} processes in turns`;
 

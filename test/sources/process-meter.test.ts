@@ -65,15 +65,15 @@ describe('memory and faults of a process', () => {
     expect([...meter.read([7]).values()].flat()).toEqual([]);
   });
 
-  it('are read of 512 at a time, all of them in turns', () => {
+  it('are read of 256 at a time, all of them in turns', () => {
     const { processes, reads, meter } = world(null);
-    const pids = Array.from({ length: 1_200 }, (_, index) => index + 1);
+    const pids = Array.from({ length: 600 }, (_, index) => index + 1);
     for (const pid of pids) processes.set(pid, memoryOf());
     for (const _ of [1, 2, 3]) {
       const before = reads.length;
       meter.read(pids);
-      expect(reads.length - before).toBe(512);
+      expect(reads.length - before).toBe(256);
     }
-    expect(new Set(reads).size).toBe(1_200);
+    expect(new Set(reads).size).toBe(600);
   });
 });
