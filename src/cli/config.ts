@@ -9,7 +9,6 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { closest } from 'fastest-levenshtein';
 import { failure } from '../errors.ts';
 import { KEYS, type KeyBinding } from '../views/tui/model/keys.ts';
 import { giveKeys } from '../views/tui/model/own-keys.ts';
@@ -29,7 +28,7 @@ export const readConfig = (env: Environment): Config => {
   const settings = parse(text, refuse);
   const unknown = Object.keys(settings).find((name) => !NAMES.includes(name));
   if (unknown !== undefined)
-    throw refuse(`there is no setting "${unknown}", did you mean "${closest(unknown, NAMES)}"`);
+    throw refuse(`there is no setting "${unknown}" (there are ${NAMES.join(' and ')})`);
   return { theme: themeIn(settings.theme, refuse), keys: keysIn(settings.keys, refuse) };
 };
 

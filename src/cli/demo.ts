@@ -2,8 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { closest } from 'fastest-levenshtein';
-import { failure } from '../errors.ts';
+import { failure, suggestion } from '../errors.ts';
 import { openRecording } from '../sources/recording.ts';
 import { longDuration } from '../views/format.ts';
 import type { Context } from './context.ts';
@@ -40,10 +39,9 @@ const chooseExample = (files: readonly string[], name: string | null): string =>
   const chosen =
     name === null ? files[0] : files.find((file) => nameOf(file) === name || nameOf(file).endsWith(name));
   if (chosen !== undefined) return chosen;
-  const nearest =
-    name === null || files.length === 0 ? '' : ` Did you mean "${closest(name, files.map(nameOf))}"?`;
+  const names = files.map(nameOf);
   throw failure('E_USAGE', {
-    fact: `There is no bundled recording "${name ?? ''}".${nearest}`,
+    fact: `There is no bundled recording "${name ?? ''}".${suggestion(names, name ?? '')}`,
     command: 'stallscope demo',
   });
 };

@@ -20,7 +20,7 @@ export const exportTo =
       const path = freeName(directory, snapshot);
       write(`${path}.txt`, text, env);
       write(`${path}.ndjson`, json, env);
-      return `wrote ${path}.txt and .ndjson`;
+      return `wrote ${path}.txt, and this moment's numbers to .ndjson (no recording: r makes one)`;
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       return `nothing was written to ${directory}: ${code ?? message}`;

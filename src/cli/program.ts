@@ -1,7 +1,6 @@
 /** The command line: what stands after `--` is the user's command, the rest is described in grammar/ as data for commander. */
 import { Command } from 'commander';
-import { closest } from 'fastest-levenshtein';
-import { failure } from '../errors.ts';
+import { failure, suggestion } from '../errors.ts';
 import type { Context } from './context.ts';
 import { EXAMPLES } from './examples.ts';
 import type { Line } from './grammar/line.ts';
@@ -40,7 +39,7 @@ const refuseUnknownCommand = (program: Command, argv: readonly string[]): void =
   const names = program.commands.map((command) => command.name());
   if (first === undefined || first.startsWith('-') || names.includes(first) || first === 'help') return;
   throw failure('E_USAGE', {
-    fact: `There is no command "${first}". Did you mean "${closest(first, names)}"? (A command to trace goes after --.)`,
+    fact: `There is no command "${first}".${suggestion(names, first)} (A command to trace goes after --.)`,
     command: 'stallscope',
   });
 };

@@ -15,7 +15,7 @@ describe('the view as files', () => {
   it('is what is seen, and the moment behind it, private, and never over another', () => {
     const write = exportTo(folder, {});
     expect(write(['one  ', 'two'], buildSnapshot())).toBe(
-      `wrote ${join(folder, 'stallscope-2026-11-21T140140')}.txt and .ndjson`,
+      `wrote ${join(folder, 'stallscope-2026-11-21T140140')}.txt, and this moment's numbers to .ndjson (no recording: r makes one)`,
     );
     write(['again'], buildSnapshot());
     expect(readdirSync(folder).sort()).toEqual([

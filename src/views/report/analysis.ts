@@ -210,7 +210,11 @@ const incidentLines = (analysis: Analysis, at: (bootUs: number) => string): stri
 
 const incidentText = (incident: IncidentAccount, at: (bootUs: number) => string): string => {
   const named = incident.named.length === 0 ? 'of no known kind' : [...new Set(incident.named)].join(', ');
-  const suspect = incident.suspect === null ? '' : `; look first at ${nameOf(incident.suspect)}`;
+  // Where a failure was recognised, its finding above names the suspect, and has better reasons.
+  const suspect =
+    incident.suspect === null || incident.named.length > 0
+      ? ''
+      : `; look first at ${nameOf(incident.suspect)}`;
   return `${at(incident.startUs)} to ${at(incident.endUs)}: ${incident.spikes.length} series, ${named}${suspect}`;
 };
 

@@ -177,7 +177,9 @@ const honestyLines = (snapshot: Snapshot): string[] => {
     '',
     notes.length === 0 ? 'Nothing was lost: every count is exact.' : `What is missing: ${notes.join('; ')}.`,
     ...(late > 0
-      ? [`${exact(late)} processes ran before tracing began: theirs is counted from then on.`]
+      ? [
+          `${late === 1 ? '1 process' : `${exact(late)} processes`} ran before tracing began: what they did is counted from then on.`,
+        ]
       : []),
   ];
 };

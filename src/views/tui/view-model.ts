@@ -10,7 +10,7 @@ import type { Size } from '../../terminal/size.ts';
 import type { Glyphs } from '../format.ts';
 import type { Inspect, Inspection } from './inspection.ts';
 import { actionOf, type KeyBinding } from './model/keys.ts';
-import { LINKS_FROM_COLUMNS } from './model/lanes.ts';
+import { LINKS_FROM_COLUMNS } from './model/lane-widths.ts';
 import { type Effect, reduce } from './model/reduce.ts';
 import { selectedRow } from './model/selected.ts';
 import { initialUi, type Mode, type SortKey, type UiState } from './model/state.ts';

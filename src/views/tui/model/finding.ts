@@ -72,7 +72,7 @@ const titleLine = (snapshot: Snapshot, account: Account, view: View, who: readon
     [
       segment(0, badge(account), span(` ${nameOf(account, view)}`, 'title')),
       ...who,
-      segment(5, span(more, 'accent')),
+      segment(2, span(more, 'accent')),
     ],
     view.size.columns,
     view.glyphs,
@@ -106,13 +106,13 @@ const whoSegments = (snapshot: Snapshot, account: Account): Segment[] => {
   return [
     segment(1, span(who, comm === null ? 'plain' : 'bad')),
     segment(
-      3,
+      4,
       span(
         confidence === null ? (comm === null ? '' : 'rose first') : `${Math.round(confidence * 100)}% sure`,
       ),
     ),
-    segment(2, span(since[when], when === 'now' ? 'warn' : 'accent')),
-    segment(4, span(long[when], when === 'now' ? 'warn' : 'accent')),
+    segment(3, span(since[when], when === 'now' ? 'warn' : 'accent')),
+    segment(5, span(long[when], when === 'now' ? 'warn' : 'accent')),
   ];
 };
 

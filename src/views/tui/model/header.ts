@@ -153,7 +153,7 @@ const pressureSegments = (snapshot: Snapshot): Segment[] => {
   for (const { label, metric, rank } of PRESSURES) {
     const reading = snapshot.host[metric];
     if (reading === undefined) continue;
-    const share = hostRateNow(snapshot, reading.delta) / 1e4;
+    const share = hostRateNow(snapshot, metric, reading.delta) / 1e4;
     if (Number.isNaN(share)) continue;
     const tone = share >= PRESSURE_BAD ? 'bad' : share >= PRESSURE_WARN ? 'warn' : 'plain';
     segments.push(segment(rank, span(`${label} waits `, 'dim'), span(percent(share), tone)));

@@ -5,32 +5,16 @@
  * the rest; within each in the order of the manifests, so that lanes keep their places while values change.
  */
 import type { MetricDescriptor } from '../../../core/metric.ts';
-import type { Row, SeriesLink, Snapshot, SpikeMark } from '../../../core/snapshot.ts';
-import {
-  amount,
-  clean,
-  clockTime,
-  duration,
-  fitTo,
-  longDuration,
-  ratePerSecond,
-  rateSuffix,
-  trustMark,
-} from '../../format.ts';
+import type { Row, Snapshot, SpikeMark } from '../../../core/snapshot.ts';
+import { amount, clean, duration, fitTo, ratePerSecond, rateSuffix, trustMark } from '../../format.ts';
 import { type Account, accountShown } from './accounts.ts';
+import { axisLine, marksLine } from './axis-line.ts';
+import { type LaneWidths, laneWidths, MARKED_SCORE } from './lane-widths.ts';
 import { type Line, type Span, span, type Tone } from './line.ts';
 import { selectedRow } from './selected.ts';
 import { peakOf, perSecond, sampleTimes, sparkline } from './series.ts';
 import { type Axis, axisOf, cellOf, processCells, signalCells } from './timeline.ts';
 import type { View } from './view.ts';
-
-const LABEL = 16;
-const VALUE = 9;
-/** From this width on there is room for who leads whom. */
-export const LINKS_FROM_COLUMNS = 116;
-const LINK = 30;
-/** A score from which on a spike is marked. */
-const MARKED_SCORE = 6;
 
 export const laneMetrics = (snapshot: Snapshot, { ui }: Pick<View, 'ui'>): readonly MetricDescriptor[] =>
   snapshot.metrics.filter(
@@ -60,41 +44,34 @@ export const lanesWanted = (snapshot: Snapshot, view: View): number => {
 /** Lanes of the selected process beside those of the machine, where there is room for both. */
 const OF_PROCESS = 4;
 
-/** Cells of time. */
-export const laneWidth = (view: Pick<View, 'size'>): number =>
-  view.size.columns - LABEL - VALUE - VALUE - 3 - linkWidth(view);
-
-const linkWidth = ({ size }: Pick<View, 'size'>): number => (size.columns >= LINKS_FROM_COLUMNS ? LINK : 0);
-
 /** At most `height` lines: the axis with its marks, then lanes. */
 export const laneLines = (snapshot: Snapshot, view: View, height: number): readonly Line[] => {
   const { ui } = view;
-  const width = laneWidth(view);
-  const linked = linkWidth(view);
-  if (height < 2 || width < 8) return [];
-  const axis = axisOf(snapshot, view, width);
+  const widths = laneWidths(view);
+  if (height < 2 || widths.cells < 8) return [];
+  const axis = axisOf(snapshot, view, widths.cells);
   const account = accountShown(snapshot, view);
   const lanes = signalLanes(snapshot, view, axis, account);
   if (lanes.length === 0) return [];
   const row = selectedRow(snapshot, view);
   const own = height < 6 || row === undefined ? [] : processLanes(snapshot, view, axis, row, account);
-  const marks = marksLine(view, axis, account, height);
+  const marks = marksLine(view, axis, widths, account, height);
   const room = height - 1 - marks.length;
   const forProcess = own.length === 0 ? 0 : Math.min(own.length + 1, Math.max(2, Math.floor(room * 0.4)));
   const forSignals = Math.min(lanes.length, room - forProcess);
   const top = Math.max(0, Math.min(ui.laneTop, lanes.length - forSignals));
   const shown = lanes.slice(top, top + forSignals);
   const hidden = lanes.length - shown.length;
-  const links = linked === 0 ? [] : (view.links ?? []);
+  const naming = namingOf([...shown, ...own]);
   return [
-    axisLine(snapshot, view, axis, marks.length === 0 ? account : undefined, hidden),
+    axisLine(snapshot, view, axis, widths, marks.length === 0 ? account : undefined, hidden),
     ...marks,
-    ...shown.map((lane) => laneLine(snapshot, view, axis, lane, links)),
+    ...shown.map((lane) => laneLine(snapshot, view, axis, widths, lane, naming)),
     ...(forProcess === 0 || row === undefined
       ? []
       : [
           [span(`of ${clean(row.comm, view.glyphs.charset)} (${row.pid})`, 'heading')],
-          ...own.slice(0, forProcess - 1).map((lane) => laneLine(snapshot, view, axis, lane, links)),
+          ...own.slice(0, forProcess - 1).map((lane) => laneLine(snapshot, view, axis, widths, lane, naming)),
         ]),
   ];
 };
@@ -149,6 +126,21 @@ const processLanes = (
     .filter(({ peak }) => peak > 0)
     .sort((a, b) => rankOf(b) - rankOf(a));
 
+type Naming = (metric: MetricDescriptor) => string;
+
+/**
+ * The kernel counts some things for the machine that a probe counts per process, under the same name: then the
+ * machine's has the name that the kernel gives it.
+ */
+const namingOf = (lanes: readonly Lane[]): Naming => {
+  const plain = ({ label }: MetricDescriptor): string => label.replace(/s$/, '');
+  const counted = new Set(lanes.flatMap(({ metric }) => (metric.scope === 'host' ? [] : [plain(metric)])));
+  return (metric) =>
+    metric.scope === 'host' && counted.has(plain(metric))
+      ? metric.id.slice(metric.id.indexOf('.') + 1)
+      : metric.label;
+};
+
 /** Coarse on purpose: what is a little louder now must not change places with what was a moment ago. */
 const rankOf = ({ accused, loud, peak, metric }: Lane): number =>
   (accused ? 1000 : 0) +
@@ -166,8 +158,9 @@ const laneLine = (
   snapshot: Snapshot,
   view: View,
   axis: Axis,
+  widths: LaneWidths,
   lane: Lane,
-  links: readonly SeriesLink[],
+  naming: Naming,
 ): Line => {
   const { glyphs } = view;
   const { metric, row, peak } = lane;
@@ -175,17 +168,20 @@ const laneLine = (
   const now = nowOf(snapshot, lane);
   const mark = trustMark(coverage, glyphs);
   const covered = coverage !== 'not-covered';
-  const label = `${row === null ? '' : ' '}${metric.label}${rateSuffix(metric.kind, metric.unit)}`;
+  const label = `${row === null ? '' : ' '}${naming(metric)}${rateSuffix(metric.kind, metric.unit)}`;
   const shown = covered ? mark + shortValue(now, metric) : glyphs.notCovered;
   const highest = covered && peak > 0 ? mark + shortValue(peak, metric) : '';
   return [
-    span(fitTo(label, LABEL, 'left', glyphs.ellipsis), lane.accused ? 'title' : peak > 0 ? 'plain' : 'dim'),
-    span(fitTo(shown, VALUE, 'right', glyphs.ellipsis), now > 0 ? 'title' : 'dim'),
+    span(
+      fitTo(label, widths.label, 'left', glyphs.ellipsis),
+      lane.accused ? 'title' : peak > 0 ? 'plain' : 'dim',
+    ),
+    span(fitTo(shown, widths.value, 'right', glyphs.ellipsis), now > 0 ? 'title' : 'dim'),
     span(' '),
     ...(covered ? cellSpans(view, axis, lane) : [span(' '.repeat(axis.cells))]),
     span(' '),
-    span(fitTo(highest, VALUE, 'right', glyphs.ellipsis), 'dim'),
-    ...linkSpans(snapshot, view, lane, links),
+    span(fitTo(highest, widths.value, 'right', glyphs.ellipsis), 'dim'),
+    ...(widths.link === 0 ? [] : linkSpans(snapshot, view, lane, widths.link)),
   ];
 };
 
@@ -244,11 +240,11 @@ const runs = (drawn: readonly string[], toneOf: (cell: number) => Tone): Span[] 
 /** Whom this signal comes before, or with; the surest only. */
 const linkSpans = (
   snapshot: Snapshot,
-  { glyphs }: View,
+  { glyphs, links }: View,
   { metric, row }: Lane,
-  links: readonly SeriesLink[],
+  width: number,
 ): Line => {
-  const link = links.find(
+  const link = links?.find(
     ({ leader }) => leader.metric === metric.id && (row === null || leader.pid === row.pid),
   );
   if (link === undefined) return [];
@@ -258,97 +254,5 @@ const linkSpans = (
   const text = ordered
     ? `${glyphs.leads} ${duration(lagMs * 1000)} ${clean(label, glyphs.charset)}${whose}`
     : `${glyphs.together} ${clean(label, glyphs.charset)}${whose}`;
-  return [span(' '), span(fitTo(text, LINK - 1, 'left', glyphs.ellipsis), 'accent')];
-};
-
-type AxisMark = { readonly cell: number; readonly sign: string; readonly tone: Tone };
-
-/** From this height on marks have a line of their own, and do not stand on the times. */
-const MARKS_FROM = 8;
-
-const marksLine = (view: View, axis: Axis, account: Account | null, height: number): readonly Line[] => {
-  const marks = marksOn(axis, view, account).filter(({ cell }) => cell >= 0);
-  if (height < MARKS_FROM || marks.length === 0) return [];
-  const cells = Array.from({ length: axis.cells }, () => span(' ', 'dim'));
-  for (const { cell, sign, tone } of marks) cells[cell] = span(sign, tone);
-  return [[span(' '.repeat(LABEL + VALUE + 1)), ...merge(cells)]];
-};
-
-/** The wall clock under the first and the last cell, the cursor, and what happened in between. */
-const axisLine = (
-  snapshot: Snapshot,
-  view: View,
-  axis: Axis,
-  account: Account | null | undefined,
-  hidden: number,
-): Line => {
-  const { ui, glyphs } = view;
-  const realOf = (bootUs: number): number =>
-    snapshot.header.clock.realMs + (bootUs - snapshot.header.clock.bootUs) / 1000;
-  const spanText = longDuration((axis.cells * axis.cellUs) / 1e6);
-  const title = `${ui.focus === 'signals' ? '>' : ''}SIGNALS${hidden > 0 ? ` +${hidden}` : ''}`;
-  const now = axis.atEnd ? 'now' : clockTime(snapshot.realMs);
-  const from = clockTime(realOf(axis.fromUs));
-  const to = clockTime(realOf(axis.fromUs + axis.cells * axis.cellUs));
-  const cells = Array.from({ length: axis.cells }, () => span(' ', 'dim'));
-  const marks = account === undefined ? [] : marksOn(axis, view, account);
-  const taken = new Set([...marks.map(({ cell }) => cell), ...(axis.atEnd ? [] : [axis.cursor])]);
-  // A time with a mark in it could not be read: it is left out.
-  const write = (at: number, text: string): void => {
-    const characters = [...text];
-    if (characters.some((_, index) => taken.has(at + index))) return;
-    characters.forEach((character, index) => {
-      if (at + index >= 0 && at + index < cells.length) cells[at + index] = span(character, 'heading');
-    });
-  };
-  write(0, from);
-  const middle = `${ui.zoom === 'all' ? 'all, ' : ''}${spanText}`;
-  if (axis.cells > from.length + to.length + middle.length + 6)
-    write(Math.floor((axis.cells - middle.length) / 2), middle);
-  if (axis.cells > from.length + to.length + 2) write(axis.cells - to.length, to);
-  for (const { cell, sign, tone } of marks) {
-    if (cell >= 0 && cell < cells.length) cells[cell] = span(sign, tone);
-  }
-  if (!axis.atEnd) cells[axis.cursor] = span(glyphs.descending, 'selected');
-  return [
-    span(fitTo(title, LABEL, 'left', glyphs.ellipsis), 'heading'),
-    span(fitTo(now, VALUE, 'right'), axis.atEnd ? 'heading' : 'accent'),
-    span(' '),
-    ...merge(cells),
-    span(' '),
-    span(fitTo('highest', VALUE, 'right'), 'heading'),
-  ];
-};
-
-const merge = (cells: readonly Span[]): Span[] =>
-  cells.reduce<Span[]>((spans, cell) => {
-    const last = spans.at(-1);
-    if (last?.tone === cell.tone) spans[spans.length - 1] = span(last.text + cell.text, cell.tone);
-    else spans.push(cell);
-    return spans;
-  }, []);
-
-/** In rising order of what must not be covered. */
-const marksOn = (axis: Axis, { glyphs }: View, account: Account | null): AxisMark[] => {
-  const { insight, losses, marks } = axis.source;
-  const spikes = insight.spikes.filter(({ score }) => score >= MARKED_SCORE);
-  return [
-    ...spikes.map(({ startUs }): AxisMark => ({ cell: cellOf(axis, startUs), sign: '!', tone: 'warn' })),
-    ...losses.gaps.flatMap(({ fromBootUs, toBootUs }): AxisMark[] => {
-      const [from, to] = [cellOf(axis, fromBootUs), cellOf(axis, toBootUs)];
-      const last = Math.max(from, to);
-      return Array.from({ length: last < 0 ? 0 : last - Math.max(0, from) + 1 }, (_, index) => ({
-        cell: Math.max(0, from) + index,
-        sign: glyphs.gap,
-        tone: 'bad' as const,
-      }));
-    }),
-    ...marks.map(({ bootUs }): AxisMark => ({ cell: cellOf(axis, bootUs), sign: 'M', tone: 'accent' })),
-    ...insight.findings.map(
-      ({ startUs }): AxisMark => ({ cell: cellOf(axis, startUs), sign: 'F', tone: 'bad' }),
-    ),
-    ...(account === null
-      ? []
-      : [{ cell: cellOf(axis, account.startUs), sign: 'F', tone: 'banner' as const }]),
-  ];
+  return [span(' '), span(fitTo(text, width - 1, 'left', glyphs.ellipsis), 'accent')];
 };

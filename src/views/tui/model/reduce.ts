@@ -7,7 +7,8 @@ import { layOut, pageLines } from './compose.ts';
 import { parseFilter } from './filter.ts';
 import { keyOf } from './groups.ts';
 import type { Action } from './keys.ts';
-import { laneMetrics, laneWidth } from './lanes.ts';
+import { laneWidths } from './lane-widths.ts';
+import { laneMetrics } from './lanes.ts';
 import { helpLines } from './pages.ts';
 import { orderRows, windowOf } from './rows.ts';
 import { selectedEntry, selectedRow } from './selected.ts';
@@ -165,7 +166,7 @@ const moveLanes = (view: View, { direction }: Move): Partial<UiState> => {
 const moveCursor = (view: View, cells: number): Outcome => {
   const { snapshot, ui } = view;
   if (snapshot === null) return { ui, effect: null };
-  const axis = axisOf(snapshot, view, laneWidth(view));
+  const axis = axisOf(snapshot, view, laneWidths(view).cells);
   const target = Math.max(axis.fromUs, snapshot.bootUs + cells * axis.cellUs);
   if (target >= axis.source.bootUs) return { ui, effect: { type: 'latest' } };
   return { ui, effect: { type: 'seek', bootUs: target } };

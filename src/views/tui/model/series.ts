@@ -63,17 +63,24 @@ export const sampleTimes = (snapshot: Snapshot, samples: number): Times => {
   return times;
 };
 
+/**
+ * Pressure is a share of time, in µs per second. It is read a moment after the tick whose sample it belongs to, so that
+ * over a short interval it could come out as more than all of it.
+ */
+const mostPerSecond = (metric: string): number =>
+  metric.startsWith('psi.') ? 1e6 : Number.POSITIVE_INFINITY;
+
 /** Deltas as growth per second; levels as they are; NaN where nothing was sampled, or no time had passed. */
 export const perSecond = (
   values: Float64Array,
-  { kind, scope }: Pick<MetricDescriptor, 'kind' | 'scope'>,
+  { id, kind, scope }: Pick<MetricDescriptor, 'id' | 'kind' | 'scope'>,
   { seconds, countedSeconds }: Times,
 ): Float64Array =>
   values.map((value, index) => {
     const span = (scope === 'pid' ? countedSeconds : seconds)[index] ?? Number.NaN;
     if (Number.isNaN(span)) return Number.NaN;
     if (kind !== 'counter') return value;
-    return span > 0 ? value / span : Number.NaN;
+    return span > 0 ? Math.min(value / span, mostPerSecond(id)) : Number.NaN;
   });
 
 /** Growth per second of a process's counter over its last interval; NaN when no interval is known. */
@@ -81,5 +88,5 @@ export const rateNow = ({ counted }: Snapshot, delta: number): number =>
   counted.intervalUs > 0 ? (delta * 1e6) / counted.intervalUs : Number.NaN;
 
 /** The same of a host counter. */
-export const hostRateNow = ({ intervalUs }: Snapshot, delta: number): number =>
-  intervalUs > 0 ? (delta * 1e6) / intervalUs : Number.NaN;
+export const hostRateNow = ({ intervalUs }: Snapshot, metric: string, delta: number): number =>
+  intervalUs > 0 ? Math.min((delta * 1e6) / intervalUs, mostPerSecond(metric)) : Number.NaN;

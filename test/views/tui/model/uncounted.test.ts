@@ -85,7 +85,7 @@ describe('values per second after a tracer was held up', () => {
     const snapshot = snapshotOf(2);
     const iterations = perSecond(
       snapshot.history.all('iomap.iter', 3),
-      { kind: 'counter', scope: 'pid' },
+      { id: 'iomap.iter', kind: 'counter', scope: 'pid' },
       sampleTimes(snapshot, 3),
     );
     expect([...iterations]).toEqual([Number.NaN, Number.NaN, 200]);
@@ -102,7 +102,7 @@ describe('the past of a tracer that was held up', () => {
     expect(cells(lineOf(text, /^faults\/s/), highest).trim()).toBe('███████');
     const numbers = perSecond(
       snapshotOf(7).history.all('iomap.iter', 7),
-      { kind: 'counter', scope: 'pid' },
+      { id: 'iomap.iter', kind: 'counter', scope: 'pid' },
       sampleTimes(snapshotOf(7), 7),
     );
     const { NaN: unknown } = Number;
