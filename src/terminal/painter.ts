@@ -22,6 +22,8 @@ export type Painter = {
   paint(lines: readonly string[]): void;
   /** Forgets what is on the screen and paints every line of the latest frame: after a resize, Ctrl-L, or `fg`. */
   repaint(): void;
+  /** The terminal is somebody else's until the next `repaint`; frames are remembered, and not written. */
+  pause(): void;
   /** Nothing is written from here on, also not by a drain under way. */
   stop(): void;
 };
@@ -35,9 +37,10 @@ export const createPainter = (output: PainterOutput, size: () => Size): Painter 
   let latest: readonly string[] = [];
   let draining = false;
   let stopped = false;
+  let paused = false;
 
   const flush = (): void => {
-    if (stopped || draining) return;
+    if (stopped || paused || draining) return;
     const now = size();
     const same = shown !== null && shownSize?.columns === now.columns && shownSize.rows === now.rows;
     const frame = latest.slice(0, now.rows);
@@ -61,8 +64,12 @@ export const createPainter = (output: PainterOutput, size: () => Size): Painter 
       flush();
     },
     repaint: () => {
+      paused = false;
       shown = null;
       flush();
+    },
+    pause: () => {
+      paused = true;
     },
     stop: () => {
       stopped = true;

@@ -125,4 +125,20 @@ describe('painter', () => {
     painter.paint(['third']);
     expect(writes).toHaveLength(1);
   });
+
+  it('writes nothing while the terminal is lent, and the latest frame when it is back', async () => {
+    const { painter, writes, text, terminal } = setUp();
+    painter.paint(['one', 'two']);
+    painter.pause();
+    terminal.write('\x1b[2J\x1b[Hprompt> ');
+    writes.length = 0;
+    painter.paint(['one', 'TWO']);
+    painter.paint(['ONE', 'TWO']);
+    expect(writes).toEqual([]);
+    expect((await text())[0]).toBe('prompt>');
+    painter.repaint();
+    expect(await text()).toEqual(['ONE', 'TWO', '', '', '']);
+    painter.paint(['ONE', 'three']);
+    expect((await text())[1]).toBe('three');
+  });
 });

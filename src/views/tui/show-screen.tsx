@@ -147,6 +147,8 @@ export const showScreen = (options: ScreenOptions): ShownScreen => {
   /** A stopped job leaves the terminal to the shell; SIGCONT, from fg, brings the screen back. */
   const suspend = (): void => {
     if (stdin.isTTY) stdin.setRawMode(false);
+    // Once continued, a frame that was due meanwhile comes before the handler below: it would be written to the shell.
+    painter.pause();
     screen.leave();
     process.once('SIGCONT', resume);
     process.kill(process.pid, 'SIGSTOP');

@@ -143,5 +143,7 @@ describe('a real terminal', () => {
     screen.press('q');
     await screen.waitFor('ended: quit');
     expect(screen.state()).toMatchObject({ altScreen: false, cursorHidden: false });
+    // What the shell had on it is all that is on it: no frame was painted while the terminal was the shell's.
+    expect(screen.screenText()).not.toContain('q quit');
   });
 });
