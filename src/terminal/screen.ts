@@ -16,7 +16,8 @@ export type ScreenOutput = { write(text: string): unknown };
 
 /** Wrap is off while we paint: a line measured one cell short can then never scroll the screen. */
 const ENTER = '\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J\x1b[H';
-const LEAVE = '\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l';
+/** Cleared first: the Linux console, and GNU screen as it comes, have no second screen to leave. */
+const LEAVE = '\x1b[0m\x1b[2J\x1b[H\x1b[?7h\x1b[?25h\x1b[?1049l';
 
 export const createScreen = (output: ScreenOutput): Screen => {
   let entered = false;

@@ -13,6 +13,8 @@ export type Charset = 'utf8' | 'ascii';
 
 /** What the terminal can draw, by the locale variables in POSIX order: the first one that is set decides. */
 export const charsetOf = (env: Readonly<Record<string, string | undefined>>): Charset => {
+  // The Linux console draws from a font of 256 or 512 characters: most have no bars, arrows or ellipsis.
+  if (env.TERM === 'linux') return 'ascii';
   const locale = [env.LC_ALL, env.LC_CTYPE, env.LANG].find((value) => value !== undefined && value !== '');
   return /utf-?8/i.test(locale ?? '') ? 'utf8' : 'ascii';
 };

@@ -16,7 +16,7 @@ describe('screen', () => {
     screen.leave();
     expect(written).toHaveLength(2);
     expect(written[0]).toContain('\x1b[?1049h');
-    expect(written[1]).toBe('\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l');
+    expect(written[1]).toBe('\x1b[0m\x1b[2J\x1b[H\x1b[?7h\x1b[?25h\x1b[?1049l');
     expect(process.listenerCount('exit')).toBe(before);
   });
 

@@ -122,5 +122,6 @@ describe('charset', () => {
     expect(charsetOf({ LC_ALL: 'C', LANG: 'de_DE.UTF-8' })).toBe('ascii');
     expect(charsetOf({ LC_ALL: '', LC_CTYPE: 'C.utf8', LANG: 'C' })).toBe('utf8');
     expect(charsetOf({})).toBe('ascii');
+    expect(charsetOf({ LANG: 'C.UTF-8', TERM: 'linux' })).toBe('ascii');
   });
 });
