@@ -45,7 +45,8 @@ export type HeaderRecord = {
   readonly type: 'header';
   readonly format: typeof RECORDING_FORMAT;
   readonly version: number;
-  readonly tool: { readonly name: 'stallscope'; readonly version: string };
+  /** `pid` is that of the process that traced: what it suffers and does is not part of the incident. */
+  readonly tool: { readonly name: 'stallscope'; readonly version: string; readonly pid?: number | undefined };
   /** The same in every segment of one session; the first recordings have none. */
   readonly session?: string | undefined;
   /** Which file of the session this is, from 0. */

@@ -255,7 +255,7 @@ export const createLiveSource = (options: LiveOptions): Source => {
         type: 'header',
         format: RECORDING_FORMAT,
         version: RECORDING_VERSION,
-        tool: { name: 'stallscope', version: options.toolVersion },
+        tool: { name: 'stallscope', version: options.toolVersion, pid: process.pid },
         host: options.identity,
         bpftrace: options.bpftrace.version,
         clock: { bootUs: lastBootUs, realMs: clock.realMs() },

@@ -33,7 +33,11 @@ export const headerSchema = z.object({
   type: z.literal('header'),
   format: z.literal(RECORDING_FORMAT),
   version: z.literal(RECORDING_VERSION),
-  tool: z.object({ name: z.literal('stallscope'), version: name }),
+  tool: z.object({
+    name: z.literal('stallscope'),
+    version: name,
+    pid: pid.optional().describe('of the process that traced; the first recordings have none'),
+  }),
   session: name.optional().describe('the same in every segment of one session'),
   segment: count.optional().describe('which file of the session this is, from 0'),
   host: z.object({ hostname: name, kernel: name, arch: name, cpus: count, memoryBytes: count }),

@@ -43,7 +43,7 @@ const tickOf = ({ suspect = {}, other = {}, decoy = {}, host = {} }: Scene): Tic
   return { pids, host };
 };
 
-const play = (scenes: readonly Scene[], without: readonly string[] = []): SessionState => {
+const play = (scenes: readonly Scene[], without: readonly string[] = [], ownPid?: number): SessionState => {
   const ids = (key: 'pids' | 'host') => [
     ...new Set(scenes.flatMap((scene) => Object.keys(tickOf(scene)[key] ?? {}))),
   ];
@@ -52,7 +52,7 @@ const play = (scenes: readonly Scene[], without: readonly string[] = []): Sessio
     ...ids('pids').map((id) => pidMetric(id, kind(id))),
     ...ids('host').map((id) => hostMetric(id, kind(id))),
   ].filter(({ id }) => !without.includes(id));
-  return stateAfter(recordsOf(scenes.map(tickOf), metrics, NAMES), metrics);
+  return stateAfter(recordsOf(scenes.map(tickOf), metrics, NAMES), metrics, undefined, ownPid);
 };
 
 const times = (count: number, scene: Scene | ((at: number) => Scene)): Scene[] =>
@@ -136,6 +136,14 @@ describe('a known failure', () => {
     );
     expect(finding?.advice.some(({ command }) => command !== undefined)).toBe(true);
     expect(finding?.missing).toEqual([]);
+  });
+
+  it('is not about those who watch it', () => {
+    const scenes = [...times(20, CALM_BEFORE), ...times(20, thrash())];
+    const hurtUs = play(scenes, [], OTHER);
+    expect(findingsOf(hurtUs.watch.cases, hurtUs).flatMap(({ victims }) => victims)).toEqual([]);
+    const byUs = play([...times(20, {}), ...times(20, STORM)], [], SUSPECT);
+    expect(namedIn(byUs)).toEqual([]);
   });
 
   it('is told without what was not measured, which is said, and with less confidence', () => {

@@ -89,9 +89,11 @@ export const stateAfter = (
   records: readonly StreamRecord[],
   metrics: readonly MetricDescriptor[],
   freezeAfterMs?: number,
+  ownPid?: number,
 ): SessionState => {
   const header = {
     ...headerOf(),
+    tool: { ...headerOf().tool, pid: ownPid },
     metrics,
     host: { hostname: 'h', kernel: 'k', arch: 'a', cpus: 2, memoryBytes: 8 * 2 ** 30 },
   };

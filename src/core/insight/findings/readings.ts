@@ -1,4 +1,6 @@
 /** The measures that signatures look at, smoothed over a few ticks: of every process that has them, and of the host. */
+import type { Entity } from '../../entity.ts';
+import type { HeaderRecord } from '../../record.ts';
 import type { SessionState } from '../../state.ts';
 import type { Readings } from './reading-state.ts';
 import type { Measure } from './signature.ts';
@@ -30,6 +32,7 @@ const readProcesses = ({ processes }: Readings, state: SessionState, watched: Re
   const { sample, intervalUs } = state.counted;
   const perSecond = 1e6 / intervalUs;
   for (const entity of state.owners.values()) {
+    if (isOurs(entity, state.header)) continue;
     let rates = processes.get(entity);
     for (const [metric, count] of entity.counts) {
       if (!watched.has(metric)) continue;
@@ -53,6 +56,10 @@ const readProcesses = ({ processes }: Readings, state: SessionState, watched: Re
     if (gone || [...rates.values()].every((rate) => rate < SILENT_PER_SECOND)) processes.delete(entity);
   }
 };
+
+/** Those who watch: neither suspects nor victims that anyone should look after. */
+const isOurs = ({ pid, ppid, comm }: Entity, { tool }: HeaderRecord): boolean =>
+  tool.pid !== undefined && (pid === tool.pid || (ppid === tool.pid && comm === 'bpftrace'));
 
 const isHigh = (order: number): boolean => order >= 1 && order !== HUGE_PAGE_ORDER;
 
