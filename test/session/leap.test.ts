@@ -39,7 +39,7 @@ describe('a long recording', () => {
     await recordAll({ path: path('long.ndjson.gz') }, longSession(3_000, 60));
     recording = openRecording(path('long.ndjson.gz'));
     exact = openRecording(path('long.ndjson.gz'));
-    expect(recording.weightOf(0, recording.samples())).toBeGreaterThan(8 * 1024 * 1024);
+    expect(recording.weightOf(0, recording.samples())).toBeGreaterThan(7 * 1024 * 1024);
     const cursor = createCursor(exact, { exact: true, unwatched: true });
     for (const visit of [...visits].sort((a, b) => a - b)) truth.set(visit, counted(cursor.moveTo(visit)));
   }, 60_000);
