@@ -19,6 +19,8 @@ export type RecordedFile = {
   /** What is missing of the header, or that it is a copy. */
   readonly headerTrouble: string | null;
   blocks: Block[];
+  /** It was deleted while it was open; nothing of it is held any more but where its samples stood. */
+  isGone: boolean;
 };
 
 /** The file itself, or the segments of that name, in order. */
@@ -44,7 +46,7 @@ export const openFile = (path: string, bytes: Bytes = openBytes(path)): Recorded
         why: `it is packed with ${container}, which Node ${process.versions.node} cannot unpack: zstdcat ${path} | stallscope replay -`,
       });
     const blocks = blocksOf(path, bytes);
-    return { path, bytes, blocks, ...headerOf(path, bytes, blocks) };
+    return { path, bytes, blocks, isGone: false, ...headerOf(path, bytes, blocks) };
   } catch (error) {
     bytes.close();
     throw error;
