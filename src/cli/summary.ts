@@ -22,7 +22,7 @@ export type SummaryOptions = {
 };
 
 export const summary = async (context: Context, options: SummaryOptions): Promise<number> => {
-  const recording = await readRecording(options.file);
+  const recording = await readRecording(context, options.file);
   try {
     const sort = checkMetric(
       options.sort,
