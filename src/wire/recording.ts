@@ -12,7 +12,20 @@ import type { CheckpointRecord } from '../core/checkpoint.ts';
 import type { HeaderRecord, StreamRecord } from '../core/record.ts';
 import { RECORDING_FORMAT, RECORDING_VERSION } from '../core/record.ts';
 import { checkpointSchema } from './checkpoint.ts';
-import { bootUs, count, lossKind, metricId, name, pid, probe, self, startMs, title, unit, words } from './fields.ts';
+import {
+  bootUs,
+  count,
+  lossKind,
+  metricId,
+  name,
+  pid,
+  probe,
+  self,
+  startMs,
+  title,
+  unit,
+  words,
+} from './fields.ts';
 import { type Misfit, misfitOf, reasonOf } from './misfit.ts';
 import { counterTable, numberTable } from './numbers.ts';
 import { blockSchema } from './seal.ts';
