@@ -6,11 +6,11 @@ import { RECORDING_VERSION } from '../../core/record.ts';
 import { failure } from '../../errors.ts';
 import { decodeHeader } from '../../wire/recording.ts';
 import { segmentNumber } from '../../wire/segment-name.ts';
-import { type Block, findBlocks, MAX_UNSEALED_BYTES } from './blocks.ts';
+import { type Block, containerIn, findBlocks, MAX_UNSEALED_BYTES } from './blocks.ts';
 import { type Bytes, openBytes } from './bytes.ts';
 import { forEachLine, MAX_LINE_BYTES } from './lines.ts';
 import { loadBlock, parseLine } from './load.ts';
-import { canUnpack, containerOf } from './unpack.ts';
+import { canUnpack } from './unpack.ts';
 
 export type RecordedFile = {
   readonly path: string;
@@ -39,7 +39,7 @@ export const filesOf = (path: string): string[] => {
 export const openFile = (path: string, bytes: Bytes = openBytes(path)): RecordedFile => {
   try {
     if (bytes.size() === 0) throw failure('E_FILE_EMPTY', { path });
-    const container = containerOf(bytes.read(0, 4));
+    const container = containerIn(bytes);
     if (container !== null && !canUnpack(container))
       throw failure('E_FILE_FORMAT', {
         path,
@@ -78,14 +78,14 @@ const headerOf = (
   const value =
     text === undefined || newline < 0 ? undefined : parseLine(text, 0, Math.min(newline, MAX_LINE_BYTES));
   const decoded = decodeHeader(value);
-  if (decoded.kind === 'newer')
-    throw failure('E_FILE_VERSION', { path, version: decoded.version, supported: RECORDING_VERSION });
   // A block that is not to be believed may still begin with a line that reads well: a copy is better.
   const believed = loaded?.trouble === null;
   if (decoded.kind === 'header' && decoded.missing === null && believed)
     return { header: decoded.header, headerTrouble: null };
   const copy = copyOfHeader(blocks);
   if (copy !== null) return { header: copy, headerTrouble: 'the header is damaged; a copy of it is used' };
+  if (decoded.kind === 'newer')
+    throw failure('E_FILE_VERSION', { path, version: decoded.version, supported: RECORDING_VERSION });
   if (decoded.kind === 'header') {
     const headerTrouble =
       decoded.missing === null
