@@ -84,7 +84,7 @@ const WAYS = [
   },
   (bytes, random) => {
     const from = at(bytes, random);
-    bytes.fill(0, from, from + Math.floor(random() * 600));
+    bytes.fill(0, from, Math.min(bytes.length, from + Math.floor(random() * 600)));
     return bytes;
   },
   (bytes, random) => {
@@ -136,9 +136,9 @@ const RAW = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/;
 const MOST_MS = 10_000;
 const PROTOTYPE = Object.getOwnPropertyNames(Object.prototype).sort().join();
 
-const isClean = (text) => (RAW.test(text) ? 'a control character reaches the screen' : null);
+export const isClean = (text) => (RAW.test(text) ? 'a control character reaches the screen' : null);
 
-const polluted = () =>
+export const polluted = () =>
   Object.getOwnPropertyNames(Object.prototype).sort().join() === PROTOTYPE ? null : 'a prototype was changed';
 
 /** What is wrong with how a file of these bytes is read; null when nothing is. */

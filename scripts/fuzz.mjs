@@ -1,22 +1,23 @@
-// npm run fuzz -- [SECONDS] [SEED]: damages recordings and feeds them to everything that reads them: bytes flipped, cut,
+// npm run fuzz -- [SECONDS] [SEED], or npm run fuzz -- lines [COUNT] [SEED]: damages recordings and feeds them to everything that reads them: bytes flipped, cut,
 // moved, repeated; lines swapped; fields of lines changed to what nobody expects. Whatever comes, a reader must end, in
 // time, with an answer or an error of the catalogue, and print no control character. A failing input is kept in
 // test/fixtures/fuzz, where test/fuzz.test.ts tries it again for ever.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createLineFuzz, lineSeeds } from './fuzz-lines.mjs';
 import { mutateText, mutateValue, randomOf, tryBytes, tryLine } from './fuzz-recordings.mjs';
 import { seeds } from './fuzz-seeds.mjs';
 
-const seconds = Number(process.argv[2] ?? 60);
-const firstSeed = Number(process.argv[3] ?? Date.now() % 1e9);
+const [mode, ...numbers] =
+  process.argv[2] === 'lines' ? process.argv.slice(2) : ['files', ...process.argv.slice(2)];
+const firstSeed = Number(numbers[1] ?? Date.now() % 1e9);
 const kept = join(fileURLToPath(new URL('..', import.meta.url)), 'test', 'fixtures', 'fuzz');
 
 const files = await seeds();
 const lines = files.flatMap(({ text }) => text.split('\n').filter(Boolean));
-const untilMs = performance.now() + seconds * 1000;
 const counts = { files: 0, lines: 0, failed: 0 };
-let slowestMs = 0;
+const MOST_FAILED = 20;
 
 const keep = (name, bytes, problem) => {
   counts.failed += 1;
@@ -25,22 +26,47 @@ const keep = (name, bytes, problem) => {
   console.error(`fuzz: ${name}: ${problem}`);
 };
 
-for (let seed = firstSeed; performance.now() < untilMs && counts.failed < 20; seed += 1) {
-  const random = randomOf(seed);
-  const file = files[Math.floor(random() * files.length)];
-  const bytes = mutateText(file.bytes, random);
-  const startMs = performance.now();
-  const problem = tryBytes(bytes);
-  slowestMs = Math.max(slowestMs, performance.now() - startMs);
-  counts.files += 1;
-  if (problem !== null) keep(`file-${seed}`, bytes, problem);
-  for (let index = 0; index < 100; index += 1) {
-    const line = lines[Math.floor(random() * lines.length)];
-    const changed = mutateValue(line, random);
-    const wrong = tryLine(changed);
-    counts.lines += 1;
-    if (wrong !== null) keep(`line-${seed}-${index}`, changed, wrong);
+const damageFiles = (seconds) => {
+  const untilMs = performance.now() + seconds * 1000;
+  let slowestMs = 0;
+  for (let seed = firstSeed; performance.now() < untilMs && counts.failed < MOST_FAILED; seed += 1) {
+    const random = randomOf(seed);
+    const file = files[Math.floor(random() * files.length)];
+    const bytes = mutateText(file.bytes, random);
+    const startMs = performance.now();
+    const problem = tryBytes(bytes);
+    slowestMs = Math.max(slowestMs, performance.now() - startMs);
+    counts.files += 1;
+    if (problem !== null) keep(`file-${seed}`, bytes, problem);
+    for (let index = 0; index < 100; index += 1) {
+      const line = lines[Math.floor(random() * lines.length)];
+      const changed = mutateValue(line, random);
+      const wrong = tryLine(changed);
+      counts.lines += 1;
+      if (wrong !== null) keep(`line-${seed}-${index}`, changed, wrong);
+    }
   }
-}
-console.log(JSON.stringify({ seconds, firstSeed, ...counts, slowestMs: Math.round(slowestMs) }));
+  return Math.round(slowestMs);
+};
+
+const damageLines = (count) => {
+  const fuzz = createLineFuzz(lineSeeds(files));
+  const random = randomOf(firstSeed);
+  let slowestMs = 0;
+  for (let number = 0; number < count && counts.failed < MOST_FAILED; number += 1) {
+    const startMs = performance.now();
+    const { line, problem } = fuzz.tryOne(random);
+    slowestMs = Math.max(slowestMs, performance.now() - startMs);
+    counts.lines += 1;
+    // What came before it counts too: the number tells how to get there again.
+    if (problem !== null) keep(`line-${firstSeed}-${number}`, line, problem);
+  }
+  return Math.round(slowestMs);
+};
+
+const startMs = performance.now();
+const slowestMs =
+  mode === 'lines' ? damageLines(Number(numbers[0] ?? 1_000_000)) : damageFiles(Number(numbers[0] ?? 60));
+const seconds = Math.round((performance.now() - startMs) / 1000);
+console.log(JSON.stringify({ mode, firstSeed, seconds, ...counts, slowestMs }));
 process.exitCode = counts.failed === 0 ? 0 : 1;

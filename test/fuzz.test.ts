@@ -13,6 +13,14 @@ type Fuzz = {
   readonly mutateValue: (line: string, random: () => number) => string;
   readonly randomOf: (seed: number) => () => number;
 };
+type LineFuzz = {
+  readonly tryOne: (random: () => number) => { readonly line: string; readonly problem: string | null };
+  readonly tryKept: (line: string) => string | null;
+};
+type Lines = {
+  readonly lineSeeds: (files: readonly { readonly text: string }[]) => object;
+  readonly createLineFuzz: (seeds: object) => LineFuzz;
+};
 type Seeds = { readonly seeds: () => Promise<{ readonly bytes: Buffer; readonly text: string }[]> };
 
 const kept = join(root, 'test', 'fixtures', 'fuzz');
@@ -20,12 +28,15 @@ const kept = join(root, 'test', 'fixtures', 'fuzz');
 describe('damaged recordings', () => {
   let fuzz: Fuzz;
   let files: Awaited<ReturnType<Seeds['seeds']>>;
+  let shown: LineFuzz;
 
   beforeAll(async () => {
     // The launcher builds what is missing; the mutations run against what is built.
     await execa(process.execPath, [LAUNCHER, '--version'], { stdin: 'ignore' });
     fuzz = (await import(join(root, 'scripts/fuzz-recordings.mjs'))) as Fuzz;
     files = await ((await import(join(root, 'scripts/fuzz-seeds.mjs'))) as Seeds).seeds();
+    const lines = (await import(join(root, 'scripts/fuzz-lines.mjs'))) as Lines;
+    shown = lines.createLineFuzz(lines.lineSeeds(files));
   }, 60_000);
 
   it('never make a reader fail otherwise than in words, hang, or print what a terminal obeys', () => {
@@ -48,11 +59,21 @@ describe('damaged recordings', () => {
     }
   }, 120_000);
 
+  it('nor what many of them together put on the screen', () => {
+    const random = fuzz.randomOf(1);
+    for (let number = 0; number < 3_000; number += 1) {
+      const { line, problem } = shown.tryOne(random);
+      expect(problem, `${number}: ${line.slice(0, 300)}`).toBeNull();
+    }
+  }, 120_000);
+
   it('nor anything that once did', () => {
     for (const name of existsSync(kept) ? readdirSync(kept) : []) {
       const bytes = readFileSync(join(kept, name));
       expect(
-        name.startsWith('line') ? fuzz.tryLine(bytes.toString('utf8')) : fuzz.tryBytes(bytes),
+        name.startsWith('line')
+          ? (fuzz.tryLine(bytes.toString('utf8')) ?? shown.tryKept(bytes.toString('latin1')))
+          : fuzz.tryBytes(bytes),
         name,
       ).toBeNull();
     }

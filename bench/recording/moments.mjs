@@ -5,6 +5,8 @@ import { createCursor } from '../../dist/session/replay.js';
 import { openRecording } from '../../dist/sources/recording.js';
 
 const [what, path] = process.argv.slice(2);
+/** A step that takes longer was not kept. */
+const FOLDED_MS = 2;
 const rss = () => process.memoryUsage.rss();
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
 const timed = (act) => {
@@ -32,14 +34,25 @@ const moments = () => {
     for (let back = 1; back <= 3; back += 1) backs.push(timed(() => cursor.moveTo(place - back)));
     return took;
   });
+  const jumpRss = rss();
+  // Further back than what a jump keeps, forty steps from each of five places.
+  const walked = places.slice(0, 5).flatMap((place) => {
+    cursor.moveTo(place);
+    return Array.from({ length: 40 }, (_, back) => timed(() => cursor.moveTo(Math.max(0, place - back - 1))));
+  });
+  const folded = walked.filter((took) => took > FOLDED_MS);
   return {
     openMs,
     openRss,
     jumps: jumps.length,
     jumpMs: median(jumps),
     slowestJumpMs: Math.max(...jumps),
-    jumpRss: rss(),
+    jumpRss,
     backMs: median(backs),
+    walkMs: median(walked),
+    foldedShare: folded.length / walked.length,
+    foldedMs: folded.length === 0 ? 0 : median(folded),
+    slowestWalkMs: Math.max(...walked),
     backRss: rss(),
   };
 };

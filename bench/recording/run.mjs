@@ -1,5 +1,6 @@
-// npm run bench:recording -- [GIGABYTES]: what a recording costs and how near its moments are: bytes an hour of 200
-// active processes, opening, jumping and stepping in a long one, replay against JSON.parse, a recorder that is killed.
+// npm run bench:recording -- [GIGABYTES] [LINES]: what a recording costs and how near its moments are: bytes an hour of 200
+// active processes beside what atop takes, opening, jumping and stepping in a long one, replay against JSON.parse, a
+// recorder that is killed, damaged bytes, so many damaged lines.
 // Writes docs/bench-recording.md. Facts of one machine; no test depends on them.
 import { execFileSync, fork } from 'node:child_process';
 import fs from 'node:fs';
@@ -12,10 +13,13 @@ import { fold } from '../../dist/core/fold.js';
 import { createState } from '../../dist/core/state.js';
 import { createRecorder } from '../../dist/sinks/recorder.js';
 import { openRecording } from '../../dist/sources/recording.js';
+import { atopHour } from './atop.mjs';
+import { damageTrials } from './damage.mjs';
 import { headerOf, sessionOf } from './generator.mjs';
 import { powerCuts } from './power-cut.mjs';
 
 const gigabytes = Number(process.argv[2] ?? 2);
+const fuzzedLines = Number(process.argv[3] ?? 1_000_000);
 const folder = fs.mkdtempSync(join(os.tmpdir(), 'stallscope-bench-'));
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const root = here('../..');
@@ -77,6 +81,35 @@ const inChild = (what, path) => {
   return JSON.parse(out);
 };
 
+const fuzzed = () =>
+  JSON.parse(
+    execFileSync(process.execPath, [join(root, 'scripts', 'fuzz.mjs'), 'lines', String(fuzzedLines), '1'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+    }),
+  );
+
+const damageRow = (name, { bytes, trials, told, mostBlocks, mostLost, wrong }) => [
+  name,
+  mb(bytes),
+  count(trials),
+  count(told),
+  count(mostBlocks),
+  count(mostLost),
+  count(wrong.length),
+];
+
+const count = (value) => value.toLocaleString('en');
+
+const atopRow = ({ skipped, version, others, bytes }, plainBytes) =>
+  skipped === undefined
+    ? [
+        `\`atop -w\` ${version}, packed, on this host with 200 active processes and ${others} others, from a minute's growth`,
+        mb(bytes),
+        `${((100 * bytes) / plainBytes).toFixed(1)} %`,
+      ]
+    : ['`atop -w`', `not measured: ${skipped}`, ''];
+
 const killed = async (rounds) => {
   const lost = [];
   for (let round = 0; round < rounds; round += 1) {
@@ -105,12 +138,19 @@ try {
   const lost = await killed(50);
   console.error('bench: power cuts');
   const cuts = process.getuid?.() === 0 ? await powerCuts(5) : [];
+  console.error('bench: atop');
+  const atop = await atopHour(folder);
+  console.error('bench: damage');
+  const damage = damageTrials(join(folder, 'hour.ndjson'), 2_000);
+  const packedDamage = damageTrials(join(folder, 'hour.ndjson.gz'), 500);
   console.error(`bench: ${gigabytes} GB`);
   const long = join(folder, 'long.ndjson');
   const { samples, bytes } = await record(long, 1e9, gigabytes * 1e9);
   const moments = inChild('moments', long);
   const reading = inChild('whole', long);
   const speed = inChild('speed', join(folder, 'hour.ndjson'));
+  console.error(`bench: ${fuzzedLines} damaged lines`);
+  const fuzz = fuzzed();
   const lines = [
     '# Measurements of recordings',
     '',
@@ -137,6 +177,7 @@ try {
           mb(plain.naiveBytes),
           `${((100 * plain.naiveBytes) / plain.bytes).toFixed(1)} %`,
         ],
+        atopRow(atop, plain.bytes),
       ],
     ),
     '',
@@ -148,11 +189,14 @@ try {
         ['open, to the first snapshot', ms(moments.openMs), mb(moments.openRss)],
         [`jump to an arbitrary moment, median of ${moments.jumps}`, ms(moments.jumpMs), mb(moments.jumpRss)],
         ['the slowest of them', ms(moments.slowestJumpMs), ''],
+        ['step back, median of the three before a jump, which are kept', ms(moments.backMs), ''],
+        ['step back forty times, median of a step', ms(moments.walkMs), mb(moments.backRss)],
         [
-          'step back, median of the three before a jump, which are kept; further back is another jump',
-          ms(moments.backMs),
-          mb(moments.backRss),
+          `those of them that had to be folded (${(100 * moments.foldedShare).toFixed(0)} %), median`,
+          ms(moments.foldedMs),
+          '',
         ],
+        ['the slowest of them', ms(moments.slowestWalkMs), ''],
         [
           'reading all of it with JSON.parse, for comparison',
           `${(reading.wholeMs / 1000).toFixed(1)} s`,
@@ -187,6 +231,27 @@ try {
         ],
       ],
     ),
+    '',
+    '## One damaged byte',
+    '',
+    table(
+      [
+        '',
+        'size',
+        'bytes changed, one at a time',
+        'told',
+        'blocks lost, at most',
+        'samples lost, at most',
+        'wrong',
+      ],
+      [damageRow('`hour.ndjson`', damage), damageRow('`hour.ndjson.gz`', packedDamage)],
+    ),
+    '',
+    'Bytes anywhere, and every byte of the first and last 260 of four blocks: header, state, samples, seals, trailer. Each time the recording is opened anew, and what is around the place is held against what was recorded. Wrong is a sample that says something else, one that is missing without a word, or a reader that fails. What is not told is damage to something that has a copy or says nothing.',
+    '',
+    '## Damaged lines',
+    '',
+    `${count(fuzz.lines)} lines of real recordings, changed in a field or in bytes, were read, folded into running sessions and drawn, in ${count(fuzz.seconds)} s: ${count(fuzz.failed)} made a reader fail, hang, or put a control character on the screen; the slowest took ${fuzz.slowestMs} ms. \`npm run fuzz\` damages whole files.`,
     '',
     '## kill -9',
     '',

@@ -21,7 +21,7 @@ export type AnalyzeOptions = {
 };
 
 export const analyze = async (context: Context, options: AnalyzeOptions): Promise<number> => {
-  const recording = await readRecording(options.file);
+  const recording = await readRecording(context, options.file);
   try {
     const { header } = recording;
     const symptom = readSymptom(options.symptom, header.metrics);

@@ -1,6 +1,7 @@
 /** `stallscope compare`: what is different after a moment, or in another recording. */
-import { type Change, compareSides, type Side } from '../core/compare.ts';
+import { type Change, compareSides } from '../core/compare.ts';
 import type { MetricDescriptor } from '../core/metric.ts';
+import { addToSide, createSide, endSample, KEY_SEPARATOR, type Side } from '../core/side.ts';
 import { failure } from '../errors.ts';
 import type { Recording } from '../session/ports.ts';
 import { createCursor } from '../session/replay.ts';
@@ -30,17 +31,17 @@ export const compare = async (context: Context, options: CompareOptions): Promis
     options.window === null
       ? Number.POSITIVE_INFINITY
       : readDuration('--window', options.window, 1, YEAR_MS) * 1000;
-  const recordings = [await readRecording(first)];
+  const recordings = [await readRecording(context, first)];
   try {
-    if (second !== undefined) recordings.push(await readRecording(second));
+    if (second !== undefined) recordings.push(await readRecording(context, second));
     const [a, b] = second === undefined ? around(recordings, options, windowUs) : wholes(recordings, options);
     const byName = second !== undefined;
     const before = await seriesOf(context, a, byName);
     const after = before === null ? null : await seriesOf(context, b, byName);
     if (before === null || after === null) return EXIT_OF[context.interruption.reason() ?? 'SIGINT'];
-    const changes = compareSides(before.side, after.side, { before: before.samples, after: after.samples });
+    const changes = compareSides(before, after);
     const metrics = metricsOf(recordings);
-    const told: Told = { before: stretchOf(a, before.samples), after: stretchOf(b, after.samples), changes };
+    const told: Told = { before: stretchOf(a, before), after: stretchOf(b, after), changes };
     printLines(
       context.stdout,
       options.json
@@ -101,11 +102,17 @@ const markOf = (recording: Recording, text: string | null): number => {
 const metricsOf = (recordings: readonly Recording[]): ReadonlyMap<string, MetricDescriptor> =>
   new Map(recordings.flatMap(({ header }) => header.metrics.map((metric) => [metric.id, metric] as const)));
 
-const stretchOf = ({ recording, fromUs, toUs }: Part, samples: number): Stretch => {
+const stretchOf = ({ recording, fromUs, toUs }: Part, { samples, leftOut }: Side): Stretch => {
   const { clock } = recording.header;
   const realMs = (bootUs: number): number =>
     clock.realMs + (Math.max(bootUs, clock.bootUs) - clock.bootUs) / 1000;
-  return { fromMs: realMs(fromUs), toMs: realMs(toUs), samples, host: recording.header.host.hostname };
+  return {
+    fromMs: realMs(fromUs),
+    toMs: realMs(toUs),
+    samples,
+    leftOut,
+    host: recording.header.host.hostname,
+  };
 };
 
 /** Rates and levels, sample by sample; of two recordings processes are known by their names, for PIDs mean nothing. */
@@ -113,23 +120,16 @@ const seriesOf = async (
   context: Context,
   { recording, fromUs, toUs }: Part,
   byName: boolean,
-): Promise<{ readonly side: Side; readonly samples: number } | null> => {
+): Promise<Side | null> => {
   const kinds = new Map(recording.header.metrics.map(({ id, kind }) => [id, kind]));
   const cursor = createCursor(recording, { unwatched: true });
-  const side = new Map<string, number[]>();
-  let samples = 0;
+  const side = createSide();
   const first = fromUs <= recording.timeOf(0) ? 1 : recording.sampleAt(fromUs) + 1;
   for (let number = first; number < recording.samples(); number += 1) {
     const snapshot = cursor.moveTo(number);
     if (snapshot.bootUs > toUs) break;
     if (number % 32 === 0) await new Promise((resolve) => setTimeout(resolve, 0));
     if (context.interruption.reason() !== null) return null;
-    const put = (key: string, value: number): void => {
-      const values = side.get(key) ?? [];
-      side.set(key, values);
-      while (values.length < samples) values.push(0);
-      values[samples] = (values[samples] ?? 0) + value;
-    };
     const seconds = snapshot.counted.intervalUs / 1e6;
     if (snapshot.counted.bootUs !== snapshot.bootUs || !(seconds > 0)) continue;
     for (const row of snapshot.rows) {
@@ -138,15 +138,16 @@ const seriesOf = async (
         const kind = kinds.get(metric) ?? 'counter';
         if (kind === 'max') continue;
         if (kind === 'gauge' && row.endedBootUs !== null) continue;
-        put(`${metric}\u0000${who}`, kind === 'counter' ? reading.delta / seconds : reading.total);
+        const value = kind === 'counter' ? reading.delta / seconds : reading.total;
+        if (value !== 0) addToSide(side, metric + KEY_SEPARATOR + who, value);
       }
     }
     for (const [metric, reading] of Object.entries(snapshot.host)) {
       const intervalS = snapshot.intervalUs / 1e6;
-      put(`${metric}\u0000`, kinds.get(metric) === 'counter' ? reading.delta / intervalS : reading.total);
+      const value = kinds.get(metric) === 'counter' ? reading.delta / intervalS : reading.total;
+      addToSide(side, metric + KEY_SEPARATOR, value);
     }
-    samples += 1;
-    for (const values of side.values()) while (values.length < samples) values.push(0);
+    endSample(side);
   }
-  return { side, samples };
+  return side;
 };

@@ -1,16 +1,15 @@
 /** `stallscope demo`: a real recording that comes with the tool, on the screen; needs no root and no bpftrace. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { failure, suggestion } from '../errors.ts';
 import { openRecording } from '../sources/recording.ts';
 import { longDuration } from '../views/format.ts';
+import { BUNDLED_FOLDER } from './bundled.ts';
 import type { Context } from './context.ts';
 import { printLines } from './print.ts';
 import { type ReplayOptions, replay } from './replay.ts';
 
-/** examples/<incident>.ndjson[.gz]; the first in order is the demo's. */
-const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url));
+/** The first in order is the demo's. */
 const SUFFIX = /\.ndjson(\.gz)?$/;
 
 export type DemoOptions = Omit<ReplayOptions, 'file' | 'follow'> & {
@@ -20,7 +19,7 @@ export type DemoOptions = Omit<ReplayOptions, 'file' | 'follow'> & {
 
 export const demo = async (context: Context, options: DemoOptions): Promise<number> => {
   const files = exampleFiles();
-  if (files.length === 0) throw failure('E_FILE_MISSING', { path: join(EXAMPLES, '*.ndjson') });
+  if (files.length === 0) throw failure('E_FILE_MISSING', { path: join(BUNDLED_FOLDER, '*.ndjson') });
   if (!options.list)
     return replay(context, { ...options, follow: false, file: chooseExample(files, options.name) });
   printLines(context.stdout, [...files.map(describe), '', 'Watch one: stallscope demo NAME']);
@@ -28,12 +27,12 @@ export const demo = async (context: Context, options: DemoOptions): Promise<numb
 };
 
 export const exampleFiles = (): string[] =>
-  readdirSync(EXAMPLES)
+  readdirSync(BUNDLED_FOLDER)
     .filter((name) => SUFFIX.test(name))
     .sort()
-    .map((name) => join(EXAMPLES, name));
+    .map((name) => join(BUNDLED_FOLDER, name));
 
-const nameOf = (file: string): string => file.slice(EXAMPLES.length + 1).replace(SUFFIX, '');
+const nameOf = (file: string): string => file.slice(BUNDLED_FOLDER.length + 1).replace(SUFFIX, '');
 
 const chooseExample = (files: readonly string[], name: string | null): string => {
   const chosen =

@@ -3,7 +3,7 @@ import { readFileSync, writeSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { EXIT, failure } from '../errors.ts';
 import type { Context } from './context.ts';
-import { listenForInterruption } from './interruption.ts';
+import { EXIT_OF, listenForInterruption } from './interruption.ts';
 import { asBug, printError } from './print-error.ts';
 import { runProgram } from './program.ts';
 
@@ -20,6 +20,9 @@ export const main = async (argv: readonly string[]): Promise<number> => {
       if (error.exitCode === 0) return EXIT.ok;
       return printError(usageError(error), stderr);
     }
+    const reason = interruption.reason();
+    // What was given up because we were asked to end is no error.
+    if (reason !== null && (error as NodeJS.ErrnoException).code === 'ABORT_ERR') return EXIT_OF[reason];
     return printError(error, stderr);
   }
 };

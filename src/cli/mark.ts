@@ -38,14 +38,22 @@ export const mark = async (context: Context, options: MarkOptions): Promise<numb
   }
 };
 
+/** A recording that nothing was added to for so long is not being written, or not by a clock like ours. */
+const STILL_MS = 60_000;
+const STILL_INTERVALS = 3;
+
 /** By the wall clock: whoever marks may be anywhere. A recording that has ended has no now. */
 const nowIn = (recording: Recording): number => {
-  const { clock } = recording.header;
-  if (recording.tail().some(({ type }) => type === 'trailer')) {
+  const { clock, intervalMs } = recording.header;
+  const refuse = (why: string): never => {
     throw failure('E_USAGE', {
-      fact: 'The recording has ended: say which moment is meant, --at TIME.',
+      fact: `${why}: say which moment is meant, --at TIME.`,
       command: 'stallscope mark',
     });
-  }
-  return Math.round(clock.bootUs + (Date.now() - clock.realMs) * 1000);
+  };
+  if (recording.tail().some(({ type }) => type === 'trailer')) return refuse('The recording has ended');
+  const nowUs = Math.round(clock.bootUs + (Date.now() - clock.realMs) * 1000);
+  const stillMs = Math.max(STILL_MS, STILL_INTERVALS * intervalMs);
+  if (nowUs - recording.endUs() > stillMs * 1000) return refuse('Nobody is writing the recording any more');
+  return nowUs;
 };

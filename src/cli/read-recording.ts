@@ -23,13 +23,18 @@ const LOOK_EVERY_BYTES = 16 * 1024 * 1024;
 const MAX_PACKED_BYTES = 4 * 1024 * 1024;
 
 /** `-` is stdin. Throws a StallscopeError of the E_FILE_ family. */
-export const readRecording = async (path: string, options: OpenOptions = {}): Promise<Recording> => {
-  if (path === '-') return spooled('stdin', fs.createReadStream('', { fd: 0, autoClose: false }), false);
+export const readRecording = async (
+  context: Context,
+  path: string,
+  options: OpenOptions = {},
+): Promise<Recording> => {
+  // Not descriptor 0 by itself: Node has made it non-blocking, and a pipe that has nothing yet would be an error.
+  if (path === '-') return spooled(context, 'stdin', context.stdin, false);
   const stat = fs.statSync(path, { throwIfNoEntry: false });
   if (stat?.isFIFO() === true || stat?.isSocket() === true)
-    return spooled(path, fs.createReadStream(path), false);
+    return spooled(context, path, fs.createReadStream(path), false);
   if (stat?.isFile() === true && stat.size > MAX_PACKED_BYTES && isInOnePiece(path))
-    return spooled(path, fs.createReadStream(path), true);
+    return spooled(context, path, fs.createReadStream(path), true);
   return openRecording(path, options);
 };
 
@@ -48,8 +53,16 @@ const isInOnePiece = (path: string): boolean => {
 /** Our first block is closed within this. */
 const SEARCHED_BYTES = MAX_PACKED_BYTES;
 
-/** Kept in a file that has no name any more, so that it can be read in any order and is gone with us. */
-const spooled = async (path: string, stream: Readable, packed: boolean): Promise<Recording> => {
+/**
+ * Kept in a file that has no name any more, so that it can be read in any order and is gone with us. A pipe may never
+ * end: a request to end rejects with an AbortError.
+ */
+const spooled = async (
+  { interruption }: Context,
+  path: string,
+  stream: Readable,
+  packed: boolean,
+): Promise<Recording> => {
   const name = join(tmpdir(), `stallscope-${process.pid}-${process.hrtime.bigint()}`);
   const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
   const fd = fs.openSync(name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
@@ -57,7 +70,10 @@ const spooled = async (path: string, stream: Readable, packed: boolean): Promise
     fs.rmSync(name);
     const unpack = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH });
     const write = (chunks: AsyncIterable<Buffer>): Promise<void> => writeAll(fd, path, chunks);
-    await (packed ? pipeline(stream, unpack, write) : pipeline(stream, write));
+    const asked = new AbortController();
+    interruption.onRequest(() => asked.abort());
+    const { signal } = asked;
+    await (packed ? pipeline(stream, unpack, write, { signal }) : pipeline(stream, write, { signal }));
   } catch (error) {
     fs.closeSync(fd);
     throw unreadable(path, error);
@@ -85,7 +101,7 @@ const writeAll = async (fd: number, path: string, chunks: AsyncIterable<Buffer>)
 
 const unreadable = (path: string, error: unknown): unknown => {
   const { code } = error as NodeJS.ErrnoException;
-  if (code === undefined || code.startsWith('E_')) return error;
+  if (code === undefined || code.startsWith('E_') || code === 'ABORT_ERR') return error;
   return failure('E_FILE_UNREADABLE', { path, why: code }, error);
 };
 

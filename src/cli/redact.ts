@@ -21,7 +21,7 @@ export const redact = async (context: Context, options: RedactOptions): Promise<
   const redactor = createRedactor();
   const files = options.file === '-' ? ['-'] : filesOf(options.file);
   for (const [number, file] of files.entries()) {
-    const recording = await readRecording(file);
+    const recording = await readRecording(context, file);
     try {
       const path =
         files.length === 1 ? options.output : segmentName(options.output, recording.header.segment ?? number);

@@ -5,8 +5,11 @@ import { createPlayback } from '../session/play.ts';
 import type { Recording } from '../session/ports.ts';
 import { createCursor } from '../session/replay.ts';
 import { createSnapshotStore } from '../session/store.ts';
+import { clean } from '../views/format.ts';
 import { endLine, intervalLine, sessionLine } from '../views/report/interval.ts';
 import type { ThemeName } from '../views/tui/theme.ts';
+import { marksName } from '../wire/segment-name.ts';
+import { isBundled } from './bundled.ts';
 import { readConfig } from './config.ts';
 import type { Context } from './context.ts';
 import { exportTo } from './export-view.ts';
@@ -32,7 +35,7 @@ export type ReplayOptions = {
 };
 
 export const replay = async (context: Context, options: ReplayOptions): Promise<number> => {
-  const recording = await readRecording(options.file, { growing: options.follow });
+  const recording = await readRecording(context, options.file, { growing: options.follow });
   try {
     const sort = checkMetric(options.sort, [
       ...recording.header.metrics.map(({ id }) => id),
@@ -67,6 +70,7 @@ const replayScreen = async (
     follow,
   });
   const overview = createSnapshotStore();
+  let marked = false;
   const stopLooking = lookAhead(recording, overview);
   const screen = showScreen({
     store,
@@ -75,7 +79,9 @@ const replayScreen = async (
     sort: options.sort,
     playback,
     title: options.file,
-    mark: playback.mark,
+    mark: markIn(options.file, playback.mark, () => {
+      marked = true;
+    }),
     exportView: exportTo(process.cwd(), context.env),
     keys: config.keys,
     theme: options.theme ?? config.theme ?? undefined,
@@ -87,10 +93,22 @@ const replayScreen = async (
   const how = await screen.done;
   stopLooking();
   playback.close();
+  if (marked) context.stderr.write(`stallscope: marks are in ${clean(marksName(options.file))}\n`);
   const signal = context.interruption.reason();
   if (signal !== null) return EXIT_OF[signal];
   return how === 'interrupted' ? EXIT_OF.SIGINT : 0;
 };
+
+/** Sets marks beside a recording, if there is such a place, and it is not where the tool is installed. */
+const markIn =
+  (file: string, mark: (text: string) => string | null, onSet: () => void) =>
+  (text: string): string | null => {
+    if (file === '-') return 'what came through a pipe takes no marks';
+    if (isBundled(file)) return 'a bundled recording takes no marks: replay a copy of it';
+    const problem = mark(text);
+    if (problem === null) onSet();
+    return problem;
+  };
 
 /** As fast as it can be read: whoever listens does not want to wait. */
 const replayPlainly = (

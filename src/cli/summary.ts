@@ -1,6 +1,7 @@
 /** `stallscope summary`: a recording, or a stretch of it, on one page or as one JSON object. */
 import { between } from '../core/between.ts';
 import type { Snapshot } from '../core/snapshot.ts';
+import { MAX_ENTITIES } from '../core/state.ts';
 import { failure } from '../errors.ts';
 import type { Recording } from '../session/ports.ts';
 import { createCursor } from '../session/replay.ts';
@@ -21,7 +22,7 @@ export type SummaryOptions = {
 };
 
 export const summary = async (context: Context, options: SummaryOptions): Promise<number> => {
-  const recording = await readRecording(options.file);
+  const recording = await readRecording(context, options.file);
   try {
     const sort = checkMetric(
       options.sort,
@@ -42,9 +43,9 @@ export const summary = async (context: Context, options: SummaryOptions): Promis
   }
 };
 
-/** Every line is read, and every checksum looked at. */
+/** Every line is read, and every checksum looked at; who ended long ago is listed too. */
 const whole = async (context: Context, recording: Recording): Promise<Snapshot | null> => {
-  const cursor = await foldThrough(context, recording, { unwatched: true });
+  const cursor = await foldThrough(context, recording, { unwatched: true, endedRows: MAX_ENTITIES });
   return cursor?.moveTo(recording.samples()) ?? null;
 };
 

@@ -15,15 +15,7 @@ export const between = (earlier: Snapshot, later: Snapshot): Snapshot => {
     elapsedUs: later.bootUs - earlier.bootUs,
     rows: later.rows.flatMap((row) => rowBetween(before.get(row.id), row, kindOf, earlier.bootUs)),
     totals: lessOf(earlier.totals, later.totals, () => 'counter'),
-    others: {
-      processes: later.others.processes - earlier.others.processes,
-      metrics: Object.fromEntries(
-        Object.entries(later.others.metrics).map(([metric, total]) => [
-          metric,
-          total - (earlier.others.metrics[metric] ?? 0),
-        ]),
-      ),
-    },
+    others: othersBetween(earlier, later),
     host: lessOf(earlier.host, later.host, kindOf),
     losses: {
       ...later.losses,
@@ -46,6 +38,24 @@ export const between = (earlier: Snapshot, later: Snapshot): Snapshot => {
     marks: later.marks.filter(({ bootUs }) => bootUs > earlier.bootUs),
     breakdown: (rowId, metric) =>
       partsBetween(earlier.breakdown(rowId, metric), later.breakdown(rowId, metric)),
+  };
+};
+
+/** Who had a row at the beginning and has none at the end is among the others: with what came after the beginning. */
+const othersBetween = (earlier: Snapshot, later: Snapshot): Snapshot['others'] => {
+  const listed = new Set(later.rows.map(({ id }) => id));
+  const gone = earlier.rows.filter(({ id }) => !listed.has(id));
+  const over = gone.filter(({ endedBootUs }) => endedBootUs !== null).length;
+  const known = (metric: string): number =>
+    gone.reduce((sum, { metrics }) => sum + (metrics[metric]?.total ?? 0), 0);
+  return {
+    processes: Math.max(0, later.others.processes - earlier.others.processes - over),
+    metrics: Object.fromEntries(
+      Object.entries(later.others.metrics).map(([metric, total]) => [
+        metric,
+        total - (earlier.others.metrics[metric] ?? 0) - known(metric),
+      ]),
+    ),
   };
 };
 

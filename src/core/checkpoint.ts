@@ -7,8 +7,8 @@
  * A checkpoint says nothing new: a reader that folded all lines before it may ignore it. It stands between samples,
  * and is cut into parts, because a line has a longest length.
  */
-import { keyOf } from './baseline.ts';
-import { createEntity, type Entity } from './entity.ts';
+import { keyOf, keysOf } from './baseline.ts';
+import { createEntity, createTally, type Entity } from './entity.ts';
 import { insightSaid } from './insight/view.ts';
 import type { CounterEntry, HeaderRecord, LossKind, ProbeInUse, ProcessRecord, SelfCost } from './record.ts';
 import { createRingAfter } from './ring.ts';
@@ -165,7 +165,7 @@ const amountOf = (
 const oddBaselines = (state: SessionState): (readonly [string, CounterEntry])[] => {
   const odd: (readonly [string, CounterEntry])[] = [];
   for (const [metric, keys] of state.baselines) {
-    for (const [key, value] of keys) {
+    for (const [key, { value }] of keys) {
       const entry = typeof key === 'number' ? [key] : key.split(',').map(Number);
       if (totalOf(state, metric, entry) !== value) odd.push([metric, [...entry, value]]);
     }
@@ -290,7 +290,7 @@ const restoreEntities = (state: SessionState, part: CheckpointRecord): void => {
   });
   for (const [metric, entries] of Object.entries(part.counts)) {
     for (const [index = -1, ...amount] of entries)
-      entities[index]?.counts.set(metric, countFrom(amount, state.counted.sample));
+      entities[index]?.counts.set(metric, createTally(countFrom(amount, state.counted.sample)));
   }
   for (const [metric, entries] of Object.entries(part.partial)) {
     for (const [index = -1, ...rest] of entries) {
@@ -306,11 +306,10 @@ const restoreEntities = (state: SessionState, part: CheckpointRecord): void => {
 
 const restoreBaselines = (state: SessionState, parts: readonly CheckpointRecord[]): void => {
   const set = (metric: string, entry: readonly number[]): void => {
-    const keys = state.baselines.get(metric) ?? new Map<number | string, number>();
-    state.baselines.set(metric, keys);
+    const keys = keysOf(state.baselines, metric);
     const value = entry.at(-1) ?? 0;
     if (value === FROM_ZERO) keys.delete(keyOf(entry));
-    else keys.set(keyOf(entry), value);
+    else keys.set(keyOf(entry), { value });
   };
   for (const { pid, counts, parts: dimensions } of state.owners.values()) {
     for (const [metric, { total }] of counts) {

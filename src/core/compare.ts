@@ -5,13 +5,10 @@
  * values, and with so many series compared at once chance is held down (Benjamini-Hochberg). Too few parts make
  * nothing certain.
  */
-export type SeriesKey = string;
-
-/** Rates or levels of one series, in order; NaN where nothing is known. */
-export type Side = ReadonlyMap<SeriesKey, readonly number[]>;
+import { partsOf, type Side } from './side.ts';
 
 export type Change = {
-  readonly key: SeriesKey;
+  readonly key: string;
   /** Means. */
   readonly before: number;
   readonly after: number;
@@ -25,15 +22,11 @@ const PARTS = 20;
 const LEAST_PARTS = 4;
 
 /** Of all series of either side, the surest and largest first. A series that a side lacks was zero there. */
-export const compareSides = (
-  before: Side,
-  after: Side,
-  lengths: { readonly before: number; readonly after: number },
-): Change[] => {
-  const keys = [...new Set([...before.keys(), ...after.keys()])];
+export const compareSides = (before: Side, after: Side): Change[] => {
+  const keys = [...new Set([...before.series.keys(), ...after.series.keys()])];
   const raw = keys.map((key) => {
-    const a = partsOf(before.get(key) ?? zeros(lengths.before));
-    const b = partsOf(after.get(key) ?? zeros(lengths.after));
+    const a = partsOf(before, key, PARTS);
+    const b = partsOf(after, key, PARTS);
     return { key, before: mean(a), after: mean(b), chance: chanceOf(a, b) };
   });
   const adjusted = adjust(raw.map(({ chance }) => chance));
@@ -46,8 +39,6 @@ export const compareSides = (
     .sort((a, b) => b.confidence - a.confidence || sizeOf(b) - sizeOf(a));
 };
 
-const zeros = (length: number): number[] => new Array<number>(length).fill(0);
-
 /** How far apart, whichever is larger. */
 export const sizeOf = ({ before, after }: Pick<Change, 'before' | 'after'>): number => {
   const [low, high] = [Math.min(before, after), Math.max(before, after)];
@@ -56,16 +47,6 @@ export const sizeOf = ({ before, after }: Pick<Change, 'before' | 'after'>): num
 
 const mean = (values: readonly number[]): number =>
   values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
-
-const partsOf = (values: readonly number[]): number[] => {
-  const known = values.filter((value) => !Number.isNaN(value));
-  const count = Math.min(PARTS, known.length);
-  return Array.from({ length: count }, (_, part) =>
-    mean(
-      known.slice(Math.floor((part * known.length) / count), Math.floor(((part + 1) * known.length) / count)),
-    ),
-  );
-};
 
 /** Two-sided chance of ranks so far apart, by the normal approximation with correction for ties. */
 const chanceOf = (a: readonly number[], b: readonly number[]): number => {

@@ -6,6 +6,8 @@ export const ROW_HISTORY_SAMPLES = 120;
 export const KEPT_BEHIND_SAMPLES = 12;
 
 export type Count = { total: number; delta: number; sample: number };
+/** Of one process, with its recent past while there is room for one. */
+export type Tally = Count & { trend: Ring | null };
 export type Part = Count & { readonly key: readonly number[] };
 
 export type Entity = {
@@ -22,10 +24,9 @@ export type Entity = {
   endedBootUs: number | null;
   /** Moves with every change, so that what was drawn from it before need not be drawn again. */
   version: number;
-  readonly counts: Map<string, Count>;
+  readonly counts: Map<string, Tally>;
   /** Metrics with dimensions: joined key to part. */
   readonly parts: Map<string, Map<string, Part>>;
-  readonly trends: Map<string, Ring>;
 };
 
 export const UNKNOWN_COMM = '?';
@@ -48,36 +49,44 @@ export const createEntity = (pid: number, startMs: number | null, comm: string):
   version: 0,
   counts: new Map(),
   parts: new Map(),
-  trends: new Map(),
 });
 
-export const addTo = (counts: Map<string, Count>, metric: string, delta: number, sample: number): Count => {
-  const count = counts.get(metric);
-  if (count === undefined) {
-    const fresh = { total: delta, delta, sample };
-    counts.set(metric, fresh);
-    return fresh;
-  }
+const NEVER = -1;
+
+/** Nothing counted yet. */
+export const zeroCount = (): Count => ({ total: 0, delta: 0, sample: NEVER });
+const NOTHING = zeroCount();
+
+export const addTo = (count: Count, delta: number, sample: number): void => {
   count.delta = count.sample === sample ? count.delta + delta : delta;
   count.total += delta;
   count.sample = sample;
-  return count;
+};
+
+/** All tallies are made here: objects of one shape are counted on twice as fast. */
+export const createTally = ({ total, delta, sample }: Count): Tally => ({
+  total,
+  delta,
+  sample,
+  trend: null,
+});
+
+const tallyOf = (entity: Entity, metric: string): Tally => {
+  const known = entity.counts.get(metric);
+  if (known !== undefined) return known;
+  const tally = createTally(NOTHING);
+  entity.counts.set(metric, tally);
+  return tally;
 };
 
 /** How many trends all entities may hold together, and do. */
 export type TrendBudget = { readonly limit: number; held: number };
 
-const createTrend = (
-  entity: Entity,
-  metric: string,
-  budget: TrendBudget,
-  blank: number,
-): Ring | undefined => {
-  if (budget.held >= budget.limit) return undefined;
+const trendOf = (tally: Tally, budget: TrendBudget, blank: number): Ring | null => {
+  if (tally.trend !== null || budget.held >= budget.limit) return tally.trend;
   budget.held += 1;
-  const trend = createRing(ROW_HISTORY_SAMPLES + KEPT_BEHIND_SAMPLES, blank);
-  entity.trends.set(metric, trend);
-  return trend;
+  tally.trend = createRing(ROW_HISTORY_SAMPLES + KEPT_BEHIND_SAMPLES, blank);
+  return tally.trend;
 };
 
 /** Counts `delta` of a metric in a sample, for the process and, with dimensions, for the part `dims`. */
@@ -90,9 +99,10 @@ export const countEntity = (
   budget: TrendBudget,
 ): void => {
   entity.version += 1;
-  const count = addTo(entity.counts, metric, delta, sample);
-  const trend = entity.trends.get(metric) ?? createTrend(entity, metric, budget, 0);
-  if (trend !== undefined) writeRing(trend, sample, count.delta);
+  const tally = tallyOf(entity, metric);
+  addTo(tally, delta, sample);
+  const trend = trendOf(tally, budget, 0);
+  if (trend !== null) writeRing(trend, sample, tally.delta);
   if (dims.length > 0) countPart(entity, metric, dims, delta, sample);
 };
 
@@ -109,22 +119,21 @@ const countPart = (
     entity.parts.set(metric, parts);
   }
   const name = dims.join(',');
-  const part = parts.get(name);
+  let part = parts.get(name);
   if (part === undefined) {
-    parts.set(name, { key: [...dims], total: delta, delta, sample });
-    return;
+    part = { key: [...dims], ...zeroCount() };
+    parts.set(name, part);
   }
-  part.delta = part.sample === sample ? part.delta + delta : delta;
-  part.total += delta;
-  part.sample = sample;
+  addTo(part, delta, sample);
 };
 
 /** Keeps the largest value; `max` metrics are never differenced. */
 export const raiseEntity = (entity: Entity, metric: string, value: number, sample: number): void => {
   entity.version += 1;
-  const count = entity.counts.get(metric);
-  const total = Math.max(count?.total ?? 0, value);
-  entity.counts.set(metric, { total, delta: total, sample });
+  const tally = tallyOf(entity, metric);
+  tally.total = Math.max(tally.total, value);
+  tally.delta = tally.total;
+  tally.sample = sample;
 };
 
 /** Sets the level of a gauge. What is not mentioned in later samples stays as it is. */
@@ -136,16 +145,19 @@ export const levelEntity = (
   budget: TrendBudget,
 ): void => {
   entity.version += 1;
-  entity.counts.set(metric, { total: value, delta: value, sample });
-  const trend = entity.trends.get(metric) ?? createTrend(entity, metric, budget, Number.NaN);
-  if (trend !== undefined) holdRing(trend, sample, value);
+  const tally = tallyOf(entity, metric);
+  tally.total = value;
+  tally.delta = value;
+  tally.sample = sample;
+  const trend = trendOf(tally, budget, Number.NaN);
+  if (trend !== null) holdRing(trend, sample, value);
 };
 
 /** Lets go of trends that a view can no longer ask for. */
 export const trimTrends = (entity: Entity, sample: number, budget: TrendBudget): void => {
-  for (const [metric, trend] of entity.trends) {
-    if (trend.last > sample - trend.values.length) continue;
-    entity.trends.delete(metric);
+  for (const tally of entity.counts.values()) {
+    if (tally.trend === null || tally.trend.last > sample - tally.trend.values.length) continue;
+    tally.trend = null;
     budget.held -= 1;
   }
 };

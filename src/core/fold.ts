@@ -1,5 +1,5 @@
 /** One record after another changes the state: `fold` is the whole meaning of the stream. */
-import { advance, forgetPid, keyOf } from './baseline.ts';
+import { advance, forgetPid, keyOf, keysOf } from './baseline.ts';
 import {
   addTo,
   countEntity,
@@ -10,6 +10,7 @@ import {
   raiseEntity,
   trimTrends,
   UNKNOWN_COMM,
+  zeroCount,
 } from './entity.ts';
 import { observe } from './insight/observe.ts';
 import type {
@@ -22,8 +23,9 @@ import type {
   SampleRecord,
   StreamRecord,
 } from './record.ts';
+import { retireEnded, sumIntoOthers } from './retire.ts';
 import { createRing, createRingAfter, type Ring, writeRing } from './ring.ts';
-import { MAX_ENTITIES, MAX_GAPS, MAX_MARKS, type SessionState, SIGNAL_HISTORY_SAMPLES } from './state.ts';
+import { MAX_GAPS, MAX_MARKS, type SessionState, SIGNAL_HISTORY_SAMPLES } from './state.ts';
 
 const TRIM_EVERY_SAMPLES = 60;
 
@@ -91,6 +93,7 @@ const foldSample = (state: SessionState, record: SampleRecord): void => {
   writeLevels(state, sample);
   if (!state.unwatched) observe(state.watch, state);
   if (state.samples % TRIM_EVERY_SAMPLES === 0) trim(state, sample);
+  retireEnded(state);
 };
 
 const foldCounters = (state: SessionState, { bootUs, counters }: SampleRecord, sample: number): void => {
@@ -100,6 +103,8 @@ const foldCounters = (state: SessionState, { bootUs, counters }: SampleRecord, s
   for (const [metric, entries] of Object.entries(counters)) foldCounter(state, metric, entries, sample);
 };
 
+const NO_DIMS: readonly number[] = [];
+
 const foldCounter = (
   state: SessionState,
   metric: string,
@@ -107,26 +112,31 @@ const foldCounter = (
   sample: number,
 ): void => {
   const kind = state.metrics.get(metric)?.kind;
+  const keys = keysOf(state.baselines, metric);
+  const total = state.totals.get(metric) ?? zeroCount();
   for (const entry of entries) {
     const pid = entry[0];
-    const value = entry.at(-1);
+    const value = entry[entry.length - 1];
     // Nothing counts below zero; a damaged line may say so.
     if (pid === undefined || value === undefined || entry.length < 2 || !(value >= 0)) continue;
     if (kind === 'gauge') {
       levelEntity(ownerOf(state, pid), metric, value, sample, state.trends);
       continue;
     }
-    const { delta, grew } = advance(state.baselines, metric, keyOf(entry), value);
+    const { delta, grew } = advance(keys, keyOf(entry), value);
     if (!grew) continue;
     const entity = ownerOf(state, pid);
     if (kind === 'max') {
       raiseEntity(entity, metric, value, sample);
       continue;
     }
-    countEntity(entity, metric, entry.slice(1, -1), delta, sample, state.trends);
-    const total = addTo(state.totals, metric, delta, sample);
-    writeRing(ringOf(state.totalHistory, metric, 0), sample, total.delta);
+    const dims = entry.length === 2 ? NO_DIMS : entry.slice(1, -1);
+    countEntity(entity, metric, dims, delta, sample, state.trends);
+    addTo(total, delta, sample);
   }
+  if (total.sample !== sample) return;
+  state.totals.set(metric, total);
+  writeRing(ringOf(state.totalHistory, metric, 0), sample, total.delta);
 };
 
 const foldHost = (state: SessionState, metric: string, value: number, sample: number): void => {
@@ -265,29 +275,4 @@ const foldLoss = (state: SessionState, record: LossRecord): void => {
 const trim = (state: SessionState, sample: number): void => {
   for (const entity of state.owners.values()) trimTrends(entity, sample, state.trends);
   for (const entity of state.former.values()) trimTrends(entity, sample, state.trends);
-  const surplus = state.owners.size + state.former.size - MAX_ENTITIES;
-  if (surplus > 0) retire(state, surplus);
-};
-
-/** Sums the longest dead into `others`. The living are bounded by the capacity of the kernel's maps. */
-const retire = (state: SessionState, surplus: number): void => {
-  const dead = [...state.owners.values(), ...state.former.values()]
-    .filter((entity) => entity.endedBootUs !== null)
-    .sort((a, b) => (a.endedBootUs ?? 0) - (b.endedBootUs ?? 0))
-    .slice(0, surplus);
-  for (const entity of dead) {
-    if (state.owners.get(entity.pid) === entity) state.owners.delete(entity.pid);
-    else state.former.delete(entity.id);
-    sumIntoOthers(state, entity);
-  }
-};
-
-const sumIntoOthers = (state: SessionState, entity: Entity): void => {
-  state.others.processes += 1;
-  state.trends.held -= entity.trends.size;
-  for (const [metric, count] of entity.counts) {
-    // Neither largest values nor levels of the dead add up to anything.
-    if (state.metrics.get(metric)?.kind !== 'counter') continue;
-    state.others.metrics.set(metric, (state.others.metrics.get(metric) ?? 0) + count.total);
-  }
 };

@@ -1,7 +1,7 @@
 /**
  * What a session has folded so far. Plain data, mutated in place by `fold` and never handed out: views get
- * Snapshots. Bounded by construction: at most `MAX_ENTITIES` processes keep their own row (the oldest of the
- * dead are summed into `others`, so that every count stays somewhere), histories are rings.
+ * Snapshots. Bounded by construction: few of the ended keep a row of their own (retire.ts; the others are summed into
+ * `others`, so that every count stays somewhere), histories are rings.
  */
 import type { Baselines } from './baseline.ts';
 import type { Count, Entity, TrendBudget } from './entity.ts';
@@ -12,6 +12,8 @@ import { createRing, type Ring } from './ring.ts';
 import type { Gap, InsightSaid, Mark } from './snapshot.ts';
 
 export const MAX_ENTITIES = 20_000;
+/** Of those that ended last, apart from the ones who did most. */
+export const ENDED_ROWS = 400;
 export const SIGNAL_HISTORY_SAMPLES = 3_600;
 /** Rings of `ROW_HISTORY_SAMPLES` doubles, about 1.3 KB each; beyond, a process has counts but no sparkline. */
 export const MAX_TRENDS = 40_000;
@@ -38,6 +40,8 @@ export type SessionState = {
   /** Earlier owners of a PID that has a new one. */
   readonly former: Map<string, Entity>;
   readonly trends: TrendBudget;
+  /** How many of the ended keep their row, apart from those who did most. */
+  readonly endedRows: number;
   readonly others: { processes: number; readonly metrics: Map<string, number> };
   readonly totals: Map<string, Count>;
   readonly host: Map<string, HostReading>;
@@ -78,6 +82,7 @@ export const createState = (
   header: HeaderRecord,
   eventScore?: number,
   freezeAfterMs: number = Number.POSITIVE_INFINITY,
+  endedRows: number = ENDED_ROWS,
 ): SessionState => ({
   header,
   metrics: new Map(header.metrics.map((metric) => [metric.id, metric])),
@@ -91,6 +96,7 @@ export const createState = (
   owners: new Map(),
   former: new Map(),
   trends: { limit: MAX_TRENDS, held: 0 },
+  endedRows,
   others: { processes: 0, metrics: new Map() },
   totals: new Map(),
   host: new Map(),

@@ -195,10 +195,10 @@ const wholeHistoryOf = (
   row: (id, metric, samples) => {
     const entity = entities.get(id);
     if (!isCounter(state, metric)) return levelsOf(entity, metric, state, sample, samples);
-    const trend = entity?.trends.get(metric);
+    const { trend = null, sample: counted = -Infinity } = entity?.counts.get(metric) ?? {};
     // Without a trend a process that counted lately has a past that nobody kept: unknown, not zero.
-    const lately = (entity?.counts.get(metric)?.sample ?? -Infinity) > sample - ROW_HISTORY_SAMPLES;
-    return readRing(trend, sample, samples, trend === undefined && lately ? Number.NaN : 0);
+    const lately = counted > sample - ROW_HISTORY_SAMPLES;
+    return readRing(trend ?? undefined, sample, samples, trend === null && lately ? Number.NaN : 0);
   },
   times: (samples) => readRing(state.times, sample, samples, Number.NaN),
   countedUs: (samples) => readRing(state.countedUs, sample, samples, Number.NaN),
@@ -212,7 +212,7 @@ const levelsOf = (
   sample: number,
   samples: number,
 ): Float64Array => {
-  const trend = entity?.trends.get(metric);
+  const trend = entity?.counts.get(metric)?.trend ?? undefined;
   const out = readRing(trend, sample, samples, Number.NaN);
   if (trend === undefined) return out;
   const level = readRing(trend, trend.last, 1, Number.NaN)[0] ?? Number.NaN;

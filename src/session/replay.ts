@@ -6,7 +6,7 @@
  * stretch: everything counted is as exact; the past before the checkpoint is unknown; insight tells what the recorder
  * had recognised by then, and learns anew. With `exact` it never does so.
  *
- * Snapshots shown lately are kept: a step back shows what was shown. Memory is bounded by the four constants here.
+ * Snapshots shown lately are kept: a step back shows what was shown. Memory is bounded by the constants here.
  */
 import { restoreState } from '../core/checkpoint.ts';
 import { fold } from '../core/fold.ts';
@@ -27,8 +27,11 @@ const MAX_SHOWN_ROWS = 20_000;
 
 const FAR_BYTES = 1024 * 1024;
 /** What is folded between a checkpoint and the moment asked for, so that there is some past: as many as are cheap. */
-const WARM_BYTES = 768 * 1024;
-const WARM_SAMPLES = [120, 60, 30, 10, 3, 0];
+const WARM_BYTES = 512 * 1024;
+const WARM_SAMPLES = [120, 60, 30, 15, 8, 3, 0];
+/** Of what a step back folds, the records are kept: the next one folds most of them again. */
+const WALKED_BYTES = 2 * 1024 * 1024;
+const SHORT_WAY_BACK = 8;
 
 export type Cursor = {
   /** Sample shown, from -1 (nothing yet) to the last. */
@@ -52,10 +55,13 @@ export type CursorOptions = {
   readonly eventScore?: number;
   /** From when on nothing is learnt any more, in ms after the beginning. */
   readonly freezeAfterMs?: number | undefined;
+  /** How many of the ended keep a row of their own, apart from those who did most; only where all is folded. */
+  readonly endedRows?: number;
 };
 
 export const createCursor = (recording: Recording, options: CursorOptions = {}): Cursor => {
-  const fresh = (): SessionState => createState(recording.header, options.eventScore, options.freezeAfterMs);
+  const fresh = (): SessionState =>
+    createState(recording.header, options.eventScore, options.freezeAfterMs, options.endedRows);
   let state = fresh();
   /** Sample folded last, and sample shown. */
   let position = -1;
@@ -64,6 +70,7 @@ export const createCursor = (recording: Recording, options: CursorOptions = {}):
   let distance = FIRST_DISTANCE_SAMPLES;
   let clones: { readonly position: number; readonly state: SessionState }[] = [];
   const snapshots = new Map<number, Snapshot>();
+  let walked = new Map<number, readonly StreamRecord[]>();
   /** Something is missing before `position`: the next checkpoint knows better. */
   let wounded = false;
   /** Damage found on the way; a checkpoint that was written before it was found knows nothing of it. */
@@ -105,6 +112,11 @@ export const createCursor = (recording: Recording, options: CursorOptions = {}):
     state = restored;
     // Snapshots hold the state they were taken of: only one is to be held.
     snapshots.clear();
+    walked = new Map(
+      [...walked].filter(
+        ([number]) => number >= sample && recording.weightOf(sample, number) <= WALKED_BYTES,
+      ),
+    );
     wounded = false;
     position = sample - 1;
     tailFolded = false;
@@ -112,8 +124,8 @@ export const createCursor = (recording: Recording, options: CursorOptions = {}):
     return true;
   };
 
-  const foldOne = (number: number): void => {
-    const records = recording.recordsOf(number);
+  const foldOne = (number: number): readonly StreamRecord[] => {
+    const records = walked.get(number) ?? recording.recordsOf(number);
     noteDamage(records, number);
     // What is told at this very place is folded on top of it.
     const resumes = recording.resumesAt(number) || (wounded && recording.hasCheckpoint(number));
@@ -121,6 +133,7 @@ export const createCursor = (recording: Recording, options: CursorOptions = {}):
     if (checkpoint?.sample === number) beginAt(checkpoint);
     for (const record of records) fold(state, record);
     position = number;
+    return records;
   };
 
   const noteDamage = (records: readonly StreamRecord[], number: number): void => {
@@ -136,13 +149,16 @@ export const createCursor = (recording: Recording, options: CursorOptions = {}):
   const foldTo = (number: number): void => {
     const count = recording.samples();
     const target = Math.min(Math.max(0, number), count - 1);
+    const isStepBack = target < shown && shown - target <= SHORT_WAY_BACK;
     const ahead = target >= position && !(tailFolded && (number < count || target > position));
     if (!ahead || target > position) reach(target, ahead);
     const learning = position < target && state.told !== null && state.watch.insight.ticks === 0;
     state.unwatched = learning || options.unwatched === true;
     while (position < target) {
-      foldOne(position + 1);
+      const records = foldOne(position + 1);
       keepClone();
+      if (learning && isStepBack && recording.weightOf(position, target) <= WALKED_BYTES)
+        walked.set(position, records);
       // Who jumps somewhere often looks back a little.
       if (learning && position >= target - STEPS_BACK && position < target) keepSnapshot(position, view());
     }
@@ -183,7 +199,10 @@ export const createCursor = (recording: Recording, options: CursorOptions = {}):
       return snapshot;
     },
     state: () => state,
-    renew: () => snapshots.clear(),
+    renew: () => {
+      snapshots.clear();
+      walked.clear();
+    },
   };
 };
 

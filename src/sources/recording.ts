@@ -6,17 +6,17 @@
  * What cannot be read becomes a loss record in its place, with its place in the file, and reading goes on. A block
  * whose checksum is wrong is left out whole: its lines might be true, and might not.
  */
-import { existsSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import type { LossRecord, StreamRecord } from '../core/record.ts';
+import type { GapRecord, LossRecord, StreamRecord } from '../core/record.ts';
 import type { Mark } from '../core/snapshot.ts';
 import { failure } from '../errors.ts';
 import type { Checkpoint, Recording, Source } from '../session/ports.ts';
-import { type Block, findBlocks } from './recorded/blocks.ts';
+import type { Block } from './recorded/blocks.ts';
 import { bytesOf } from './recorded/bytes.ts';
 import { filesOf, openFile, type RecordedFile } from './recorded/files.ts';
 import { checkpointIn, type Loaded, loadBlock, readLines } from './recorded/load.ts';
 import { appendMark, marksBytes, readMarks } from './recorded/marks.ts';
+import { openSegments, refreshSegments } from './recorded/segments.ts';
 
 /** Read blocks kept: the one shown, those beside it, and one to come back to. */
 const KEPT_BLOCKS = 4;
@@ -30,7 +30,7 @@ export type OpenOptions = {
 
 /** Throws a StallscopeError of the E_FILE_ family. */
 export const openRecording = (path: string, { growing = false, fd }: OpenOptions = {}): Recording => {
-  const files = fd === undefined ? openFiles(filesOf(path)) : [openFile(path, bytesOf(fd))];
+  const files = fd === undefined ? openSegments(filesOf(path)) : [openFile(path, bytesOf(fd))];
   const [first] = files;
   if (first === undefined) throw failure('E_FILE_MISSING', { path });
   const { header } = first;
@@ -43,7 +43,7 @@ export const openRecording = (path: string, { growing = false, fd }: OpenOptions
     const block = index.blocks[number] as Block;
     const known = kept.get(block);
     kept.delete(block);
-    const loaded = known ?? loadBlock(block);
+    const loaded = known ?? (index.gone.has(block) ? nothingLeft(block) : loadBlock(block));
     kept.set(block, loaded);
     if (kept.size > KEPT_BLOCKS) kept.delete(kept.keys().next().value as Block);
     return loaded;
@@ -74,6 +74,13 @@ export const openRecording = (path: string, { growing = false, fd }: OpenOptions
     kind: 'damaged',
     count: 1,
     detail: block.samples === 0 ? detail : `${detail}, ${spanOf(block)}`,
+  });
+
+  const deleted = ({ fromUs, toUs }: Block): GapRecord => ({
+    type: 'gap',
+    bootUs: toUs,
+    fromBootUs: fromUs,
+    reason: 'its segment has been deleted since, to stay within the bounds of the recording',
   });
 
   const spanOf = ({ fromUs, toUs }: Block): string => `${isoAt(fromUs)} to ${isoAt(toUs)}`;
@@ -109,6 +116,7 @@ export const openRecording = (path: string, { growing = false, fd }: OpenOptions
     const local = number - (index.firsts[at] ?? 0);
     if (local === 0) before(at, records);
     const loaded = load(at);
+    if (local === 0 && index.gone.has(loaded.block)) records.push(deleted(loaded.block));
     noteTrouble(loaded, local === 0, records);
     const to = loaded.ends[local];
     const from = local === 0 ? 0 : (loaded.ends[local - 1] ?? 0);
@@ -208,11 +216,11 @@ export const openRecording = (path: string, { growing = false, fd }: OpenOptions
         added = readMarks(path);
         addedBytes = marksBytes(path);
       }
-      const grown = refreshFiles(path, files, header.session);
+      const grown = refreshSegments(path, files);
       if (grown) {
         index = indexOf(files);
         const known = new Set(index.blocks);
-        for (const block of kept.keys()) if (!known.has(block)) kept.delete(block);
+        for (const block of kept.keys()) if (!known.has(block) || index.gone.has(block)) kept.delete(block);
       }
       return grown || marked;
     },
@@ -241,59 +249,14 @@ export const createRecordingSource = (recording: Recording): Source => {
   };
 };
 
-const openFiles = (paths: readonly string[]): RecordedFile[] => {
-  const files: RecordedFile[] = [];
-  try {
-    for (const path of paths) {
-      const file = openFile(path);
-      files.push(file);
-      const session = files[0]?.header.session;
-      if (files.length > 1 && file.header.session !== session)
-        throw failure('E_FILE_FORMAT', {
-          path,
-          why: 'it belongs to another session than the segments before it',
-        });
-    }
-    return files;
-  } catch (error) {
-    for (const { bytes } of files) bytes.close();
-    throw error;
-  }
-};
-
-/** Looks for what was written since; true when there is more. */
-const refreshFiles = (path: string, files: RecordedFile[], session: string | undefined): boolean => {
-  let grown = false;
-  const last = files.at(-1);
-  if (last !== undefined) {
-    const sealedEnd =
-      last.blocks.findLast(({ seal, bytes }) => seal !== null && bytes === last.bytes)?.end ?? 0;
-    const kept = last.blocks.filter(({ bytes, end }) => bytes === last.bytes && end <= sealedEnd);
-    const known = last.blocks.reduce((sum, { samples, end, start }) => sum + samples + end - start, 0);
-    const blocks = [...kept, ...findBlocks(last.bytes, sealedEnd)];
-    grown = blocks.reduce((sum, { samples, end, start }) => sum + samples + end - start, 0) !== known;
-    if (grown) last.blocks = blocks;
-  }
-  if (existsSync(path)) return grown;
-  const opened = new Set(files.map((file) => file.path));
-  for (const one of filesOf(path)) {
-    if (opened.has(one) || !existsSync(one)) continue;
-    const next = openNext(one);
-    if (next === null || next.header.session !== session) continue;
-    files.push(next);
-    grown = true;
-  }
-  return grown;
-};
-
-/** A segment that has just begun may not have its header yet. */
-const openNext = (path: string): RecordedFile | null => {
-  try {
-    return openFile(path);
-  } catch {
-    return null;
-  }
-};
+/** Numbers and times stay as they were; there is nothing to read. */
+const nothingLeft = (block: Block): Loaded => ({
+  block,
+  text: Buffer.alloc(0),
+  trouble: null,
+  ends: [],
+  timesUs: [],
+});
 
 type Index = {
   readonly blocks: readonly Block[];
@@ -306,6 +269,8 @@ type Index = {
   readonly checkpoints: readonly number[];
   readonly begins: ReadonlySet<number>;
   readonly breaks: ReadonlySet<number>;
+  /** Those of segments that the recorder has deleted since they were opened. */
+  readonly gone: ReadonlySet<Block>;
   readonly samples: number;
 };
 
@@ -313,11 +278,17 @@ const indexOf = (files: readonly RecordedFile[]): Index => {
   const blocks: Block[] = [];
   const begins = new Set<number>();
   const breaks = new Set<number>();
+  const gone = new Set<Block>();
   for (const [number, file] of files.entries()) {
     begins.add(blocks.length);
-    const before = files[number - 1]?.header.segment;
-    if (before !== undefined && file.header.segment !== before + 1) breaks.add(blocks.length);
-    for (const block of file.blocks) blocks.push(block);
+    const before = files[number - 1];
+    const isNext = file.header.segment === (before?.header.segment ?? Number.NaN) + 1;
+    if (before?.header.segment !== undefined && (!isNext || (before.isGone && !file.isGone)))
+      breaks.add(blocks.length);
+    for (const block of file.blocks) {
+      blocks.push(block);
+      if (file.isGone) gone.add(block);
+    }
   }
   const firsts: number[] = [];
   const weights: number[] = [];
@@ -338,6 +309,7 @@ const indexOf = (files: readonly RecordedFile[]): Index => {
     checkpoints: numbers.filter((number) => blocks[number]?.checkpoint === true),
     begins,
     breaks,
+    gone,
     samples,
   };
 };

@@ -9,13 +9,18 @@ export const pid = z
   .max(2 ** 31);
 export const name = z.string().max(256);
 export const words = z.string().max(4_096);
+/**
+ * What the tool itself calls something. It is printed in many places as it stands, so it never holds what a terminal
+ * obeys: a recording that says otherwise was made to.
+ */
+export const title = name.overwrite((text) => text.replace(/\p{Cc}/gu, '\ufffd'));
 export const METRIC_ID = /^[a-z][\w.:-]{0,127}$/i;
 export const metricId = z.string().regex(METRIC_ID);
 export const startMs = count.nullable().describe('process start in ms since boot; null when unknown');
 
 export const probe = {
-  id: name,
-  variant: name.nullable(),
+  id: title,
+  variant: title.nullable(),
   state: z.enum(['attached', 'refused', 'detached']),
   reason: words.optional(),
   uncounted: z

@@ -12,20 +12,33 @@ import type { CheckpointRecord } from '../core/checkpoint.ts';
 import type { HeaderRecord, StreamRecord } from '../core/record.ts';
 import { RECORDING_FORMAT, RECORDING_VERSION } from '../core/record.ts';
 import { checkpointSchema } from './checkpoint.ts';
-import { bootUs, count, lossKind, metricId, name, pid, probe, self, startMs, unit, words } from './fields.ts';
+import {
+  bootUs,
+  count,
+  lossKind,
+  metricId,
+  name,
+  pid,
+  probe,
+  self,
+  startMs,
+  title,
+  unit,
+  words,
+} from './fields.ts';
 import { type Misfit, misfitOf, reasonOf } from './misfit.ts';
 import { counterTable, numberTable } from './numbers.ts';
 import { blockSchema } from './seal.ts';
 
 const metric = z.object({
   id: metricId,
-  probe: name,
+  probe: title,
   scope: z.enum(['pid', 'host']),
   kind: z.enum(['counter', 'gauge', 'max']),
   unit,
-  label: name,
+  label: title,
   help: words,
-  dims: z.array(name).max(6).optional(),
+  dims: z.array(title).max(6).optional(),
   lane: z.boolean().optional(),
 });
 

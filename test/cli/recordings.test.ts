@@ -1,11 +1,21 @@
 /** The commands that read recordings, from the outside. */
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../docs/sections.ts';
+import { until } from '../helpers/fake-tracer.ts';
 import { LAUNCHER } from '../helpers/tool.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'commands-'));
@@ -64,6 +74,45 @@ describe('a pipe', () => {
   });
 });
 
+describe('a pipe that takes its time', () => {
+  const spooling = (): { child: ReturnType<typeof slow>; waits: () => Promise<void> } => {
+    const child = slow();
+    const waits = () =>
+      until(() => {
+        const folder = `/proc/${child.pid}/fd`;
+        return readdirSync(folder).some((fd) => nameOf(join(folder, fd)).includes('/stallscope-'));
+      }, 30_000);
+    return { child, waits };
+  };
+  const slow = () =>
+    execa(process.execPath, [LAUNCHER, 'summary', '-', '--json'], { reject: false, stdin: 'pipe' });
+  const nameOf = (link: string): string => {
+    try {
+      return readlinkSync(link);
+    } catch {
+      return '';
+    }
+  };
+
+  it('is waited for', async () => {
+    const { child, waits } = spooling();
+    await waits();
+    child.stdin.end(readFileSync(THRASH));
+    const { stdout, exitCode, stderr } = await child;
+    expect(exitCode, stderr).toBe(0);
+    expect((JSON.parse(stdout) as Summary).totals).toEqual((await summaryOf(THRASH)).totals);
+  });
+
+  it('is left at the first Ctrl-C', async () => {
+    const { child, waits } = spooling();
+    await waits();
+    child.stdin.write(readFileSync(THRASH).subarray(0, 5_000));
+    child.kill('SIGINT');
+    const { exitCode, stdout, stderr } = await child;
+    expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 130, stdout: '', stderr: '' });
+  });
+});
+
 describe('a mark from outside', () => {
   const file = path('marked.ndjson.gz');
   beforeAll(() => copyFileSync(THRASH, file));
@@ -76,6 +125,16 @@ describe('a mark from outside', () => {
     expect(set.exitCode, set.stderr).toBe(0);
     expect((await summaryOf(file)).marks.map(({ text }) => text)).toEqual(['backup began']);
     expect((await summaryOf(file, '--from', '+20s')).marks).toEqual([]);
+  });
+
+  it('needs one, too, when nobody writes the recording any more, though it has no end', async () => {
+    const cut = path('cut.ndjson');
+    const lines = gunzipSync(readFileSync(THRASH)).toString('utf8').split('\n');
+    writeFileSync(cut, `${lines.slice(0, 40).join('\n')}\n`);
+    const { exitCode, stderr } = await stallscope(['mark', cut, 'too late']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('--at TIME');
+    expect(existsSync(`${cut}.marks`)).toBe(false);
   });
 
   it('divides the recording for a comparison, which finds what began with it', async () => {

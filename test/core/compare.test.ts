@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { between } from '../../src/core/between.ts';
 import { compareSides } from '../../src/core/compare.ts';
 import type { StreamRecord } from '../../src/core/record.ts';
+import { addToSide, createSide, endSample, type Side } from '../../src/core/side.ts';
 import { foldAll, sampleOf, snapshotAfter } from '../helpers/stream.ts';
 
 /** The same every time. */
@@ -18,11 +19,23 @@ const series = (length: number, seed: number, level: number): number[] => {
   return Array.from({ length }, () => level * (0.5 + random()));
 };
 
+const sideOf = (values: ReadonlyMap<string, readonly number[]>, maxSeries?: number): Side => {
+  const side = createSide(maxSeries);
+  const length = Math.max(...[...values.values()].map((one) => one.length));
+  for (let at = 0; at < length; at += 1) {
+    for (const [key, one] of values) addToSide(side, key, one[at] ?? 0);
+    endSample(side);
+  }
+  return side;
+};
+
 describe('two stretches of time', () => {
   it('of hundreds of series without a change: hardly any is called one', () => {
     const side = (seed: number) =>
-      new Map(Array.from({ length: 400 }, (_, index) => [`s${index}`, series(120, seed + index * 7, 100)]));
-    const changes = compareSides(side(1), side(90_001), { before: 120, after: 120 });
+      sideOf(
+        new Map(Array.from({ length: 400 }, (_, index) => [`s${index}`, series(120, seed + index * 7, 100)])),
+      );
+    const changes = compareSides(side(1), side(90_001));
     expect(changes.filter(({ confidence }) => confidence >= 0.95).length).toBeLessThanOrEqual(4);
   });
 
@@ -37,9 +50,7 @@ describe('two stretches of time', () => {
       ['new', series(60, 5, 5)],
       ['same', series(60, 6, 7)],
     ]);
-    const byKey = new Map(
-      compareSides(before, after, { before: 60, after: 60 }).map((one) => [one.key, one]),
-    );
+    const byKey = new Map(compareSides(sideOf(before), sideOf(after)).map((one) => [one.key, one]));
     expect(byKey.get('triple')?.ratio).toBeGreaterThan(2.5);
     expect(byKey.get('triple')?.ratio).toBeLessThan(3.5);
     for (const key of ['triple', 'new', 'gone'])
@@ -50,10 +61,7 @@ describe('two stretches of time', () => {
   });
 
   it('too short for any certainty give none', () => {
-    const [change] = compareSides(new Map([['a', [1, 1, 1]]]), new Map([['a', [9, 9, 9]]]), {
-      before: 3,
-      after: 3,
-    });
+    const [change] = compareSides(sideOf(new Map([['a', [1, 1, 1]]])), sideOf(new Map([['a', [9, 9, 9]]])));
     expect(change).toMatchObject({ before: 1, after: 9, confidence: 0 });
   });
 
@@ -67,13 +75,51 @@ describe('two stretches of time', () => {
       });
     };
     const changes = Array.from({ length: 40 }, (_, index) => index).flatMap((index) =>
-      compareSides(new Map([['w', walk(index + 1)]]), new Map([['w', walk(index + 501)]]), {
-        before: 2_000,
-        after: 2_000,
-      }),
+      compareSides(sideOf(new Map([['w', walk(index + 1)]])), sideOf(new Map([['w', walk(index + 501)]]))),
     );
     // By all 2,000 values nearly every pair would be certain.
     expect(changes.filter(({ confidence }) => confidence > 0.999_999).length).toBeLessThan(20);
+  });
+});
+
+describe('a stretch of any length', () => {
+  it('takes no more room than its series, and tells the same means', () => {
+    const long = sideOf(new Map([['a', series(100_000, 3, 10)]]));
+    const [sums] = [...long.series.values()];
+    expect(sums?.length).toBeLessThan(1_000);
+    const tail = sideOf(new Map([['a', series(100_000, 3, 10).map((value) => 2 * value)]]));
+    const [change] = compareSides(long, tail);
+    expect(change?.before).toBeCloseTo(
+      series(100_000, 3, 10).reduce((sum, one) => sum + one, 0) / 100_000,
+      1,
+    );
+    expect(change?.ratio).toBeCloseTo(2, 9);
+    expect(change?.confidence).toBeGreaterThan(0.999);
+  });
+
+  it('counts what came late, or ended early, over all of its length', () => {
+    const side = createSide();
+    for (let at = 0; at < 1_000; at += 1) {
+      if (at >= 750) addToSide(side, 'late', 4);
+      endSample(side);
+    }
+    const empty = createSide();
+    for (let at = 0; at < 1_000; at += 1) endSample(empty);
+    expect(compareSides(side, empty)[0]?.before).toBeCloseTo(1, 1);
+  });
+
+  it('of too many series the least of each metric go, and are counted', () => {
+    const many = new Map(
+      Array.from({ length: 300 }, (_, index) => [
+        `m${index % 2}\u0000${index}`,
+        [index % 2 ? 1e9 * index : index],
+      ]),
+    );
+    const side = sideOf(many, 100);
+    expect(side.series.size).toBeLessThanOrEqual(100);
+    expect(side.leftOut + side.series.size).toBe(300);
+    expect([...side.series.keys()]).toEqual(expect.arrayContaining(['m0\u0000298', 'm1\u0000299']));
+    expect([...side.series.keys()].filter((key) => key.startsWith('m0')).length).toBeGreaterThan(20);
   });
 });
 

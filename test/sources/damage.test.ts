@@ -51,6 +51,36 @@ describe.each(['whole.ndjson', 'whole.ndjson.gz'])('%s', (name) => {
     expect(blocks.reduce((sum, { samples }) => sum + samples, 0)).toBe(SAMPLES);
   });
 
+  it('with one of its very first bytes changed is still known for what it is, also when it has no end', () => {
+    const whole = readFileSync(path(name));
+    const damagedPath = path(`head-${name}`);
+    for (const length of [whole.length, Math.floor(whole.length * 0.7)]) {
+      for (let place = 0; place < 16; place += 1) {
+        const bytes = Buffer.from(whole.subarray(0, length));
+        bytes[place] = (bytes[place] ?? 0) ^ 0x40;
+        writeFileSync(damagedPath, bytes);
+        const { records: read, times } = readAll(damagedPath);
+        const first = blocksOf()[0]?.samples ?? 0;
+        expect(times.length, `byte ${place} of ${length}`).toBeGreaterThan(0.6 * SAMPLES - first);
+        expect(read.filter(({ type }) => type === 'sample').length).toBeGreaterThan(0.6 * SAMPLES - first);
+      }
+    }
+  });
+
+  it.runIf(name === 'whole.ndjson')(
+    'that says it is of a later version, by a damaged digit, is read by its copy',
+    () => {
+      const bytes = readFileSync(path(name));
+      bytes[bytes.indexOf('"version":1') + 10] = 0x39;
+      const damagedPath = path('later.ndjson');
+      writeFileSync(damagedPath, bytes);
+      const recording = openRecording(damagedPath);
+      expect(recording.header.version).toBe(1);
+      expect(recording.recordsOf(0).some(isDamage)).toBe(true);
+      recording.close();
+    },
+  );
+
   it('with a byte changed loses at most that block, says which bytes and which time, and heals', () => {
     const whole = readFileSync(path(name));
     const blocks = blocksOf();

@@ -60,7 +60,7 @@ export const addRecordings = ({ context, command, run, subcommand }: Line): void
   subcommand('mark', 'set a mark in a recording, also while it is being written', EXAMPLES.mark)
     .argument('<file>')
     .argument('<text>')
-    .option('--at <time>', 'at this time of the recording (default: now)')
+    .option('--at <time>', 'at this time of the recording (default: now, while it is being written)')
     .action((file: string, words: string, flags: Flags) => {
       refuseCommand(command, 'mark');
       return run(mark(context, { file, text: words, at: text(flags, 'at') }));

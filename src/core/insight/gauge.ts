@@ -117,14 +117,19 @@ const remember = (memory: Memory, value: number, at: number): void => {
   memory.held = held + 1;
   if (memory.held <= GAUGE.remembered) return;
   let closest = 1;
-  for (let index = 2; index < memory.held; index += 1) {
-    if (gapAt(values, index) < gapAt(values, closest)) closest = index;
+  let least = Number.POSITIVE_INFINITY;
+  let below = values[0] as number;
+  // Where most of the time of a tick goes: each value is read once.
+  for (let index = 1; index < memory.held; index += 1) {
+    const above = values[index] as number;
+    if (above - below < least) {
+      least = above - below;
+      closest = index;
+    }
+    below = above;
   }
   memory.turn = !memory.turn;
   const gone = memory.turn ? closest : closest - 1;
   values.copyWithin(gone, gone + 1, memory.held);
   memory.held -= 1;
 };
-
-const gapAt = (values: Float64Array, index: number): number =>
-  (values[index] as number) - (values[index - 1] as number);

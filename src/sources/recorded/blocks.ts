@@ -51,8 +51,25 @@ const HEADER_START = '{"type":"header"';
 
 /** Those from `from` (the end of a sealed block) to the end of the file, in order. */
 export const findBlocks = (bytes: Bytes, from = 0, to = bytes.size()): Block[] => {
-  const container = containerOf(bytes.read(0, 4));
+  const container = containerIn(bytes);
   return container === null ? plainBlocks(bytes, from, to) : packedBlocks(bytes, container, from, to);
+};
+
+const CONTAINERS: readonly Container[] = ['gzip', 'zstd'];
+const OPENING_BRACE = 0x7b;
+
+/** By the first bytes; where they are damaged, by a seal that only a packed recording has. null for text. */
+export const containerIn = (bytes: Bytes): Container | null => {
+  const head = bytes.read(0, 4);
+  const container = containerOf(head);
+  if (container !== null || head[0] === OPENING_BRACE) return container;
+  const size = bytes.size();
+  const from = Math.max(0, size - MAX_BLOCK_BYTES);
+  return (
+    CONTAINERS.find(
+      (one) => packedSealAt(bytes, one, 0, size) !== null || lastPackedSealEnd(bytes, one, from, size) > from,
+    ) ?? null
+  );
 };
 
 type Sealed = { readonly seal: Seal; readonly start: number; readonly end: number };

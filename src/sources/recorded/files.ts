@@ -6,11 +6,11 @@ import { RECORDING_VERSION } from '../../core/record.ts';
 import { failure } from '../../errors.ts';
 import { decodeHeader } from '../../wire/recording.ts';
 import { segmentNumber } from '../../wire/segment-name.ts';
-import { type Block, findBlocks, MAX_UNSEALED_BYTES } from './blocks.ts';
+import { type Block, containerIn, findBlocks, MAX_UNSEALED_BYTES } from './blocks.ts';
 import { type Bytes, openBytes } from './bytes.ts';
 import { forEachLine, MAX_LINE_BYTES } from './lines.ts';
 import { loadBlock, parseLine } from './load.ts';
-import { canUnpack, containerOf } from './unpack.ts';
+import { canUnpack } from './unpack.ts';
 
 export type RecordedFile = {
   readonly path: string;
@@ -19,6 +19,8 @@ export type RecordedFile = {
   /** What is missing of the header, or that it is a copy. */
   readonly headerTrouble: string | null;
   blocks: Block[];
+  /** It was deleted while it was open; nothing of it is held any more but where its samples stood. */
+  isGone: boolean;
 };
 
 /** The file itself, or the segments of that name, in order. */
@@ -37,14 +39,14 @@ export const filesOf = (path: string): string[] => {
 export const openFile = (path: string, bytes: Bytes = openBytes(path)): RecordedFile => {
   try {
     if (bytes.size() === 0) throw failure('E_FILE_EMPTY', { path });
-    const container = containerOf(bytes.read(0, 4));
+    const container = containerIn(bytes);
     if (container !== null && !canUnpack(container))
       throw failure('E_FILE_FORMAT', {
         path,
         why: `it is packed with ${container}, which Node ${process.versions.node} cannot unpack: zstdcat ${path} | stallscope replay -`,
       });
     const blocks = blocksOf(path, bytes);
-    return { path, bytes, blocks, ...headerOf(path, bytes, blocks) };
+    return { path, bytes, blocks, isGone: false, ...headerOf(path, bytes, blocks) };
   } catch (error) {
     bytes.close();
     throw error;
@@ -76,14 +78,14 @@ const headerOf = (
   const value =
     text === undefined || newline < 0 ? undefined : parseLine(text, 0, Math.min(newline, MAX_LINE_BYTES));
   const decoded = decodeHeader(value);
-  if (decoded.kind === 'newer')
-    throw failure('E_FILE_VERSION', { path, version: decoded.version, supported: RECORDING_VERSION });
   // A block that is not to be believed may still begin with a line that reads well: a copy is better.
   const believed = loaded?.trouble === null;
   if (decoded.kind === 'header' && decoded.missing === null && believed)
     return { header: decoded.header, headerTrouble: null };
   const copy = copyOfHeader(blocks);
   if (copy !== null) return { header: copy, headerTrouble: 'the header is damaged; a copy of it is used' };
+  if (decoded.kind === 'newer')
+    throw failure('E_FILE_VERSION', { path, version: decoded.version, supported: RECORDING_VERSION });
   if (decoded.kind === 'header') {
     const headerTrouble =
       decoded.missing === null

@@ -1,17 +1,21 @@
 /** What `compare` has found, as a page or as one JSON object. */
 import { type Change, sizeOf } from '../../core/compare.ts';
 import type { MetricDescriptor } from '../../core/metric.ts';
+import { KEY_SEPARATOR } from '../../core/side.ts';
 import { amount, cellsOf, clean, dateTime, exact, fitTo } from '../format.ts';
 
 export type Stretch = {
   readonly fromMs: number;
   readonly toMs: number;
   readonly samples: number;
+  /** Series that were too many, and the least. */
+  readonly leftOut: number;
   readonly host: string;
 };
 
-/** From here on a change is told on the page; `--json` has them all. */
+/** A change that is told on the page is as sure as this, and at least so many times; `--json` has them all. */
 const SURE = 0.95;
+const LEAST_TIMES = 1.05;
 const MAX_LINES = 40;
 
 /** The contract of `compare --json`: additions are allowed, changes are not. */
@@ -42,15 +46,16 @@ export const changesObject = (
   }),
 });
 
-const stretchObject = ({ fromMs, toMs, samples, host }: Stretch): object => ({
+const stretchObject = ({ fromMs, toMs, samples, leftOut, host }: Stretch): object => ({
   host,
   from: new Date(Math.round(fromMs)).toISOString(),
   to: new Date(Math.round(toMs)).toISOString(),
   samples,
+  leftOut,
 });
 
 const partsOf = (key: string): { readonly metric: string; readonly who: string } => {
-  const [metric = '', who = ''] = key.split('\u0000');
+  const [metric = '', who = ''] = key.split(KEY_SEPARATOR);
   return { metric, who };
 };
 
@@ -60,7 +65,7 @@ export const changeLines = (
   changes: readonly Change[],
   metrics: ReadonlyMap<string, MetricDescriptor>,
 ): string[] => {
-  const sure = changes.filter((change) => change.confidence >= SURE && change.before !== change.after);
+  const sure = changes.filter((one) => one.confidence >= SURE && sizeOf(one) >= Math.log10(LEAST_TIMES));
   sure.sort((a, b) => sizeOf(b) - sizeOf(a));
   const rows = sure.slice(0, MAX_LINES).map((change) => {
     const { metric, who } = partsOf(change.key);
@@ -90,8 +95,8 @@ export const changeLines = (
   ];
 };
 
-const line = ({ fromMs, toMs, samples, host }: Stretch): string =>
-  `${dateTime(fromMs)} to ${dateTime(toMs)}, ${exact(samples)} samples, ${clean(host)}`;
+const line = ({ fromMs, toMs, samples, leftOut, host }: Stretch): string =>
+  `${dateTime(fromMs)} to ${dateTime(toMs)}, ${exact(samples)} samples, ${clean(host)}${leftOut > 0 ? `; without ${exact(leftOut)} of the smallest series` : ''}`;
 
 const timesText = ({ before, after, ratio }: Change): string => {
   if (before === 0) return 'new';

@@ -1,0 +1,73 @@
+/**
+ * Which of the ended keep a row of their own. A host that starts ten processes a second ends a million a day: what is
+ * held, shown, cloned and repeated in a recording must not grow with them. The last `endedRows` that ended keep theirs,
+ * and of every metric the `LEADERS` largest of all that ever ended: however old, whoever did most is found. The rest is
+ * summed into `others`, so that every count stays somewhere; views say how many they are.
+ *
+ * It depends on the state alone, so live tracing, a replay and a checkpoint retire the same ones at the same sample. Only
+ * lives whose keys the kernel has deleted are retired: nothing more can come of them. The others, and the living, are
+ * bounded by the capacity of the kernel's maps, and in foreign recordings by `MAX_ENTITIES`.
+ */
+import type { Entity } from './entity.ts';
+import { MAX_ENTITIES, type SessionState } from './state.ts';
+
+const LEADERS = 12;
+const RETIRE_EVERY_SAMPLES = 10;
+/** So many times as many do not wait for their turn. */
+const CROWD = 8;
+
+/** To be called after every sample was folded. */
+export const retireEnded = (state: SessionState): void => {
+  const { former, endedRows, samples } = state;
+  if (former.size > endedRows && (samples % RETIRE_EVERY_SAMPLES === 0 || former.size > CROWD * endedRows)) {
+    const leaders = leadersOf(former.values(), state);
+    const oldest = [...former.values()].sort(byEnd).slice(0, former.size - endedRows);
+    for (const entity of oldest) if (!leaders.has(entity)) retire(state, entity);
+  }
+  const surplus = state.owners.size + former.size - MAX_ENTITIES;
+  if (surplus > 0 && samples % RETIRE_EVERY_SAMPLES === 0) retireOldest(state, surplus);
+};
+
+const byEnd = (a: Entity, b: Entity): number => (a.endedBootUs ?? 0) - (b.endedBootUs ?? 0);
+
+const leadersOf = (entities: Iterable<Entity>, { metrics }: SessionState): ReadonlySet<Entity> => {
+  const byMetric = new Map<string, { readonly entity: Entity; readonly total: number }[]>();
+  for (const entity of entities) {
+    for (const [metric, { total }] of entity.counts) {
+      const kind = metrics.get(metric)?.kind;
+      if ((kind !== 'counter' && kind !== 'max') || total === 0) continue;
+      const first = byMetric.get(metric) ?? [];
+      byMetric.set(metric, first);
+      if (first.length === LEADERS && total <= (first.at(-1)?.total ?? 0)) continue;
+      const at = first.findIndex((other) => other.total < total);
+      first.splice(at < 0 ? first.length : at, 0, { entity, total });
+      if (first.length > LEADERS) first.pop();
+    }
+  }
+  return new Set([...byMetric.values()].flatMap((first) => first.map(({ entity }) => entity)));
+};
+
+/** Where keys are never said to be deleted: the longest dead. */
+const retireOldest = (state: SessionState, surplus: number): void => {
+  const dead = [...state.owners.values(), ...state.former.values()]
+    .filter(({ endedBootUs }) => endedBootUs !== null)
+    .sort(byEnd)
+    .slice(0, surplus);
+  for (const entity of dead) retire(state, entity);
+};
+
+const retire = (state: SessionState, entity: Entity): void => {
+  if (state.owners.get(entity.pid) === entity) state.owners.delete(entity.pid);
+  else state.former.delete(entity.id);
+  sumIntoOthers(state, entity);
+};
+
+export const sumIntoOthers = (state: SessionState, entity: Entity): void => {
+  if (entity.counts.size > 0) state.others.processes += 1;
+  for (const [metric, { total, trend }] of entity.counts) {
+    if (trend !== null) state.trends.held -= 1;
+    // Neither largest values nor levels of the dead add up to anything.
+    if (state.metrics.get(metric)?.kind !== 'counter') continue;
+    state.others.metrics.set(metric, (state.others.metrics.get(metric) ?? 0) + total);
+  }
+};
