@@ -6,7 +6,14 @@
  */
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CounterEntry, HostIdentity, Selection, SelfCost, StreamRecord } from '../core/record.ts';
+import type {
+  CostBasis,
+  CounterEntry,
+  HostIdentity,
+  Selection,
+  SelfCost,
+  StreamRecord,
+} from '../core/record.ts';
 import { RECORDING_FORMAT, RECORDING_VERSION } from '../core/record.ts';
 import { failure } from '../errors.ts';
 import type { Budget, Clock, Derivation, HostPort, Source } from '../session/ports.ts';
@@ -28,7 +35,7 @@ export type LiveOptions = SupervisorOptions & {
   readonly wantsComm: (comm: string) => boolean;
   /** What becomes of the maps before they are counters. */
   readonly derivations: readonly Derivation[];
-  /** null where the kernel does not tell what its programs cost. */
+  /** null where the cost is nobody's concern. */
   readonly budget: Budget | null;
   readonly intervalMs: number;
 };
@@ -54,8 +61,6 @@ export const createLiveSource = (options: LiveOptions): Source => {
   let lastBootUs = 0;
   let lastBatchUs = 0;
   let mapBytes = 0;
-  /** Time all CPUs have worked, as of the last sample. */
-  let busyMs: number | null = null;
   let held: Reading | null = null;
   let stopping = false;
   /** The tracer's last word was its maps of the end. */
@@ -100,6 +105,7 @@ export const createLiveSource = (options: LiveOptions): Source => {
       for (const derivation of derivations) derivation.restart();
       roster.restart();
       meter.restart();
+      costs.restart();
       epoch += 1;
       const bootUs = clock.bootUs();
       emit({ type: 'gap', bootUs, fromBootUs: lastBatchUs, reason });
@@ -108,7 +114,7 @@ export const createLiveSource = (options: LiveOptions): Source => {
     },
   };
   const supervisor = createSupervisor(options, events);
-  const costs = createCostWatch(options.budget, supervisor, () => busyMs);
+  const costs = createCostWatch(options.budget, supervisor);
   costs.onStep((probe) => {
     if (stopping) return;
     const reason = probe.reason ?? 'over the budget';
@@ -155,7 +161,7 @@ export const createLiveSource = (options: LiveOptions): Source => {
     }
     for (const loss of losses.drain(lastBootUs)) emit(loss);
     const read = host.sample();
-    busyMs = read['cpu.busy_ms'] ?? null;
+    if (counted) costs.counted(batch.counters, read);
     const values = changes.host(read);
     const self = selfCost();
     emit({ type: 'sample', seq, bootUs: lastBootUs, epoch, counted, full, counters, host: values, self });
@@ -262,7 +268,9 @@ export const createLiveSource = (options: LiveOptions): Source => {
         intervalMs,
         mapKeys: options.mapKeys,
         selection: options.selection,
-        ...(options.budget === null ? {} : { budget: options.budget.share }),
+        ...(options.budget === null
+          ? {}
+          : { budget: options.budget.share, costBasis: basisOf(options.budget) }),
         probes: supervisor.probes(),
         metrics: [...script.metrics, ...PROCESS_METRICS, ...host.metrics],
       };
@@ -280,6 +288,8 @@ export const createLiveSource = (options: LiveOptions): Source => {
     },
   };
 };
+
+const basisOf = ({ meter }: Budget): CostBasis => (meter === null ? 'estimated' : 'measured');
 
 /** What a sample is made of; `counted` when the tracer was read for it. */
 type Reading = Pick<Batch, 'bootUs' | 'final' | 'counters'> & { readonly counted: boolean };
