@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { childrenOf, costOf, launcher, sleep } from './measure.mjs';
+import { childrenOf, costOf, launcher, nameOf, says, sleep } from './measure.mjs';
 
 const PROCESSES = 20_000;
 const WATCH_MS = 20_000;
@@ -72,17 +72,6 @@ export const measureCrowd = async () => {
     rmSync(dir, { recursive: true, force: true });
   }
 };
-
-const says = (stream, what) =>
-  new Promise((resolve) => {
-    let text = '';
-    stream.on('data', (chunk) => {
-      text += chunk;
-      if (what.test(text)) resolve();
-    });
-  });
-
-const nameOf = (pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
 
 /** What the recording holds of them. */
 const counted = (path) => {

@@ -11,6 +11,8 @@ import { measureCrowd } from './crowd.mjs';
 import { prepareLoads } from './loads.mjs';
 import { median, root, sleep } from './measure.mjs';
 import { measureMirror } from './mirror.mjs';
+import { measureStorm } from './storm.mjs';
+import { measureSurvival } from './survival.mjs';
 import { facts } from './tracer.mjs';
 import { TRACERS } from './tracers.mjs';
 
@@ -101,7 +103,9 @@ try {
   rmSync(dir, { recursive: true, force: true });
 }
 if (wanted('mirror')) sections.push(...(await measureMirror(ROUNDS)));
+if (wanted('storm')) sections.push(...(await measureStorm()));
 if (wanted('crowd')) sections.push(...(await measureCrowd()));
+if (wanted('survival')) sections.push(...(await measureSurvival()));
 
 const cpu = os.cpus()[0]?.model.trim();
 const memory = `${(os.totalmem() / 1024 ** 3).toFixed(0)} GiB`;

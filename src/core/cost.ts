@@ -63,7 +63,10 @@ export const isProvider = (name: string): boolean => Object.hasOwn(PROVIDERS, na
 const VIRTUAL_UPROBE_FACTOR = 6;
 /** The program itself, where it was not measured: a look into a map or two, and a count. */
 const TYPICAL_RUN_NS = 150;
-/** How much longer the same takes where every instruction is emulated. */
+/**
+ * How much longer the same takes where every instruction is emulated: two programs of `inode` that take 0.2 and 0.4 µs
+ * took 3.6 and 9.2 µs in a guest of kernel 6.1 under TCG.
+ */
 const EMULATED_FACTOR = 20;
 
 /** What one run takes, program and all, before it was ever measured here. */

@@ -8,7 +8,7 @@ import { costsBetween } from '../core/cost.ts';
 import { createCostEstimate, type Shares } from '../core/cost-estimate.ts';
 import { createCostWindows } from '../core/cost-windows.ts';
 import type { CostBasis, CounterEntry, ProbeInUse, SelfCost } from '../core/record.ts';
-import type { Budget } from '../session/ports.ts';
+import type { Budget, TracerScript } from '../session/ports.ts';
 import { createGrowth } from './growth.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -53,11 +53,12 @@ export const createCostWatch = (
   /** When what has grown since began to grow. */
   let sinceMs = performance.now();
   let lastTotal = 0;
+  /** One that is being replaced counts to its end. */
+  let script: TracerScript | null = null;
 
   const read = (): void => {
     const nowMs = performance.now();
     const spanMs = nowMs - sinceMs;
-    const script = supervisor.script();
     if (script === null || window !== undefined || spanMs < ENOUGH_MS) return;
     sinceMs = nowMs;
     const shares = withAllProbes(estimate.of(script.runs, growth.take(), spanMs));
@@ -143,7 +144,8 @@ export const createCostWatch = (
     },
     counted: (counters, host) => {
       busy.note(host['cpu.busy_ms'] ?? null);
-      for (const { metric } of supervisor.script()?.runs ?? []) {
+      script = supervisor.script() ?? script;
+      for (const { metric } of script?.runs ?? []) {
         const entries = counters.get(metric);
         if (entries !== undefined) growth.counter(metric, entries);
         else if (host[metric] !== undefined) growth.host(metric, host[metric]);

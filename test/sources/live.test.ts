@@ -385,7 +385,6 @@ describe('the budget', () => {
   /** A meter whose programs take a millisecond in each window; takes one step down when it is told of the first. */
   const budgetOf = (changed: ProbeInUse) => {
     let windows = 0;
-    let isOpen = false;
     let closed = false;
     let taken = false;
     const seen: { readonly shares: ReadonlyMap<string, number>; readonly by: string }[] = [];
@@ -395,14 +394,11 @@ describe('the budget', () => {
       meter: {
         begin: () => {
           windows += 1;
-          isOpen = true;
           return true;
         },
-        end: () => {
-          isOpen = false;
-        },
+        end: () => undefined,
         read: () => [
-          { id: '1', kind: 'tracepoint', runNs: isOpen ? windows * 1e6 : 0, runs: 0 },
+          { id: '1', kind: 'tracepoint', runNs: windows * 1e6, runs: 0 },
           { id: '2', kind: 'tracepoint', runNs: 0, runs: 0 },
         ],
         close: () => {
