@@ -28,7 +28,7 @@ export const measureSurvival = async () => {
     '',
     SURVIVAL_TITLE,
     '',
-    `\`record\` with all probes in a guest of kernel ${KERNEL} (emulated, so everything takes some twenty times as long), for a minute in which the disk is read through the page cache without end and a process holds what would be left.`,
+    `\`record -i 5s\` with all probes in a guest of kernel ${KERNEL} (emulated, so everything takes some twenty times as long), for a minute and a half in which the disk is read through the page cache without end and a process holds what would be left.`,
     '',
     `| | ${MEMORY_MIB.map((mebibytes) => `${mebibytes} MiB`).join(' | ')} |`,
     `| ---${' | ---'.repeat(MEMORY_MIB.length)} |`,

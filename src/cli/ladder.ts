@@ -33,8 +33,8 @@ const ladderOf = async (top: Selected, facts: HostFacts, request: TargetRequest)
 };
 
 export type Steps = {
-  /** The probe that must change now, as it will be; null when nothing must. */
-  observe(reading: BudgetReading & { readonly by: CostBasis }): ProbeInUse | null;
+  /** The probes that must change now, as they will be. */
+  observe(reading: BudgetReading & { readonly by: CostBasis }): readonly ProbeInUse[];
 };
 
 /** @param take is told which variant a probe has from now on; null when it is let go */
@@ -44,19 +44,19 @@ export const createSteps = (
   take: (probe: string, rung: Selected | null) => void,
 ): Steps => {
   const byProbe = new Map(ladders.map((ladder) => [ladder[0]?.manifest.id ?? '', ladder]));
-  if (share === null) return { observe: () => null };
+  if (share === null) return { observe: () => [] };
   const governor = createGovernor(
     [...byProbe].map(([probe, ladder]) => ({ probe, rungs: ladder.length + 1 })),
     share,
   );
   return {
-    observe: (reading) => {
-      const step = governor.observe(reading);
-      const ladder = byProbe.get(step?.probe ?? '');
-      if (step === null || ladder === undefined) return null;
-      take(step.probe, ladder[step.rung] ?? null);
-      return standingAt(ladder, step, reading.by);
-    },
+    observe: (reading) =>
+      governor.observe(reading).flatMap((step) => {
+        const ladder = byProbe.get(step.probe);
+        if (ladder === undefined) return [];
+        take(step.probe, ladder[step.rung] ?? null);
+        return [standingAt(ladder, step, reading.by)];
+      }),
   };
 };
 

@@ -80,13 +80,13 @@ export type Budget = {
   /** Of a CPU, per CPU at work; null: the cost is told, and nothing is done. */
   readonly share: number | null;
   readonly processor: Processor;
-  /** Told the cost of each probe; the probe that takes a step now, as it will be, or null. */
+  /** Told the cost of each probe; the probes that take a step now, as they will be. */
   observe(reading: {
     readonly atMs: number;
     readonly shares: ReadonlyMap<string, number>;
     readonly busyCpus: number;
     readonly by: CostBasis;
-  }): ProbeInUse | null;
+  }): readonly ProbeInUse[];
 };
 
 /** Makes the numbers of metrics from a tracer's maps and from what the kernel counts anyway. */

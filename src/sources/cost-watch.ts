@@ -20,8 +20,8 @@ const WINDOW_MS = 100;
 const MIN_BUSY_SPAN_MS = 500;
 
 export type CostWatch = {
-  /** Called with a probe that must change, as it will be. */
-  onStep(listener: (probe: ProbeInUse) => void): void;
+  /** Called with the probes that must change, as they will be. */
+  onStep(listener: (probes: readonly ProbeInUse[]) => void): void;
   start(): void;
   /** The maps of a sample, cumulative since the tracer attached, and the host's counters at that moment. */
   counted(
@@ -47,7 +47,7 @@ export const createCostWatch = (
   let windows = createCostWindows(performance.now());
   const probeMs = new Map<string, number>();
   let basis: CostBasis = 'estimated';
-  let step: (probe: ProbeInUse) => void = () => undefined;
+  let step: (probes: readonly ProbeInUse[]) => void = () => undefined;
   let beat: NodeJS.Timeout | undefined;
   let window: NodeJS.Timeout | undefined;
   /** When what has grown since began to grow. */
@@ -78,8 +78,8 @@ export const createCostWatch = (
     // One that was told to go has had its last word.
     if (supervisor.tracerPid() === null && shares.size > 0) return;
     const changed = budget.observe({ atMs: performance.now(), shares, busyCpus: busy.cpus(), by });
-    if (changed === null) return;
-    estimate.forget(changed.id);
+    if (changed.length === 0) return;
+    for (const { id } of changed) estimate.forget(id);
     step(changed);
   };
 
@@ -97,15 +97,15 @@ export const createCostWatch = (
     };
     if (!windows.wants(now)) return false;
     windows.began(now);
-    if (!meter.begin()) return false;
+    // Read outside of the window: reading opens files, which is what some probes trace.
     const before = meter.read(pid);
+    if (!meter.begin()) return false;
     const openedMs = performance.now();
     window = setTimeout(() => {
       const windowMs = performance.now() - openedMs;
-      const after = meter.read(pid);
       meter.end();
+      const after = meter.read(pid);
       window = undefined;
-      const script = supervisor.script();
       // A tracer that was replaced in between has taken its figures with it.
       if (script === null || supervisor.tracerPid() !== pid) done(null);
       else

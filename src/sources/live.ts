@@ -10,6 +10,7 @@ import type {
   CostBasis,
   CounterEntry,
   HostIdentity,
+  ProbeInUse,
   Selection,
   SelfCost,
   StreamRecord,
@@ -115,12 +116,13 @@ export const createLiveSource = (options: LiveOptions): Source => {
   };
   const supervisor = createSupervisor(options, events);
   const costs = createCostWatch(options.budget, supervisor);
-  costs.onStep((probe) => {
+  costs.onStep((probes) => {
     if (stopping) return;
-    const reason = probe.reason ?? 'over the budget';
-    emit({ type: 'probe', bootUs: clock.bootUs(), ...probe });
-    options.onStatus(`${probe.id}: ${reason}`);
-    void supervisor.replace([probe], reason);
+    for (const probe of probes) {
+      emit({ type: 'probe', bootUs: clock.bootUs(), ...probe });
+      options.onStatus(`${probe.id}: ${probe.reason ?? 'over the budget'}`);
+    }
+    void supervisor.replace(probes, reasonOf(probes));
   });
 
   /** bpftrace reads its maps when it gets round to a tick; held up, it does so long after the tick's own time. */
@@ -288,6 +290,9 @@ export const createLiveSource = (options: LiveOptions): Source => {
     },
   };
 };
+
+const reasonOf = (probes: readonly ProbeInUse[]): string =>
+  probes.map(({ id, reason }) => `${id} ${reason ?? 'over the budget'}`).join('; ');
 
 const basisOf = ({ meter }: Budget): CostBasis => (meter === null ? 'estimated' : 'measured');
 

@@ -407,9 +407,9 @@ describe('the budget', () => {
       },
       observe: ({ shares, by }) => {
         seen.push({ shares, by });
-        if (taken) return null;
+        if (taken || (shares.get('iomap') ?? 0) === 0) return [];
         taken = true;
-        return changed;
+        return [changed];
       },
     };
     return { budget, seen, isClosed: () => closed, windows: () => windows };
@@ -437,14 +437,15 @@ describe('the budget', () => {
     );
     expect(header).toMatchObject({ budget: 0.02, costBasis: 'measured' });
     // What the estimate found was measured before it was judged, and only once.
-    expect(seen[0]?.by).toBe('measured');
-    expect([...(seen[0]?.shares.keys() ?? [])]).toEqual(['iomap', 'kswapd']);
+    const judged = seen.find(({ shares }) => (shares.get('iomap') ?? 0) > 0);
+    expect(judged?.by).toBe('measured');
+    expect([...(judged?.shares.keys() ?? [])]).toEqual(['iomap', 'kswapd']);
     expect(windows()).toBe(1);
     const step = records.findIndex((record) => record.type === 'probe');
     expect(records[step]).toMatchObject(changed);
     const gap = records.findIndex((record) => record.type === 'gap');
     expect(gap).toBeGreaterThan(step);
-    expect(records[gap]).toMatchObject({ reason: 'over the budget' });
+    expect(records[gap]).toMatchObject({ reason: 'iomap over the budget' });
     const snapshot = snapshotAfter(records, header);
     // Five million until the first ended, and five in the second: what was counted before the step was not lost.
     expect(snapshot.totals['iomap.iter']?.total).toBe(10_000_000);
@@ -472,8 +473,8 @@ describe('the budget', () => {
       { budget: { ...budget, meter: null }, host: hostOf({ 7: 'worker' }) },
     );
     expect(header.costBasis).toBe('estimated');
-    expect(seen[0]?.by).toBe('estimated');
-    expect(seen[0]?.shares.get('iomap')).toBeGreaterThan(0.1);
+    expect(new Set(seen.map(({ by }) => by))).toEqual(new Set(['estimated']));
+    expect(Math.max(...seen.map(({ shares }) => shares.get('iomap') ?? 0))).toBeGreaterThan(0.1);
     const { self } = samplesIn(records).at(-1) ?? {};
     expect(self?.probeMsBy).toBe('estimated');
     expect(self?.probeMs?.iomap).toBeGreaterThan(100);
