@@ -42,6 +42,7 @@ export const measureSurvival = async () => {
       ({ expected, got, counted }) => `${expected}, ${got}, ${counted}`,
     ),
     row('longest wait for a sample', ({ longestMs }) => `${(longestMs / 1000).toFixed(1)} s`),
+    row('probes stepped down', ({ steps }) => list(steps)),
     row('gaps told', ({ gaps }) => list(gaps)),
     row('losses told', ({ losses }) => list(losses)),
     row('ended in order', ({ isComplete }) => (isComplete ? 'yes' : 'no')),

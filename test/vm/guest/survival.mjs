@@ -27,14 +27,17 @@ const main = async () => {
   const bpftrace = BPFTRACES.find((path) => run(path));
   let memory = {};
   let pressure = {};
+  let span = [0, 0];
   const summary = await recordWhile(bpftrace, ['--budget', '2%', '-i', `${INTERVAL_MS}ms`], async (tool) => {
     const before = vmstat();
+    const fromUs = bootUs();
     const loads = [
       spawn('python3', ['-c', HOLD], { stdio: 'ignore', detached: true }),
       spawn('sh', ['-c', READ], { stdio: 'ignore', detached: true }),
     ];
     await delay(SECONDS * 1000);
     const after = vmstat();
+    span = [fromUs, bootUs()];
     pressure = Object.fromEntries(Object.keys(after).map((name) => [name, after[name] - before[name]]));
     memory = { toolKiB: peakKiB(tool), tracerKiB: peakKiB(pidOf('bpftrace')) };
     for (const { pid } of loads) {
@@ -46,7 +49,7 @@ const main = async () => {
     }
   });
   process.stdout.write(
-    `${JSON.stringify({ survival: { ...memory, pressure, ...samples(), lost: summary.lost } })}\n`,
+    `${JSON.stringify({ survival: { ...memory, pressure, ...samples(span), lost: summary.lost } })}\n`,
   );
 };
 
@@ -91,22 +94,24 @@ const peakKiB = (pid) => {
   }
 };
 
-/** Of the recording: how many samples there are, how many should be, and how long the longest wait for one was. */
-const samples = () => {
+/** Never suspended, so the monotonic clock is the one of boot. */
+const bootUs = () => Number(process.hrtime.bigint() / 1000n);
+
+/** Of the time under pressure: how many samples there are, how many should be, how long the longest wait for one was. */
+const samples = ([fromUs, untilUs]) => {
   const records = readFileSync(RECORDING, 'utf8')
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line));
-  const times = records.filter(({ type }) => type === 'sample').map(({ bootUs }) => bootUs);
-  const counted = records.filter(({ type, counted }) => type === 'sample' && counted);
-  const spanUs = (times.at(-1) ?? 0) - (times[0] ?? 0);
-  const waits = times.slice(1).map((time, index) => time - times[index]);
+  const under = records.filter(
+    (one) => one.type === 'sample' && one.bootUs >= fromUs && one.bootUs <= untilUs,
+  );
+  const times = [fromUs, ...under.map(({ bootUs: atUs }) => atUs), untilUs];
   return {
-    seconds: spanUs / 1e6,
-    expected: Math.floor(spanUs / 1000 / INTERVAL_MS),
-    got: times.length - 1,
-    counted: counted.length,
-    longestMs: Math.max(...waits) / 1000,
+    expected: Math.floor((untilUs - fromUs) / 1000 / INTERVAL_MS),
+    got: under.length,
+    counted: under.filter(({ counted }) => counted).length,
+    longestMs: Math.max(...times.slice(1).map((time, index) => time - times[index])) / 1000,
     gaps: records.filter(({ type }) => type === 'gap').map(({ reason }) => reason),
     losses: records.filter(({ type }) => type === 'loss').map(({ kind, count }) => `${kind} ${count}`),
     steps: records.filter(({ type, reason }) => type === 'probe' && reason !== undefined).map(({ id }) => id),
