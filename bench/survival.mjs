@@ -38,7 +38,7 @@ export const measureSurvival = async () => {
     row('stallscope, at most', ({ toolKiB }) => mib(toolKiB)),
     row('its tracer, at most', ({ tracerKiB }) => mib(tracerKiB)),
     row(
-      'samples expected, made, with counts',
+      'samples under pressure: due, made, with counts',
       ({ expected, got, counted }) => `${expected}, ${got}, ${counted}`,
     ),
     row('longest wait for a sample', ({ longestMs }) => `${(longestMs / 1000).toFixed(1)} s`),
