@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { childrenOf, costOf, launcher, sleep } from './measure.mjs';
+import { childrenOf, costOf, launcher, nameOf, says, sleep } from './measure.mjs';
 
 const PROCESSES = 20_000;
 const WATCH_MS = 20_000;
@@ -33,7 +33,7 @@ export const measureCrowd = async () => {
   writeFileSync(file, 'x'.repeat(65_536));
   const tool = spawn(
     process.execPath,
-    [launcher, 'record', '--probe', 'iomap', '--map-keys', '32768', '-o', out],
+    [launcher, 'record', '--budget', 'off', '--probe', 'iomap', '--map-keys', '32768', '-o', out],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   );
   const ended = once(tool, 'close');
@@ -60,7 +60,7 @@ export const measureCrowd = async () => {
       '',
       `## ${PROCESSES.toLocaleString('en')} living processes`,
       '',
-      `Each has searched once for a hole and lives on; \`record --probe iomap --map-keys 32768\`, over ${WATCH_MS / 1000} s. ${counted(out)}`,
+      `Each has searched once for a hole and lives on; \`record --budget off --probe iomap --map-keys 32768\`, over ${WATCH_MS / 1000} s. ${counted(out)}`,
       '',
       '| | CPU | memory |',
       '| --- | --- | --- |',
@@ -72,17 +72,6 @@ export const measureCrowd = async () => {
     rmSync(dir, { recursive: true, force: true });
   }
 };
-
-const says = (stream, what) =>
-  new Promise((resolve) => {
-    let text = '';
-    stream.on('data', (chunk) => {
-      text += chunk;
-      if (what.test(text)) resolve();
-    });
-  });
-
-const nameOf = (pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
 
 /** What the recording holds of them. */
 const counted = (path) => {

@@ -85,7 +85,7 @@ const LOADS = [
   },
   {
     id: 'churn',
-    title: 'file churn: 100,000 files created, renamed and removed on tmpfs',
+    title: 'file churn: 50,000 files created, renamed and removed on tmpfs',
     probe: 'inode',
     event: 'syscalls:sys_enter_rename',
     naive:
@@ -93,18 +93,18 @@ const LOADS = [
     prepare: () => {
       const dir = mkdtempSync('/dev/shm/stallscope-churn-');
       return {
-        command: ['perl', workload('churn.pl'), dir, '100000'],
+        command: ['perl', workload('churn.pl'), dir, '50000'],
         close: () => rmSync(dir, { recursive: true, force: true }),
       };
     },
   },
   {
     id: 'forks',
-    title: 'fork storm: 4,000 processes, one after the other',
+    title: 'fork storm: 2,000 processes, one after the other',
     probe: 'faults',
     event: 'sched:sched_process_exit',
     naive: 'tracepoint:sched:sched_process_exit { @[pid,comm]=count() }',
-    prepare: () => ({ command: ['perl', '-e', FORKS, '4000'] }),
+    prepare: () => ({ command: ['perl', '-e', FORKS, '2000'] }),
   },
   {
     id: 'python',

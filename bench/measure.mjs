@@ -102,3 +102,15 @@ export const startOnTerminal = (file, args) => {
     },
   };
 };
+
+/** Resolves when the stream has said so. */
+export const says = (stream, what) =>
+  new Promise((resolve) => {
+    let text = '';
+    stream.on('data', (chunk) => {
+      text += chunk;
+      if (what.test(text)) resolve();
+    });
+  });
+
+export const nameOf = (pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim();

@@ -1,5 +1,5 @@
 // npm run overhead: what tracing costs the traced, side by side, and writes docs/overhead.md. As root, on a machine
-// that does nothing else; takes a quarter of an hour. For each load, every tracer once a round, so that whatever drifts
+// that does nothing else; takes some twenty minutes. For each load, every tracer once a round, so that whatever drifts
 // drifts for all; the figures are medians over the rounds. `--rounds N` and `--load ID` make it shorter; below three rounds, or not of all loads,
 // nothing is written.
 import { spawnSync } from 'node:child_process';
@@ -11,6 +11,8 @@ import { measureCrowd } from './crowd.mjs';
 import { prepareLoads } from './loads.mjs';
 import { median, root, sleep } from './measure.mjs';
 import { measureMirror } from './mirror.mjs';
+import { measureStorm } from './storm.mjs';
+import { measureSurvival } from './survival.mjs';
 import { facts } from './tracer.mjs';
 import { TRACERS } from './tracers.mjs';
 
@@ -24,6 +26,12 @@ if (process.getuid?.() !== 0) {
 const loadBefore = os.loadavg()[0];
 const ROUNDS = Number(options.rounds);
 const wanted = (id) => options.load === undefined || options.load.includes(id);
+
+const startedMs = performance.now();
+const tell = (text) =>
+  console.error(
+    `overhead: ${text} (${((performance.now() - startedMs) / 60_000).toFixed(1)} minutes so far)`,
+  );
 
 /** Wall and CPU seconds of one run of the load, its children included. */
 const timeOf = ([file, ...args]) => {
@@ -49,7 +57,7 @@ const measure = async (load, dir) => {
       times.get(tracer.id).push(timeOf(load.command));
       await running.end();
     }
-    console.error(`overhead: ${load.id}, round ${round + 1} of ${ROUNDS}`);
+    tell(`${load.id}, round ${round + 1} of ${ROUNDS}`);
   }
   return times;
 };
@@ -100,8 +108,17 @@ try {
   prepared.close();
   rmSync(dir, { recursive: true, force: true });
 }
-if (wanted('mirror')) sections.push(...(await measureMirror(ROUNDS)));
-if (wanted('crowd')) sections.push(...(await measureCrowd()));
+const PARTS = {
+  mirror: () => measureMirror(ROUNDS),
+  storm: measureStorm,
+  crowd: measureCrowd,
+  survival: measureSurvival,
+};
+for (const [id, part] of Object.entries(PARTS)) {
+  if (!wanted(id)) continue;
+  tell(id);
+  sections.push(...(await part()));
+}
 
 const cpu = os.cpus()[0]?.model.trim();
 const memory = `${(os.totalmem() / 1024 ** 3).toFixed(0)} GiB`;

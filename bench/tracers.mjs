@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { launcher } from './measure.mjs';
 
-const has = (command, ...args) => spawnSync(command, args, { stdio: 'ignore' }).error === undefined;
+export const has = (command, ...args) => spawnSync(command, args, { stdio: 'ignore' }).error === undefined;
 
 const READY_LIMIT_MS = 60_000;
 /** bpftrace was seen to miss a SIGINT. */

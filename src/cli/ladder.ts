@@ -2,7 +2,7 @@
  * The variants of each probe that the budget may choose among: the one selected for this host, those its manifest
  * calls cheaper, one after the other, and in the end none.
  */
-import type { ProbeInUse } from '../core/record.ts';
+import type { CostBasis, ProbeInUse } from '../core/record.ts';
 import type { HostFacts } from '../host/facts.ts';
 import type { TargetRequest } from '../host/targets.ts';
 import { findVariant } from '../probes/catalogue.ts';
@@ -33,8 +33,8 @@ const ladderOf = async (top: Selected, facts: HostFacts, request: TargetRequest)
 };
 
 export type Steps = {
-  /** The probe that must change now, as it will be; null when nothing must. */
-  observe(reading: BudgetReading): ProbeInUse | null;
+  /** The probes that must change now, as they will be. */
+  observe(reading: BudgetReading & { readonly by: CostBasis }): readonly ProbeInUse[];
 };
 
 /** @param take is told which variant a probe has from now on; null when it is let go */
@@ -44,23 +44,23 @@ export const createSteps = (
   take: (probe: string, rung: Selected | null) => void,
 ): Steps => {
   const byProbe = new Map(ladders.map((ladder) => [ladder[0]?.manifest.id ?? '', ladder]));
-  if (share === null) return { observe: () => null };
+  if (share === null) return { observe: () => [] };
   const governor = createGovernor(
     [...byProbe].map(([probe, ladder]) => ({ probe, rungs: ladder.length + 1 })),
     share,
   );
   return {
-    observe: (reading) => {
-      const step = governor.observe(reading);
-      const ladder = byProbe.get(step?.probe ?? '');
-      if (step === null || ladder === undefined) return null;
-      take(step.probe, ladder[step.rung] ?? null);
-      return standingAt(ladder, step);
-    },
+    observe: (reading) =>
+      governor.observe(reading).flatMap((step) => {
+        const ladder = byProbe.get(step.probe);
+        if (ladder === undefined) return [];
+        take(step.probe, ladder[step.rung] ?? null);
+        return [standingAt(ladder, step, reading.by)];
+      }),
   };
 };
 
-const standingAt = (ladder: Ladder, step: BudgetStep): ProbeInUse => {
+const standingAt = (ladder: Ladder, step: BudgetStep, by: CostBasis): ProbeInUse => {
   const rung = ladder[step.rung];
   const counts = (one: Selected | undefined): string[] => Object.keys(one?.variant?.counts ?? {});
   const now = new Set(counts(rung));
@@ -71,14 +71,14 @@ const standingAt = (ladder: Ladder, step: BudgetStep): ProbeInUse => {
     id: step.probe,
     variant: rung?.variant?.id ?? null,
     state: rung === undefined ? 'detached' : 'attached',
-    reason: reasonOf(step),
+    reason: reasonOf(step, by),
     ...(uncounted.length === 0 ? {} : { uncounted }),
   };
 };
 
-const reasonOf = ({ direction, share, limit }: BudgetStep): string =>
+const reasonOf = ({ direction, share, limit }: BudgetStep, by: CostBasis): string =>
   direction === 'down'
-    ? `over the budget: its events took ${percent(share)} of a CPU, all probes may take ${percent(limit)}`
+    ? `over the budget: its events took ${by === 'measured' ? '' : 'about '}${percent(share)} of a CPU, all probes may take ${percent(limit)}`
     : 'back: all probes together took less than half of the budget';
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;

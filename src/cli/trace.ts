@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { HostIdentity, ProbeInUse } from '../core/record.ts';
 import { failure } from '../errors.ts';
-import { createCostMeter, isVirtualMachine } from '../host/bpf-stats.ts';
+import { createCostMeter } from '../host/bpf-stats.ts';
 import { firstBlocker, selectionProblem } from '../host/checks.ts';
 import { systemClock } from '../host/clock.ts';
 import type { HostFacts } from '../host/facts.ts';
@@ -153,7 +153,7 @@ const createSource = (
     selection: { pids: options.pids, comm: options.comm, command: options.command },
     wantsComm: globMatcher(options.comm),
     derivations: derivationsOf(selected),
-    budget: createBudget(options.budget, ladders, plan),
+    budget: createBudget(options.budget, facts, ladders, plan),
     intervalMs,
     mapKeys,
     attachTimeoutMs: options.attachTimeoutMs,
@@ -180,14 +180,20 @@ const inUse = ({ manifest, variant, rejected }: Selected): ProbeInUse =>
       }
     : { id: manifest.id, variant: variant.id, state: 'attached' };
 
-const createBudget = (share: number | null, ladders: readonly Ladder[], plan: ScriptPlan): Budget | null => {
-  // Measuring switches the kernel's code twice a second: nobody pays for that, or runs into it, unasked.
-  const meter = share === null ? null : createCostMeter();
-  if (meter === null) return null;
+/** Without a budget the cost is estimated and told; nothing is measured, and no setting touched. */
+const createBudget = (
+  share: number | null,
+  facts: HostFacts,
+  ladders: readonly Ladder[],
+  plan: ScriptPlan,
+): Budget => {
+  const { processor } = facts;
   const steps = createSteps(ladders, share, (probe, rung) => {
     if (rung !== null) plan.take(probe, rung);
   });
-  return { meter, share, isVirtual: isVirtualMachine(), observe: steps.observe };
+  // Measuring switches the kernel's code, and an emulator was seen to run into what is being switched (ADR 0015).
+  const meter = share === null || processor.isEmulated ? null : createCostMeter();
+  return { meter, share, processor, observe: steps.observe };
 };
 
 /** What a variant's `derive` names. */

@@ -61,6 +61,8 @@ export type HeaderRecord = {
   readonly selection: Selection;
   /** What the probes may take, as a share of each CPU at work; null when there is no limit. */
   readonly budget?: number | null | undefined;
+  /** Whether the cost of the probes is measured from time to time, or estimated only. */
+  readonly costBasis?: CostBasis | undefined;
   readonly probes: readonly ProbeInUse[];
   readonly metrics: readonly MetricDescriptor[];
 };
@@ -73,9 +75,14 @@ export type SelfCost = {
   readonly tracerCpuMs: number;
   readonly tracerRssBytes: number;
   readonly mapBytes: number;
-  /** Probe to CPU ms that its events took from those who ran into them, since start: measured in windows. */
+  /** Probe to CPU ms that its events took from those who ran into them, since start. */
   readonly probeMs?: Readonly<Record<string, number>> | undefined;
+  /** How what came to `probeMs` since the last sample is known; the first recordings have none, and measured. */
+  readonly probeMsBy?: CostBasis | undefined;
 };
+
+/** Measured by the kernel in a window of that time, or estimated from what the probes counted. */
+export type CostBasis = 'measured' | 'estimated';
 
 /** `[pid, ...dims, cumulative value]`, all integers. */
 export type CounterEntry = readonly number[];

@@ -97,10 +97,6 @@ const startGuard = (setting: string): ChildProcess => {
   return guard;
 };
 
-/** Whether this is a virtual machine, as the CPU tells those who run in one (x86); false where nothing tells. */
-export const isVirtualMachine = (): boolean =>
-  /^flags\s*:.*\bhypervisor\b/m.test(readText('/proc/cpuinfo') ?? '');
-
 /** `prog_type` of fdinfo, by the numbers of the kernel's enum bpf_prog_type. */
 const KINDS: Readonly<Record<string, ProgramKind>> = {
   2: 'probe',

@@ -210,6 +210,16 @@ const CHECKS: readonly Check[] = [
       };
     }),
   },
+  {
+    id: 'cost',
+    title: 'Cost of the probes',
+    run: onLinux(({ processor: { isEmulated } }) => ({
+      state: 'ok',
+      fact: isEmulated
+        ? 'only estimated from what they count: this processor is emulated, and nothing is switched in its kernel'
+        : 'estimated from what they count, and measured by the kernel at most every 10 s',
+    })),
+  },
 ];
 
 /** What is missing before BPF programs may be loaded, as the end of a sentence; null when nothing is. */

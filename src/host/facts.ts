@@ -1,3 +1,5 @@
+import type { Processor } from '../core/cost.ts';
+
 /** What this host can do for a tracer: the input of probe selection, of doctor and of the preflight of live and record. */
 export type TracepointFacts = {
   /** `category:event`, for example `iomap:iomap_iter`. */
@@ -20,6 +22,7 @@ export type HostFacts = {
   readonly hostname: string;
   readonly cpus: number;
   readonly memoryBytes: number;
+  readonly processor: Processor;
   readonly uid: number;
   /** Effective capabilities by name, lower case without `cap_`, or null where /proc does not tell. */
   readonly capabilities: readonly string[] | null;

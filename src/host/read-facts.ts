@@ -18,6 +18,7 @@ import { installCommandOf } from './distribution.ts';
 import type { HostFacts } from './facts.ts';
 import { ROOTS, type Roots, readText } from './files.ts';
 import { functionsAt } from './functions.ts';
+import { readProcessor } from './processor.ts';
 import { programAt } from './program.ts';
 import { findTracefs, tracepointsAt } from './tracefs.ts';
 
@@ -38,6 +39,7 @@ export const readHostFacts = async (
     hostname: os.hostname(),
     cpus: os.cpus().length,
     memoryBytes: os.totalmem(),
+    processor: readProcessor({ proc, sys }),
     uid,
     capabilities: parseEffectiveCapabilities(readText(join(proc, 'self/status')) ?? ''),
     lockdown,

@@ -85,6 +85,7 @@ export const assemble = (request: AssembleRequest): Assembled => {
     metrics: metrics.filter(({ internal }) => !internal).map(({ descriptor }) => descriptor),
     attachPoints: parts.reduce((sum, part) => sum + part.attachPoints, frame.attachPoints),
     programs,
+    runs: parts.flatMap((part) => part.runs),
     ownerOfLine: ownersOf(sections),
   };
 };
@@ -96,6 +97,7 @@ type Part = {
   /** Of each attach point, in order. */
   readonly providers: readonly string[];
   readonly metrics: readonly PartMetric[];
+  readonly runs: Assembled['runs'];
   readonly scratch: Manifest['scratch'];
 };
 
@@ -125,23 +127,37 @@ const partOf = (
   const maps = mapsIn(clauses.map(({ predicate, body }) => predicate + body).join('\n'));
   const words = new Map<string, string>([['TRACED', predicateOf(filter)]]);
   for (const [token, value] of readConstants(variant, facts).values) words.set(token, String(value));
+  const metrics = manifest.metrics
+    .filter(({ name, map }) => name in variant.counts && maps.has(map))
+    .map((metric) => ({
+      map: metric.map,
+      dims: metric.dims,
+      internal: metric.internal === true,
+      descriptor: descriptorOf(manifest, variant, metric),
+    }));
   return [
     {
       id: manifest.id,
       text: castsFor(facts, clauses.map((clause) => clauseText(clause, words)).join('\n')),
       attachPoints: clauses.reduce((sum, { attach }) => sum + attach.length, 0),
       providers: clauses.flatMap(({ attach }) => attach.map(providerOf)),
-      metrics: manifest.metrics
-        .filter(({ name, map }) => name in variant.counts && maps.has(map))
-        .map((metric) => ({
-          map: metric.map,
-          dims: metric.dims,
-          internal: metric.internal === true,
-          descriptor: descriptorOf(manifest, variant, metric),
-        })),
+      metrics,
+      runs: runsOf(manifest, variant, metrics),
       scratch: manifest.scratch.filter(({ map }) => maps.has(map)),
     },
   ];
+};
+
+/** What is not counted here stands for no runs; what the host counts always does. */
+const runsOf = (
+  { id }: Manifest,
+  { runs = {} }: Variant,
+  metrics: readonly PartMetric[],
+): Assembled['runs'] => {
+  const counted = new Set(metrics.map(({ descriptor }) => descriptor.id));
+  return Object.entries(runs)
+    .map(([name, one]) => ({ metric: name.includes('.') ? name : `${id}.${name}`, owner: id, runs: one }))
+    .filter(({ metric }) => metric.startsWith(`${id}.`) === counted.has(metric));
 };
 
 const providerOf = (point: string): string => point.slice(0, point.indexOf(':'));

@@ -124,6 +124,7 @@ export const countEntry = (counts: readonly Count[]): CatalogueEntry => {
           functions: namesOf(counts, 'kprobe'),
         },
         counts: Object.fromEntries(counts.map((count) => [count.name, says(count)])),
+        runs: Object.fromEntries(counts.map(({ name, kind }) => [name, { [kind]: 1 }])),
         needs: 'what --count names',
       },
     ],

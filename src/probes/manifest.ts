@@ -9,6 +9,7 @@
  * that counts it, labels fit their column. What only the scripts can tell is checked by fragment.ts.
  */
 import { z } from 'zod';
+import { isProvider } from '../core/cost.ts';
 import type { MetricUnit } from '../core/metric.ts';
 import { failure } from '../errors.ts';
 import { pathProblem } from './attach-point.ts';
@@ -97,6 +98,8 @@ const constantSchema = z.union([
   }),
 ]);
 
+const provider = z.string().refine(isProvider, 'no provider of attach points: see src/core/cost.ts');
+
 const targetSchema = z.strictObject({
   /** Who finds the files of this host: a name that src/host/targets.ts knows. Without it: `written` itself. */
   finder: kebab.optional(),
@@ -114,6 +117,12 @@ const variantSchema = z.strictObject({
   /** Metric name to the sentence that names what is really counted. */
   counts: z.record(identifier, sentence),
   labels: z.record(identifier, label).optional(),
+  /**
+   * What one count stands for, in runs of the script's programs by provider, so that their cost is known without
+   * measuring it: `{ "iter": { "tracepoint": 1 } }`. A metric of the host (`vm.pgfault`) stands for events that count
+   * nothing here. Fractions are averages.
+   */
+  runs: z.record(z.string(), z.record(provider, z.number().positive())).optional(),
   /** Tracepoints of the script that some kernels lack without harm; assembly drops those absent. */
   optional: z.array(tracepoint).optional(),
   constants: z.array(constantSchema).optional(),
@@ -198,6 +207,7 @@ const contradictions = (manifest: Manifest): Contradiction[] => [
   ...duplicates(manifest.scratch, 'scratch', (scratch) => scratch.map),
   ...duplicates(manifest.variants, 'variants', (variant) => variant.id),
   ...misnamedMaps(manifest),
+  ...unknownRuns(manifest),
   ...unknownMetrics(manifest),
   ...uncounted(manifest),
 ];
@@ -237,6 +247,16 @@ const unknownMetrics = (manifest: Manifest): Contradiction[] =>
           ? []
           : [[['variants', index, part, name], 'is no metric of this probe']],
       ),
+    ),
+  );
+
+/** Names with a dot are the host's. */
+const unknownRuns = (manifest: Manifest): Contradiction[] =>
+  manifest.variants.flatMap((variant, index) =>
+    Object.keys(variant.runs ?? {}).flatMap((name): Contradiction[] =>
+      name.includes('.') || name in variant.counts
+        ? []
+        : [[['variants', index, 'runs', name], 'is nothing that this variant counts']],
     ),
   );
 

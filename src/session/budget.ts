@@ -1,10 +1,11 @@
 /**
  * Keeps what tracing costs the traced below a budget. Each probe stands on a ladder of variants, the most telling
- * first, and last of all it is let go. Given the cost of each, a reading after the other, the governor says which one
- * takes a step:
+ * first, and last of all it is let go. Given the cost of each, a reading after the other, the governor says which ones
+ * take a step (what belongs to no probe cannot be let go of, and is not judged):
  *
- * - down, the costliest, when a reading is far over the budget (`FAR`), or two in a row are over it at all; but never at
- *   the first reading of a session, so that what lasts only a moment is counted as it was asked for;
+ * - down, the costliest, and as many more at once as it takes for the others to stay within the budget, when a reading
+ *   is far over it (`FAR`), or two in a row are over it at all; but never at the first reading of a session, so that
+ *   what lasts only a moment is counted as it was asked for;
  * - up, one step of one probe, the latest to go down first, when the cost of all has been below half of the budget for
  *   as long as that probe must wait. Each time it has to go down again it waits twice as long, up to `MAX_WAIT_MS`,
  *   and what it has been through is forgotten when it stayed up for as long as it had waited, three times over.
@@ -32,8 +33,8 @@ export type BudgetStep = {
 };
 
 export type Governor = {
-  /** The step to take now, if any; it counts as taken. */
-  observe(reading: BudgetReading): BudgetStep | null;
+  /** The steps to take now, one of each probe at most; they count as taken. */
+  observe(reading: BudgetReading): readonly BudgetStep[];
 };
 
 export type Ladder = { readonly probe: string; readonly rungs: number };
@@ -79,20 +80,30 @@ export const createGovernor = (ladders: readonly Ladder[], share: number): Gover
     return { probe, direction, rung: standing.rung, share: shares.get(probe) ?? 0, limit };
   };
 
-  const down = (reading: BudgetReading, limit: number): BudgetStep | null => {
-    const [worst] = [...standings]
-      .filter(([probe, { rung }]) => rung + 1 < (rungsOf.get(probe) ?? 0))
-      .filter(([probe]) => (reading.shares.get(probe) ?? 0) > 0)
-      .sort(([a], [b]) => (reading.shares.get(b) ?? 0) - (reading.shares.get(a) ?? 0));
-    if (worst === undefined) return null;
-    const [probe, standing] = worst;
-    const stayedMs = reading.atMs - standing.steppedMs;
-    standing.waitMs =
-      stayedMs > 3 * standing.waitMs ? FIRST_WAIT_MS : Math.min(standing.waitMs * 2, MAX_WAIT_MS);
-    return take(probe, standing, 'down', reading, limit);
+  const shareOf = ({ shares }: BudgetReading, probe: string): number => shares.get(probe) ?? 0;
+
+  const totalOf = (reading: BudgetReading): number =>
+    [...standings.keys()].reduce((sum, probe) => sum + shareOf(reading, probe), 0);
+
+  /** Every step is a gap for all: what must go, goes at once. */
+  const down = (reading: BudgetReading, limit: number): readonly BudgetStep[] => {
+    const candidates = [...standings]
+      .filter(([probe, { rung }]) => rung + 1 < (rungsOf.get(probe) ?? 0) && shareOf(reading, probe) > 0)
+      .sort(([a], [b]) => shareOf(reading, b) - shareOf(reading, a));
+    const steps: BudgetStep[] = [];
+    let left = totalOf(reading);
+    for (const [probe, standing] of candidates) {
+      if (left <= limit) break;
+      left -= shareOf(reading, probe);
+      const stayedMs = reading.atMs - standing.steppedMs;
+      standing.waitMs =
+        stayedMs > 3 * standing.waitMs ? FIRST_WAIT_MS : Math.min(standing.waitMs * 2, MAX_WAIT_MS);
+      steps.push(take(probe, standing, 'down', reading, limit));
+    }
+    return steps;
   };
 
-  const up = (reading: BudgetReading, limit: number): BudgetStep | null => {
+  const up = (reading: BudgetReading, limit: number): readonly BudgetStep[] => {
     const waiting = [...standings]
       .filter(([, { rung }]) => rung > 0)
       .sort(([, a], [, b]) => b.steppedMs - a.steppedMs)
@@ -100,25 +111,25 @@ export const createGovernor = (ladders: readonly Ladder[], share: number): Gover
         const sinceMs = Math.max(steppedMs, calmSinceMs ?? reading.atMs);
         return reading.atMs - sinceMs >= waitMs;
       });
-    return waiting === undefined ? null : take(waiting[0], waiting[1], 'up', reading, limit);
+    return waiting === undefined ? [] : [take(waiting[0], waiting[1], 'up', reading, limit)];
   };
 
   return {
     observe: (reading) => {
       judgeFromMs ??= reading.atMs + 1;
-      if (reading.atMs < judgeFromMs) return null;
+      if (reading.atMs < judgeFromMs) return [];
       const limit = share * Math.max(1, reading.busyCpus);
-      const total = [...reading.shares.values()].reduce((sum, one) => sum + one, 0);
+      const total = totalOf(reading);
       if (total > limit) {
         calmSinceMs = null;
         const decided = overOnce || total > FAR * limit;
         overOnce = true;
-        return decided ? down(reading, limit) : null;
+        return decided ? down(reading, limit) : [];
       }
       overOnce = false;
       if (total > CALM_SHARE * limit) {
         calmSinceMs = null;
-        return null;
+        return [];
       }
       calmSinceMs ??= reading.atMs;
       return up(reading, limit);

@@ -1,8 +1,10 @@
 /** What a session is plugged into. Sources, sinks and clocks know these types; the session knows nothing else of them. */
 import type { CheckpointRecord } from '../core/checkpoint.ts';
-import type { AttachedProgram, ProgramCost } from '../core/cost.ts';
+import type { AttachedProgram, Processor, ProgramCost } from '../core/cost.ts';
+import type { CountedRuns } from '../core/cost-estimate.ts';
 import type { MetricDescriptor } from '../core/metric.ts';
 import type {
+  CostBasis,
   CounterEntry,
   HeaderRecord,
   ProbeInUse,
@@ -52,6 +54,8 @@ export type TracerScript = {
   readonly attachPoints: number;
   /** Every attach point but BEGIN and END, in the order of the script. */
   readonly programs: readonly AttachedProgram[];
+  /** Metrics whose counts stand for runs of these programs. */
+  readonly runs: readonly CountedRuns[];
   /** Which probe a line of the script belongs to (1-based), null for the frame. */
   readonly ownerOfLine: (line: number) => string | null;
   /** The only file bpftrace may take kernel types from; absent when it looks for them itself, in modules too. */
@@ -71,17 +75,18 @@ export type CostMeter = {
 
 /** What tracing may cost the traced, and what is done about it. */
 export type Budget = {
-  readonly meter: CostMeter;
-  /** Of a CPU, per CPU at work; null: it is measured, and nothing is done. */
+  /** null where nothing is measured, only estimated. */
+  readonly meter: CostMeter | null;
+  /** Of a CPU, per CPU at work; null: the cost is told, and nothing is done. */
   readonly share: number | null;
-  /** Breakpoints cost more in a virtual machine. */
-  readonly isVirtual: boolean;
-  /** Told the cost of each probe; the probe that takes a step now, as it will be, or null. */
+  readonly processor: Processor;
+  /** Told the cost of each probe; the probes that take a step now, as they will be. */
   observe(reading: {
     readonly atMs: number;
     readonly shares: ReadonlyMap<string, number>;
     readonly busyCpus: number;
-  }): ProbeInUse | null;
+    readonly by: CostBasis;
+  }): readonly ProbeInUse[];
 };
 
 /** Makes the numbers of metrics from a tracer's maps and from what the kernel counts anyway. */

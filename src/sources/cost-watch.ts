@@ -1,92 +1,136 @@
 /**
- * Measures, once a second, what each probe costs those who run into its events, and asks the budget what to do about
- * it. Only a window of the second is measured (`WINDOW_MS`), because measuring costs as well; what happens there is
- * taken for the whole. Nothing is measured while no tracer is attached, and nothing costs then.
+ * Knows, about once a second, what each probe costs those who run into its events, and asks the budget what to do
+ * about it. Mostly it estimates, from the counts of each sample (core/cost-estimate.ts); now and then it has the kernel
+ * measure for `WINDOW_MS` (core/cost-windows.ts says when), and then what was measured stands for that second, and
+ * teaches the estimate. Without a meter it only estimates. While no tracer is attached nothing costs.
  */
-import { costByOwner, type ProgramCost } from '../core/cost.ts';
-import type { ProbeInUse, SelfCost } from '../core/record.ts';
-import type { Budget } from '../session/ports.ts';
+import { costsBetween } from '../core/cost.ts';
+import { createCostEstimate, type Shares } from '../core/cost-estimate.ts';
+import { createCostWindows } from '../core/cost-windows.ts';
+import type { CostBasis, CounterEntry, ProbeInUse, SelfCost } from '../core/record.ts';
+import type { Budget, TracerScript } from '../session/ports.ts';
+import { createGrowth } from './growth.ts';
 import type { Supervisor } from './supervisor.ts';
 
 const EVERY_MS = 1_000;
+/** Samples of an interval of a second come a little early or late. */
+const ENOUGH_MS = 0.8 * EVERY_MS;
 const WINDOW_MS = 100;
 /** A CPU's work is known to 10 ms; over less time than this its share would be noise. */
 const MIN_BUSY_SPAN_MS = 500;
 
 export type CostWatch = {
-  /** Called with a probe that must change, as it will be. */
-  onStep(listener: (probe: ProbeInUse) => void): void;
+  /** Called with the probes that must change, as they will be. */
+  onStep(listener: (probes: readonly ProbeInUse[]) => void): void;
   start(): void;
+  /** The maps of a sample, cumulative since the tracer attached, and the host's counters at that moment. */
+  counted(
+    counters: ReadonlyMap<string, readonly CounterEntry[]>,
+    host: Readonly<Record<string, number>>,
+  ): void;
+  /** A tracer has attached and counts from zero. */
+  restart(): void;
   /** What a sample tells of it. */
-  told(): Pick<SelfCost, 'probeMs'>;
+  told(): Pick<SelfCost, 'probeMs' | 'probeMsBy'>;
   stop(): void;
 };
 
 export const createCostWatch = (
   budget: Budget | null,
   supervisor: Pick<Supervisor, 'tracerPid' | 'script' | 'probes'>,
-  busyMs: () => number | null,
 ): CostWatch => {
+  if (budget === null) return IDLE;
+  const { meter, processor } = budget;
+  const estimate = createCostEstimate(processor);
+  const growth = createGrowth();
+  const busy = createBusy();
+  let windows = createCostWindows(performance.now());
   const probeMs = new Map<string, number>();
-  let step: (probe: ProbeInUse) => void = () => undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let measuredMs = 0;
-  let busy: { readonly ms: number; readonly atMs: number } | null = null;
-  let busyCpus = 1;
+  let basis: CostBasis = 'estimated';
+  let step: (probes: readonly ProbeInUse[]) => void = () => undefined;
+  let beat: NodeJS.Timeout | undefined;
+  let window: NodeJS.Timeout | undefined;
+  /** When what has grown since began to grow. */
+  let sinceMs = performance.now();
+  let lastTotal = 0;
+  /** One that is being replaced counts to its end. */
+  let script: TracerScript | null = null;
 
-  const open = (): void => {
-    const pid = supervisor.tracerPid();
-    const script = supervisor.script();
-    if (budget === null) return;
-    if (supervisor.probes().every(({ state }) => state !== 'attached')) beCalm();
-    if (pid === null || script === null || !budget.meter.begin()) {
-      timer = setTimeout(open, EVERY_MS);
-      return;
-    }
-    const before = budget.meter.read(pid);
-    const openedMs = performance.now();
-    timer = setTimeout(() => {
-      const windowMs = performance.now() - openedMs;
-      const after = budget.meter.read(pid);
-      budget.meter.end();
-      // A tracer that was replaced in between has taken its figures with it.
-      if (supervisor.tracerPid() === pid) weigh(before, after, windowMs);
-      timer = setTimeout(open, EVERY_MS - WINDOW_MS);
-    }, WINDOW_MS);
-  };
-
-  /** With every probe let go there is nothing to measure, and nothing costs: time goes by all the same. */
-  const beCalm = (): void => {
-    const changed = budget?.observe({ atMs: performance.now(), shares: new Map(), busyCpus }) ?? null;
-    if (changed !== null) step(changed);
-  };
-
-  const weigh = (before: readonly ProgramCost[], after: readonly ProgramCost[], windowMs: number): void => {
-    const script = supervisor.script();
-    if (budget === null || script === null) return;
+  const read = (): void => {
     const nowMs = performance.now();
-    const shares = new Map<string, number>(
-      supervisor.probes().flatMap(({ id, state }) => (state === 'attached' ? [[id, 0]] : [])),
-    );
-    for (const [owner, ns] of costByOwner(script.programs, before, after, budget.isVirtual)) {
-      shares.set(owner ?? 'frame', ns / 1e6 / windowMs);
-    }
-    const sinceMs = Math.min(nowMs - measuredMs, 2 * EVERY_MS);
-    measuredMs = nowMs;
-    for (const [id, share] of shares) probeMs.set(id, (probeMs.get(id) ?? 0) + share * sinceMs);
-    noteBusy(nowMs);
-    const changed = budget.observe({ atMs: nowMs, shares, busyCpus });
-    if (changed !== null) step(changed);
+    const spanMs = nowMs - sinceMs;
+    if (script === null || window !== undefined || spanMs < ENOUGH_MS) return;
+    sinceMs = nowMs;
+    const shares = withAllProbes(estimate.of(script.runs, growth.take(), spanMs));
+    if (measure(totalOf(shares), false, (measured) => settle(measured ?? shares, spanMs, measured))) return;
+    settle(shares, spanMs, null);
   };
 
-  const noteBusy = (nowMs: number): void => {
-    const ms = busyMs();
-    if (ms === null) return;
-    if (busy !== null && ms !== busy.ms && nowMs - busy.atMs >= MIN_BUSY_SPAN_MS) {
-      busyCpus = (ms - busy.ms) / (nowMs - busy.atMs);
-      busy = { ms, atMs: nowMs };
+  const settle = (shares: Shares, spanMs: number, measured: Shares | null): void => {
+    for (const [id, share] of shares) probeMs.set(id, (probeMs.get(id) ?? 0) + share * spanMs);
+    const by = measured === null ? 'estimated' : 'measured';
+    if (by === 'measured') basis = by;
+    lastTotal = totalOf(shares);
+    judge(shares, by);
+  };
+
+  const judge = (shares: Shares, by: CostBasis): void => {
+    // One that was told to go has had its last word.
+    if (supervisor.tracerPid() === null && shares.size > 0) return;
+    const changed = budget.observe({ atMs: performance.now(), shares, busyCpus: busy.cpus(), by });
+    if (changed.length === 0) return;
+    for (const { id } of changed) estimate.forget(id);
+    step(changed);
+  };
+
+  /** Opens a window if one is wanted; what was measured, or null when the tracer went away meanwhile, comes later. */
+  const measure = (total: number, isBlind: boolean, done: (measured: Shares | null) => void): boolean => {
+    const pid = supervisor.tracerPid();
+    if (meter === null || budget.share === null || pid === null || window !== undefined) return false;
+    const busyCpus = busy.cpus();
+    const now = {
+      atMs: performance.now(),
+      total,
+      limit: budget.share * Math.max(1, busyCpus),
+      busyCpus,
+      isBlind,
+    };
+    if (!windows.wants(now)) return false;
+    windows.began(now);
+    // Read outside of the window: reading opens files, which is what some probes trace.
+    const before = meter.read(pid);
+    if (!meter.begin()) return false;
+    const openedMs = performance.now();
+    window = setTimeout(() => {
+      const windowMs = performance.now() - openedMs;
+      meter.end();
+      const after = meter.read(pid);
+      window = undefined;
+      // A tracer that was replaced in between has taken its figures with it.
+      if (script === null || supervisor.tracerPid() !== pid) done(null);
+      else
+        done(
+          withAllProbes(estimate.learn(costsBetween(script.programs, before, after, processor), windowMs)),
+        );
+    }, WINDOW_MS);
+    return true;
+  };
+
+  const withAllProbes = (shares: Shares): Shares => {
+    const attached = supervisor.probes().filter(({ state }) => state === 'attached');
+    return new Map([...attached.map(({ id }): [string, number] => [id, 0]), ...shares]);
+  };
+
+  const tick = (): void => {
+    if (supervisor.probes().every(({ state }) => state !== 'attached')) {
+      // With every probe let go there is nothing to measure, and nothing costs: time goes by all the same.
+      judge(new Map(), 'estimated');
+    } else if (performance.now() - sinceMs > 2 * EVERY_MS) {
+      // Samples come rarely, or a tracer is held up: what its programs cost is measured all the same.
+      measure(lastTotal, true, (measured) => {
+        if (measured !== null) judge(measured, 'measured');
+      });
     }
-    busy ??= { ms, atMs: nowMs };
   };
 
   return {
@@ -94,19 +138,65 @@ export const createCostWatch = (
       step = listener;
     },
     start: () => {
-      measuredMs = performance.now();
-      open();
+      sinceMs = performance.now();
+      windows = createCostWindows(sinceMs);
+      beat = setInterval(tick, EVERY_MS);
+    },
+    counted: (counters, host) => {
+      busy.note(host['cpu.busy_ms'] ?? null);
+      script = supervisor.script() ?? script;
+      for (const { metric } of script?.runs ?? []) {
+        const entries = counters.get(metric);
+        if (entries !== undefined) growth.counter(metric, entries);
+        else if (host[metric] !== undefined) growth.host(metric, host[metric]);
+      }
+      read();
+    },
+    restart: () => {
+      growth.restart();
+      sinceMs = performance.now();
     },
     told: () => {
-      // Where nothing could be measured, nothing is known: that is not zero.
+      // Where nothing is known yet, that is not zero.
       if (probeMs.size === 0) return {};
+      const probeMsBy = basis;
+      basis = 'estimated';
       return {
         probeMs: Object.fromEntries([...probeMs].map(([id, ms]) => [id, Math.round(ms * 1000) / 1000])),
+        probeMsBy,
       };
     },
     stop: () => {
-      clearTimeout(timer);
-      budget?.meter.close();
+      clearInterval(beat);
+      clearTimeout(window);
+      meter?.close();
+    },
+  };
+};
+
+const IDLE: CostWatch = {
+  onStep: () => undefined,
+  start: () => undefined,
+  counted: () => undefined,
+  restart: () => undefined,
+  told: () => ({}),
+  stop: () => undefined,
+};
+
+const totalOf = (shares: Shares): number => [...shares.values()].reduce((sum, one) => sum + one, 0);
+
+/** CPUs' worth of work going on, by the time all of them have worked. */
+const createBusy = () => {
+  let last: { readonly ms: number; readonly atMs: number } | null = null;
+  let cpus = 1;
+  return {
+    cpus: () => cpus,
+    note: (ms: number | null): void => {
+      if (ms === null) return;
+      const atMs = performance.now();
+      if (last !== null && atMs - last.atMs < MIN_BUSY_SPAN_MS) return;
+      if (last !== null) cpus = (ms - last.ms) / (atMs - last.atMs);
+      last = { ms, atMs };
     },
   };
 };

@@ -6,7 +6,15 @@
  */
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CounterEntry, HostIdentity, Selection, SelfCost, StreamRecord } from '../core/record.ts';
+import type {
+  CostBasis,
+  CounterEntry,
+  HostIdentity,
+  ProbeInUse,
+  Selection,
+  SelfCost,
+  StreamRecord,
+} from '../core/record.ts';
 import { RECORDING_FORMAT, RECORDING_VERSION } from '../core/record.ts';
 import { failure } from '../errors.ts';
 import type { Budget, Clock, Derivation, HostPort, Source } from '../session/ports.ts';
@@ -28,7 +36,7 @@ export type LiveOptions = SupervisorOptions & {
   readonly wantsComm: (comm: string) => boolean;
   /** What becomes of the maps before they are counters. */
   readonly derivations: readonly Derivation[];
-  /** null where the kernel does not tell what its programs cost. */
+  /** null where the cost is nobody's concern. */
   readonly budget: Budget | null;
   readonly intervalMs: number;
 };
@@ -54,8 +62,6 @@ export const createLiveSource = (options: LiveOptions): Source => {
   let lastBootUs = 0;
   let lastBatchUs = 0;
   let mapBytes = 0;
-  /** Time all CPUs have worked, as of the last sample. */
-  let busyMs: number | null = null;
   let held: Reading | null = null;
   let stopping = false;
   /** The tracer's last word was its maps of the end. */
@@ -100,6 +106,7 @@ export const createLiveSource = (options: LiveOptions): Source => {
       for (const derivation of derivations) derivation.restart();
       roster.restart();
       meter.restart();
+      costs.restart();
       epoch += 1;
       const bootUs = clock.bootUs();
       emit({ type: 'gap', bootUs, fromBootUs: lastBatchUs, reason });
@@ -108,13 +115,14 @@ export const createLiveSource = (options: LiveOptions): Source => {
     },
   };
   const supervisor = createSupervisor(options, events);
-  const costs = createCostWatch(options.budget, supervisor, () => busyMs);
-  costs.onStep((probe) => {
+  const costs = createCostWatch(options.budget, supervisor);
+  costs.onStep((probes) => {
     if (stopping) return;
-    const reason = probe.reason ?? 'over the budget';
-    emit({ type: 'probe', bootUs: clock.bootUs(), ...probe });
-    options.onStatus(`${probe.id}: ${reason}`);
-    void supervisor.replace([probe], reason);
+    for (const probe of probes) {
+      emit({ type: 'probe', bootUs: clock.bootUs(), ...probe });
+      options.onStatus(`${probe.id}: ${probe.reason ?? 'over the budget'}`);
+    }
+    void supervisor.replace(probes, reasonOf(probes));
   });
 
   /** bpftrace reads its maps when it gets round to a tick; held up, it does so long after the tick's own time. */
@@ -155,7 +163,7 @@ export const createLiveSource = (options: LiveOptions): Source => {
     }
     for (const loss of losses.drain(lastBootUs)) emit(loss);
     const read = host.sample();
-    busyMs = read['cpu.busy_ms'] ?? null;
+    if (counted) costs.counted(batch.counters, read);
     const values = changes.host(read);
     const self = selfCost();
     emit({ type: 'sample', seq, bootUs: lastBootUs, epoch, counted, full, counters, host: values, self });
@@ -262,7 +270,9 @@ export const createLiveSource = (options: LiveOptions): Source => {
         intervalMs,
         mapKeys: options.mapKeys,
         selection: options.selection,
-        ...(options.budget === null ? {} : { budget: options.budget.share }),
+        ...(options.budget === null
+          ? {}
+          : { budget: options.budget.share, costBasis: basisOf(options.budget) }),
         probes: supervisor.probes(),
         metrics: [...script.metrics, ...PROCESS_METRICS, ...host.metrics],
       };
@@ -280,6 +290,11 @@ export const createLiveSource = (options: LiveOptions): Source => {
     },
   };
 };
+
+const reasonOf = (probes: readonly ProbeInUse[]): string =>
+  probes.map(({ id, reason }) => `${id} ${reason ?? 'over the budget'}`).join('; ');
+
+const basisOf = ({ meter }: Budget): CostBasis => (meter === null ? 'estimated' : 'measured');
 
 /** What a sample is made of; `counted` when the tracer was read for it. */
 type Reading = Pick<Batch, 'bootUs' | 'final' | 'counters'> & { readonly counted: boolean };

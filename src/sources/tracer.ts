@@ -197,6 +197,9 @@ const createBatcher = (script: TracerScript, events: TracerEvents) => {
 
   const frame = (event: FrameEvent | null, text: string): void => {
     if (event === null) events.loss('unknown-message', 1, { detail: text.trim().slice(0, 80) });
+    // Each CPU has a buffer of its own: a tick that was waiting in one may be read after the end in another. Maps are
+    // printed as they are when they are read, so those belong to the end as well.
+    else if (open?.final === true && (event.kind === 'tick' || event.kind === 'tock')) return;
     else if (event.kind === 'tick') open = { bootUs: event.bootUs, final: false, counters: new Map() };
     else if (event.kind === 'tock') deliver();
     else if (event.kind === 'end') open = { bootUs: event.bootUs, final: true, counters: new Map() };

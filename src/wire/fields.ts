@@ -42,6 +42,10 @@ export const self = z.object({
     .record(name, z.number())
     .optional()
     .describe('probe to CPU ms that its events took from the traced since start'),
+  probeMsBy: z
+    .enum(['measured', 'estimated'])
+    .optional()
+    .describe('how what came to probeMs since the last sample is known'),
 });
 
 export const lossKind = z.enum([

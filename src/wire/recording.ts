@@ -68,6 +68,10 @@ export const headerSchema = z.object({
     .nullable()
     .optional()
     .describe('what the probes may take, as a share of each CPU at work; null: no limit'),
+  costBasis: z
+    .enum(['measured', 'estimated'])
+    .optional()
+    .describe('whether the cost of the probes is measured from time to time, or estimated only'),
   probes: z.array(z.object(probe)).max(256),
   metrics: z.array(metric).max(4_096),
 }) satisfies z.ZodType<HeaderRecord>;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type AttachedProgram, costByOwner, type ProgramCost } from '../../src/core/cost.ts';
+import { type AttachedProgram, costsBetween, type ProgramCost, typicalRunNs } from '../../src/core/cost.ts';
 
 const program = (id: string, kind: ProgramCost['kind'], runNs = 0, runs = 0): ProgramCost => ({
   id,
@@ -9,6 +9,16 @@ const program = (id: string, kind: ProgramCost['kind'], runNs = 0, runs = 0): Pr
 });
 const points = (...list: readonly (readonly [string | null, string])[]): AttachedProgram[] =>
   list.map(([owner, provider]) => ({ owner, provider }));
+
+const REAL = { isVirtual: false, isEmulated: false };
+const VIRTUAL = { isVirtual: true, isEmulated: false };
+const EMULATED = { isVirtual: true, isEmulated: true };
+
+const costByOwner = (...args: Parameters<typeof costsBetween>): Map<string | null, number> => {
+  const costs = new Map<string | null, number>();
+  for (const { owner, ns } of costsBetween(...args)) costs.set(owner, (costs.get(owner) ?? 0) + ns);
+  return costs;
+};
 
 const TRACEPOINT_NS = 120;
 const UPROBE_NS = 2_000;
@@ -35,7 +45,7 @@ describe('the cost of each probe', () => {
       program('4', 'perf', 900, 3),
       program('5', 'perf', 80, 1),
     ];
-    expect(costByOwner(script, before, after, false)).toEqual(
+    expect(costByOwner(script, before, after, REAL)).toEqual(
       new Map([
         ['faults', 500 + 5 * TRACEPOINT_NS + 900 + 3 * 200],
         ['inode', 4_000 + 40 * TRACEPOINT_NS],
@@ -47,10 +57,17 @@ describe('the cost of each probe', () => {
   it('of breakpoints is larger in a virtual machine', () => {
     const script = points(['python', 'uprobe']);
     const after = [program('1', 'probe', 0, 10)];
-    const bare = costByOwner(script, [], after, false).get('python');
+    const bare = costByOwner(script, [], after, REAL).get('python');
     expect(bare).toBe(10 * UPROBE_NS);
-    expect(costByOwner(script, [], after, true).get('python')).toBeGreaterThan(bare ?? 0);
-    expect(costByOwner(points(['iomap', 'kprobe']), [], after, true).get('iomap')).toBe(10 * 150);
+    expect(costByOwner(script, [], after, VIRTUAL).get('python')).toBeGreaterThan(bare ?? 0);
+    expect(costByOwner(points(['iomap', 'kprobe']), [], after, VIRTUAL).get('iomap')).toBe(10 * 150);
+  });
+
+  it('is a typical one where none was measured: most for breakpoints, more where they leave a virtual machine, and where all is emulated', () => {
+    expect(typicalRunNs('uprobe', REAL)).toBeGreaterThan(typicalRunNs('tracepoint', REAL));
+    expect(typicalRunNs('uprobe', VIRTUAL)).toBeGreaterThan(typicalRunNs('uprobe', REAL));
+    expect(typicalRunNs('tracepoint', VIRTUAL)).toBe(typicalRunNs('tracepoint', REAL));
+    expect(typicalRunNs('tracepoint', EMULATED)).toBeGreaterThan(typicalRunNs('tracepoint', REAL));
   });
 
   it('is guessed for nobody when there are more programs than attach points', () => {
@@ -63,7 +80,7 @@ describe('the cost of each probe', () => {
       program('4', 'tracepoint', 10, 0),
       program('5', 'tracepoint', 10, 0),
     ];
-    expect(costByOwner(script, [], after, false)).toEqual(
+    expect(costByOwner(script, [], after, REAL)).toEqual(
       new Map([
         ['python', 200],
         [null, 30],

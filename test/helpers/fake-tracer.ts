@@ -59,6 +59,7 @@ export const scriptOf = (plan: FakePlan, change: Partial<TracerScript> = {}): Tr
     { owner: 'iomap', provider: 'tracepoint' },
     { owner: 'kswapd', provider: 'tracepoint' },
   ],
+  runs: [{ metric: 'iomap.iter', owner: 'iomap', runs: { tracepoint: 1 } }],
   ownerOfLine: (number) => (number < 2 ? null : number < 5 ? 'iomap' : number < 8 ? 'kswapd' : null),
   ...change,
 });

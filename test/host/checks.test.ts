@@ -13,6 +13,7 @@ const GOOD: HostFacts = {
   hostname: 'db1',
   cpus: 8,
   memoryBytes: 2 ** 34,
+  processor: { isVirtual: false, isEmulated: false },
   uid: 0,
   capabilities: ['sys_admin'],
   lockdown: 'none',
@@ -41,7 +42,7 @@ test('a good host has no blocker and nothing degraded', () => {
   expect(runChecks(GOOD).map(({ id, state }) => [id, state])).toEqual(
     [
       ...['platform', 'bpftrace', 'bpftrace-version', 'privilege', 'lockdown', 'pid-namespace'],
-      ...['tracefs', 'functions', 'btf'],
+      ...['tracefs', 'functions', 'btf', 'cost'],
     ].map((id) => [id, 'ok']),
   );
 });

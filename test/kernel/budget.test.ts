@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HeaderRecord, StreamRecord } from '../../src/core/record.ts';
 import { describeWith, TRACING } from '../helpers/requires.ts';
-import { countsOf, READY, runTool, startTool, summaryOf, tracersGone } from '../helpers/tool.ts';
+import { type ProgramScreen, runInTerminal } from '../helpers/screen.ts';
+import { countsOf, LAUNCHER, READY, runTool, startTool, summaryOf, tracersGone } from '../helpers/tool.ts';
 import { type FragmentedXfs, mountFragmentedXfs } from '../helpers/xfs.ts';
 import { facts } from './trace.ts';
 
@@ -82,43 +83,96 @@ describeWith(
 );
 
 describeWith([...TRACING, '/usr/bin/python3'], 'a budget', () => {
-  const WORK = 'import time\nend = time.time() + 8\nwhile time.time() < end: [(n, [n]) for n in range(1000)]';
+  const WORK = 'import time\nend = time.time() + 4\nwhile time.time() < end: [(n, [n]) for n in range(1000)]';
+  const file = join(out, 'steps.ndjson');
+  const screens: ProgramScreen[] = [];
+  let header: HeaderRecord;
+  let records: readonly StreamRecord[] = [];
+  /** How often the statistics of the kernel were found to have gone on. */
+  let windows = 0;
 
-  it('takes the costly variant down while it is needed least, keeps its totals, and tells all of it', async () => {
-    const file = join(out, 'steps.ndjson');
-    const options = ['--probe', 'python', '--variant', 'python=api', '--budget', '2%'];
-    const end = await runTool(['record', '-o', file, ...options, '--', '/usr/bin/python3', '-c', WORK]);
+  // A load of seconds, and then calm for longer than the half minute before a probe comes back.
+  beforeAll(async () => {
+    let on = false;
+    const watch = setInterval(() => {
+      const now = setting() === '1';
+      if (now && !on) windows += 1;
+      on = now;
+    }, 10);
+    const command = ['sh', '-c', '/usr/bin/python3 -c "$0"; sleep 50', WORK];
+    const options = ['--probe', 'python', '--variant', 'python=api'];
+    const end = await runTool(['record', '-o', file, ...options, '--', ...command]);
+    clearInterval(watch);
     expect(end, end.stderr).toMatchObject({ code: 0 });
-    const { header, records } = recordsIn(file);
-    expect(header.budget).toBe(0.02);
-    const step = records.find((record) => record.type === 'probe');
-    expect(step).toMatchObject({ id: 'python', variant: 'tracepoint', state: 'attached' });
-    expect(step).toMatchObject({
-      reason: expect.stringMatching(/^over the budget: its events took [\d.]+ % of a CPU/),
+    ({ header, records } = recordsIn(file));
+  }, 180_000);
+  afterAll(() => {
+    for (const screen of screens) screen.close();
+  });
+
+  it('is two percent unless asked otherwise, and takes the costly variant down within three samples', () => {
+    expect(header).toMatchObject({ budget: 0.02 });
+    const at = records.findIndex((record) => record.type === 'probe');
+    expect(records[at]).toMatchObject({ id: 'python', variant: 'tracepoint', state: 'attached' });
+    expect(records[at]).toMatchObject({
+      reason: expect.stringMatching(/^over the budget: its events took (about )?[\d.]+ % of a CPU/),
     });
+    // The first is of the moment at which tracing began.
+    expect(records.slice(0, at).filter(({ type }) => type === 'sample').length).toBeLessThanOrEqual(4);
+  });
+
+  it('brings it back when it was calm, and says so', () => {
+    const probes = records.filter((record) => record.type === 'probe');
+    expect(probes.at(-1)).toMatchObject({ id: 'python', variant: 'api', state: 'attached' });
+    expect(probes.at(-1)?.reason).toMatch(/^back: /);
+    expect(records.filter(({ type }) => type === 'gap').length).toBe(2);
+  });
+
+  it('tells in every sample what the probes cost, and whether that was measured', () => {
+    const samples = records.filter((record) => record.type === 'sample');
+    const told = samples.slice(1).map(({ self }) => self.probeMsBy);
+    expect(new Set(told).size).toBeGreaterThan(0);
+    for (const by of told) expect(['measured', 'estimated']).toContain(by);
+    expect(samples.at(-1)?.self.probeMs?.python).toBeGreaterThan(50);
+    expect(told.includes('measured')).toBe(header.costBasis === 'measured');
+  });
+
+  it('hardly ever switches the statistics of the kernel, and leaves them as they were', () => {
+    const end = records.find((record) => record.type === 'trailer');
+    const seconds = ((end?.bootUs ?? 0) - header.clock.bootUs) / 1e6;
+    expect(seconds).toBeGreaterThan(50);
+    expect(windows).toBeLessThanOrEqual(1 + seconds / 10);
+    expect(setting()).toBe('0');
+  });
+
+  it('keeps the totals, and marks what was not counted', async () => {
     const summary = await summaryOf(file);
     expect(summary.totals['python.api_object'] ?? 0).toBeGreaterThan(0);
     expect(summary.coverage['python.api_object']).toMatchObject({ coverage: 'lower-bound' });
     expect(summary.coverage['python.api_object']?.reasons.join()).toContain('cost more than the budget');
-    const replayed = await runTool(['replay', file, '--json']);
-    expect(replayed.stdout).toContain('"probeMs":{"python":');
-    expect(setting()).toBe('0');
   });
 
-  it('leaves the statistics of the kernel as they were, also when it is killed', async () => {
+  it('is shown by a replay as it was: down, and up again', async () => {
+    const screen = runInTerminal(process.execPath, [LAUNCHER, 'replay', file, '--speed', '4'], {
+      columns: 160,
+      rows: 40,
+    });
+    screens.push(screen);
+    await screen.waitFor('python/tracepoint (budget)', 60_000);
+    screen.press('i');
+    await screen.waitFor('over the budget: its events took', 20_000);
+    await screen.waitFor('back: all probes together took less than half of the budget', 60_000);
+    const { stdout } = await runTool(['replay', file, '--json', '--speed', 'max']);
+    expect(stdout).toContain('"probeMs":{"python":');
+  });
+});
+
+describeWith([...TRACING], 'the statistics of the kernel', () => {
+  it('are off again after a session that was killed while they were on', async () => {
     expect(setting()).toBe('0');
-    const tool = startTool([
-      'record',
-      '--budget',
-      '2%',
-      '--probe',
-      'kswapd',
-      '-o',
-      join(out, 'killed.ndjson'),
-    ]);
+    const tool = startTool(['record', '--probe', 'kswapd', '-o', join(out, 'killed.ndjson')]);
     await tool.says(READY);
-    // Killed while they are on: they are for a tenth of each second.
-    const limit = performance.now() + 30_000;
+    const limit = performance.now() + 60_000;
     while (setting() !== '1') {
       if (performance.now() > limit) throw new Error('the statistics were never on');
       await new Promise((resolve) => setTimeout(resolve, 5));

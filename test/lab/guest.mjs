@@ -36,7 +36,7 @@ const record = async ({ name, seconds, interval = '1s', make, play }) => {
     const file = stand.path('session.ndjson');
     const tool = spawn(
       process.execPath,
-      [...TOOL, 'record', '--attach-timeout', '4m', '-i', interval, '-o', file],
+      [...TOOL, 'record', '--budget', 'off', '--attach-timeout', '4m', '-i', interval, '-o', file],
       { env: { ...process.env, STALLSCOPE_BPFTRACE: bpftrace }, stdio: ['ignore', 'ignore', 'pipe'] },
     );
     const closed = once(tool, 'close');

@@ -32,7 +32,7 @@ export const recordHere = async ({ name, seconds, interval = '1s', make, play: _
     const file = stand.path('session.ndjson');
     const tool = spawn(
       process.execPath,
-      [`${root}bin/stallscope.js`, 'record', '-i', interval, '-o', file, '--', './stage'],
+      [`${root}bin/stallscope.js`, 'record', '--budget', 'off', '-i', interval, '-o', file, '--', './stage'],
       { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] },
     );
     let said = '';

@@ -36,6 +36,7 @@ export const hostFacts = ({
   hostname: 'test',
   cpus: 2,
   memoryBytes: 1 << 30,
+  processor: { isVirtual: false, isEmulated: false },
   uid: 0,
   capabilities: null,
   lockdown: 'none',

@@ -23,10 +23,10 @@ const run = (
   const rungs: Record<string, number> = { faults: 0, inode: 0 };
   const steps: (BudgetStep & { second: number })[] = [];
   for (let second = 0; second < seconds; second += 1) {
-    const step = governor.observe(reading(second * SECOND, load(second, rungs)));
-    if (step === null) continue;
-    rungs[step.probe] = step.rung;
-    steps.push({ ...step, second });
+    for (const step of governor.observe(reading(second * SECOND, load(second, rungs)))) {
+      rungs[step.probe] = step.rung;
+      steps.push({ ...step, second });
+    }
   }
   return { rungs, steps };
 };
@@ -40,25 +40,41 @@ describe('the budget', () => {
   it('is a share of the work going on', () => {
     const governor = createGovernor(LADDERS, 0.02);
     for (let second = 0; second < 10; second += 1) {
-      expect(governor.observe(reading(second * SECOND, { faults: 0.1 }, 8))).toBeNull();
+      expect(governor.observe(reading(second * SECOND, { faults: 0.1 }, 8))).toEqual([]);
     }
-    expect(governor.observe(reading(10 * SECOND, { faults: 0.1 }, 1))).not.toBeNull();
+    expect(governor.observe(reading(10 * SECOND, { faults: 0.1 }, 1))).toHaveLength(1);
   });
 
   it('takes the costliest down at once when it is far over, at the second reading when it is just over, and never at the first of all', () => {
     const far = createGovernor(LADDERS, 0.02);
-    expect(far.observe(reading(0, { faults: 0.01, inode: 0.4 }))).toBeNull();
-    expect(far.observe(reading(SECOND, { faults: 0.01, inode: 0.4 }))).toEqual({
-      probe: 'inode',
-      direction: 'down',
-      rung: 1,
-      share: 0.4,
-      limit: 0.02,
-    });
+    expect(far.observe(reading(0, { faults: 0.01, inode: 0.4 }))).toEqual([]);
+    expect(far.observe(reading(SECOND, { faults: 0.01, inode: 0.4 }))).toEqual([
+      { probe: 'inode', direction: 'down', rung: 1, share: 0.4, limit: 0.02 },
+    ]);
     const just = createGovernor(LADDERS, 0.02);
     just.observe(reading(-SECOND, {}));
-    expect(just.observe(reading(0, { faults: 0.03 }))).toBeNull();
-    expect(just.observe(reading(SECOND, { faults: 0.03 }))).toMatchObject({ probe: 'faults', rung: 1 });
+    expect(just.observe(reading(0, { faults: 0.03 }))).toEqual([]);
+    expect(just.observe(reading(SECOND, { faults: 0.03 }))).toMatchObject([{ probe: 'faults', rung: 1 }]);
+  });
+
+  it('takes as many down at once as it takes for the others to stay within it, and no more', () => {
+    const both = createGovernor(LADDERS, 0.02);
+    both.observe(reading(0, {}));
+    const steps = both.observe(reading(SECOND, { faults: 0.3, inode: 0.1 }));
+    expect(steps.map(({ probe, rung }) => [probe, rung])).toEqual([
+      ['faults', 1],
+      ['inode', 1],
+    ]);
+    const one = createGovernor(LADDERS, 0.02);
+    one.observe(reading(0, {}));
+    expect(one.observe(reading(SECOND, { faults: 0.3, inode: 0.015 })).map(({ probe }) => probe)).toEqual([
+      'faults',
+    ]);
+  });
+
+  it('does not judge what belongs to no probe, which nothing it can do makes less', () => {
+    const { steps } = run(createGovernor(LADDERS, 0.02), 60, () => ({ frame: 0.5, faults: 0.015 }));
+    expect(steps).toEqual([]);
   });
 
   it('lets go of one high reading', () => {
@@ -109,15 +125,24 @@ describe('the budget', () => {
           let lastMs = Number.NEGATIVE_INFINITY;
           for (const { shares, pauseMs } of readings) {
             atMs += pauseMs;
-            const step = governor.observe(reading(atMs, shares));
-            if (step === null) continue;
-            expect(step.rung - (rungs[step.probe] ?? 0)).toBe(step.direction === 'down' ? 1 : -1);
-            expect(step.rung).toBeGreaterThanOrEqual(0);
-            expect(step.rung).toBeLessThan(LADDERS.find(({ probe }) => probe === step.probe)?.rungs ?? 0);
-            if (step.direction === 'down') expect(shares.faults + shares.inode).toBeGreaterThan(0.02);
-            else expect(shares.faults + shares.inode).toBeLessThanOrEqual(0.01);
+            const steps = governor.observe(reading(atMs, shares));
+            if (steps.length === 0) continue;
+            expect(new Set(steps.map(({ probe }) => probe)).size).toBe(steps.length);
+            const total = shares.faults + shares.inode;
+            for (const step of steps) {
+              expect(step.rung - (rungs[step.probe] ?? 0)).toBe(step.direction === 'down' ? 1 : -1);
+              expect(step.rung).toBeGreaterThanOrEqual(0);
+              expect(step.rung).toBeLessThan(LADDERS.find(({ probe }) => probe === step.probe)?.rungs ?? 0);
+              if (step.direction === 'down') expect(total).toBeGreaterThan(0.02);
+              else expect(total).toBeLessThanOrEqual(0.01);
+              rungs[step.probe] = step.rung;
+            }
+            // All but the last were not enough.
+            if (steps[0]?.direction === 'down') {
+              const spared = steps.slice(0, -1).reduce((sum, { share }) => sum + share, 0);
+              expect(total - spared).toBeGreaterThan(0.02);
+            } else expect(steps.length).toBe(1);
             expect(atMs - lastMs).toBeGreaterThanOrEqual(2_500);
-            rungs[step.probe] = step.rung;
             lastMs = atMs;
           }
         },

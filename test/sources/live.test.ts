@@ -383,41 +383,37 @@ describe('stopping', () => {
 });
 
 describe('the budget', () => {
-  /** A meter whose programs run a million times a window as long as `isCostly`; takes one step down when told so. */
+  /** A meter whose programs take a millisecond in each window; takes one step down when it is told of the first. */
   const budgetOf = (changed: ProbeInUse) => {
     let windows = 0;
-    let isOpen = false;
     let closed = false;
     let taken = false;
-    const seen: ReadonlyMap<string, number>[] = [];
+    const seen: { readonly shares: ReadonlyMap<string, number>; readonly by: string }[] = [];
     const budget: Budget = {
       share: 0.02,
-      isVirtual: false,
+      processor: { isVirtual: false, isEmulated: false },
       meter: {
         begin: () => {
           windows += 1;
-          isOpen = true;
           return true;
         },
-        end: () => {
-          isOpen = false;
-        },
+        end: () => undefined,
         read: () => [
-          { id: '1', kind: 'tracepoint', runNs: isOpen ? windows * 1e6 : 0, runs: 0 },
+          { id: '1', kind: 'tracepoint', runNs: windows * 1e6, runs: 0 },
           { id: '2', kind: 'tracepoint', runNs: 0, runs: 0 },
         ],
         close: () => {
           closed = true;
         },
       },
-      observe: ({ shares }) => {
-        seen.push(shares);
-        if (taken) return null;
+      observe: ({ shares, by }) => {
+        seen.push({ shares, by });
+        if (taken || (shares.get('iomap') ?? 0) === 0) return [];
         taken = true;
-        return changed;
+        return [changed];
       },
     };
-    return { budget, seen, isClosed: () => closed };
+    return { budget, seen, isClosed: () => closed, windows: () => windows };
   };
 
   it('takes its step: told, in a new epoch behind a gap, with the totals kept, and the cost in each sample', async () => {
@@ -428,31 +424,60 @@ describe('the budget', () => {
       reason: 'over the budget',
       uncounted: ['iomap.by_order'],
     };
-    const { budget, seen, isClosed } = budgetOf(changed);
-    const plan = { tickMs: 50, ticks: [{ maps: [map('@n', { 7: 4 })] }], end: [map('@n', { 7: 5 })] };
+    const { budget, seen, isClosed, windows } = budgetOf(changed);
+    // Four million steps within a second are far over any budget, by the counts alone.
+    const plan = {
+      tickMs: 50,
+      ticks: [{ maps: [map('@n', { 7: 4_000_000 })] }],
+      end: [map('@n', { 7: 5_000_000 })],
+    };
     const { header, records } = await session(
       plan,
       (all) => samplesIn(all).some(({ epoch, counters }) => epoch === 1 && 'iomap.iter' in counters),
       { budget, host: hostOf({ 7: 'worker' }) },
     );
-    expect(header.budget).toBe(0.02);
-    expect(seen[0]).toEqual(
-      new Map([
-        ['iomap', 0],
-        ['kswapd', 0],
-      ]),
-    );
+    expect(header).toMatchObject({ budget: 0.02, costBasis: 'measured' });
+    // What the estimate found was measured before it was judged, and only once.
+    const judged = seen.find(({ shares }) => (shares.get('iomap') ?? 0) > 0);
+    expect(judged?.by).toBe('measured');
+    expect([...(judged?.shares.keys() ?? [])]).toEqual(['iomap', 'kswapd']);
+    expect(windows()).toBe(1);
     const step = records.findIndex((record) => record.type === 'probe');
     expect(records[step]).toMatchObject(changed);
     const gap = records.findIndex((record) => record.type === 'gap');
     expect(gap).toBeGreaterThan(step);
-    expect(records[gap]).toMatchObject({ reason: 'over the budget' });
+    expect(records[gap]).toMatchObject({ reason: 'iomap over the budget' });
     const snapshot = snapshotAfter(records, header);
-    // Five until the first ended, and five in the second: what was counted before the step was not lost.
-    expect(snapshot.totals['iomap.iter']?.total).toBe(10);
+    // Five million until the first ended, and five in the second: what was counted before the step was not lost.
+    expect(snapshot.totals['iomap.iter']?.total).toBe(10_000_000);
     expect(snapshot.probes.find(({ id }) => id === 'iomap')).toMatchObject({ variant: 'seeks' });
     expect(snapshot.coverage['iomap.by_order']?.reasons.join()).toContain('cost more than the budget');
+    const told = samplesIn(records).map(({ self }) => self.probeMsBy);
     expect(samplesIn(records).at(-1)?.self.probeMs).toHaveProperty('iomap');
+    expect(told.filter((by) => by === 'measured')).toHaveLength(1);
+    expect(told).toContain('estimated');
     expect(isClosed()).toBe(true);
+  });
+
+  it('without a meter decides by the estimate, and says so', async () => {
+    const changed: ProbeInUse = {
+      id: 'iomap',
+      variant: 'seeks',
+      state: 'attached',
+      reason: 'over the budget',
+    };
+    const { budget, seen } = budgetOf(changed);
+    const plan = { tickMs: 50, ticks: [{ maps: [map('@n', { 7: 4_000_000 })] }] };
+    const { header, records } = await session(
+      plan,
+      (all) => samplesIn(all).some(({ epoch }) => epoch === 1),
+      { budget: { ...budget, meter: null }, host: hostOf({ 7: 'worker' }) },
+    );
+    expect(header.costBasis).toBe('estimated');
+    expect(new Set(seen.map(({ by }) => by))).toEqual(new Set(['estimated']));
+    expect(Math.max(...seen.map(({ shares }) => shares.get('iomap') ?? 0))).toBeGreaterThan(0.1);
+    const { self } = samplesIn(records).at(-1) ?? {};
+    expect(self?.probeMsBy).toBe('estimated');
+    expect(self?.probeMs?.iomap).toBeGreaterThan(100);
   });
 });

@@ -134,6 +134,23 @@ describe('batches', () => {
     expect(times).toEqual([...times].sort((a, b) => a - b));
   });
 
+  it('of the end are whole though a tick was still waiting in the buffer of another CPU', async () => {
+    const { batches, losses } = await run({
+      ticks: [{ maps: [map('@n', { 7: 1 })] }],
+      end: [
+        line('tick 99'),
+        map('@n', { 7: 4 }),
+        line('tock'),
+        map('@n', { 7: 5 }),
+        map('@by', { '7,2,0': 2 }),
+      ],
+    });
+    expect(batches.filter(({ final }) => final)).toHaveLength(1);
+    expect(batches.at(-1)?.final).toBe(true);
+    expect(countsOf(batches.at(-1))).toEqual({ 'iomap.iter': [[7, 5]], 'iomap.by_order': [[7, 2, 0, 2]] });
+    expect(losses).toEqual([]);
+  });
+
   it('arrive whole however many lines the end has', async () => {
     const heard = await run({ end: [map('@n', { $ROUND: 1 })], endRounds: 5_000 });
     expect(heard.losses).toEqual([]);

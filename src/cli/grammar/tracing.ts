@@ -89,7 +89,7 @@ const tracing = (command: Command): Command =>
     .addOption(probeDir())
     .addOption(count())
     .addOption(variant())
-    .option('--budget <share>', 'what the probes may take of each CPU at work, for example 2%', 'off')
+    .option('--budget <share>', 'what the probes may take of each CPU at work, or off', '2%')
     .option('-i, --interval <duration>', 'between samples', '1s')
     .option('-d, --duration <duration>', 'end after this time')
     .option('--map-keys <n>', 'capacity of each kernel map, in keys (PIDs)', '10240')
@@ -109,7 +109,7 @@ const traceOptions = (flags: Flags, command: readonly string[] | null): TraceOpt
     durationMs: duration === null ? null : readDuration('--duration', duration, 1, MAX_DURATION_MS),
     mapKeys: readInteger('--map-keys', text(flags, 'mapKeys') ?? '', 64, 65_536),
     attachTimeoutMs: readDuration('--attach-timeout', text(flags, 'attachTimeout') ?? '30s', 1_000, HOUR_MS),
-    budget: readBudget(text(flags, 'budget') ?? 'off'),
+    budget: readBudget(text(flags, 'budget') ?? '2%'),
     command,
     sort: text(flags, 'sort'),
   };

@@ -1,7 +1,8 @@
-// The trials of one guest, in three parts: each bpftrace there is must be accepted or refused as it should be; all
+// The trials of one guest, in four parts: each bpftrace there is must be accepted or refused as it should be; all
 // probes together, as a user runs them, count every workload; then each further variant that this kernel can run
-// counts its probe's workload alone. One JSON line for each row of the matrix, on stdout.
+// counts its probe's workload alone; and the budget is kept. One JSON line for each row of the matrix, on stdout.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { tryBudget } from './budget.mjs';
 import { impossible } from './claims.mjs';
 import { recordWhile, runTool } from './session.mjs';
 import { TRIALS } from './trials/index.mjs';
@@ -21,6 +22,7 @@ const main = async () => {
   const [own, ...newer] = findBpftraces().map(judgeBpftrace);
   const chosen = [own, ...newer].find(({ accepted }) => accepted);
   if (chosen !== undefined) await countWith(chosen);
+  if (chosen !== undefined && (only === null || only.includes('budget'))) await keepBudget(chosen);
   emit({ finished: true });
 };
 
@@ -50,6 +52,7 @@ const judgeBpftrace = (path) => {
 
 const countWith = async (bpftrace) => {
   for (const trial of trials) trial.setUp?.();
+  if (trials.length === 0) return;
   note('all probes together');
   const used = await attempt(bpftrace, trials, []);
   const sheets = JSON.parse(runTool(bpftrace.path, 'probes', 'list', '--json').stdout);
@@ -65,6 +68,17 @@ const countWith = async (bpftrace) => {
         emit({ bpftrace: bpftrace.version, probe: trial.probe, variant, ...impossible('all', reason) });
       }
     }
+  }
+};
+
+const keepBudget = async ({ path, version }) => {
+  note('the budget');
+  try {
+    for (const row of await tryBudget(path)) emit({ bpftrace: version, ...row });
+  } catch (error) {
+    note(error.stack);
+    const said = { metric: 'all', expected: 'kept', counted: error.message, verdict: 'failed' };
+    emit({ bpftrace: version, probe: 'budget', variant: '-', ...said });
   }
 };
 

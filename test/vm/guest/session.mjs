@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 /** Machine code made on the fly costs the emulation more than it saves: without it the tool starts in half the time. */
 const NODE_FLAGS = ['--no-opt', '--no-sparkplug', '--single-threaded'];
 const TOOL = [...NODE_FLAGS, '/tool/bin/stallscope.js'];
-const RECORDING = '/var/tmp/trial.ndjson';
+export const RECORDING = '/var/tmp/trial.ndjson';
 /** Under emulation bpftrace compiles for half a minute. */
 const READY_MS = 300_000;
 
@@ -37,7 +37,7 @@ export const recordWhile = async (bpftrace, args, body) => {
   const closed = once(child, 'close');
   try {
     await untilReady(child, closed, said);
-    await body();
+    await body(child.pid);
   } finally {
     child.kill('SIGINT');
     await closed;

@@ -36,7 +36,7 @@ const shortTrust = (snapshot: Snapshot, view: View): Segment[] =>
   view.size.rows >= 16 ? [] : lossSegments(snapshot, view);
 
 /** Ours first: a tool that watches load must show its own. In a replay these are the costs of recording it. */
-const costSegments = ({ self, header }: Snapshot, { ui }: View): Segment[] => [
+const costSegments = ({ self, header }: Snapshot, { ui, glyphs }: View): Segment[] => [
   segment(
     2,
     span(ui.mode === 'live' ? 'self ' : 'cost then ', 'dim'),
@@ -58,7 +58,10 @@ const costSegments = ({ self, header }: Snapshot, { ui }: View): Segment[] => [
         segment(
           2,
           span('probes ', 'dim'),
-          span(percent(self.probesPercent), self.probesPercent > budgetPercent(header) ? 'warn' : 'plain'),
+          span(
+            `${self.probeMsBy === 'estimated' ? glyphs.about : ''}${percent(self.probesPercent)}`,
+            self.probesPercent > budgetPercent(header) ? 'warn' : 'plain',
+          ),
         ),
       ]),
   ...(self.mapBytes === 0 ? [] : [segment(4, span('maps ', 'dim'), span(bytes(self.mapBytes)))]),

@@ -86,7 +86,7 @@ export const sessionLines = (snapshot: Snapshot, view: View): readonly Line[] =>
       ? []
       : fact(
           'probes',
-          `take ${percent(self.probesPercent)} of a cpu from those who run into them (${budgetText(header.budget)}): ${Object.entries(
+          `take ${self.probeMsBy === 'estimated' ? 'about ' : ''}${percent(self.probesPercent)} of a cpu from those who run into them (${budgetText(header)}): ${Object.entries(
             self.probePercent,
           )
             .map(([id, share]) => `${id} ${percent(share)}`)
@@ -146,8 +146,16 @@ export const sessionLines = (snapshot: Snapshot, view: View): readonly Line[] =>
   ].map((line) => cutLine(line, view.size.columns, view.glyphs));
 };
 
-const budgetText = (budget: number | null | undefined): string =>
-  typeof budget === 'number' ? `budget ${percent(budget * 100)} of each cpu at work` : 'no budget';
+const budgetText = ({ budget, costBasis }: Snapshot['header']): string =>
+  [
+    typeof budget === 'number' ? `budget ${percent(budget * 100)} of each cpu at work` : 'no budget',
+    ...(costBasis === undefined ? [] : [COST_BASIS[costBasis]]),
+  ].join('; ');
+
+const COST_BASIS = {
+  measured: 'estimated from what they count, measured now and then',
+  estimated: 'only estimated from what they count',
+} as const;
 
 const TRUST = {
   exact: 'exact',

@@ -24,6 +24,16 @@ describe('the budget on the screen', () => {
     expect(page).toContain('iomap 7.0%');
   });
 
+  it('says whether the cost was measured or estimated, and whether it can be measured at all', () => {
+    const estimated = { ...self, probeMsBy: 'estimated' as const };
+    expect(shown({ self: estimated })).toMatch(/probes ≈7\.[23]/);
+    expect(shown({ self: { ...self, probeMsBy: 'measured' } })).toMatch(/probes 7\.[23]/);
+    const pageOf = (costBasis: 'measured' | 'estimated') =>
+      shown({ self: estimated, header: { ...exact.header, budget: 0.02, costBasis } }, { page: 'session' });
+    expect(pageOf('estimated')).toMatch(/take about 7\.[\s\S]*only estimated from what they count/);
+    expect(pageOf('measured')).toContain('measured now and then');
+  });
+
   it('shows which probe stepped down, and why', () => {
     const probes: Snapshot['probes'] = [
       {

@@ -1,0 +1,53 @@
+/**
+ * When to have the kernel measure. Every window switches a setting of the whole machine, and switching it patches the
+ * kernel's code while all CPUs run it; so the estimate (cost-estimate.ts) goes on without, and a window only teaches it.
+ *
+ * Guarantee: two windows never begin within `LEAST_GAP_MS` of each other, whatever happens; while nothing happens, one
+ * begins every `USUAL_GAP_MS`. In between it takes a reason: the estimate is over the budget, or near it and rising;
+ * the machine works much more than at the last window, which counts may not tell; or counts do not come (`isBlind`).
+ */
+export const LEAST_GAP_MS = 10_000;
+export const USUAL_GAP_MS = 60_000;
+
+const NEAR = 0.5;
+const RISING = 1.25;
+/** Of CPUs' worth of work. */
+const MUCH_MORE_CPUS = 0.5;
+
+export type CostNow = {
+  readonly atMs: number;
+  /** What all probes take, and what they may take, of one CPU. */
+  readonly total: number;
+  readonly limit: number;
+  readonly busyCpus: number;
+  /** Samples are so far apart that their counts come too late. */
+  readonly isBlind: boolean;
+};
+
+export type CostWindows = {
+  /** Whether to begin one now. */
+  wants(now: CostNow): boolean;
+  /** One has begun. */
+  began(now: CostNow): void;
+};
+
+/** @param startMs of the session: the first usual window comes soon after it, to learn what this machine is like */
+export const createCostWindows = (startMs: number): CostWindows => {
+  let lastMs: number | null = null;
+  let usualMs = startMs + LEAST_GAP_MS;
+  let last: CostNow | null = null;
+  return {
+    wants: (now) => {
+      if (lastMs !== null && now.atMs - lastMs < LEAST_GAP_MS) return false;
+      if (now.isBlind || now.atMs >= usualMs || now.total > now.limit) return true;
+      if (now.total > NEAR * now.limit && now.total > RISING * (last?.total ?? 0)) return true;
+      if (last === null) return false;
+      return now.busyCpus > last.busyCpus + Math.max(MUCH_MORE_CPUS, last.busyCpus / 2);
+    },
+    began: (now) => {
+      lastMs = now.atMs;
+      usualMs = now.atMs + USUAL_GAP_MS;
+      last = now;
+    },
+  };
+};
