@@ -67,20 +67,6 @@ describe.each(['whole.ndjson', 'whole.ndjson.gz'])('%s', (name) => {
     }
   });
 
-  it.runIf(name === 'whole.ndjson')(
-    'that says it is of a later version, by a damaged digit, is read by its copy',
-    () => {
-      const bytes = readFileSync(path(name));
-      bytes[bytes.indexOf('"version":1') + 10] = 0x39;
-      const damagedPath = path('later.ndjson');
-      writeFileSync(damagedPath, bytes);
-      const recording = openRecording(damagedPath);
-      expect(recording.header.version).toBe(1);
-      expect(recording.recordsOf(0).some(isDamage)).toBe(true);
-      recording.close();
-    },
-  );
-
   it('with a byte changed loses at most that block, says which bytes and which time, and heals', () => {
     const whole = readFileSync(path(name));
     const blocks = blocksOf();
@@ -182,4 +168,14 @@ it('an end that was torn off is told, and what is whole is read', () => {
   writeFileSync(path('torn'), readFileSync(path('whole.ndjson')));
   truncateSync(path('torn'), readFileSync(path('torn')).length - 40);
   expect(readAll(path('torn')).records.at(-1)).toMatchObject({ kind: 'rejected-line' });
+});
+
+it('a recording that says it is of a later version, by a damaged digit, is read by its copy', () => {
+  const bytes = readFileSync(path('whole.ndjson'));
+  bytes[bytes.indexOf('"version":1') + 10] = 0x39;
+  writeFileSync(path('later.ndjson'), bytes);
+  const recording = openRecording(path('later.ndjson'));
+  expect(recording.header.version).toBe(1);
+  expect(recording.recordsOf(0).some(isDamage)).toBe(true);
+  recording.close();
 });
