@@ -39,6 +39,10 @@ const HAS: Readonly<Record<Need, () => boolean>> = {
   'loop device': () => existsSync('/dev/loop-control'),
 };
 
+/** Tests of minutes run where there is time for them: in CI, and when asked for. */
+export const HAS_TIME = process.env.STALLSCOPE_LONG === '1';
+export const forLong = (name: string): string => (HAS_TIME ? name : `${name} [long: STALLSCOPE_LONG=1]`);
+
 /** Real eBPF on this kernel. */
 export const TRACING: readonly Need[] = ['linux', 'root', 'bpftrace', 'tracefs'];
 

@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { describeWith, TRACING } from '../helpers/requires.ts';
+import { describeWith, HAS_TIME, TRACING } from '../helpers/requires.ts';
 import { runInTerminal } from '../helpers/screen.ts';
 import { LAUNCHER, READY, runTool, startTool, summaryOf, tracersGone, tracersOf } from '../helpers/tool.ts';
 
-const ROUNDS = 20;
+/** Twenty where there is time; the moments are the same, from the first on. */
+const ROUNDS = HAS_TIME ? 20 : 8;
 const SEED = 20_261_121;
 /** The blow falls at a random moment after this was said, or after the start: before, while and after it attaches. */
 const BLOWS = [
@@ -52,7 +53,7 @@ describeWith(TRACING, 'ways out of a session', () => {
       // Half of what the interval promises: the machine may be busy.
       if (moment === READY) expect(recording.samples).toBeGreaterThanOrEqual(waitMs / 200 - 1);
     }
-    expect(whileAttaching).toBeGreaterThanOrEqual(3);
+    expect(whileAttaching).toBeGreaterThanOrEqual(HAS_TIME ? 3 : 1);
     expect(whileCounting).toBeGreaterThanOrEqual(ROUNDS / 2);
   }, 180_000);
 
