@@ -247,7 +247,7 @@ try {
       [damageRow('`hour.ndjson`', damage), damageRow('`hour.ndjson.gz`', packedDamage)],
     ),
     '',
-    'Bytes anywhere, and every byte of the first and last 260 of four blocks: header, state, samples, seals, trailer. Each time the recording is opened anew, and what is around the place is held against what was recorded. Wrong is a sample that says something else, one that is missing without a word, or a reader that fails. What is not told is damage to something that has a copy or says nothing.',
+    'Bytes anywhere, and every byte of the first and last 260 of four blocks: header, state, samples, seals, trailer. Each time the recording is opened anew, and what is around the place is held against what was recorded. Where nothing is told, nothing was lost. Wrong is a sample that says something else, one that is missing without a word, or a reader that fails. What is not told is damage to something that has a copy or says nothing.',
     '',
     '## Damaged lines',
     '',

@@ -97,6 +97,8 @@ describe('a disk that says only when it is asked to keep it that it is full', ()
     for (let seq = 0; seq < 200; seq += 1) {
       recorder.write(sampleOf(seq, { 'iomap.iter': entries }));
       if (seq === 150) {
+        // Something must be there that may go, however busy the disk is.
+        await until(() => fs.readdirSync(folder).length >= 2);
         instead = (callback) => {
           refused += 1;
           instead = null;
