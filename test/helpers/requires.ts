@@ -41,7 +41,8 @@ const HAS: Readonly<Record<Need, () => boolean>> = {
 
 /** Tests of minutes run where there is time for them: in CI, and when asked for. */
 export const HAS_TIME = process.env.STALLSCOPE_LONG === '1';
-export const forLong = (name: string): string => (HAS_TIME ? name : `${name} [needs time: STALLSCOPE_LONG=1]`);
+export const forLong = (name: string): string =>
+  HAS_TIME ? name : `${name} [needs time: STALLSCOPE_LONG=1]`;
 
 /** Real eBPF on this kernel. */
 export const TRACING: readonly Need[] = ['linux', 'root', 'bpftrace', 'tracefs'];
