@@ -8,6 +8,7 @@ import os from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureCrowd } from './crowd.mjs';
+import { measureFentry } from './fentry.mjs';
 import { prepareLoads } from './loads.mjs';
 import { median, root, sleep } from './measure.mjs';
 import { measureMirror } from './mirror.mjs';
@@ -113,6 +114,7 @@ const PARTS = {
   storm: measureStorm,
   crowd: measureCrowd,
   survival: measureSurvival,
+  fentry: measureFentry,
 };
 for (const [id, part] of Object.entries(PARTS)) {
   if (!wanted(id)) continue;

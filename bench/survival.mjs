@@ -1,16 +1,14 @@
 // The tool's own survival: a guest with little memory under kswapd's pressure, in which it records all that runs there.
 // node bench/survival.mjs [--write] boots it alone, and with --write puts the section into docs/overhead.md.
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { bootGuest } from '../test/vm/boot.mjs';
 import { rootImage, toolImage } from '../test/vm/images.mjs';
 import { chooseKernels } from '../test/vm/kernels.mjs';
-import { root } from './measure.mjs';
+import { measureAlone } from './sections.mjs';
 import { has } from './tracers.mjs';
 
 const KERNEL = '6.1';
 const MEMORY_MIB = [384];
-export const SURVIVAL_TITLE = '## In little memory';
+const SURVIVAL_TITLE = '## In little memory';
 
 /** Lines of the section for docs/overhead.md. */
 export const measureSurvival = async () => {
@@ -70,16 +68,5 @@ const survive = async (memoryMebibytes) => {
   return trouble === null ? survival : { failed: trouble.split('\n')[0] };
 };
 
-if (process.argv[1] === new URL(import.meta.url).pathname) {
-  const section = await measureSurvival();
-  console.log(section.join('\n'));
-  const path = join(root, 'docs', 'overhead.md');
-  if (process.argv.includes('--write')) writeFileSync(path, withSection(readFileSync(path, 'utf8'), section));
-}
-
-/** The page with this section instead of the one it had. */
-function withSection(text, section) {
-  const [before, after = ''] = text.trimEnd().split(`\n${SURVIVAL_TITLE}\n`);
-  const next = after.indexOf('\n## ');
-  return `${before.trimEnd()}\n${section.join('\n')}\n${next === -1 ? '' : after.slice(next)}`;
-}
+if (process.argv[1] === new URL(import.meta.url).pathname)
+  await measureAlone(SURVIVAL_TITLE, measureSurvival);
