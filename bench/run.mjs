@@ -54,7 +54,7 @@ const load = os.loadavg()[0].toFixed(1);
 const lines = [
   '# Measurements',
   '',
-  `Written by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}: Linux ${os.release()} ${os.arch()}, ${os.cpus().length} × ${os.cpus()[0]?.model.trim()}, ${mib(os.totalmem())}, Node ${process.versions.node}, bpftrace ${facts.bpftrace.version}, all default probes. They are facts of one machine; run it on yours.`,
+  `Written by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}: Linux ${os.release()} ${os.arch()}, ${os.cpus().length} × ${os.cpus()[0]?.model.trim()}, ${mib(os.totalmem())}, Node ${process.versions.node}, bpftrace ${facts.bpftrace.version}, all default probes, no budget. They are facts of one machine; run it on yours.`,
   '',
   '## From the command to the first sample',
   '',
