@@ -4,11 +4,12 @@
  * is touched for it. What it cannot know, a window of the kernel's statistics teaches it, from time to time:
  *
  * - what one run takes here, per probe and kind of attach point, where there were runs enough to tell;
- * - `rest`, the share of runs that no count stands for (predicates that said no), held until the next window;
+ * - `rest`, the share of runs that no count stands for (predicates that said no);
  * - `scale`, where counts stand for fewer runs than the script says (one event adds a folio of many pages).
  *
- * A window is short, and counts are of the time between two samples, so the two are compared with the counts before the
- * window and those after it: only what lies beyond both is taken as learnt. Pure: time comes with the calls.
+ * A window is short, and load comes in bursts: one that meets a burst, or a pause, says nothing of the second around it.
+ * So the mean of the last `WINDOWS`, which begin at any moment of a second, is compared with the counts, those before the
+ * window and those after it, and only what lies beyond both is taken as learnt. Pure: time comes with the calls.
  */
 import { type Measured, type Processor, typicalRunNs } from './cost.ts';
 
@@ -24,8 +25,12 @@ export type CountedRuns = {
 export type CostEstimate = {
   /** Probe to its share of one CPU over the time in which metrics grew by so much. */
   of(script: readonly CountedRuns[], growth: ReadonlyMap<string, number>, spanMs: number): Shares;
-  /** Takes what a window measured, and gives it back as shares. `frame` is what belongs to no probe. */
-  learn(measured: readonly Measured[], windowMs: number): Shares;
+  /** The latest time once more, with what a run takes by now. */
+  again(): Shares;
+  /** Takes what a window measured, and gives back the share of all. `frame` is what belongs to no probe. */
+  learn(measured: readonly Measured[], windowMs: number): number;
+  /** What the last windows measured in the mean; nothing before there were `WINDOWS`. */
+  lasting(): Shares;
   /** This probe is another variant from now on. */
   forget(owner: string): void;
 };
@@ -36,15 +41,18 @@ export const FRAME = 'frame';
 
 /** Of fewer runs the time is noise. */
 const MIN_RUNS = 100;
-/** A window that fell into a pause of the load must not make the estimate blind. */
+/** Whatever was learnt must not make the estimate blind. */
 const LEAST_SCALE = 1 / 8;
+const WINDOWS = 3;
 
 type Learnt = {
   readonly runNs: Map<string, number>;
   scale: number;
   rest: number;
-  /** Measured, and still to be compared with the counts after it. */
-  measured: number | null;
+  /** Shares that the last windows measured. */
+  windows: readonly number[];
+  /** The last of them is still to be compared with the counts after it. */
+  isFresh: boolean;
 };
 
 type Reading = {
@@ -60,7 +68,7 @@ export const createCostEstimate = (processor: Processor): CostEstimate => {
   const learntOf = (owner: string): Learnt => {
     const known = byOwner.get(owner);
     if (known !== undefined) return known;
-    const made = { runNs: new Map(), scale: 1, rest: 0, measured: null };
+    const made = { runNs: new Map(), scale: 1, rest: 0, windows: [], isFresh: false };
     byOwner.set(owner, made);
     return made;
   };
@@ -79,11 +87,20 @@ export const createCostEstimate = (processor: Processor): CostEstimate => {
     return spanMs > 0 ? ns / 1e6 / spanMs : 0;
   };
 
-  const compare = (learnt: Learnt, measured: number, before: number, after: number): void => {
-    const least = Math.min(before, after);
-    learnt.scale = measured < least ? Math.max(LEAST_SCALE, measured / least) : 1;
+  const compare = (learnt: Learnt, before: number, after: number): void => {
+    learnt.isFresh = false;
+    learnt.scale = 1;
+    learnt.rest = 0;
+    const measured = meanOf(learnt.windows);
+    if (measured === null) return;
+    const counted = Math.min(before, after);
+    if (measured < counted) learnt.scale = Math.max(LEAST_SCALE, measured / counted);
     learnt.rest = Math.max(0, measured - Math.max(before, after));
-    learnt.measured = null;
+  };
+
+  const shareOf = (owner: string, reading: Reading): number => {
+    const { scale, rest } = learntOf(owner);
+    return countedBy(owner, reading) * scale + rest;
   };
 
   return {
@@ -92,14 +109,19 @@ export const createCostEstimate = (processor: Processor): CostEstimate => {
       const shares = new Map<string, number>();
       for (const owner of new Set([...script.map((one) => one.owner), ...byOwner.keys()])) {
         const learnt = learntOf(owner);
-        const counted = countedBy(owner, reading);
-        if (learnt.measured !== null) {
-          compare(learnt, learnt.measured, previous === null ? 0 : countedBy(owner, previous), counted);
+        if (learnt.isFresh) {
+          compare(learnt, previous === null ? 0 : countedBy(owner, previous), countedBy(owner, reading));
         }
-        shares.set(owner, counted * learnt.scale + learnt.rest);
+        shares.set(owner, shareOf(owner, reading));
       }
       previous = reading;
       return shares;
+    },
+    again: () => {
+      const reading = previous;
+      if (reading === null) return new Map();
+      const owners = new Set([...reading.script.map(({ owner }) => owner), ...byOwner.keys()]);
+      return new Map([...owners].map((owner): [string, number] => [owner, shareOf(owner, reading)]));
     },
     learn: (measured, windowMs) => {
       const shares = new Map<string, number>();
@@ -107,17 +129,27 @@ export const createCostEstimate = (processor: Processor): CostEstimate => {
         const name = owner ?? FRAME;
         shares.set(name, (shares.get(name) ?? 0) + ns / 1e6 / windowMs);
       }
-      for (const [owner, share] of shares) learntOf(owner).measured = share;
+      for (const [owner, share] of shares) {
+        const learnt = learntOf(owner);
+        learnt.windows = [...learnt.windows, share].slice(-WINDOWS);
+        learnt.isFresh = true;
+      }
       for (const { owner, provider, runs, ns } of sums(measured)) {
         if (runs >= MIN_RUNS) learntOf(owner ?? FRAME).runNs.set(provider, ns / runs);
       }
-      return shares;
+      return [...shares.values()].reduce((sum, share) => sum + share, 0);
     },
+    lasting: () =>
+      new Map([...byOwner].map(([owner, { windows }]): [string, number] => [owner, meanOf(windows) ?? 0])),
     forget: (owner) => {
       byOwner.delete(owner);
     },
   };
 };
+
+/** null while there were too few. */
+const meanOf = (windows: readonly number[]): number | null =>
+  windows.length < WINDOWS ? null : windows.reduce((sum, share) => sum + share, 0) / WINDOWS;
 
 /** Of all programs of one probe and one kind of attach point together. */
 const sums = (measured: readonly Measured[]): Iterable<Measured> => {

@@ -3,7 +3,8 @@
  * kernel's code while all CPUs run it; so the estimate (cost-estimate.ts) goes on without, and a window only teaches it.
  *
  * Guarantee: two windows never begin within `LEAST_GAP_MS` of each other, whatever happens; while nothing happens, one
- * begins every `USUAL_GAP_MS`. In between it takes a reason: the estimate is over the budget, or near it and rising;
+ * begins every `USUAL_GAP_MS`. In between it takes a reason: the estimate is over the budget, or near it and rising; the
+ * last window was over it, which one burst may be and many are not;
  * the machine works much more than at the last window, which counts may not tell; or counts do not come (`isBlind`).
  */
 export const LEAST_GAP_MS = 10_000;
@@ -29,6 +30,8 @@ export type CostWindows = {
   wants(now: CostNow): boolean;
   /** One has begun. */
   began(now: CostNow): void;
+  /** What all probes took in it, of one CPU. */
+  measured(total: number): void;
 };
 
 /** @param startMs of the session: the first usual window comes soon after it, to learn what this machine is like */
@@ -36,10 +39,12 @@ export const createCostWindows = (startMs: number): CostWindows => {
   let lastMs: number | null = null;
   let usualMs = startMs + LEAST_GAP_MS;
   let last: CostNow | null = null;
+  let lastTotal = 0;
   return {
     wants: (now) => {
       if (lastMs !== null && now.atMs - lastMs < LEAST_GAP_MS) return false;
-      if (now.isBlind || now.atMs >= usualMs || now.total > now.limit) return true;
+      if (now.isBlind || now.atMs >= usualMs) return true;
+      if (now.total > now.limit || lastTotal > now.limit) return true;
       if (now.total > NEAR * now.limit && now.total > RISING * (last?.total ?? 0)) return true;
       if (last === null) return false;
       return now.busyCpus > last.busyCpus + Math.max(MUCH_MORE_CPUS, last.busyCpus / 2);
@@ -48,6 +53,9 @@ export const createCostWindows = (startMs: number): CostWindows => {
       lastMs = now.atMs;
       usualMs = now.atMs + USUAL_GAP_MS;
       last = now;
+    },
+    measured: (total) => {
+      lastTotal = total;
     },
   };
 };

@@ -1,12 +1,11 @@
 /**
  * Knows, about once a second, what each probe costs those who run into its events, and asks the budget what to do
- * about it. Mostly it estimates, from the counts of each sample (core/cost-estimate.ts); now and then it has the kernel
- * measure for `WINDOW_MS` (core/cost-windows.ts says when), and then what was measured stands for that second, and
- * teaches the estimate. Without a meter it only estimates. While no tracer is attached nothing costs.
+ * about it. It estimates, from the counts of each sample (core/cost-estimate.ts); now and then it has the kernel measure
+ * for `WINDOW_MS` (core/cost-windows.ts says when), which teaches the estimate, and confirms it. Without a meter it only estimates. While no tracer is attached nothing costs.
  */
 import { costsBetween } from '../core/cost.ts';
 import { createCostEstimate, type Shares } from '../core/cost-estimate.ts';
-import { createCostWindows } from '../core/cost-windows.ts';
+import { type CostNow, createCostWindows } from '../core/cost-windows.ts';
 import type { CostBasis, CounterEntry, ProbeInUse, SelfCost } from '../core/record.ts';
 import type { Budget, TracerScript } from '../session/ports.ts';
 import { createGrowth } from './growth.ts';
@@ -16,6 +15,11 @@ const EVERY_MS = 1_000;
 /** Samples of an interval of a second come a little early or late. */
 const ENOUGH_MS = 0.8 * EVERY_MS;
 const WINDOW_MS = 100;
+/**
+ * Samples come by the clock, and so does some load: windows that always began with a sample would always meet the same
+ * part of it. So they begin at a moment drawn by lot, unless it is urgent.
+ */
+const LOT_MS = 700;
 /** A CPU's work is known to 10 ms; over less time than this its share would be noise. */
 const MIN_BUSY_SPAN_MS = 500;
 
@@ -62,13 +66,16 @@ export const createCostWatch = (
     if (script === null || window !== undefined || spanMs < ENOUGH_MS) return;
     sinceMs = nowMs;
     const shares = withAllProbes(estimate.of(script.runs, growth.take(), spanMs));
-    if (measure(totalOf(shares), false, (measured) => settle(measured ?? shares, spanMs, measured))) return;
-    settle(shares, spanMs, null);
+    const confirmed = (isMeasured: boolean): void =>
+      isMeasured
+        ? settle(withAllProbes(estimate.again()), spanMs, 'measured')
+        : settle(shares, spanMs, 'estimated');
+    if (measure(totalOf(shares), false, confirmed)) return;
+    settle(shares, spanMs, 'estimated');
   };
 
-  const settle = (shares: Shares, spanMs: number, measured: Shares | null): void => {
+  const settle = (shares: Shares, spanMs: number, by: CostBasis): void => {
     for (const [id, share] of shares) probeMs.set(id, (probeMs.get(id) ?? 0) + share * spanMs);
-    const by = measured === null ? 'estimated' : 'measured';
     if (by === 'measured') basis = by;
     lastTotal = totalOf(shares);
     judge(shares, by);
@@ -83,8 +90,8 @@ export const createCostWatch = (
     step(changed);
   };
 
-  /** Opens a window if one is wanted; what was measured, or null when the tracer went away meanwhile, comes later. */
-  const measure = (total: number, isBlind: boolean, done: (measured: Shares | null) => void): boolean => {
+  /** Opens a window if one is wanted; whether it could measure, or the tracer went away meanwhile, is told later. */
+  const measure = (total: number, isBlind: boolean, done: (isMeasured: boolean) => void): boolean => {
     const pid = supervisor.tracerPid();
     if (meter === null || budget.share === null || pid === null || window !== undefined) return false;
     const busyCpus = busy.cpus();
@@ -96,10 +103,24 @@ export const createCostWatch = (
       isBlind,
     };
     if (!windows.wants(now)) return false;
-    windows.began(now);
+    const waitMs = now.total > now.limit ? 0 : Math.random() * LOT_MS;
+    window = setTimeout(() => open(pid, now, done), waitMs);
+    return true;
+  };
+
+  const open = (pid: number, now: CostNow, done: (isMeasured: boolean) => void): void => {
+    window = undefined;
+    if (meter === null || supervisor.tracerPid() !== pid) {
+      done(false);
+      return;
+    }
+    windows.began({ ...now, atMs: performance.now() });
     // Read outside of the window: reading opens files, which is what some probes trace.
     const before = meter.read(pid);
-    if (!meter.begin()) return false;
+    if (!meter.begin()) {
+      done(false);
+      return;
+    }
     const openedMs = performance.now();
     window = setTimeout(() => {
       const windowMs = performance.now() - openedMs;
@@ -107,13 +128,13 @@ export const createCostWatch = (
       const after = meter.read(pid);
       window = undefined;
       // A tracer that was replaced in between has taken its figures with it.
-      if (script === null || supervisor.tracerPid() !== pid) done(null);
-      else
-        done(
-          withAllProbes(estimate.learn(costsBetween(script.programs, before, after, processor), windowMs)),
-        );
+      if (script === null || supervisor.tracerPid() !== pid) {
+        done(false);
+        return;
+      }
+      windows.measured(estimate.learn(costsBetween(script.programs, before, after, processor), windowMs));
+      done(true);
     }, WINDOW_MS);
-    return true;
   };
 
   const withAllProbes = (shares: Shares): Shares => {
@@ -127,8 +148,8 @@ export const createCostWatch = (
       judge(new Map(), 'estimated');
     } else if (performance.now() - sinceMs > 2 * EVERY_MS) {
       // Samples come rarely, or a tracer is held up: what its programs cost is measured all the same.
-      measure(lastTotal, true, (measured) => {
-        if (measured !== null) judge(measured, 'measured');
+      measure(lastTotal, true, (isMeasured) => {
+        if (isMeasured) judge(withAllProbes(estimate.lasting()), 'measured');
       });
     }
   };
