@@ -40,7 +40,8 @@ const WHERE: Readonly<Record<KeyContext, string>> = {
   input: 'while typing',
 };
 
-describe('README.md', () => {
+// It starts the tool for every command: seconds on a quiet machine.
+describe('README.md', { timeout: 60_000 }, () => {
   it('has the key table of the screen, row by row', () => {
     const expected = KEYS.map(
       ({ keys, where, help: text }) =>
