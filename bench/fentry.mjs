@@ -1,8 +1,6 @@
 // What counting every extent step costs on a kernel that lets us attach by fentry, in a guest: this host may have no
 // such kernel. node bench/fentry.mjs [--write] boots it alone, and with --write puts the section into docs/overhead.md.
-import { bootGuest } from '../test/vm/boot.mjs';
-import { rootImage, toolImage } from '../test/vm/images.mjs';
-import { chooseKernels } from '../test/vm/kernels.mjs';
+import { askGuest } from './guest.mjs';
 import { median } from './measure.mjs';
 import { measureAlone } from './sections.mjs';
 import { has } from './tracers.mjs';
@@ -13,7 +11,7 @@ const FENTRY_TITLE = '## By fentry, in a guest';
 /** Lines of the section for docs/overhead.md. */
 export const measureFentry = async () => {
   if (!has('qemu-system-x86_64', '--version')) return ['', FENTRY_TITLE, '', 'Left out here: no QEMU.'];
-  const { failed, runs = [], searches, extents } = await inGuest();
+  const { failed, runs = [], searches, extents } = await askGuest('fentry', { kernel: KERNEL });
   if (failed !== undefined) return ['', FENTRY_TITLE, '', `Left out here: ${failed}.`];
   const factor = (value) => `${value.toFixed(2)} ×`;
   const [none] = runs;
@@ -30,26 +28,6 @@ export const measureFentry = async () => {
       return `| ${title} | ${(median(ms) / 1000).toFixed(2)} s | ${factor(median(ratios))} | ${steps ?? ''} |`;
     }),
   ];
-};
-
-const inGuest = async () => {
-  let result = { failed: 'no answer' };
-  let directory;
-  try {
-    directory = rootImage(chooseKernels([KERNEL])[0]);
-  } catch (error) {
-    // Without its packages there is no guest; that is no fault of ours.
-    return { failed: error.message };
-  }
-  const trouble = await bootGuest({
-    directory,
-    toolImage: toolImage(),
-    words: ['stallscope.run=/tool/guest/fentry.mjs'],
-    onRow: (row) => {
-      result = row.fentry ?? result;
-    },
-  });
-  return trouble === null ? result : { failed: trouble.split('\n')[0] };
 };
 
 if (process.argv[1] === new URL(import.meta.url).pathname) await measureAlone(FENTRY_TITLE, measureFentry);

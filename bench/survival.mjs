@@ -1,8 +1,6 @@
 // The tool's own survival: a guest with little memory under kswapd's pressure, in which it records all that runs there.
 // node bench/survival.mjs [--write] boots it alone, and with --write puts the section into docs/overhead.md.
-import { bootGuest } from '../test/vm/boot.mjs';
-import { rootImage, toolImage } from '../test/vm/images.mjs';
-import { chooseKernels } from '../test/vm/kernels.mjs';
+import { askGuest } from './guest.mjs';
 import { measureAlone } from './sections.mjs';
 import { has } from './tracers.mjs';
 
@@ -15,7 +13,7 @@ export const measureSurvival = async () => {
   if (!has('qemu-system-x86_64', '--version')) return ['', SURVIVAL_TITLE, '', 'Left out here: no QEMU.'];
   const columns = [];
   for (const mebibytes of MEMORY_MIB) {
-    columns.push(await survive(mebibytes));
+    columns.push(await askGuest('survival', { kernel: KERNEL, memoryMebibytes: mebibytes }));
   }
   const row = (title, read) => `| ${[title, ...columns.map((one) => one.failed ?? read(one))].join(' | ')} |`;
   const number = (value) => value.toLocaleString('en');
@@ -45,27 +43,6 @@ export const measureSurvival = async () => {
     row('losses told', ({ losses }) => list(losses)),
     row('ended in order', ({ isComplete }) => (isComplete ? 'yes' : 'no')),
   ];
-};
-
-const survive = async (memoryMebibytes) => {
-  let survival = { failed: 'no answer' };
-  let directory;
-  try {
-    directory = rootImage(chooseKernels([KERNEL])[0]);
-  } catch (error) {
-    // Without its packages there is no guest; that is no fault of ours.
-    return { failed: error.message };
-  }
-  const trouble = await bootGuest({
-    directory,
-    toolImage: toolImage(),
-    memoryMebibytes,
-    words: ['stallscope.run=/tool/guest/survival.mjs'],
-    onRow: (row) => {
-      survival = row.survival ?? survival;
-    },
-  });
-  return trouble === null ? survival : { failed: trouble.split('\n')[0] };
 };
 
 if (process.argv[1] === new URL(import.meta.url).pathname)
