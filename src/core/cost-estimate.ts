@@ -98,31 +98,27 @@ export const createCostEstimate = (processor: Processor): CostEstimate => {
     learnt.rest = Math.max(0, measured - Math.max(before, after));
   };
 
-  const shareOf = (owner: string, reading: Reading): number => {
-    const { scale, rest } = learntOf(owner);
-    return countedBy(owner, reading) * scale + rest;
+  const sharesOf = (reading: Reading): Shares => {
+    const owners = new Set([...reading.script.map(({ owner }) => owner), ...byOwner.keys()]);
+    return new Map(
+      [...owners].map((owner): [string, number] => {
+        const { scale, rest } = learntOf(owner);
+        return [owner, countedBy(owner, reading) * scale + rest];
+      }),
+    );
   };
 
   return {
     of: (script, growth, spanMs) => {
       const reading = { script, growth, spanMs };
-      const shares = new Map<string, number>();
-      for (const owner of new Set([...script.map((one) => one.owner), ...byOwner.keys()])) {
-        const learnt = learntOf(owner);
-        if (learnt.isFresh) {
-          compare(learnt, previous === null ? 0 : countedBy(owner, previous), countedBy(owner, reading));
-        }
-        shares.set(owner, shareOf(owner, reading));
+      for (const [owner, learnt] of byOwner) {
+        if (!learnt.isFresh) continue;
+        compare(learnt, previous === null ? 0 : countedBy(owner, previous), countedBy(owner, reading));
       }
       previous = reading;
-      return shares;
+      return sharesOf(reading);
     },
-    again: () => {
-      const reading = previous;
-      if (reading === null) return new Map();
-      const owners = new Set([...reading.script.map(({ owner }) => owner), ...byOwner.keys()]);
-      return new Map([...owners].map((owner): [string, number] => [owner, shareOf(owner, reading)]));
-    },
+    again: () => (previous === null ? new Map() : sharesOf(previous)),
     learn: (measured, windowMs) => {
       const shares = new Map<string, number>();
       for (const { owner, ns } of measured) {

@@ -4,8 +4,8 @@
  *
  * Guarantee: two windows never begin within `LEAST_GAP_MS` of each other, whatever happens; while nothing happens, one
  * begins every `USUAL_GAP_MS`. In between it takes a reason: the estimate is over the budget, or near it and rising; the
- * last window was over it, which one burst may be and many are not;
- * the machine works much more than at the last window, which counts may not tell; or counts do not come (`isBlind`).
+ * last window was over it, which one burst may be and many are not; the machine works much more than at the last window,
+ * which counts may not tell; or counts do not come (`isBlind`).
  */
 export const LEAST_GAP_MS = 10_000;
 export const USUAL_GAP_MS = 60_000;
