@@ -5,19 +5,22 @@ const room = (name) => `^src/${name}/`;
 /** Which rooms (besides itself and src/errors.ts) each room may import. */
 const MAY_SEE = {
   core: [],
-  wire: ['core'],
-  session: ['core'],
-  host: ['core'],
-  probes: ['core', 'host/(facts|targets)', 'session/ports'],
-  sources: ['core', 'wire', 'session/ports'],
-  sinks: ['core', 'wire', 'session/ports'],
-  terminal: [],
-  'views/tui': ['core', 'session/(store|playback)', 'terminal', 'views/format', 'views/moment'],
-  'views/report': ['core', 'views/format'],
+  insight: ['core'],
+  wire: ['core', 'insight/checkpoint'],
+  host: ['core', 'session/ports'],
+  probes: ['core', 'host', 'session/ports'],
+  budget: ['core', 'host/(facts|targets)', 'probes', 'session/ports'],
+  tracer: ['core', 'wire', 'budget', 'session/ports'],
+  recording: ['core', 'insight/(checkpoint|findings/finding)', 'wire', 'session/(ports|timeline)'],
+  foreign: ['core'],
+  session: ['core', 'insight'],
+  screen: ['core', 'insight/(params|recognised|findings/finding)', 'session/(store|playback)'],
+  tui: ['core', 'insight/recognised', 'screen', 'session/(store|playback)'],
+  report: ['core', 'insight', 'screen/format'],
 };
 
 const walls = Object.entries(MAY_SEE).map(([name, seen]) => ({
-  name: `${name.replace('/', '-')}-sees-only-what-it-may`,
+  name: `${name}-sees-only-what-it-may`,
   severity: 'error',
   from: { path: room(name) },
   to: {
@@ -28,11 +31,11 @@ const walls = Object.entries(MAY_SEE).map(([name, seen]) => ({
 
 /** Packages that only one room may use: each is an edge of ours to the world. */
 const PACKAGES = [
-  { name: 'execa', path: 'execa', rooms: ['sources', 'host'] },
-  { name: 'ink-and-react', path: '(ink|react)', rooms: ['views/tui'] },
+  { name: 'execa', path: 'execa', rooms: ['tracer', 'host'] },
+  { name: 'ink-and-react', path: '(ink|react)', rooms: ['tui'] },
   { name: 'commander', path: 'commander', rooms: ['cli'] },
-  { name: 'zod', path: 'zod', rooms: ['wire', 'probes'] },
-  { name: 'ndjson', path: 'ndjson', rooms: ['sources', 'cli'] },
+  { name: 'zod', path: 'zod', rooms: ['wire', 'probes', 'cli'] },
+  { name: 'ndjson', path: 'ndjson', rooms: ['tracer', 'cli'] },
 ];
 
 const packages = PACKAGES.map(({ name, path, rooms }) => ({
@@ -49,8 +52,27 @@ module.exports = {
     {
       name: 'core-does-no-io',
       severity: 'error',
-      from: { path: ['^src/core/', '^src/wire/'] },
+      from: { path: ['^src/core/', '^src/insight/', '^src/wire/'] },
       to: { dependencyTypes: ['core'] },
+    },
+    {
+      // Its one implementation, its descriptors kept open, and the one place that writes.
+      name: 'host-reads-through-files',
+      severity: 'error',
+      from: { path: '^src/host/', pathNot: '^src/host/(local-files|stat-files|write-setting)\\.ts$' },
+      to: { path: '^(node:)?fs$' },
+    },
+    {
+      name: 'which-host-is-decided-in-cli',
+      severity: 'error',
+      from: { pathNot: '^src/cli/' },
+      to: { path: '^src/host/local-files\\.ts$' },
+    },
+    {
+      name: 'these-rooms-touch-no-files',
+      severity: 'error',
+      from: { path: '^src/(tracer|budget|session|screen|tui|report)/' },
+      to: { path: '^(node:)?fs(/promises)?$' },
     },
     {
       name: 'nobody-imports-cli',

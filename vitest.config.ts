@@ -4,7 +4,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     reporters: ['default', './test/helpers/closing-lines.ts'],
-    testTimeout: 20_000,
+    // For a hang, not for a slow disk or a busy machine.
+    testTimeout: 60_000,
     // By itself it would leave one CPU idle: of two, half of all.
     maxWorkers: '100%',
     projects: [
@@ -23,8 +24,8 @@ export default defineConfig({
           name: 'system',
           include: ['test/kernel/**/*.test.ts', 'test/e2e/**/*.test.ts'],
           fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
           sequence: { groupOrder: 1 },
         },
       },

@@ -8,12 +8,11 @@ import { median } from './measure.mjs';
 process.env.NODE_ENV = 'production';
 const root = new URL('../', import.meta.url);
 const built = (path) => import(new URL(`dist/${path}`, root).href);
-const { createState } = await built('core/state.js');
-const { fold } = await built('core/fold.js');
-const { takeSnapshot } = await built('core/take-snapshot.js');
+const { createSession, foldInto, snapshotOf } = await built('session/session.js');
 const { createSnapshotStore } = await built('session/store.js');
-const { createHindsight } = await built('session/hindsight.js');
-const { showScreen } = await built('views/tui/show-screen.js');
+const { createMemory } = await built('session/memory.js');
+const { playMemory } = await built('session/play.js');
+const { showScreen } = await built('tui/show-screen.js');
 
 const METRICS = ['seek_hole', 'iter', 'seek_ns', 'reads'].map((name) => ({
   id: `iomap.${name}`,
@@ -27,9 +26,9 @@ const METRICS = ['seek_hole', 'iter', 'seek_ns', 'reads'].map((name) => ({
 }));
 
 /** A session in which every process has counted once, and `active` of them go on. */
-const session = (processes, active) => {
+const begin = (processes, active) => {
   const clock = { bootUs: 1e9, realMs: 1.7e12 };
-  const state = createState({
+  const session = createSession({
     type: 'header',
     format: 'stallscope-recording',
     version: 1,
@@ -44,7 +43,10 @@ const session = (processes, active) => {
     metrics: METRICS,
   });
   const live = createSnapshotStore();
-  const hindsight = createHindsight(live);
+  const shown = createSnapshotStore();
+  const memory = createMemory();
+  const playback = playMemory(memory, live, shown);
+  memory.begin(session);
   let seq = 0;
   const tick = () => {
     const count = seq === 0 ? processes : active;
@@ -63,7 +65,7 @@ const session = (processes, active) => {
     };
     if (seq === 0)
       for (let index = 0; index < processes; index += 1)
-        fold(state, {
+        foldInto(session, {
           type: 'process',
           bootUs: record.bootUs,
           pid: 1000 + index,
@@ -74,17 +76,17 @@ const session = (processes, active) => {
           cmdline: `worker --number ${index}`,
           cgroup: `/system.slice/w${index % 50}.service`,
         });
-    fold(state, record);
-    hindsight.remember(record, state);
-    live.set(takeSnapshot(state));
+    foldInto(session, record);
+    memory.append(record, JSON.stringify(record), session);
+    live.set(snapshotOf(session));
     seq += 1;
   };
-  return { live, hindsight, tick };
+  return { live, shown, playback, tick };
 };
 
 /** ms from each of `keys` to the end of the write that shows it. */
 export const measureKeys = async ({ processes = 10_000, active = 500, rounds = 60 } = {}) => {
-  const { live, hindsight, tick } = session(processes, active);
+  const { live, shown, playback, tick } = begin(processes, active);
   for (let count = 0; count < 130; count += 1) tick();
   let written = 0;
   const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode() {}, ref() {}, unref() {} });
@@ -99,9 +101,9 @@ export const measureKeys = async ({ processes = 10_000, active = 500, rounds = 6
     },
   });
   const screen = showScreen({
-    store: hindsight.shown,
+    store: shown,
     overview: live,
-    playback: hindsight,
+    playback,
     mode: 'live',
     stdin,
     stdout,

@@ -87,6 +87,7 @@ const LOADS = [
     id: 'churn',
     title: 'file churn: 50,000 files created, renamed and removed on tmpfs',
     probe: 'inode',
+    cheaper: ['inode=calls', 'inode=sampled'],
     event: 'syscalls:sys_enter_rename',
     naive:
       'tracepoint:syscalls:sys_enter_openat, tracepoint:syscalls:sys_enter_open, tracepoint:syscalls:sys_enter_rename, tracepoint:syscalls:sys_enter_unlink { @[pid,comm,probe]=count() }',
@@ -95,6 +96,25 @@ const LOADS = [
       return {
         command: ['perl', workload('churn.pl'), dir, '50000'],
         close: () => rmSync(dir, { recursive: true, force: true }),
+      };
+    },
+  },
+  {
+    id: 'sync',
+    title: 'fsync storm: 1,000,000 that have nothing to do, on tmpfs',
+    probe: 'sync',
+    exact: 'sync=tracepoint',
+    cheaper: ['sync=calls'],
+    event: 'syscalls:sys_enter_fsync',
+    naive:
+      'tracepoint:syscalls:sys_enter_fsync { @s[tid]=nsecs } tracepoint:syscalls:sys_exit_fsync /@s[tid]/ { @n[pid,comm]=count(); @t[pid,comm]=sum(nsecs-@s[tid]); delete(@s[tid]) }',
+    prepare: (dir) => {
+      const program = join(dir, 'syncs');
+      execFileSync('cc', ['-O2', '-pthread', '-o', program, join(root, 'test/honest/workloads/syncs.c')]);
+      const place = mkdtempSync('/dev/shm/stallscope-sync-');
+      return {
+        command: [program, place, 'fsync', '1000000'],
+        close: () => rmSync(place, { recursive: true, force: true }),
       };
     },
   },

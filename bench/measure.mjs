@@ -1,4 +1,4 @@
-// What the measurements share: processes and their cost as /proc tells it, a terminal, and medians.
+// What the measurements share: processes and their cost as /proc reports it, a terminal, and medians.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

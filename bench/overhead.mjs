@@ -29,7 +29,7 @@ const ROUNDS = Number(options.rounds);
 const wanted = (id) => options.load === undefined || options.load.includes(id);
 
 const startedMs = performance.now();
-const tell = (text) =>
+const report = (text) =>
   console.error(
     `overhead: ${text} (${((performance.now() - startedMs) / 60_000).toFixed(1)} minutes so far)`,
   );
@@ -58,7 +58,7 @@ const measure = async (load, dir) => {
       times.get(tracer.id).push(timeOf(load.command));
       await running.end();
     }
-    tell(`${load.id}, round ${round + 1} of ${ROUNDS}`);
+    report(`${load.id}, round ${round + 1} of ${ROUNDS}`);
   }
   return times;
 };
@@ -118,7 +118,7 @@ const PARTS = {
 };
 for (const [id, part] of Object.entries(PARTS)) {
   if (!wanted(id)) continue;
-  tell(id);
+  report(id);
   sections.push(...(await part()));
 }
 

@@ -27,7 +27,7 @@ while ((my $passed = time - $start) < $seconds) {
 printf "forked %d in %.3f\\n", $forked, time - $start;
 `;
 
-/** Maps let go of the dead no faster than they are told: 512 a second at the usual capacity, 3,276 at the largest. */
+/** Maps drop the dead no faster than they are reported: 512 a second at the usual capacity, 3,276 at the largest. */
 const WAYS = [
   ['as it comes', []],
   ['`--probe iomap --map-keys 65536`', ['--probe', 'iomap', '--map-keys', '65536']],
@@ -47,7 +47,7 @@ export const measureStorm = async () => {
     '',
     `## ${number(PER_SECOND)} short processes a second`,
     '',
-    `Each searches once for a hole and ends, ${number(PER_SECOND)} a second or as many as the machine makes, over ${SECONDS} s. Maps let go of the dead no faster than they are told, 512 a second at the usual capacity: beyond that they fill, which is told, and a larger \`--map-keys\` helps.`,
+    `Each searches once for a hole and ends, ${number(PER_SECOND)} a second or as many as the machine makes, over ${SECONDS} s. Maps drop the dead no faster than they are reported, 512 a second at the usual capacity: beyond that they fill, which is reported, and a larger \`--map-keys\` helps.`,
     '',
     row('`record`', ({ title }) => title),
     `| ---${' | ---'.repeat(columns.length)} |`,
@@ -83,7 +83,7 @@ const measure = async (options) => {
     if (forked === undefined) throw new Error(`the storm failed: ${stderr}`);
     const after = costsOf(tool.pid);
     const tookMs = performance.now() - startMs;
-    // The last of them are told with the next sample.
+    // The last of them are reported with the next sample.
     await sleep(2_500);
     tool.kill('SIGINT');
     await ended;
@@ -99,7 +99,7 @@ const measure = async (options) => {
       perSecond: Number(forked) / Number(seconds),
       tool: costOver('tool'),
       tracer: costOver('tracer'),
-      ...told(out),
+      ...reported(out),
     };
   } finally {
     tool.kill('SIGKILL');
@@ -130,7 +130,7 @@ const run = async (file, args) => {
 };
 
 /** What the recording says of them. */
-const told = (path) => {
+const reported = (path) => {
   const { stdout } = spawnSync(process.execPath, [launcher, 'summary', '--json', path], {
     encoding: 'utf8',
     maxBuffer: 2 ** 30,

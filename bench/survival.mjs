@@ -39,8 +39,8 @@ export const measureSurvival = async () => {
     ),
     row('longest wait for a sample', ({ longestMs }) => `${(longestMs / 1000).toFixed(1)} s`),
     row('probes stepped down', ({ steps }) => list(steps)),
-    row('gaps told', ({ gaps }) => list(gaps)),
-    row('losses told', ({ losses }) => list(losses)),
+    row('gaps reported', ({ gaps }) => list(gaps)),
+    row('losses reported', ({ losses }) => list(losses)),
     row('ended in order', ({ isComplete }) => (isComplete ? 'yes' : 'no')),
   ];
 };

@@ -1,6 +1,7 @@
 // bpftrace alone, running the very script that the tool gives it: what of our cost is bpftrace's.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { localFiles } from '../dist/host/local-files.js';
 import { readHostFacts } from '../dist/host/read-facts.js';
 import { assemble } from '../dist/probes/assemble.js';
 import { loadCatalogue } from '../dist/probes/catalogue.js';
@@ -9,7 +10,7 @@ import { selectVariant } from '../dist/probes/select.js';
 const MAP_KEYS = 10_240;
 const NOTIFY = '__BPFTRACE_NOTIFY_PROBES_ATTACHED';
 
-export const facts = await readHostFacts();
+export const facts = await readHostFacts(localFiles, process.env);
 
 export const program = (intervalMs) =>
   assemble({

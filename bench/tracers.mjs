@@ -110,4 +110,12 @@ export const TRACERS = [
     why: (load) => (load.exact === undefined ? 'the probe has no such variant' : null),
     start: (dir, load) => tool(dir, '--probe', load.probe, '--variant', load.exact, '--budget', 'off'),
   },
+  // What the budget steps down to, each for itself, as if it were held there.
+  ...[0, 1].map((index) => ({
+    id: `cheaper-${index + 1}`,
+    title: `stallscope, ${index === 0 ? 'one rung' : 'two rungs'} down, no budget`,
+    why: (load) => (load.cheaper?.[index] === undefined ? 'the probe has no such variant' : null),
+    start: (dir, load) =>
+      tool(dir, '--probe', load.probe, '--variant', load.cheaper[index], '--budget', 'off'),
+  })),
 ];

@@ -1,15 +1,19 @@
 // Millions of damaged lines: each is read as a reader reads it, folded into a running session, and shown: a damaged line
 // changes what the next ones meet. Lines are those of the seeds with their long tables cut, so that thousands a second
 // can be tried; whole files are the other mode's.
-import { restoreState } from '../dist/core/checkpoint.js';
-import { fold } from '../dist/core/fold.js';
-import { createState } from '../dist/core/state.js';
-import { takeSnapshot } from '../dist/core/take-snapshot.js';
-import { checkpointIn, readLines } from '../dist/sources/recorded/load.js';
-import { glyphsFor } from '../dist/views/format.js';
-import { composeScreen } from '../dist/views/tui/model/compose.js';
-import { KEYS } from '../dist/views/tui/model/keys.js';
-import { initialUi } from '../dist/views/tui/model/state.js';
+
+import { checkpointIn, readLines } from '../dist/recording/read/load.js';
+import { composeScreen } from '../dist/screen/compose.js';
+import { glyphsFor } from '../dist/screen/format/glyphs.js';
+import { KEYS } from '../dist/screen/keys/keys.js';
+import { initialUi } from '../dist/screen/state.js';
+import {
+  createSession,
+  foldInto,
+  restoreSession,
+  snapshotOf,
+  watchedFromNow,
+} from '../dist/session/session.js';
 import { decodeHeader } from '../dist/wire/recording.js';
 import { isClean, mutateText, mutateValue, polluted, randomOf } from './fuzz-recordings.mjs';
 
@@ -70,7 +74,7 @@ const blockOf = (text) => ({
 const recordsIn = (line) => {
   const text = Buffer.from(`${line}\n`);
   const records = [];
-  readLines(blockOf(text), 0, text.length, 0, records);
+  readLines(blockOf(text), { from: 0, to: text.length, bootUs: 0 }, records);
   return records;
 };
 
@@ -78,15 +82,15 @@ export const createLineFuzz = (byType) => {
   // Long lines take long.
   const often = (type) => (type === 'header' || type === 'checkpoint' ? 1 : 4);
   const types = [...byType.keys()].flatMap((type) => (type === 'block' ? [] : Array(often(type)).fill(type)));
-  let state = null;
+  let session = null;
   let tried = 0;
 
   const begin = (random) => {
     const { header } = decodeHeader(JSON.parse(pick(byType.get('header'), random)));
-    state = createState(header);
+    session = createSession(header);
     for (let count = 0; count < 6; count += 1)
       for (const type of ['process', 'sample'])
-        for (const record of recordsIn(pick(byType.get(type), random))) fold(state, record);
+        for (const record of recordsIn(pick(byType.get(type), random))) foldInto(session, record);
   };
 
   const show = (snapshot) => {
@@ -120,7 +124,7 @@ export const createLineFuzz = (byType) => {
 
   /** The damaged line, and what is wrong with how it is read and shown; null when nothing is. */
   const tryOne = (random) => {
-    if (state === null || tried % SESSION_LINES === 0) begin(random);
+    if (session === null || tried % SESSION_LINES === 0) begin(random);
     tried += 1;
     const whole = pick(byType.get(pick(types, random)), random);
     const line =
@@ -133,13 +137,14 @@ export const createLineFuzz = (byType) => {
     try {
       const text = Buffer.from(`${line}\n`, 'latin1');
       const records = [];
-      readLines(blockOf(text), 0, text.length, 0, records);
-      for (const record of records) fold(state, record);
+      readLines(blockOf(text), { from: 0, to: text.length, bootUs: 0 }, records);
+      for (const record of records) foldInto(session, record);
       const parts = checkpointIn(blockOf(text));
-      state = (parts.length > 0 ? restoreState(state.header, parts) : null) ?? state;
+      const restored = parts.length > 0 ? restoreSession(session.state.header, parts) : null;
+      if (restored !== null) session = watchedFromNow(restored);
       const header = line.includes('"header"') ? headerIn(line) : null;
-      if (header !== null) state = createState(header);
-      const problem = tried % LINES_A_SCREEN === 0 || header !== null ? show(takeSnapshot(state)) : null;
+      if (header !== null) session = createSession(header);
+      const problem = tried % LINES_A_SCREEN === 0 || header !== null ? show(snapshotOf(session)) : null;
       if (problem !== null) return problem;
     } catch (error) {
       return `${error?.stack ?? error}`;

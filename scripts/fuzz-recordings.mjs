@@ -2,14 +2,13 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { restoreState } from '../dist/core/checkpoint.js';
-import { fold } from '../dist/core/fold.js';
-import { createState } from '../dist/core/state.js';
-import { takeSnapshot } from '../dist/core/take-snapshot.js';
 import { StallscopeError } from '../dist/errors.js';
-import { createCursor } from '../dist/session/replay.js';
-import { openRecording } from '../dist/sources/recording.js';
-import { summaryLines, summaryObject } from '../dist/views/report/summary.js';
+import { openRecording } from '../dist/recording/read/recording.js';
+import { summaryObject } from '../dist/report/summary/object.js';
+import { summaryLines } from '../dist/report/summary/page.js';
+import { createCursor } from '../dist/session/cursor.js';
+import { marksOf } from '../dist/session/marks.js';
+import { createSession, foldInto, restoreSession, snapshotOf } from '../dist/session/session.js';
 import { decodeHeader, decodeRecord } from '../dist/wire/recording.js';
 
 /** A small generator of its own: a seed gives the same input every time. */
@@ -152,7 +151,7 @@ export const tryBytes = (bytes) => {
       const count = recording.samples();
       const cursor = createCursor(recording);
       for (const number of [0, count >> 1, count - 1, 1, count]) cursor.moveTo(number);
-      recording.marks();
+      marksOf(recording);
       const snapshot = cursor.moveTo(count);
       JSON.stringify(summaryObject(snapshot));
       const problem = isClean(summaryLines(snapshot, 'x').join('\n'));
@@ -180,17 +179,17 @@ export const tryLine = (line) => {
     const asHeader = decodeHeader(value);
     if (asHeader.kind === 'header') {
       header ??= asHeader.header;
-      takeSnapshot(createState(asHeader.header));
+      snapshotOf(createSession(asHeader.header));
     }
     const decoded = decodeRecord(value);
     if (header === null) return polluted();
-    const state = createState(header);
-    if (decoded.kind === 'record') fold(state, decoded.record);
+    const session = createSession(header);
+    if (decoded.kind === 'record') foldInto(session, decoded.record);
     if (decoded.kind === 'checkpoint') {
-      const restored = restoreState(header, [decoded.checkpoint]);
-      if (restored !== null) JSON.stringify(summaryObject(takeSnapshot(restored)));
+      const restored = restoreSession(header, [decoded.checkpoint]);
+      if (restored !== null) JSON.stringify(summaryObject(snapshotOf(restored)));
     }
-    JSON.stringify(summaryObject(takeSnapshot(state)));
+    JSON.stringify(summaryObject(snapshotOf(session)));
     return polluted();
   } catch (error) {
     return `${error?.stack ?? error}`;

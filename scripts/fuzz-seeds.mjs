@@ -3,11 +3,9 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { checkpointOf } from '../dist/core/checkpoint.js';
-import { fold } from '../dist/core/fold.js';
-import { createState } from '../dist/core/state.js';
-import { createRecorder } from '../dist/sinks/recorder.js';
-import { openRecording } from '../dist/sources/recording.js';
+import { openRecording } from '../dist/recording/read/recording.js';
+import { createRecorder } from '../dist/recording/write/recorder.js';
+import { checkpointOf, createSession, foldInto } from '../dist/session/session.js';
 
 const EXAMPLES = new URL('../examples/', import.meta.url);
 
@@ -28,12 +26,12 @@ const recordAgain = async (from, suffix) => {
   const path = join(tmpdir(), `stallscope-seed-${process.pid}${suffix}`);
   rmSync(path, { force: true });
   const recording = openRecording(from);
-  const state = createState(recording.header);
+  const session = createSession(recording.header);
   const recorder = createRecorder({ path, overwrite: false, owner: null, minFreeBytes: 0 });
-  recorder.begin(recording.header, () => checkpointOf(state));
+  recorder.begin(recording.header, () => checkpointOf(session));
   const put = (record) => {
     recorder.write(record);
-    fold(state, record);
+    foldInto(session, record);
   };
   for (let number = 0; number < recording.samples(); number += 1)
     for (const record of recording.recordsOf(number)) put(record);

@@ -58,7 +58,7 @@ const damageLines = (count) => {
     const { line, problem } = fuzz.tryOne(random);
     slowestMs = Math.max(slowestMs, performance.now() - startMs);
     counts.lines += 1;
-    // What came before it counts too: the number tells how to get there again.
+    // What came before it counts too: the number says how to get there again.
     if (problem !== null) keep(`line-${firstSeed}-${number}`, line, problem);
   }
   return Math.round(slowestMs);

@@ -127,7 +127,7 @@ function withoutBystanders(text, cast) {
   return lines
     .map((line) => {
       const { cmdline, cgroup: _, ...rest } = line;
-      // An anonymous program of whoever runs the machine: its name tells of the place, not of the incident.
+      // An anonymous program of whoever runs the machine: its name says of the place, not of the incident.
       if (line.comm?.startsWith('memfd:')) rest.comm = 'bystander';
       return line.type === 'process' && cast.has(line.comm) ? { ...rest, cmdline } : rest;
     })

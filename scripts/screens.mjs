@@ -5,19 +5,22 @@
 // the screen is a change of these files. `--check` writes nothing and fails when one is not current; a name or part of
 // one as an argument draws only those.
 import { EventEmitter } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import xterm from '@xterm/headless';
+import { requireBuild } from './built.mjs';
 import { svgOf } from './svg.mjs';
 
 process.env.NODE_ENV = 'production';
 process.env.TZ = 'UTC';
+requireBuild();
 const root = new URL('../', import.meta.url);
 const built = (path) => import(new URL(`dist/${path}`, root).href);
-const { openRecording } = await built('sources/recording.js');
-const { createCursor } = await built('session/replay.js');
+const { openRecording } = await built('recording/read/recording.js');
+const { createCursor } = await built('session/cursor.js');
+const { playRecording } = await built('session/play.js');
 const { createSnapshotStore } = await built('session/store.js');
-const { showScreen } = await built('views/tui/show-screen.js');
+const { showScreen } = await built('tui/show-screen.js');
 
 const SIZES = [
   [40, 10],
@@ -43,44 +46,24 @@ const WANTED = (recording, { name }, [columns], theme) =>
 const only = process.argv.slice(2).filter((word) => !word.startsWith('-'));
 const check = process.argv.includes('--check');
 
+// Each screen listens for signals while it is shown, and many are shown at once.
+process.setMaxListeners(0);
 const settled = (terminal) => new Promise((resolve) => terminal.write('', resolve));
-const frame = () => new Promise((resolve) => setTimeout(resolve, 30));
+/** What is due now is done: the key was read, React has rendered, Ink has written. */
+const turn = () => new Promise((resolve) => setTimeout(() => setImmediate(resolve), 0));
+const LINKS_SHOWN_MS = 350;
 
-/** A replay that stands still at a sample; keys move it at once. */
-const stillReplay = (recording) => {
-  const cursor = createCursor(recording);
+/** A replay that stands still at its second sample; keys move it at once. */
+const stillReplay = (recording, whole) => {
   const store = createSnapshotStore();
   const overview = createSnapshotStore();
-  overview.set(createCursor(recording).moveTo(recording.samples()));
-  const listeners = new Set();
-  const show = (sample) => {
-    store.set(cursor.moveTo(sample));
-    for (const listener of listeners) listener();
-  };
-  show(1);
-  const playback = {
-    state: () => ({
-      startUs: recording.header.clock.bootUs,
-      endUs: recording.endUs(),
-      positionUs: recording.timeOf(Math.max(0, cursor.position())),
-      sample: Math.max(0, cursor.position()),
-      samples: recording.samples(),
-      playing: false,
-      speed: 1,
-    }),
-    subscribe: (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    toggle: () => {},
-    step: (samples) => show(cursor.position() + samples),
-    seek: (bootUs) => show(recording.sampleAt(bootUs)),
-    setSpeed: () => {},
-  };
+  overview.set(whole);
+  const fromUs = recording.timeOf(1);
+  const playback = playRecording({ recording, store, fromUs, speed: 1, playing: false });
   return { store, overview, playback };
 };
 
-const draw = async (recording, keys, [columns, rows], theme, title) => {
+const terminalOf = (columns, rows) => {
   const terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
   const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode() {}, ref() {}, unref() {} });
   const stdout = Object.assign(new EventEmitter(), {
@@ -93,21 +76,27 @@ const draw = async (recording, keys, [columns, rows], theme, title) => {
       return true;
     },
   });
+  return { terminal, stdin, stdout };
+};
+
+const draw = async (replay, { keys, columns, rows, theme, title }) => {
+  const { terminal, stdin, stdout } = terminalOf(columns, rows);
   const screen = showScreen({
-    ...stillReplay(recording),
+    ...replay,
     mode: 'replay',
     stdin,
     stdout,
     theme,
     env: { LANG: 'C.UTF-8', TERM: 'xterm-256color' },
   });
-  await frame();
+  await turn();
   for (const key of keys) {
     stdin.write(key);
-    await frame();
+    await turn();
   }
   // Links are computed after a frame that could show them, and shown in the next that is due.
-  await new Promise((resolve) => setTimeout(resolve, 350));
+  await new Promise((resolve) => setTimeout(resolve, LINKS_SHOWN_MS));
+  await turn();
   await settled(terminal);
   const svg = svgOf(terminal, theme, title);
   screen.close();
@@ -115,32 +104,53 @@ const draw = async (recording, keys, [columns, rows], theme, title) => {
   return svg;
 };
 
+/** What is to be drawn of a recording. */
+const wanted = (name) =>
+  SCREENS.flatMap((screen) =>
+    SIZES.flatMap((size) =>
+      THEMES.filter((theme) => WANTED(name, screen, size, theme)).map((theme) => ({
+        file: `${name}-${screen.name}-${size.join('x')}-${theme}.svg`,
+        title: `stallscope, ${name}: ${screen.name}`,
+        keys: screen.keys,
+        columns: size[0],
+        rows: size[1],
+        theme,
+      })),
+    ),
+  ).filter(({ file }) => only.length === 0 || only.some((part) => file.includes(part)));
+
 const folder = new URL('docs/screens/', root);
+const put = (file, svg) => {
+  const path = new URL(file, folder);
+  if (!check) writeFileSync(path, svg);
+  else if (!existsSync(path) || readFileSync(path, 'utf8') !== svg) {
+    console.error(`docs/screens/${file} is not current: npm run screens`);
+    process.exitCode = 1;
+  }
+};
+
 mkdirSync(folder, { recursive: true });
 const examples = readdirSync(new URL('examples/', root))
   .filter((name) => /\.ndjson(\.gz)?$/.test(name))
   .sort();
-let drawn = 0;
+const drawn = new Set();
 for (const example of examples) {
-  const name = example.replace(/\.ndjson(\.gz)?$/, '');
+  const screens = wanted(example.replace(/\.ndjson(\.gz)?$/, ''));
+  if (screens.length === 0) continue;
   const recording = openRecording(new URL(`examples/${example}`, root).pathname);
-  for (const screen of SCREENS) {
-    for (const size of SIZES) {
-      for (const theme of THEMES) {
-        const file = `${name}-${screen.name}-${size.join('x')}-${theme}.svg`;
-        if (!WANTED(name, screen, size, theme)) continue;
-        if (only.length > 0 && !only.some((part) => file.includes(part))) continue;
-        const svg = await draw(recording, screen.keys, size, theme, `stallscope, ${name}: ${screen.name}`);
-        drawn += 1;
-        const path = new URL(file, folder);
-        if (!check) writeFileSync(path, svg);
-        else if (readFileSync(path, 'utf8') !== svg) {
-          console.error(`docs/screens/${file} is not current: npm run screens`);
-          process.exitCode = 1;
-        }
-      }
-    }
-  }
+  const whole = createCursor(recording).moveTo(recording.samples());
+  // Period by side: most of drawing one is waiting for it.
+  await Promise.all(
+    screens.map(async (screen) => {
+      put(screen.file, await draw(stillReplay(recording, whole), screen));
+      drawn.add(screen.file);
+    }),
+  );
   recording.close();
 }
-console.error(`${drawn} screens ${check ? 'compared' : 'drawn'}`);
+for (const file of only.length === 0 ? readdirSync(folder) : []) {
+  if (drawn.has(file)) continue;
+  console.error(`docs/screens/${file} is a screen of nothing that is bundled`);
+  process.exitCode = 1;
+}
+console.error(`${drawn.size} screens ${check ? 'compared' : 'drawn'}`);

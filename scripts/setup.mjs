@@ -2,11 +2,11 @@
 // Installs and builds what is missing, mounts tracefs and installs packages when it may, and otherwise says the
 // exact command. Everything it prints goes to stderr; stdout belongs to the job.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { root, staleBecauseOf } from './built.mjs';
 
-export const root = fileURLToPath(new URL('..', import.meta.url));
+export { root };
 
 export const say = (text) => process.stderr.write(`${text}\n`);
 
@@ -15,27 +15,18 @@ const run = (command, args, env = process.env) =>
 
 const modifiedMs = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);
 
-const newestMs = (directory) =>
-  readdirSync(directory, { withFileTypes: true }).reduce((newest, entry) => {
-    const path = join(directory, entry.name);
-    return Math.max(newest, entry.isDirectory() ? newestMs(path) : modifiedMs(path));
-  }, 0);
-
 const installPackages = () => {
   const stamp = join(root, 'node_modules', '.package-lock.json');
   if (modifiedMs(stamp) >= modifiedMs(join(root, 'package-lock.json'))) return;
   say('Installing npm packages …');
   // The tools that build and test are development packages: NODE_ENV=production must not leave them out.
-  // Not `npm ci`: it refuses a lock file that does not list the native builds of every platform, and ours lists Linux.
-  // `install` takes the versions of the lock file all the same.
-  if (!run('npm', ['install', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'])) {
-    throw new Error('npm install failed. Try it by hand: npm install');
+  if (!run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'])) {
+    throw new Error('npm ci failed. Try it by hand: npm ci');
   }
 };
 
 const build = () => {
-  const sources = Math.max(newestMs(join(root, 'src')), modifiedMs(join(root, 'tsconfig.build.json')));
-  if (modifiedMs(join(root, 'dist', 'cli', 'main.js')) >= sources) return;
+  if (staleBecauseOf() === null) return;
   say('Building …');
   if (!run('npm', ['run', '--silent', 'build']))
     throw new Error('The build failed. Try it by hand: npm run build');

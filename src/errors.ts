@@ -3,7 +3,10 @@
  * fact seen, what to do next), the script (`code` and exit status) and the developer (`cause`).
  * docs/errors.md is generated from this table and a test holds them together.
  */
+import { constants } from 'node:os';
 import { distance } from 'fastest-levenshtein';
+
+const { signals } = constants;
 
 export const EXIT = {
   ok: 0,
@@ -11,11 +14,11 @@ export const EXIT = {
   environment: 3,
   probe: 4,
   recording: 5,
-  remote: 6,
   bug: 70,
-  sighup: 129,
-  sigint: 130,
-  sigterm: 143,
+  // As a shell reports a process that a signal ended.
+  sighup: 128 + signals.SIGHUP,
+  sigint: 128 + signals.SIGINT,
+  sigterm: 128 + signals.SIGTERM,
 } as const;
 
 type Entry = { readonly exit: number; readonly what: string; readonly next: string };
@@ -27,22 +30,22 @@ export const ERRORS = {
   E_UNKNOWN_PROBE: {
     exit: EXIT.usage,
     what: 'There is no probe "{name}".{nearest}',
-    next: 'See what there is: stallscope probes list',
+    next: 'List the probes: stallscope probes list',
   },
   E_UNKNOWN_VARIANT: {
     exit: EXIT.usage,
     what: 'The probe "{probe}" has no variant "{name}".{nearest}',
-    next: 'See its variants: stallscope probes show {probe}',
+    next: 'List its variants: stallscope probes show {probe}',
   },
   E_UNKNOWN_METRIC: {
     exit: EXIT.usage,
     what: 'There is no metric "{name}".{nearest}',
-    next: 'See the metrics of each probe: stallscope probes list',
+    next: 'List the metrics of each probe: stallscope probes list',
   },
   E_CONFIG: {
     exit: EXIT.usage,
     what: '{path} cannot be used: {why}.',
-    next: 'Mend it, or move it away: mv {path} {path}.old',
+    next: 'Fix it, or move it away: mv {path} {path}.old',
   },
   E_COUNT: {
     exit: EXIT.usage,
@@ -51,12 +54,12 @@ export const ERRORS = {
   },
   E_PROGRAM: {
     exit: EXIT.usage,
-    what: '{path} cannot be counted in: {why}.',
+    what: '{path} cannot be probed: {why}.',
     next: 'Look at it: ls -lL {path}',
   },
   E_NO_SYMBOL: {
     exit: EXIT.usage,
-    what: '{path} cannot be counted in: {why}.',
+    what: '{path} cannot be probed: {why}.',
     next: '{next}',
   },
   E_DURATION: {
@@ -87,13 +90,13 @@ export const ERRORS = {
   },
   E_OUTPUT_EXISTS: {
     exit: EXIT.usage,
-    what: '{path} exists already ({size} bytes, written {mtime}); it was not touched.',
+    what: '{path} already exists ({size} bytes, written {mtime}) and was not changed.',
     next: 'Choose another name, or overwrite it: --force',
   },
   E_OUTPUT_CREATE: {
     exit: EXIT.usage,
     what: 'Cannot create {path}: {why}.',
-    next: 'Choose a place you can write: -o /tmp/session.ndjson',
+    next: 'Choose a writable path: -o /tmp/session.ndjson',
   },
   // environment, exit 3
   E_NOT_LINUX: {
@@ -108,7 +111,7 @@ export const ERRORS = {
   },
   E_BPFTRACE_OLD: {
     exit: EXIT.environment,
-    what: 'bpftrace {version} is too old: 0.14 is the oldest whose output stallscope can trust.',
+    what: 'bpftrace {version} is too old: stallscope needs 0.14 or later.',
     next: 'Install a newer one ({command}), or name one: STALLSCOPE_BPFTRACE=/path/to/bpftrace',
   },
   E_BPFTRACE_BROKEN: {
@@ -123,8 +126,8 @@ export const ERRORS = {
   },
   E_LOCKDOWN: {
     exit: EXIT.environment,
-    what: 'The kernel is locked down ({mode}): it lets nobody read kernel memory with BPF.',
-    next: 'Boot without lockdown=confidentiality; what is left without BPF: stallscope doctor',
+    what: 'The kernel is locked down ({mode}): BPF may not read kernel memory.',
+    next: 'Boot without lockdown=confidentiality; what works without it: stallscope doctor',
   },
   E_NO_TRACEFS: {
     exit: EXIT.environment,
@@ -133,29 +136,29 @@ export const ERRORS = {
   },
   E_NO_PROBE_USABLE: {
     exit: EXIT.environment,
-    what: 'None of the probes asked for can run here: {why}.',
+    what: 'None of the requested probes can run here: {why}.',
     next: 'See each probe and its reason: stallscope doctor',
   },
   E_PID_NAMESPACE: {
     exit: EXIT.environment,
-    what: '{selection} would count other processes than you mean: {why}.',
+    what: '{selection} would select the wrong processes: {why}.',
     next: 'Run it on the host, in a container that shares its PIDs (docker run --pid=host), or without {selection}',
   },
   E_VARIANT_REFUSED: {
     exit: EXIT.environment,
     what: 'The variant "{variant}" of {probe} cannot run here: {why}.',
-    next: 'See which can, and why others cannot: stallscope probes show {probe}',
+    next: 'See which variants can, and why others cannot: stallscope probes show {probe}',
   },
   E_COUNT_REFUSED: {
     exit: EXIT.environment,
-    what: 'What --count asks for cannot be counted here: {why}.',
+    what: 'The event of --count cannot be counted here: {why}.',
     next: 'See what this host allows: stallscope doctor',
   },
   // probes, exit 4
   E_PROBE_COMPILE: {
     exit: EXIT.probe,
     what: 'bpftrace refused the script of {probe}:\n{detail}',
-    next: 'See the script: stallscope probes show {probe}; report it with: stallscope doctor --json',
+    next: 'See {see}; report it with: stallscope doctor --json',
   },
   E_PROBE_ATTACH: {
     exit: EXIT.probe,

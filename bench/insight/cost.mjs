@@ -1,7 +1,7 @@
 // What a tick costs: every series scored, with spikes cut out; and what asking for links and incidents costs.
-import { correlate } from '../../dist/core/insight/correlate.js';
-import { incidentsOf } from '../../dist/core/insight/incidents.js';
-import { SPIKE } from '../../dist/core/insight/params.js';
+import { correlate } from '../../dist/insight/correlate.js';
+import { incidentsOf } from '../../dist/insight/incidents.js';
+import { SPIKE } from '../../dist/insight/params.js';
 import { generate } from './generator.mjs';
 import { watch } from './watch.mjs';
 

@@ -1,5 +1,6 @@
-// NAB's files through our detector of gauges: its detections are the spikes that analyze would tell, at their start.
-import { createInsight, openSeries, tick } from '../../dist/core/insight/insight.js';
+// NAB's files through our detector of gauges: its detections are the spikes that analyze would say, at their start.
+import { createInsight } from '../../dist/insight/detector-state.js';
+import { openSeries, tick } from '../../dist/insight/insight.js';
 import { PROFILES, scoreNab } from './nab.mjs';
 
 const MICROSECONDS = 1000;

@@ -1,13 +1,12 @@
 // How the findings judge real sessions: those of `npm run lab`, kept in test/fixtures/incidents, with what is true of them
 // in truth.json. A session counts as named by what is named at its end; what was named at any moment before, and taken
-// back, is told apart.
+// back, is distinguished.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fold } from '../../dist/core/fold.js';
-import { findingsOf } from '../../dist/core/insight/findings/match.js';
-import { leakFindings } from '../../dist/core/insight/leaks.js';
-import { createState } from '../../dist/core/state.js';
-import { openRecording } from '../../dist/sources/recording.js';
+import { findingsOf } from '../../dist/insight/findings/match.js';
+import { leakFindings } from '../../dist/insight/leaks.js';
+import { openRecording } from '../../dist/recording/read/recording.js';
+import { createSession, foldInto } from '../../dist/session/session.js';
 import { root } from '../measure.mjs';
 
 const SHELVES = ['test/fixtures/incidents', 'examples'].map((shelf) => join(root, shelf));
@@ -37,11 +36,12 @@ export const judge = () =>
 const play = (path) => {
   const recording = openRecording(path);
   const { header } = recording;
-  const state = createState(header);
+  const session = createSession(header);
+  const { state, watch } = session;
   const before = new Set();
-  const named = () => [...findingsOf(state.watch.cases, state), ...leakFindings(state.watch.leaks, state)];
+  const named = () => [...findingsOf(watch.cases, state), ...leakFindings(watch.leaks, state)];
   for (let number = 0; number < recording.samples(); number += 1) {
-    for (const record of recording.recordsOf(number)) fold(state, record);
+    for (const record of recording.recordsOf(number)) foldInto(session, record);
     if (number % LOOK_EVERY_SAMPLES === 0) for (const { id } of named()) before.add(id);
   }
   const hours = (recording.endUs() - header.clock.bootUs) / 3.6e9;

@@ -1,9 +1,9 @@
 // What the spikes, links, suspects and incidents of synthetic sessions are worth, against what was put in.
-import { confidenceOf, correlate } from '../../dist/core/insight/correlate.js';
-import { directionOf } from '../../dist/core/insight/direction.js';
-import { incidentsOf } from '../../dist/core/insight/incidents.js';
-import { SPIKE } from '../../dist/core/insight/params.js';
-import { sceneOf, suspectsOf } from '../../dist/core/insight/suspects.js';
+import { confidenceOf, correlate } from '../../dist/insight/correlate.js';
+import { directionOf } from '../../dist/insight/direction.js';
+import { incidentsOf } from '../../dist/insight/incidents.js';
+import { SPIKE } from '../../dist/insight/params.js';
+import { sceneOf, suspectsOf } from '../../dist/insight/suspects.js';
 import { watch } from './watch.mjs';
 
 const RATES = [0.5, 0.1, 0.02];
@@ -218,19 +218,19 @@ const occurrencesOf = ({ chains, bursts }) =>
   );
 
 /**
- * Share of occurrences during which an incident of at least this weight was told; and the share of all time that lies
+ * Share of occurrences during which an incident of at least this weight was reported; and the share of all time that lies
  * in such incidents, which is what guessing would find.
  */
 export const incidentRecall = (sessions, leastWeight) => {
   let [occurred, found, ticks, covered] = [0, 0, 0, 0];
   for (const { occurrences, spikes, ticks: lasted } of sessions) {
-    const told = incidentsOf(spikes, leastWeight);
+    const reported = incidentsOf(spikes, leastWeight);
     occurred += occurrences.length;
     found += occurrences.filter(({ from, to }) =>
-      told.some(({ startTick, endTick }) => startTick <= to && endTick >= from),
+      reported.some(({ startTick, endTick }) => startTick <= to && endTick >= from),
     ).length;
     ticks += lasted;
-    covered += told.reduce((sum, { startTick, endTick }) => sum + endTick - startTick + 1, 0);
+    covered += reported.reduce((sum, { startTick, endTick }) => sum + endTick - startTick + 1, 0);
   }
   return { recall: found / occurred, covered: covered / ticks };
 };
@@ -238,7 +238,7 @@ export const incidentRecall = (sessions, leastWeight) => {
 const WEIGHTS = Array.from({ length: 49 }, (_, index) => 2 + index / 2);
 
 /**
- * The least weight of which sessions without incidents tell at most one an hour. `distractors: 0` is storms, clocks
+ * The least weight of which sessions without incidents report at most one an hour. `distractors: 0` is storms, clocks
  * and noise; otherwise there are bursts that have nothing to do with each other.
  */
 export const incidentThreshold = (seeds, generate, distractors) => {

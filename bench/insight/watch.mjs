@@ -1,6 +1,7 @@
 // Runs a synthetic session through the detector as a live session would: tick by tick, nothing from the future. A
 // series is opened when its process begins and closed when it ends; NaN is a value that was not read.
-import { closeSeries, createInsight, openSeries, skipTicks, tick } from '../../dist/core/insight/insight.js';
+import { createInsight } from '../../dist/insight/detector-state.js';
+import { closeSeries, openSeries, skipTicks, tick } from '../../dist/insight/insight.js';
 
 /** Spikes bear the numbers of the session's series, whenever those began. */
 export const watch = (session, eventScore) => {

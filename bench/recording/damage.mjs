@@ -3,9 +3,9 @@
 // samples around the place are read and held against what was recorded.
 import fs from 'node:fs';
 import { crc32 } from 'node:zlib';
-import { findBlocks } from '../../dist/sources/recorded/blocks.js';
-import { bytesOf } from '../../dist/sources/recorded/bytes.js';
-import { openRecording } from '../../dist/sources/recording.js';
+import { findBlocks } from '../../dist/recording/read/blocks.js';
+import { bytesOf } from '../../dist/recording/read/bytes.js';
+import { openRecording } from '../../dist/recording/read/recording.js';
 
 const STRUCTURAL_BYTES = 260;
 
@@ -22,7 +22,7 @@ export const damageTrials = (path, count) => {
     bytes: size,
     trials: places.length,
     untouched: 0,
-    told: 0,
+    reported: 0,
     mostLost: 0,
     mostBlocks: 0,
     wrong: [],
@@ -83,11 +83,11 @@ const judge = (result, place, path, truth, blocks) => {
   const recording = openRecording(path);
   try {
     const seen = new Map();
-    let told = false;
+    let reported = false;
     const take = (records) => {
       for (const record of records) {
         if (record.type === 'sample') seen.set(record.seq, crc32(JSON.stringify(record.counters)));
-        else if (record.type === 'loss') told = true;
+        else if (record.type === 'loss') reported = true;
       }
     };
     // Numbers may have moved by what a damaged block held: times say where the place is.
@@ -107,9 +107,9 @@ const judge = (result, place, path, truth, blocks) => {
       lostIn.add(blocks.findIndex((_, index) => number < firsts[index] + blocks[index].samples));
       if (now !== undefined) result.wrong.push(`byte ${place}: sample ${seq} says something else`);
     }
-    if (lost > 0 && !told)
-      result.wrong.push(`byte ${place}: ${lost} samples are missing and nothing is told`);
-    if (told) result.told += 1;
+    if (lost > 0 && !reported)
+      result.wrong.push(`byte ${place}: ${lost} samples are missing and nothing is reported`);
+    if (reported) result.reported += 1;
     else result.untouched += 1;
     result.mostLost = Math.max(result.mostLost, lost);
     result.mostBlocks = Math.max(result.mostBlocks, lostIn.size);

@@ -1,8 +1,8 @@
 // One measurement in a process of its own: times and resident memory of opening, jumping, stepping, reading whole.
 import fs from 'node:fs';
 import { createInterface } from 'node:readline';
-import { createCursor } from '../../dist/session/replay.js';
-import { openRecording } from '../../dist/sources/recording.js';
+import { openRecording } from '../../dist/recording/read/recording.js';
+import { createCursor } from '../../dist/session/cursor.js';
 
 const [what, path] = process.argv.slice(2);
 /** A step that takes longer was not kept. */
@@ -83,7 +83,7 @@ const speed = () => {
       const cursor = createCursor(recording, { exact: true, ...options });
       for (let number = 0; number < samples; number += 1) cursor.foldTo(number);
     }) / 1000;
-  const foldS = through({ unwatched: true }, count);
+  const foldS = through({ watched: false }, count);
   // Insight takes long: a part stands for all.
   const part = Math.min(count, 600);
   const watchS = through({}, part) * (count / part);

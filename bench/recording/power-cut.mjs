@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openRecording } from '../../dist/sources/recording.js';
+import { openRecording } from '../../dist/recording/read/recording.js';
 
 const RECORDERS = 10;
 const paced = fileURLToPath(new URL('./paced.mjs', import.meta.url));

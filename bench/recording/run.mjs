@@ -8,11 +8,9 @@ import os from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { checkpointOf } from '../../dist/core/checkpoint.js';
-import { fold } from '../../dist/core/fold.js';
-import { createState } from '../../dist/core/state.js';
-import { createRecorder } from '../../dist/sinks/recorder.js';
-import { openRecording } from '../../dist/sources/recording.js';
+import { openRecording } from '../../dist/recording/read/recording.js';
+import { createRecorder } from '../../dist/recording/write/recorder.js';
+import { checkpointOf, createSession, foldInto } from '../../dist/session/session.js';
 import { atopHour } from './atop.mjs';
 import { damageTrials } from './damage.mjs';
 import { headerOf, sessionOf } from './generator.mjs';
@@ -26,22 +24,27 @@ const root = here('../..');
 
 const record = async (path, samples, mostBytes = Number.POSITIVE_INFINITY) => {
   const header = headerOf();
-  const state = createState(header);
-  state.unwatched = true;
+  const session = createSession(header, { watched: false });
   const recorder = createRecorder({ path, overwrite: false, owner: null, minFreeBytes: 0 });
-  recorder.begin(header, () => checkpointOf(state));
+  recorder.begin(header, () => checkpointOf(session));
   let count = 0;
   let naiveBytes = 0;
   for (const one of sessionOf({ samples, header })) {
     recorder.write(one);
-    fold(state, one);
+    foldInto(session, one);
     if (one.type !== 'sample') continue;
     count += 1;
     naiveBytes += naive(one);
     if (count % 32 === 0) await recorder.room();
     if (recorder.status().bytes >= mostBytes) break;
   }
-  recorder.write({ type: 'trailer', bootUs: state.bootUs, reason: 'end', samples: count, records: 0 });
+  recorder.write({
+    type: 'trailer',
+    bootUs: session.state.bootUs,
+    reason: 'end',
+    samples: count,
+    records: 0,
+  });
   await recorder.end();
   return { samples: count, bytes: fs.statSync(path).size, dropped: recorder.status().dropped, naiveBytes };
 };
@@ -89,11 +92,11 @@ const fuzzed = () =>
     }),
   );
 
-const damageRow = (name, { bytes, trials, told, mostBlocks, mostLost, wrong }) => [
+const damageRow = (name, { bytes, trials, reported, mostBlocks, mostLost, wrong }) => [
   name,
   mb(bytes),
   count(trials),
-  count(told),
+  count(reported),
   count(mostBlocks),
   count(mostLost),
   count(wrong.length),
@@ -239,7 +242,7 @@ try {
         '',
         'size',
         'bytes changed, one at a time',
-        'told',
+        'reported',
         'blocks lost, at most',
         'samples lost, at most',
         'wrong',
@@ -247,7 +250,7 @@ try {
       [damageRow('`hour.ndjson`', damage), damageRow('`hour.ndjson.gz`', packedDamage)],
     ),
     '',
-    'Bytes anywhere, and every byte of the first and last 260 of four blocks: header, state, samples, seals, trailer. Each time the recording is opened anew, and what is around the place is held against what was recorded. Where nothing is told, nothing was lost. Wrong is a sample that says something else, one that is missing without a word, or a reader that fails. What is not told is damage to something that has a copy or says nothing.',
+    'Bytes anywhere, and every byte of the first and last 260 of four blocks: header, state, samples, seals, trailer. Each time the recording is opened anew, and what is around the place is held against what was recorded. Where nothing is reported, nothing was lost. Wrong is a sample that says something else, one that is missing without a word, or a reader that fails. What is not reported is damage to something that has a copy or says nothing.',
     '',
     '## Damaged lines',
     '',

@@ -1,8 +1,10 @@
-/** `stallscope analyze`: what spiked in a recording, what belongs together, and the name of the failure. */
-import { type Analysis, analyse, type SymptomQuery } from '../core/insight/analysis.ts';
-import { SPIKE } from '../core/insight/params.ts';
+/** `stallscope analyze`: what spiked in a recording, what came first, and which known failure it is. */
+
 import type { MetricDescriptor } from '../core/metric.ts';
-import { analysisLines, analysisObject } from '../views/report/analysis.ts';
+import { type Analysis, analyse, type SymptomQuery } from '../insight/analysis.ts';
+import { SPIKE } from '../insight/params.ts';
+import { createWatch } from '../insight/watch.ts';
+import { analysisLines, analysisObject } from '../report/analysis.ts';
 import type { Context } from './context.ts';
 import { EXIT_OF } from './interruption.ts';
 import { checkMetric } from './metric.ts';
@@ -12,7 +14,7 @@ import { foldThrough, readRecording } from './read-recording.ts';
 export type AnalyzeOptions = {
   readonly file: string;
   readonly json: boolean;
-  /** From which score on spikes are told; null for the usual one. */
+  /** From which score on spikes are reported; null for the usual one. */
   readonly minScore: number | null;
   /** What is usual is learnt for so long, and not from what comes after; null for all along. */
   readonly freezeAfterMs: number | null;
@@ -31,7 +33,8 @@ export const analyze = async (context: Context, options: AnalyzeOptions): Promis
       freezeAfterMs: options.freezeAfterMs ?? undefined,
     });
     if (cursor === null) return EXIT_OF[context.interruption.reason() ?? 'SIGINT'];
-    const analysis: Analysis = analyse(cursor.state(), { minScore, symptom });
+    const { state, watch } = cursor.session();
+    const analysis: Analysis = analyse({ state, watch: watch ?? createWatch(header) }, { minScore, symptom });
     printLines(
       context.stdout,
       options.json

@@ -1,11 +1,15 @@
 /** `stallscope compare`: what is different after a moment, or in another recording. */
-import { type Change, compareSides } from '../core/compare.ts';
-import type { MetricDescriptor } from '../core/metric.ts';
-import { addToSide, createSide, endSample, KEY_SEPARATOR, type Side } from '../core/side.ts';
+
+import { realMsAt } from '../core/clock.ts';
+import type { MetricDescriptor, MetricUnit } from '../core/metric.ts';
+import { mostPerSecond, rateOf } from '../core/rate.ts';
 import { failure } from '../errors.ts';
+import { type Change, compareSides } from '../insight/compare.ts';
+import { addToPeriod, createPeriod, endSample, KEY_SEPARATOR, type Period } from '../insight/period.ts';
+import { changeLines, changesObject, type Stretch } from '../report/compare.ts';
+import { createCursor } from '../session/cursor.ts';
+import { marksOf } from '../session/marks.ts';
 import type { Recording } from '../session/ports.ts';
-import { createCursor } from '../session/replay.ts';
-import { changeLines, changesObject, type Stretch } from '../views/report/compare.ts';
 import type { Context } from './context.ts';
 import { EXIT_OF } from './interruption.ts';
 import { readDuration } from './options.ts';
@@ -23,6 +27,18 @@ export type CompareOptions = {
   readonly json: boolean;
 };
 
+/** In all of a side, no more than nothing: one event, a page, a millisecond. */
+const leastOf = (unit: MetricUnit | undefined): number => LEAST[unit ?? 'count'] ?? 1;
+const LEAST: Readonly<Partial<Record<MetricUnit, number>>> = {
+  bytes: 4096,
+  KiB: 4,
+  ns: 1e6,
+  us: 1e3,
+  percent: 1,
+};
+
+const metricOf = (key: string): string => key.slice(0, key.indexOf(KEY_SEPARATOR));
+
 const YEAR_MS = 365 * 86_400_000;
 
 export const compare = async (context: Context, options: CompareOptions): Promise<number> => {
@@ -39,14 +55,17 @@ export const compare = async (context: Context, options: CompareOptions): Promis
     const before = await seriesOf(context, a, byName);
     const after = before === null ? null : await seriesOf(context, b, byName);
     if (before === null || after === null) return EXIT_OF[context.interruption.reason() ?? 'SIGINT'];
-    const changes = compareSides(before, after);
     const metrics = metricsOf(recordings);
-    const told: Told = { before: stretchOf(a, before), after: stretchOf(b, after), changes };
+    const changes = compareSides(before, after, {
+      adjoining: second === undefined,
+      leastOf: (key) => leastOf(metrics.get(metricOf(key))?.unit),
+    });
+    const reported: Reported = { before: stretchOf(a, before), after: stretchOf(b, after), changes };
     printLines(
       context.stdout,
       options.json
-        ? [JSON.stringify(changesObject(told.before, told.after, told.changes, metrics))]
-        : changeLines(told.before, told.after, told.changes, metrics),
+        ? [JSON.stringify(changesObject(reported.before, reported.after, reported.changes, metrics))]
+        : changeLines(reported.before, reported.after, reported.changes, metrics),
     );
     return 0;
   } finally {
@@ -54,7 +73,7 @@ export const compare = async (context: Context, options: CompareOptions): Promis
   }
 };
 
-type Told = { readonly before: Stretch; readonly after: Stretch; readonly changes: readonly Change[] };
+type Reported = { readonly before: Stretch; readonly after: Stretch; readonly changes: readonly Change[] };
 
 type Part = { readonly recording: Recording; readonly fromUs: number; readonly toUs: number };
 
@@ -84,7 +103,7 @@ const around = (
 };
 
 const markOf = (recording: Recording, text: string | null): number => {
-  const marks = recording.marks();
+  const marks = marksOf(recording);
   const found =
     text === null
       ? marks.length === 1
@@ -94,7 +113,7 @@ const markOf = (recording: Recording, text: string | null): number => {
   if (found !== undefined) return found.bootUs;
   const fact =
     text === null
-      ? `Say before and after what: the recording has ${marks.length} marks; --mark TEXT or --at TIME.`
+      ? `Before and after what? The recording has ${marks.length} marks: give --mark TEXT or --at TIME.`
       : `No mark holds "${text}".`;
   throw failure('E_USAGE', { fact, command: 'stallscope compare' });
 };
@@ -102,10 +121,9 @@ const markOf = (recording: Recording, text: string | null): number => {
 const metricsOf = (recordings: readonly Recording[]): ReadonlyMap<string, MetricDescriptor> =>
   new Map(recordings.flatMap(({ header }) => header.metrics.map((metric) => [metric.id, metric] as const)));
 
-const stretchOf = ({ recording, fromUs, toUs }: Part, { samples, leftOut }: Side): Stretch => {
+const stretchOf = ({ recording, fromUs, toUs }: Part, { samples, leftOut }: Period): Stretch => {
   const { clock } = recording.header;
-  const realMs = (bootUs: number): number =>
-    clock.realMs + (Math.max(bootUs, clock.bootUs) - clock.bootUs) / 1000;
+  const realMs = (bootUs: number): number => realMsAt(clock, Math.max(bootUs, clock.bootUs));
   return {
     fromMs: realMs(fromUs),
     toMs: realMs(toUs),
@@ -120,32 +138,33 @@ const seriesOf = async (
   context: Context,
   { recording, fromUs, toUs }: Part,
   byName: boolean,
-): Promise<Side | null> => {
+): Promise<Period | null> => {
   const kinds = new Map(recording.header.metrics.map(({ id, kind }) => [id, kind]));
-  const cursor = createCursor(recording, { unwatched: true });
-  const side = createSide();
+  const cursor = createCursor(recording, { watched: false });
+  const side = createPeriod();
   const first = fromUs <= recording.timeOf(0) ? 1 : recording.sampleAt(fromUs) + 1;
   for (let number = first; number < recording.samples(); number += 1) {
     const snapshot = cursor.moveTo(number);
     if (snapshot.bootUs > toUs) break;
     if (number % 32 === 0) await new Promise((resolve) => setTimeout(resolve, 0));
     if (context.interruption.reason() !== null) return null;
-    const seconds = snapshot.counted.intervalUs / 1e6;
-    if (snapshot.counted.bootUs !== snapshot.bootUs || !(seconds > 0)) continue;
+    const { bootUs, intervalUs } = snapshot.counted;
+    if (bootUs !== snapshot.bootUs || !(intervalUs > 0)) continue;
     for (const row of snapshot.rows) {
       const who = byName ? row.comm : `${row.pid} ${row.comm}`;
       for (const [metric, reading] of Object.entries(row.metrics)) {
         const kind = kinds.get(metric) ?? 'counter';
         if (kind === 'max') continue;
         if (kind === 'gauge' && row.endedBootUs !== null) continue;
-        const value = kind === 'counter' ? reading.delta / seconds : reading.total;
-        if (value !== 0) addToSide(side, metric + KEY_SEPARATOR + who, value);
+        const value = kind === 'counter' ? rateOf(reading.delta, intervalUs) : reading.total;
+        if (value !== 0) addToPeriod(side, metric + KEY_SEPARATOR + who, value);
       }
     }
     for (const [metric, reading] of Object.entries(snapshot.host)) {
-      const intervalS = snapshot.intervalUs / 1e6;
-      const value = kinds.get(metric) === 'counter' ? reading.delta / intervalS : reading.total;
-      addToSide(side, metric + KEY_SEPARATOR, value);
+      const isCounter = kinds.get(metric) === 'counter';
+      const most = mostPerSecond(metric, snapshot.header);
+      const value = isCounter ? rateOf(reading.delta, snapshot.hostIntervalUs, most) : reading.total;
+      if (!Number.isNaN(value)) addToPeriod(side, metric + KEY_SEPARATOR, value);
     }
     endSample(side);
   }

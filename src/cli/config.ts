@@ -9,10 +9,11 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { failure } from '../errors.ts';
-import { KEYS, type KeyBinding } from '../views/tui/model/keys.ts';
-import { giveKeys } from '../views/tui/model/own-keys.ts';
-import { THEME_NAMES, type ThemeName } from '../views/tui/theme.ts';
+import { KEYS, type KeyBinding } from '../screen/keys/keys.ts';
+import { giveKeys } from '../screen/keys/own-keys.ts';
+import { THEME_NAMES, type ThemeName } from '../tui/theme.ts';
 
 export type Config = { readonly theme: ThemeName | null; readonly keys: readonly KeyBinding[] };
 
@@ -20,19 +21,23 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const MAX_BYTES = 64 * 1024;
 
+const SETTINGS = z.strictObject({
+  theme: z.enum(THEME_NAMES).optional(),
+  keys: z.record(z.string(), z.array(z.string())).optional(),
+});
+
 export const readConfig = (env: Environment): Config => {
   const path = configPath(env);
   const text = path === null ? null : readIfThere(path);
   if (path === null || text === null) return { theme: null, keys: KEYS };
   const refuse = (why: string): Error => failure('E_CONFIG', { path, why });
-  const settings = parse(text, refuse);
-  const unknown = Object.keys(settings).find((name) => !NAMES.includes(name));
-  if (unknown !== undefined)
-    throw refuse(`there is no setting "${unknown}" (there are ${NAMES.join(' and ')})`);
-  return { theme: themeIn(settings.theme, refuse), keys: keysIn(settings.keys, refuse) };
+  if (text.length > MAX_BYTES) throw refuse('it is larger than 64 KiB');
+  const { data, error } = SETTINGS.safeParse(parse(text, refuse));
+  if (data === undefined) throw refuse(whyNot(error.issues));
+  const keys = data.keys === undefined ? KEYS : giveKeys(data.keys);
+  if ('problem' in keys) throw refuse(keys.problem);
+  return { theme: data.theme ?? null, keys };
 };
-
-const NAMES = ['theme', 'keys'];
 
 /** Root's own home under sudo is not where the user keeps settings. */
 const configPath = (env: Environment): string | null => {
@@ -58,38 +63,21 @@ const readIfThere = (path: string): string | null => {
   }
 };
 
-type Refuse = (why: string) => Error;
-
-const parse = (text: string, refuse: Refuse): Readonly<Record<string, unknown>> => {
-  if (text.length > MAX_BYTES) throw refuse('it is larger than 64 KiB');
+const parse = (text: string, refuse: (why: string) => Error): unknown => {
   try {
-    const value: unknown = JSON.parse(text);
-    if (isRecord(value)) return value;
+    return JSON.parse(text);
   } catch (error) {
-    throw refuse(`it is no JSON (${(error as Error).message})`);
+    throw refuse(`it is not JSON (${(error as Error).message})`);
   }
-  throw refuse('it is no JSON object');
 };
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const themeIn = (value: unknown, refuse: Refuse): ThemeName | null => {
-  if (value === undefined) return null;
-  const theme = THEME_NAMES.find((name) => name === value);
-  if (theme === undefined) throw refuse(`"theme" must be one of ${THEME_NAMES.join(', ')}`);
-  return theme;
-};
-
-const keysIn = (value: unknown, refuse: Refuse): readonly KeyBinding[] => {
-  if (value === undefined) return KEYS;
-  if (!isRecord(value)) throw refuse('"keys" must be an object: { "quit": ["q"] }');
-  const own = Object.entries(value).map(([id, keys]): [string, readonly string[]] => {
-    if (!Array.isArray(keys) || !keys.every((key) => typeof key === 'string'))
-      throw refuse(`"keys"."${id}" must be a list of keys: ["q", "Q"]`);
-    return [id, keys];
-  });
-  const table = giveKeys(Object.fromEntries(own));
-  if ('problem' in table) throw refuse(table.problem);
-  return table;
+const whyNot = (issues: readonly z.core.$ZodIssue[]): string => {
+  const unknown = issues.find((issue) => issue.code === 'unrecognized_keys');
+  if (unknown !== undefined)
+    return `there is no setting "${unknown.keys[0]}" (there are ${Object.keys(SETTINGS.shape).join(' and ')})`;
+  const [setting, id] = issues[0]?.path ?? [];
+  if (setting === undefined) return 'it is not a JSON object';
+  if (setting === 'theme') return `"theme" must be one of ${THEME_NAMES.join(', ')}`;
+  if (id === undefined) return '"keys" must be an object: { "quit": ["q"] }';
+  return `"keys"."${String(id)}" must be a list of keys: ["q", "Q"]`;
 };

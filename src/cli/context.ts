@@ -1,10 +1,15 @@
-/** What every command is handed: the process's edges, and the version it tells. */
+/** What every command is handed: the process's edges, the host it is about, and the version it prints. */
+import type { HostFiles } from '../host/files.ts';
+import type { Clock } from '../session/ports.ts';
+
 export type Context = {
   readonly version: string;
   readonly env: NodeJS.ProcessEnv;
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
+  readonly files: HostFiles;
+  readonly clock: Clock;
   /** Ends what runs when the user or the system asks for it. */
   readonly interruption: Interruption;
 };

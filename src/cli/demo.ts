@@ -2,8 +2,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { failure, suggestion } from '../errors.ts';
-import { openRecording } from '../sources/recording.ts';
-import { longDuration } from '../views/format.ts';
+import { openRecording } from '../recording/read/recording.ts';
+import { longDuration } from '../screen/format/numbers.ts';
 import { BUNDLED_FOLDER } from './bundled.ts';
 import type { Context } from './context.ts';
 import { printLines } from './print.ts';

@@ -1,23 +1,23 @@
-/** `stallscope doctor`: can this host trace, with what, and which one command helps. */
+/** `stallscope doctor`: can this host trace, with which probes, and the one command that fixes what is missing. */
 import { EXIT } from '../errors.ts';
 import { firstBlocker, runChecks } from '../host/checks.ts';
 import type { HostFacts } from '../host/facts.ts';
+import { describePythons } from '../host/python/describe.ts';
 import { readHostFacts } from '../host/read-facts.ts';
 import { loadCatalogue } from '../probes/catalogue.ts';
+import { selectProbes } from '../probes/choose.ts';
+import { anyProgram } from '../probes/kinds/targets.ts';
 import type { Selected } from '../probes/types.ts';
-import { type DoctorReport, doctorLines, doctorObject } from '../views/report/doctor.ts';
+import { type DoctorReport, doctorLines, doctorObject } from '../report/doctor.ts';
 import type { Context } from './context.ts';
 import { printLines } from './print.ts';
-import { describePythons } from './pythons.ts';
-import { selectProbes } from './selection.ts';
-import { anyProgram } from './targets.ts';
 
 export type DoctorOptions = { readonly json: boolean; readonly probeDirs: readonly string[] };
 
 export const doctor = async (context: Context, options: DoctorOptions): Promise<number> => {
-  const facts = await readHostFacts({ env: context.env });
+  const facts = await readHostFacts(context.files, context.env);
   const catalogue = loadCatalogue(options.probeDirs);
-  const request = anyProgram(context.env);
+  const request = anyProgram(context);
   const selected = await selectProbes(catalogue, new Map(), facts, request);
   const report = { ...examine(facts, selected), pythons: describePythons(request) };
   printLines(context.stdout, options.json ? [JSON.stringify(doctorObject(report))] : doctorLines(report));
@@ -47,7 +47,7 @@ const examine = (facts: HostFacts, selected: readonly Selected[]): Omit<DoctorRe
 
 type Obstacle = DoctorReport['checks'][number] | undefined;
 
-/** What stands in the way of all stands in the way of each; otherwise its own variants tell. */
+/** What stands in the way of all stands in the way of each; otherwise its own variants decide. */
 const examineProbe = (
   { manifest, variant, rejected }: Selected,
   obstacle: Obstacle,

@@ -56,6 +56,7 @@ Examples:
   import: `
 Examples:
   stallscope import metrics.csv -o out.ndjson
+  stallscope import metrics.csv --timezone Europe/Berlin -o out.ndjson
   sadf -j /var/log/sysstat/sa21 -- -A > sa21.json; stallscope import sa21.json -o sa21.ndjson`,
   probes: `
 Examples:

@@ -6,10 +6,10 @@
 import { closeSync, constants, fchownSync, openSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Snapshot } from '../core/snapshot.ts';
-import { intervalLine, sessionLine } from '../views/report/interval.ts';
-import type { ExportView } from '../views/tui/show-screen.tsx';
+import { intervalLine, sessionLine } from '../report/interval.ts';
+import type { ExportView } from '../tui/show-screen.tsx';
+import { invokerOf } from './invoker.ts';
 import { stampOf } from './stamp.ts';
-import { invokerOf } from './trace.ts';
 
 export const exportTo =
   (directory: string, env: NodeJS.ProcessEnv): ExportView =>

@@ -1,32 +1,38 @@
 /** `stallscope import`: a recording from what other tools have written, so that it can be analysed and replayed. */
 import { setImmediate } from 'node:timers/promises';
-import { checkpointOf } from '../core/checkpoint.ts';
-import { fold } from '../core/fold.ts';
-import { createState } from '../core/state.ts';
 import { failure } from '../errors.ts';
-import { createRecorder } from '../sinks/recorder.ts';
-import { readLongCsv, type Unreadable } from '../sources/foreign/long-csv.ts';
-import { type ForeignHost, type PointTable, recordingOf } from '../sources/foreign/points.ts';
-import { readSadf } from '../sources/foreign/sadf.ts';
+import { type Foreign, type ForeignHost, recordingOf } from '../foreign/foreign-recording.ts';
+import { readLongCsv } from '../foreign/long-csv.ts';
+import type { PointTable, Unreadable } from '../foreign/point-table.ts';
+import { readSadf } from '../foreign/sadf.ts';
+import { type Zone, zoneOf } from '../foreign/zone.ts';
+import { createRecorder } from '../recording/write/recorder.ts';
+import { clean } from '../screen/format/text.ts';
+import { checkpointOf, createSession, foldInto } from '../session/session.ts';
 import type { Context } from './context.ts';
 import { EXIT_OF } from './interruption.ts';
-import { invokerOf } from './trace.ts';
+import { invokerOf } from './invoker.ts';
+import { say } from './say.ts';
 
 export type ImportOptions = {
   readonly file: string;
   readonly format: string | null;
+  /** What times without a zone are in; null: UTC. */
+  readonly timezone: string | null;
   readonly output: string;
   readonly force: boolean;
 };
 
 type Read = { readonly table: PointTable; readonly host: ForeignHost } | Unreadable;
 
-const FORMATS: Readonly<Record<string, (path: string) => Promise<Read>>> = {
-  csv: async (path) => {
-    const table = await readLongCsv(path);
+type Reader = (path: string, zone: Zone | null) => Promise<Read>;
+
+const FORMATS: Readonly<Record<string, Reader>> = {
+  csv: async (path, zone) => {
+    const table = await readLongCsv(path, zone);
     return 'why' in table ? table : { table, host: {} };
   },
-  sadf: async (path) => readSadf(path),
+  sadf: async (path, zone) => readSadf(path, zone),
 };
 
 export const FORMAT_NAMES: readonly string[] = Object.keys(FORMATS);
@@ -40,22 +46,22 @@ export const importForeign = async (context: Context, options: ImportOptions): P
       command: 'stallscope import',
     });
   }
-  const read = await readable(options.file, reader);
-  const foreign = recordingOf(read.table, read.host, context.version);
+  const zone = options.timezone === null ? null : zoneAsked(options.timezone);
+  const read = await readable(options.file, () => reader(options.file, zone));
+  const foreign = recordingOf(read.table, { from: format, host: read.host }, context.version);
   const recorder = createRecorder({
     path: options.output,
     overwrite: options.force,
     owner: invokerOf(context.env),
   });
-  const state = createState(foreign.header);
   // Only for checkpoints: whoever opens it will look for spikes then.
-  state.unwatched = true;
-  recorder.begin(foreign.header, () => checkpointOf(state));
+  const session = createSession(foreign.header, { watched: false });
+  recorder.begin(foreign.header, () => checkpointOf(session));
   let written = 0;
   for (const record of foreign.records) {
     if (context.interruption.reason() !== null) break;
     recorder.write(record);
-    fold(state, record);
+    foldInto(session, record);
     written += 1;
     if (written % 16 === 0) await setImmediate();
     await recorder.room();
@@ -69,26 +75,42 @@ export const importForeign = async (context: Context, options: ImportOptions): P
       path: options.output,
       why: problem ?? `${dropped} records were dropped`,
     });
-  context.stderr.write(
-    `stallscope: wrote ${options.output}: ${records} records, ${foreign.metrics} metrics, ${foreign.processes} processes\n` +
-      `  Look at it: stallscope analyze ${options.output}\n`,
+  say(
+    context,
+    `wrote ${options.output}: ${records} records, ${foreign.metrics} metrics, ${foreign.processes} processes\n${caveats(read.table, foreign)}  Look at it: stallscope analyze ${options.output}`,
   );
   return 0;
 };
 
-const readable = async (
-  path: string,
-  reader: (path: string) => Promise<Read>,
-): Promise<Exclude<Read, Unreadable>> => {
+/** What whoever reads the recording has to know, in lines. */
+const caveats = ({ leftOut }: PointTable, { header }: Foreign): string =>
+  [
+    `one sample in ${header.intervalMs / 1000} s: nothing shorter can be seen`,
+    ...(header.imported?.notes ?? []),
+    ...[...leftOut].map(([why, values]) => `left out ${values}: ${why}`),
+  ]
+    .map((line) => `  ${clean(line)}\n`)
+    .join('');
+
+const zoneAsked = (text: string): Zone => {
+  const zone = zoneOf(text);
+  if (zone !== null) return zone;
+  throw failure('E_USAGE', {
+    fact: `"${text}" names no one time zone: UTC, +02:00 or Europe/Berlin.`,
+    command: 'stallscope import',
+  });
+};
+
+const readable = async (path: string, reader: () => Promise<Read>): Promise<Exclude<Read, Unreadable>> => {
   let read: Read;
   try {
-    read = await reader(path);
+    read = await reader();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
     if (code === 'ENOENT') throw failure('E_IMPORT', { path, why: 'there is no such file' }, error);
     throw failure('E_FILE_UNREADABLE', { path, why: code }, error);
   }
-  if ('why' in read) throw failure('E_IMPORT', { path, why: `line ${read.line}: ${read.why}` });
+  if ('why' in read) throw failure('E_IMPORT', { path, why: `${read.where}: ${read.why}` });
   return read;
 };

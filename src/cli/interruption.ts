@@ -36,7 +36,7 @@ export const listenForInterruption = (target: NodeJS.Process): Interruption => {
   target.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE' || error.code === 'EIO') request('EPIPE');
   });
-  // Nobody is left to tell when stderr is closed.
+  // Nobody is left to report when stderr is closed.
   target.stderr.on('error', () => undefined);
 
   return {

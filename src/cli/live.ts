@@ -1,20 +1,22 @@
 /** `stallscope live`: the screen on a terminal, NDJSON everywhere else. */
-import { inspectProcess } from '../host/inspect.ts';
-import { createHindsight } from '../session/hindsight.ts';
+import { inspectProcess, uninspected } from '../host/inspect.ts';
+import { createSwitchedRecorder } from '../recording/write/switched.ts';
+import { endLine, intervalLine, sessionLine } from '../report/interval.ts';
+import { createTextStore } from '../screen/text-store.ts';
+import { createMemory } from '../session/memory.ts';
+import { playMemory } from '../session/play.ts';
 import { createSnapshotStore } from '../session/store.ts';
-import { createSwitchedRecorder } from '../sinks/switched.ts';
-import { endLine, intervalLine, sessionLine } from '../views/report/interval.ts';
-import { createTextStore } from '../views/tui/text-store.ts';
-import type { ThemeName } from '../views/tui/theme.ts';
+import type { ThemeName } from '../tui/theme.ts';
 import { readConfig } from './config.ts';
 import type { Context } from './context.ts';
 import { exportTo } from './export-view.ts';
 import { EXIT_OF } from './interruption.ts';
-import { faceOf, tellPlainly } from './plain.ts';
+import { faceOf, reportPlainly } from './plain.ts';
 import { createLineWriter } from './print.ts';
+import { printRecording } from './print-recording.ts';
 import { createRecordSwitch } from './record-switch.ts';
+import { say } from './say.ts';
 import { type SessionOptions, startSession } from './session.ts';
-import { tellRecording } from './tell-recording.ts';
 
 export type LiveOptions = SessionOptions & {
   readonly json: boolean;
@@ -30,16 +32,16 @@ export const live = (context: Context, options: LiveOptions): Promise<number> =>
 };
 
 const livePlainly = async (context: Context, options: LiveOptions): Promise<number> => {
-  const tell = tellPlainly(context, 'live', options.sort);
+  const report = reportPlainly(context, 'live', options.sort);
   const session = await startSession(context, options, {
     output: 'stderr',
-    status: (text) => context.stderr.write(`stallscope: ${text}\n`),
+    status: (text) => say(context, text),
     store: createSnapshotStore(),
-    onSample: tell,
+    onSample: report,
   });
   const { snapshot, exit, farewell } = await session.done;
-  if (farewell !== null) context.stderr.write(`${farewell}\n`);
-  if (snapshot !== null) tellRecording(context, session.recorder);
+  if (farewell !== null) say(context, farewell);
+  if (snapshot !== null) printRecording(context, session.recorder);
   return exit;
 };
 
@@ -48,7 +50,7 @@ const liveLines = async (context: Context, options: LiveOptions): Promise<number
   let skipped = 0;
   const session = await startSession(context, options, {
     output: 'stderr',
-    status: (text) => context.stderr.write(`stallscope: ${text}\n`),
+    status: (text) => say(context, text),
     store: createSnapshotStore(),
     onSample: (snapshot, record) => {
       if (record.type !== 'sample') return;
@@ -61,28 +63,33 @@ const liveLines = async (context: Context, options: LiveOptions): Promise<number
   const { snapshot, exit, farewell } = await session.done;
   if (snapshot !== null) writer.write(endLine(snapshot));
   await writer.end();
-  if (skipped > 0)
-    context.stderr.write(`stallscope: ${skipped} intervals were not printed: the reader was too slow\n`);
-  if (farewell !== null) context.stderr.write(`${farewell}\n`);
-  if (snapshot !== null) tellRecording(context, session.recorder);
+  if (skipped > 0) say(context, `${skipped} intervals were not printed: the reader was too slow`);
+  if (farewell !== null) say(context, farewell);
+  if (snapshot !== null) printRecording(context, session.recorder);
   return exit;
 };
 
 const liveScreen = async (context: Context, options: LiveOptions): Promise<number> => {
   const config = readConfig(context.env);
   // React must not be loaded by commands that draw nothing.
-  const { showScreen } = await import('../views/tui/show-screen.tsx');
+  const { showScreen } = await import('../tui/show-screen.tsx');
   const store = createSnapshotStore();
-  const hindsight = createHindsight(store);
+  const shown = createSnapshotStore();
+  const memory = createMemory();
+  const playback = playMemory(memory, store, shown);
   const switched = createSwitchedRecorder();
-  const status = createTextStore('reading what this host can do');
+  const status = createTextStore('checking what this host can do');
   const notice = createTextStore();
   const session = await startSession(context, options, {
     output: 'held',
     status: (text) => (store.get() === null ? status : notice).set(text),
     store,
     sink: switched,
-    onFolded: hindsight.remember,
+    memory,
+    // It counts again: what was said while it did not is over.
+    onFolded: ({ type }) => {
+      if (type === 'gap') notice.set('');
+    },
     onReady: () => notice.set(''),
     onSample: () => {
       const problem = (session.recorder ?? switched.current())?.status().problem ?? null;
@@ -90,15 +97,20 @@ const liveScreen = async (context: Context, options: LiveOptions): Promise<numbe
     },
   });
   const screen = showScreen({
-    store: hindsight.shown,
+    store: shown,
     overview: store,
-    playback: hindsight,
+    playback,
     mode: 'live',
     sort: options.sort ?? undefined,
     title: options.output === null ? undefined : `recording to ${options.output}`,
     status,
     notice,
-    inspect: inspectProcess,
+    inspect: async (pid, startMs, wantExtents) => {
+      const unnamed = store.get()?.header.unnamed;
+      return unnamed === undefined
+        ? inspectProcess(context.files, pid, startMs, wantExtents)
+        : uninspected(pid, unnamed);
+    },
     record: createRecordSwitch(context, switched, options.output),
     mark: (text) => {
       session.mark(text);
@@ -114,13 +126,13 @@ const liveScreen = async (context: Context, options: LiveOptions): Promise<numbe
   const ended = session.done.finally(() => screen.close());
   ended.catch(() => undefined);
   const how = await screen.done;
-  context.stderr.write('stallscope: detaching the probes\n');
+  say(context, 'detaching the probes');
   const lastRecorded = switched.current();
   session.stop(how === 'interrupted' ? 'SIGINT' : how);
   const { snapshot, exit, farewell, heldOutput } = await ended;
   if (heldOutput !== '') context.stdout.write(heldOutput.endsWith('\n') ? heldOutput : `${heldOutput}\n`);
-  if (farewell !== null) context.stderr.write(`${farewell}\n`);
-  if (snapshot !== null) tellRecording(context, session.recorder ?? lastRecorded);
+  if (farewell !== null) say(context, farewell);
+  if (snapshot !== null) printRecording(context, session.recorder ?? lastRecorded);
   // In raw mode Ctrl-C is a key, not a signal; it means the same.
   return how === 'interrupted' && context.interruption.reason() === null ? EXIT_OF.SIGINT : exit;
 };

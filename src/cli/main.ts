@@ -2,17 +2,25 @@
 import { readFileSync, writeSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { EXIT, failure } from '../errors.ts';
+import { createSystemClock } from '../host/clock.ts';
+import { localFiles } from '../host/local-files.ts';
 import type { Context } from './context.ts';
 import { EXIT_OF, listenForInterruption } from './interruption.ts';
 import { asBug, printError } from './print-error.ts';
 import { runProgram } from './program.ts';
 
 /** Runs to the end and resolves with the exit status; everything that was opened is closed by then. */
-export const main = async (argv: readonly string[]): Promise<number> => {
+export const main = (argv: readonly string[]): Promise<number> => {
   const { stdin, stdout, stderr, env } = process;
   process.on('uncaughtException', crash);
   const interruption = listenForInterruption(process);
-  const context: Context = { version: readVersion(), env, stdin, stdout, stderr, interruption };
+  const host = { files: localFiles, clock: createSystemClock(localFiles) };
+  return run({ version: readVersion(), env, stdin, stdout, stderr, ...host, interruption }, argv);
+};
+
+/** The same within the edges that it is handed: an error is reported there, and is a status. */
+export const run = async (context: Context, argv: readonly string[]): Promise<number> => {
+  const { stderr, interruption } = context;
   try {
     return await runProgram(context, argv);
   } catch (error) {
@@ -27,7 +35,7 @@ export const main = async (argv: readonly string[]): Promise<number> => {
   }
 };
 
-/** Whoever changed the terminal hands it back on exit; what went wrong is told after that, or nobody would see it. */
+/** Whoever changed the terminal hands it back on exit; what went wrong is reported after that, or nobody would see it. */
 const crash = (error: unknown): void => {
   process.on('exit', () => printError(asBug(error), { write: (text) => writeSync(process.stderr.fd, text) }));
   process.exit(EXIT.bug);

@@ -1,12 +1,15 @@
 /** `stallscope mark`: a word about a moment, set beside a recording, also while it is being written. */
+import { bootUsAt, realMsAt } from '../core/clock.ts';
 import { failure } from '../errors.ts';
+import { appendMark } from '../recording/read/marks.ts';
+import { openRecording } from '../recording/read/recording.ts';
+import { clockTime } from '../screen/format/numbers.ts';
+import { clean } from '../screen/format/text.ts';
 import type { Recording } from '../session/ports.ts';
-import { appendMark } from '../sources/recorded/marks.ts';
-import { openRecording } from '../sources/recording.ts';
-import { clean, clockTime } from '../views/format.ts';
 import type { Context } from './context.ts';
+import { invokerOf } from './invoker.ts';
 import { readMoment } from './read-recording.ts';
-import { invokerOf } from './trace.ts';
+import { say } from './say.ts';
 
 export type MarkOptions = {
   readonly file: string;
@@ -30,8 +33,7 @@ export const mark = async (context: Context, options: MarkOptions): Promise<numb
     const bootUs = options.at === null ? nowIn(recording) : readMoment(recording, options.at);
     const problem = appendMark(options.file, { bootUs, text: options.text }, invokerOf(context.env));
     if (problem !== null) throw failure('E_OUTPUT_CREATE', { path: `${options.file}.marks`, why: problem });
-    const realMs = clock.realMs + (bootUs - clock.bootUs) / 1000;
-    context.stderr.write(`stallscope: marked ${clockTime(realMs)} "${clean(options.text)}"\n`);
+    say(context, `marked ${clockTime(realMsAt(clock, bootUs))} "${clean(options.text)}"`);
     return 0;
   } finally {
     recording.close();
@@ -47,13 +49,13 @@ const nowIn = (recording: Recording): number => {
   const { clock, intervalMs } = recording.header;
   const refuse = (why: string): never => {
     throw failure('E_USAGE', {
-      fact: `${why}: say which moment is meant, --at TIME.`,
+      fact: `${why}: give the time: --at TIME.`,
       command: 'stallscope mark',
     });
   };
   if (recording.tail().some(({ type }) => type === 'trailer')) return refuse('The recording has ended');
-  const nowUs = Math.round(clock.bootUs + (Date.now() - clock.realMs) * 1000);
+  const nowUs = bootUsAt(clock, Date.now());
   const stillMs = Math.max(STILL_MS, STILL_INTERVALS * intervalMs);
-  if (nowUs - recording.endUs() > stillMs * 1000) return refuse('Nobody is writing the recording any more');
+  if (nowUs - recording.endUs() > stillMs * 1000) return refuse('The recording is no longer being written');
   return nowUs;
 };

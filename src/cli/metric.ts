@@ -1,5 +1,15 @@
 /** A metric named on the command line. */
+import type { MetricDescriptor } from '../core/metric.ts';
 import { failure, suggestion } from '../errors.ts';
+
+/** What processes can be ordered by besides what is counted of them. */
+const IDENTITY_COLUMNS: readonly string[] = ['pid', 'comm'];
+
+/** The names that `--sort` takes, wherever processes are listed: what is reported of each of them. */
+export const sortNames = (metrics: readonly Pick<MetricDescriptor, 'id' | 'scope'>[]): readonly string[] => [
+  ...metrics.filter(({ scope }) => scope === 'pid').map(({ id }) => id),
+  ...IDENTITY_COLUMNS,
+];
 
 /** `name` itself when it is one of `known`; throws E_UNKNOWN_METRIC with the nearest otherwise. */
 export const checkMetric = (name: string | null, known: readonly string[]): string | undefined => {
@@ -7,6 +17,3 @@ export const checkMetric = (name: string | null, known: readonly string[]): stri
   if (known.includes(name)) return name;
   throw failure('E_UNKNOWN_METRIC', { name, nearest: suggestion(known, name) });
 };
-
-/** What a table of processes can be ordered by besides its metrics. */
-export const IDENTITY_COLUMNS: readonly string[] = ['pid', 'comm'];

@@ -1,18 +1,15 @@
 /** Values from the command line, read once and strictly. Every reader throws a StallscopeError that names the option. */
+import { parseDuration } from '../core/duration.ts';
 import { failure } from '../errors.ts';
-
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
 
 /** `500ms 10s 5m 2h 1d` to ms; at least `minMs`, at most `maxMs`. */
 export const readDuration = (option: string, value: string, minMs: number, maxMs: number): number => {
-  const match = DURATION.exec(value.trim());
+  const ms = parseDuration(value.trim());
   const refuse = (why: string) => failure('E_DURATION', { value, option, why });
-  if (match === null)
-    throw refuse(/^\d+$/.test(value.trim()) ? 'it has no unit' : 'it is not a number and a unit');
-  const ms = Number(match[1]) * (UNIT_MS[match[2] ?? ''] ?? Number.NaN);
-  if (ms < minMs) throw refuse(`the least is ${minMs} ms`);
-  if (ms > maxMs) throw refuse(`the most is ${maxMs / 3_600_000} h`);
+  if (ms === null)
+    throw refuse(/^\d+$/.test(value.trim()) ? 'the unit is missing' : 'it is not a number and a unit');
+  if (ms < minMs) throw refuse(`the minimum is ${minMs} ms`);
+  if (ms > maxMs) throw refuse(`the maximum is ${maxMs / 3_600_000} h`);
   return Math.round(ms);
 };
 
@@ -53,7 +50,7 @@ export const readSize = (option: string, value: string, minBytes: number): numbe
   throw failure('E_NUMBER', {
     value,
     option,
-    why: match === null ? 'a size is a number and K, M, G or T' : `the least is ${minBytes} bytes`,
+    why: match === null ? 'a size is a number and K, M, G or T' : `the minimum is ${minBytes} bytes`,
     next: `For half a gigabyte: ${option} 500M`,
   });
 };

@@ -1,10 +1,10 @@
-/** Whether the session is told as a screen, as sentences, or as NDJSON; and telling it as sentences. */
-import type { Snapshot } from '../core/snapshot.ts';
-import { glyphsFor } from '../views/format.ts';
-import { whyNoScreen } from '../views/tui/can-show.ts';
-import { KEYS } from '../views/tui/model/keys.ts';
-import { createPlainTeller } from '../views/tui/model/plain.ts';
-import { initialUi, type Mode } from '../views/tui/model/state.ts';
+/** Whether the session is reported as a screen, as sentences, or as NDJSON; and reporting it as sentences. */
+import type { WatchedSnapshot } from '../insight/recognised.ts';
+import { glyphsFor } from '../screen/format/glyphs.ts';
+import { KEYS } from '../screen/keys/keys.ts';
+import { createPlainReporter } from '../screen/plain.ts';
+import { initialUi, type Mode } from '../screen/state.ts';
+import { whyNoScreen } from '../tui/can-show.ts';
 import type { Context } from './context.ts';
 
 export type Face = 'screen' | 'plain' | 'json';
@@ -21,14 +21,14 @@ export const faceOf = (
 };
 
 /** Writes what there is to say of each snapshot it is given. ASCII throughout: signs are read aloud badly. */
-export const tellPlainly = (
+export const reportPlainly = (
   context: Context,
   mode: Mode,
   sort: string | null | undefined,
-): ((snapshot: Snapshot) => void) => {
-  const tell = createPlainTeller();
+): ((snapshot: WatchedSnapshot) => void) => {
+  const report = createPlainReporter();
   return (snapshot) => {
-    const lines = tell({
+    const lines = report({
       snapshot,
       overview: null,
       links: null,

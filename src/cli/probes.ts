@@ -1,21 +1,21 @@
 /** `stallscope probes list | show ID`: what can be counted, and the very script that counts it. */
 import { readHostFacts } from '../host/read-facts.ts';
 import { findProbe, findVariant } from '../probes/catalogue.ts';
+import { type ProbeWishes, readCatalogue, selectProbes } from '../probes/choose.ts';
 import { readScript } from '../probes/fragment.ts';
-import { probeLines, probeListLines } from '../views/report/probes.ts';
+import { anyProgram } from '../probes/kinds/targets.ts';
+import { probeLines, probeListLines } from '../report/probes.ts';
 import type { Context } from './context.ts';
 import { printLines } from './print.ts';
-import { type ProbeWishes, readCatalogue, selectProbes } from './selection.ts';
-import { anyProgram } from './targets.ts';
 
 export type ProbesOptions = Pick<ProbeWishes, 'probeDirs' | 'counts' | 'variants'> & {
   readonly json: boolean;
 };
 
 export const listProbes = async (context: Context, options: ProbesOptions): Promise<number> => {
-  const catalogue = readCatalogue(options, context.env);
-  const facts = await readHostFacts({ env: context.env });
-  const selected = await selectProbes(catalogue, options.variants, facts, anyProgram(context.env));
+  const catalogue = readCatalogue(options, context);
+  const facts = await readHostFacts(context.files, context.env);
+  const selected = await selectProbes(catalogue, options.variants, facts, anyProgram(context));
   const asJson = selected.map(({ manifest, variant, rejected }) => ({
     id: manifest.id,
     title: manifest.title,
@@ -30,11 +30,11 @@ export const listProbes = async (context: Context, options: ProbesOptions): Prom
 
 /** Shows the script that runs here or, with a variant of the user's choice, that one, whether it can run or not. */
 export const showProbe = async (context: Context, id: string, options: ProbesOptions): Promise<number> => {
-  const entry = findProbe(readCatalogue(options, context.env), id);
+  const entry = findProbe(readCatalogue(options, context), id);
   const wanted = options.variants.get(id);
   if (wanted !== undefined) findVariant(entry.manifest, wanted);
-  const facts = await readHostFacts({ env: context.env });
-  const [selected] = await selectProbes([entry], options.variants, facts, anyProgram(context.env));
+  const facts = await readHostFacts(context.files, context.env);
+  const [selected] = await selectProbes([entry], options.variants, facts, anyProgram(context));
   if (selected === undefined) return 0;
   const { manifest, folder, variant: chosen, files, rejected } = selected;
   const scripts = manifest.variants.map((variant) => ({

@@ -7,11 +7,11 @@ import { pipeline } from 'node:stream/promises';
 import { setImmediate } from 'node:timers/promises';
 import { constants, createGunzip } from 'node:zlib';
 import { failure } from '../errors.ts';
+import { type OpenOptions, openRecording } from '../recording/read/recording.ts';
+import { GZIP_HEAD } from '../recording/seal.ts';
+import { parseMoment } from '../screen/format/moment.ts';
+import { type Cursor, type CursorOptions, createCursor } from '../session/cursor.ts';
 import type { Recording } from '../session/ports.ts';
-import { type Cursor, type CursorOptions, createCursor } from '../session/replay.ts';
-import { type OpenOptions, openRecording } from '../sources/recording.ts';
-import { parseMoment } from '../views/moment.ts';
-import { GZIP_HEAD } from '../wire/seal.ts';
 import type { Context } from './context.ts';
 
 /** What a pipe, or a file packed in one piece, may put on the disk of whoever reads it. */

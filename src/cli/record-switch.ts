@@ -1,13 +1,13 @@
 /** The key r: begins a recording in the working directory while tracing goes on, and ends it. */
 import { resolve } from 'node:path';
-import { createRecorder } from '../sinks/recorder.ts';
-import type { SwitchedRecorder } from '../sinks/switched.ts';
-import { bytes } from '../views/format.ts';
-import type { RecordSwitch } from '../views/tui/show-screen.tsx';
-import { createTextStore } from '../views/tui/text-store.ts';
+import { createRecorder } from '../recording/write/recorder.ts';
+import type { SwitchedRecorder } from '../recording/write/switched.ts';
+import { bytes } from '../screen/format/numbers.ts';
+import { createTextStore } from '../screen/text-store.ts';
+import type { RecordSwitch } from '../tui/show-screen.tsx';
 import type { Context } from './context.ts';
+import { invokerOf } from './invoker.ts';
 import { stampOf } from './stamp.ts';
-import { invokerOf } from './trace.ts';
 
 /** `output` is what the whole session is recorded to, or null; a session is not recorded twice. */
 export const createRecordSwitch = (
@@ -31,7 +31,7 @@ export const createRecordSwitch = (
       try {
         sink.start(createRecorder({ path, overwrite: false, owner: invokerOf(env) }));
       } catch (error) {
-        return `no recording was begun: ${error instanceof Error ? error.message : String(error)}`;
+        return `no recording was started: ${error instanceof Error ? error.message : String(error)}`;
       }
       file.set(path);
       return `recording to ${path}, with the totals so far`;

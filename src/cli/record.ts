@@ -1,11 +1,12 @@
 /** `stallscope record`: no screen; a session into a file, its progress on stderr. */
-import type { Snapshot } from '../core/snapshot.ts';
+import type { WatchedSnapshot } from '../insight/recognised.ts';
+import type { Recorder } from '../recording/write/recorder.ts';
+import { bytes, exact, longDuration } from '../screen/format/numbers.ts';
 import { createSnapshotStore } from '../session/store.ts';
-import type { Recorder } from '../sinks/recorder.ts';
-import { bytes, exact, longDuration } from '../views/format.ts';
 import type { Context } from './context.ts';
+import { printRecording } from './print-recording.ts';
+import { say } from './say.ts';
 import { type SessionOptions, startSession } from './session.ts';
-import { tellRecording } from './tell-recording.ts';
 
 export type RecordOptions = SessionOptions & {
   readonly output: string;
@@ -36,10 +37,10 @@ export const record = async (context: Context, options: RecordOptions): Promise<
   if ((options.bounds?.keepMs ?? null) !== null) process.on('SIGUSR1', onSignal);
   const { snapshot, exit, farewell } = await session.done.finally(progress.end);
   process.off('SIGUSR1', onSignal);
-  if (farewell !== null) context.stderr.write(`${farewell}\n`);
+  if (farewell !== null) say(context, farewell);
   if (snapshot !== null) {
-    tellLosses(context, snapshot);
-    tellRecording(context, session.recorder);
+    printLosses(context, snapshot);
+    printRecording(context, session.recorder);
   }
   return exit;
 };
@@ -47,7 +48,7 @@ export const record = async (context: Context, options: RecordOptions): Promise<
 /** Calls back once for each finding asked for. */
 const createWatchFor = (ids: readonly string[], keep: (why: string) => void) => {
   const seen = new Set<string>();
-  return ({ insight }: Snapshot): void => {
+  return ({ insight }: WatchedSnapshot): void => {
     for (const { id, suspect } of insight.findings) {
       if (!ids.includes(id) && !ids.includes('any')) continue;
       const key = `${id} ${suspect?.pid ?? ''} ${suspect?.startMs ?? ''}`;
@@ -58,7 +59,7 @@ const createWatchFor = (ids: readonly string[], keep: (why: string) => void) => 
   };
 };
 
-const readyText = (options: RecordOptions, snapshot: Snapshot | null): string => {
+const readyText = (options: RecordOptions, snapshot: WatchedSnapshot | null): string => {
   const probes = snapshot?.probes
     .filter(({ state }) => state === 'attached')
     .map(({ id, variant }) => `${id} (${variant})`);
@@ -71,22 +72,20 @@ const readyText = (options: RecordOptions, snapshot: Snapshot | null): string =>
   return `recording ${probes?.join(', ')} to ${options.output}, ${until}`;
 };
 
-const progressText = (snapshot: Snapshot, recorder: Recorder | null): string => {
+const progressText = (snapshot: WatchedSnapshot, recorder: Recorder | null): string => {
   const { bytes: size, problem } = recorder?.status() ?? { bytes: 0, problem: null };
   const active = snapshot.rows.filter((row) => row.endedBootUs === null).length;
   const lost = snapshot.losses.lostEvents > 0 ? `, ${exact(snapshot.losses.lostEvents)} events lost` : '';
   return `${longDuration(snapshot.elapsedUs / 1e6)}, ${exact(active)} processes, ${bytes(size)}${lost}${problem === null ? '' : `, ${problem}`}`;
 };
 
-const tellLosses = (context: Context, snapshot: Snapshot): void => {
+const printLosses = (context: Context, snapshot: WatchedSnapshot): void => {
   const { losses } = snapshot;
   for (const gap of losses.gaps) {
-    context.stderr.write(
-      `stallscope: gap of ${((gap.toBootUs - gap.fromBootUs) / 1e6).toFixed(1)} s: ${gap.reason}\n`,
-    );
+    say(context, `gap of ${((gap.toBootUs - gap.fromBootUs) / 1e6).toFixed(1)} s: ${gap.reason}`);
   }
   for (const metric of losses.mapFull) {
-    context.stderr.write(`stallscope: kernel map full, ${metric} may lack processes: raise --map-keys\n`);
+    say(context, `kernel map full, ${metric} may lack processes: raise --map-keys`);
   }
 };
 
@@ -100,7 +99,7 @@ const createProgress = ({ stderr }: Context) => {
   return {
     say: (text: string): void => {
       clear();
-      stderr.write(`stallscope: ${text}\n`);
+      say({ stderr }, text);
     },
     tick: (text: string): void => {
       if (stderr.isTTY !== true) return;

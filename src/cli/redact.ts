@@ -1,19 +1,18 @@
 /** `stallscope redact`: a copy of a recording that can be passed on. */
 import { setImmediate } from 'node:timers/promises';
-import { checkpointOf, restoreState } from '../core/checkpoint.ts';
-import { fold } from '../core/fold.ts';
 import type { StreamRecord } from '../core/record.ts';
-import { createRedactor, type Redactor } from '../core/redact.ts';
-import { createState, type SessionState } from '../core/state.ts';
 import { failure } from '../errors.ts';
+import { filesOf } from '../recording/read/files.ts';
+import { createRedactor, type Redactor } from '../recording/redact.ts';
+import { segmentName } from '../recording/segment-name.ts';
+import { createRecorder, type Recorder } from '../recording/write/recorder.ts';
 import type { Recording } from '../session/ports.ts';
-import { createRecorder, type Recorder } from '../sinks/recorder.ts';
-import { filesOf } from '../sources/recorded/files.ts';
-import { segmentName } from '../wire/segment-name.ts';
+import { checkpointOf, createSession, foldInto, restoreSession } from '../session/session.ts';
 import type { Context } from './context.ts';
 import { EXIT_OF } from './interruption.ts';
+import { invokerOf } from './invoker.ts';
 import { readRecording } from './read-recording.ts';
-import { invokerOf } from './trace.ts';
+import { say } from './say.ts';
 
 export type RedactOptions = { readonly file: string; readonly output: string; readonly force: boolean };
 
@@ -39,9 +38,7 @@ export const redact = async (context: Context, options: RedactOptions): Promise<
   }
   const signal = context.interruption.reason();
   if (signal !== null) return EXIT_OF[signal];
-  context.stderr.write(
-    `stallscope: wrote ${options.output} without host, process and user names, command lines and paths\n`,
-  );
+  say(context, `wrote ${options.output} without host, process and user names, command lines and paths`);
   return 0;
 };
 
@@ -53,16 +50,15 @@ const copy = async (
   recorder: Recorder,
 ): Promise<boolean> => {
   const header = redactor.header(recording.header);
-  const base = recording.resumesAt(0) ? recording.checkpointAt(0) : null;
+  const base = recording.resumesAt(0) ? recording.anchorAt(0) : null;
   const parts = base?.parts.map((part) => redactor.checkpoint(part));
-  const state: SessionState = (parts && restoreState(header, parts)) ?? createState(header);
-  state.unwatched = true;
-  recorder.begin(header, () => checkpointOf(state));
+  const session = (parts && restoreSession(header, parts)) ?? createSession(header, { watched: false });
+  recorder.begin(header, () => checkpointOf(session));
   const marks = [...recording.addedMarks()];
   const put = (record: StreamRecord): void => {
     const redacted = redactor.record(record);
     recorder.write(redacted);
-    fold(state, redacted);
+    foldInto(session, redacted);
   };
   const putMarks = (upToUs: number): void => {
     for (let mark = marks[0]; mark !== undefined && mark.bootUs <= upToUs; mark = marks[0]) {

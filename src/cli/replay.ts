@@ -1,23 +1,24 @@
 /** `stallscope replay` and `demo`: the same screen with a position in time, or NDJSON. */
 import { setImmediate } from 'node:timers/promises';
+import { marksName } from '../recording/segment-name.ts';
+import { endLine, intervalLine, sessionLine } from '../report/interval.ts';
+import { clean } from '../screen/format/text.ts';
+import { createCursor } from '../session/cursor.ts';
 import { lookAhead } from '../session/overview.ts';
-import { createPlayback } from '../session/play.ts';
+import { playRecording } from '../session/play.ts';
 import type { Recording } from '../session/ports.ts';
-import { createCursor } from '../session/replay.ts';
 import { createSnapshotStore } from '../session/store.ts';
-import { clean } from '../views/format.ts';
-import { endLine, intervalLine, sessionLine } from '../views/report/interval.ts';
-import type { ThemeName } from '../views/tui/theme.ts';
-import { marksName } from '../wire/segment-name.ts';
+import type { ThemeName } from '../tui/theme.ts';
 import { isBundled } from './bundled.ts';
 import { readConfig } from './config.ts';
 import type { Context } from './context.ts';
 import { exportTo } from './export-view.ts';
 import { EXIT_OF } from './interruption.ts';
-import { checkMetric, IDENTITY_COLUMNS } from './metric.ts';
-import { faceOf, tellPlainly } from './plain.ts';
+import { checkMetric, sortNames } from './metric.ts';
+import { faceOf, reportPlainly } from './plain.ts';
 import { createLineWriter } from './print.ts';
 import { readMoment, readRecording } from './read-recording.ts';
+import { say } from './say.ts';
 
 export type ReplayOptions = {
   readonly file: string;
@@ -37,10 +38,7 @@ export type ReplayOptions = {
 export const replay = async (context: Context, options: ReplayOptions): Promise<number> => {
   const recording = await readRecording(context, options.file, { growing: options.follow });
   try {
-    const sort = checkMetric(options.sort, [
-      ...recording.header.metrics.map(({ id }) => id),
-      ...IDENTITY_COLUMNS,
-    ]);
+    const sort = checkMetric(options.sort, sortNames(recording.header.metrics));
     const fromUs = options.from === null ? null : readMoment(recording, options.from);
     const face = faceOf(context, options);
     if (face === 'screen') return await replayScreen(context, recording, fromUs, { ...options, sort });
@@ -58,10 +56,10 @@ const replayScreen = async (
   options: Pick<ReplayOptions, 'speed' | 'file' | 'theme' | 'follow'> & { readonly sort: string | undefined },
 ): Promise<number> => {
   const config = readConfig(context.env);
-  const { showScreen } = await import('../views/tui/show-screen.tsx');
+  const { showScreen } = await import('../tui/show-screen.tsx');
   const store = createSnapshotStore();
   const { follow } = options;
-  const playback = createPlayback({
+  const playback = playRecording({
     recording,
     store,
     fromUs,
@@ -93,7 +91,7 @@ const replayScreen = async (
   const how = await screen.done;
   stopLooking();
   playback.close();
-  if (marked) context.stderr.write(`stallscope: marks are in ${clean(marksName(options.file))}\n`);
+  if (marked) say(context, `marks are in ${clean(marksName(options.file))}`);
   const signal = context.interruption.reason();
   if (signal !== null) return EXIT_OF[signal];
   return how === 'interrupted' ? EXIT_OF.SIGINT : 0;
@@ -117,12 +115,12 @@ const replayPlainly = (
   fromUs: number | null,
   sort: string | undefined,
 ): number => {
-  const tell = tellPlainly(context, 'replay', sort);
+  const report = reportPlainly(context, 'replay', sort);
   const cursor = createCursor(recording);
   const last = recording.samples() - 1;
   const first = fromUs === null ? 0 : recording.sampleAt(fromUs);
   for (let sample = first; sample <= last && context.interruption.reason() === null; sample += 1)
-    tell(cursor.moveTo(sample === last ? last + 1 : sample));
+    report(cursor.moveTo(sample === last ? last + 1 : sample));
   const signal = context.interruption.reason();
   return signal === null ? 0 : EXIT_OF[signal];
 };

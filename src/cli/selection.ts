@@ -1,93 +1,64 @@
-/** Which probes a command is about, and the variant of each: what the user asked for, against what this host allows. */
+/** Which processes are traced: what `-p`, `--comm` and a command after `--` come to on this host. */
 import { failure } from '../errors.ts';
+import { selectionProblem } from '../host/checks.ts';
 import type { HostFacts } from '../host/facts.ts';
-import { checkSymbol, findProgram } from '../host/program.ts';
-import type { TargetRequest } from '../host/targets.ts';
-import { type CatalogueEntry, findProbe, findVariant, loadCatalogue } from '../probes/catalogue.ts';
-import { COUNT_PROBE, type Count, countEntry, isOnProgram } from '../probes/count.ts';
-import { selectVariant } from '../probes/select.ts';
-import type { Selected } from '../probes/types.ts';
-import { targetsFor } from './targets.ts';
+import { type HostFiles, isThere } from '../host/files.ts';
+import { readProcess, readProcessOf } from '../host/process.ts';
+import type { KernelFilter } from '../probes/types.ts';
 
-export type ProbeWishes = {
-  /** Ids; null for all there are. */
-  readonly probes: readonly string[] | null;
-  readonly probeDirs: readonly string[];
-  /** Probe id to the variant that must run. */
-  readonly variants: ReadonlyMap<string, string>;
-  /** One-off counters, as the user wrote them. */
-  readonly counts: readonly Count[];
+export type ProcessWishes = {
+  readonly pids: readonly number[];
+  readonly comm: string | null;
+  /** argv after `--`. */
+  readonly command: readonly string[] | null;
 };
 
-/** Every probe there is for these wishes: the bundled, those of the user's folders, and the user's counters. */
-export const readCatalogue = (
-  { probeDirs, counts }: Pick<ProbeWishes, 'probeDirs' | 'counts'>,
-  env: NodeJS.ProcessEnv,
-): readonly CatalogueEntry[] =>
-  loadCatalogue(
-    probeDirs,
-    counts.length === 0 ? [] : [countEntry(counts.map((count) => locate(count, env)))],
-  );
-
-/**
- * The probes wished for. Whether one can run here is another question.
- *
- * @throws E_UNKNOWN_PROBE, E_UNKNOWN_VARIANT, E_PROBE_MANIFEST; E_USAGE for the variant of a probe left out
- */
-export const chooseProbes = (wishes: ProbeWishes, env: NodeJS.ProcessEnv): readonly CatalogueEntry[] => {
-  const { probes, variants } = wishes;
-  const catalogue = readCatalogue(wishes, env);
-  const ids = probes === null ? null : [...probes, ...(wishes.counts.length > 0 ? [COUNT_PROBE] : [])];
-  const chosen = ids === null ? catalogue : [...new Set(ids)].map((id) => findProbe(catalogue, id));
-  for (const [probe, variant] of variants) {
-    const entry = findProbe(catalogue, probe);
-    findVariant(entry.manifest, variant);
-    if (chosen.includes(entry)) continue;
+/** @throws E_USAGE for wishes that exclude each other, E_PID_GONE */
+export const checkSelection = (files: HostFiles, { pids, comm, command }: ProcessWishes): void => {
+  if (command !== null && pids.length > 0) {
     throw failure('E_USAGE', {
-      fact: `--variant ${probe}=${variant} is for a probe that --probe leaves out.`,
+      fact: '-p and a command after -- exclude each other.',
       command: 'stallscope live',
     });
   }
-  return chosen;
-};
-
-/** Each with its variant for this host, or with the reasons why there is none. */
-export const selectProbes = async (
-  entries: readonly CatalogueEntry[],
-  variants: ProbeWishes['variants'],
-  facts: HostFacts,
-  request: TargetRequest,
-): Promise<readonly Selected[]> => {
-  const targets = await targetsFor(
-    entries.map(({ manifest }) => manifest),
-    request,
-  );
-  return entries.map(({ manifest, folder, scripts }) =>
-    selectVariant(manifest, folder, facts, { targets, only: variants.get(manifest.id), scripts }),
-  );
-};
-
-/**
- * Whoever names a variant or a counter wants its numbers and no others.
- *
- * @throws E_VARIANT_REFUSED, E_COUNT_REFUSED for the first that cannot run
- */
-export const refuseUnmet = (selected: readonly Selected[], variants: ProbeWishes['variants']): void => {
-  for (const { manifest, variant, rejected } of selected) {
-    if (variant !== null) continue;
-    const wanted = variants.get(manifest.id);
-    const why = rejected.find((other) => other.variant === (wanted ?? other.variant))?.reason ?? '';
-    if (manifest.id === COUNT_PROBE) throw failure('E_COUNT_REFUSED', { why });
-    if (wanted === undefined) continue;
-    throw failure('E_VARIANT_REFUSED', { probe: manifest.id, variant: wanted, why });
+  if (command !== null && comm !== null) {
+    throw failure('E_USAGE', {
+      fact: '--comm and a command after -- exclude each other.',
+      command: 'stallscope live',
+    });
+  }
+  for (const pid of pids) {
+    if (!isThere(files, `/proc/${pid}`)) throw failure('E_PID_GONE', { pid });
   }
 };
 
-/** With the path of its program made absolute, and its function or marker seen to be there. */
-const locate = (count: Count, env: NodeJS.ProcessEnv): Count => {
-  const [name = '', ...rest] = count.parts;
-  if (!isOnProgram(count)) return count;
-  const path = findProgram(name, env, process.cwd());
-  checkSymbol(path, count.kind === 'usdt' ? 'marker' : 'function', rest.join(':'));
-  return { ...count, parts: [path, ...rest] };
+/** Kernel logs and `top -H` name threads by their own numbers: then the process is meant that they belong to. */
+export const withProcesses = <T extends ProcessWishes>(
+  files: HostFiles,
+  options: T,
+  status: (text: string) => void,
+): T & { readonly threads: readonly number[] } => {
+  const threads = options.pids.flatMap((tid) => {
+    const pid = readProcessOf(files, tid);
+    return pid === null || pid === tid ? [] : [{ tid, pid }];
+  });
+  for (const { tid, pid } of threads)
+    status(
+      `${tid} is a thread of PID ${pid} (${readProcess(files, pid)?.comm ?? '?'}): all of that process is counted`,
+    );
+  const pidOf = new Map(threads.map(({ tid, pid }) => [tid, pid]));
+  const pids = [...new Set(options.pids.map((pid) => pidOf.get(pid) ?? pid))];
+  return { ...options, pids, threads: threads.map(({ tid }) => tid) };
+};
+
+/** @throws E_PID_NAMESPACE where the kernel side counts by other PIDs than were asked for */
+export const refuseOtherPids = ({ pids, command }: ProcessWishes, facts: HostFacts): void => {
+  if (pids.length === 0 && command === null) return;
+  const why = selectionProblem(facts, command === null ? 'pids' : 'tree');
+  if (why !== null) throw failure('E_PID_NAMESPACE', { selection: command === null ? '-p' : '--', why });
+};
+
+export const filterOf = (pids: readonly number[], commandPid: number | null): KernelFilter => {
+  if (commandPid !== null) return { kind: 'tree', rootPid: commandPid };
+  return pids.length > 0 ? { kind: 'pids', pids } : { kind: 'all' };
 };

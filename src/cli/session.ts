@@ -1,21 +1,22 @@
 /** One traced session, from the first check to the last record, whoever looks at it. */
 import { setImmediate } from 'node:timers/promises';
 import type { StreamRecord } from '../core/record.ts';
-import type { Mark, Snapshot } from '../core/snapshot.ts';
-import type { SessionState } from '../core/state.ts';
+import type { Mark } from '../core/snapshot.ts';
 import { EXIT } from '../errors.ts';
-import { systemClock } from '../host/clock.ts';
-import { createMarkQueue, type MarkQueue } from '../session/marks.ts';
+import type { WatchedSnapshot } from '../insight/recognised.ts';
+import { marksBytes, readMarks } from '../recording/read/marks.ts';
+import { createRecorder, type Recorder } from '../recording/write/recorder.ts';
+import type { Bounds } from '../recording/write/segments.ts';
+import { createMarkQueue, type MarkQueue } from '../session/mark-queue.ts';
+import type { Memory } from '../session/memory.ts';
 import type { Sink } from '../session/ports.ts';
 import { pump } from '../session/pump.ts';
 import type { SnapshotStore } from '../session/store.ts';
-import { createRecorder, type Recorder } from '../sinks/recorder.ts';
-import type { Bounds } from '../sinks/shelf.ts';
-import { marksBytes, readMarks } from '../sources/recorded/marks.ts';
-import type { WorkloadEnd } from '../sources/workload.ts';
+import type { WorkloadEnd } from '../tracer/workload.ts';
 import type { Context } from './context.ts';
 import { EXIT_OF } from './interruption.ts';
-import { invokerOf, prepareTrace, type Trace, type TraceHooks, type TraceOptions } from './trace.ts';
+import { invokerOf } from './invoker.ts';
+import { prepareTrace, type Trace, type TraceHooks, type TraceOptions } from './trace.ts';
 
 export type SessionOptions = TraceOptions & {
   /** Where to record to, or null. */
@@ -31,8 +32,9 @@ export type SessionHooks = TraceHooks & {
   readonly store: SnapshotStore;
   /** Gets the stream too, beside what `output` names. */
   readonly sink?: Sink;
-  readonly onFolded?: (record: StreamRecord, state: SessionState) => void;
-  readonly onSample?: (snapshot: Snapshot, record: StreamRecord) => void;
+  readonly memory?: Memory;
+  readonly onFolded?: (record: StreamRecord) => void;
+  readonly onSample?: (snapshot: WatchedSnapshot, record: StreamRecord) => void;
   /** Counting has begun. */
   readonly onReady?: () => void;
 };
@@ -49,9 +51,9 @@ export type RunningSession = {
 
 export type SessionEnd = {
   /** null when it was stopped before counting began. */
-  readonly snapshot: Snapshot | null;
+  readonly snapshot: WatchedSnapshot | null;
   readonly exit: number;
-  /** A line of our own about the command. */
+  /** How the command ended. */
   readonly farewell: string | null;
   /** What the command printed last, while it had no terminal. */
   readonly heldOutput: string;
@@ -81,9 +83,9 @@ export const startSession = async (
     const stopper = createStopper(trace);
     context.interruption.onRequest(stopper.stop);
     const marks = createMarkQueue();
-    const watched = withOutsideMarks(options.output, marks, hooks);
-    const done = run(context, options, watched, trace, recorder, stopper, marks);
-    const mark = (text: string): void => marks.add({ bootUs: systemClock.bootUs(), text });
+    const watched = withOutsideMarks(context, options.output, marks, hooks);
+    const done = run(context, { options, hooks: watched, trace, recorder, stopper, marks });
+    const mark = (text: string): void => marks.add({ bootUs: context.clock.bootUs(), text });
     return { recorder, stop: stopper.stop, mark, done };
   } catch (error) {
     recorder?.discard();
@@ -92,7 +94,12 @@ export const startSession = async (
 };
 
 /** What `stallscope mark` writes beside our recording becomes part of the session that it is about. */
-const withOutsideMarks = (output: string | null, marks: MarkQueue, hooks: SessionHooks): SessionHooks => {
+const withOutsideMarks = (
+  { clock }: Context,
+  output: string | null,
+  marks: MarkQueue,
+  hooks: SessionHooks,
+): SessionHooks => {
   if (output === null) return hooks;
   let seenBytes = marksBytes(output);
   const keyOf = ({ bootUs, text }: Mark): string => `${bootUs} ${text}`;
@@ -108,7 +115,7 @@ const withOutsideMarks = (output: string | null, marks: MarkQueue, hooks: Sessio
         if (seen.has(keyOf(mark))) continue;
         seen.add(keyOf(mark));
         // Set by the wall clock, which may run ahead of ours.
-        marks.add({ ...mark, bootUs: Math.min(mark.bootUs, systemClock.bootUs()) });
+        marks.add({ ...mark, bootUs: Math.min(mark.bootUs, clock.bootUs()) });
       }
     },
   };
@@ -148,15 +155,18 @@ const createStopper = ({ source, workload }: Trace): Stopper => {
   };
 };
 
-const run = async (
-  context: Context,
-  options: SessionOptions,
-  hooks: SessionHooks,
-  { source, workload }: Trace,
-  recorder: Recorder | null,
-  stopper: Stopper,
-  marks: MarkQueue,
-): Promise<SessionEnd> => {
+type Prepared = {
+  readonly options: SessionOptions;
+  readonly hooks: SessionHooks;
+  readonly trace: Trace;
+  readonly recorder: Recorder | null;
+  readonly stopper: Stopper;
+  readonly marks: MarkQueue;
+};
+
+const run = async (context: Context, prepared: Prepared): Promise<SessionEnd> => {
+  const { options, hooks, recorder, stopper, marks } = prepared;
+  const { source, workload } = prepared.trace;
   let timer: NodeJS.Timeout | undefined;
   const onReady = (): void => {
     hooks.onReady?.();
@@ -165,7 +175,7 @@ const run = async (
     stopper.released();
     workload?.release();
   };
-  let snapshot: Snapshot | null = null;
+  let snapshot: WatchedSnapshot | null = null;
   try {
     const sinks = [recorder, hooks.sink].filter((sink) => sink !== null && sink !== undefined);
     snapshot = await pump({ ...hooks, source, sinks, marks, onReady });
@@ -182,7 +192,7 @@ const run = async (
   return {
     snapshot,
     exit: signal !== null && signal !== 'EPIPE' ? EXIT_OF[signal] : (end?.status ?? EXIT.ok),
-    farewell: end === undefined ? null : `stallscope: ${options.command?.[0]} ${end.how}`,
+    farewell: end === undefined ? null : `${options.command?.[0]} ${end.how}`,
     heldOutput: workload?.heldOutput() ?? '',
   };
 };

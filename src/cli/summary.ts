@@ -3,12 +3,13 @@ import { between } from '../core/between.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { MAX_ENTITIES } from '../core/state.ts';
 import { failure } from '../errors.ts';
+import { summaryObject } from '../report/summary/object.ts';
+import { summaryLines } from '../report/summary/page.ts';
+import { createCursor } from '../session/cursor.ts';
 import type { Recording } from '../session/ports.ts';
-import { createCursor } from '../session/replay.ts';
-import { summaryLines, summaryObject } from '../views/report/summary.ts';
 import type { Context } from './context.ts';
 import { EXIT_OF } from './interruption.ts';
-import { checkMetric } from './metric.ts';
+import { checkMetric, sortNames } from './metric.ts';
 import { printLines } from './print.ts';
 import { foldThrough, readMoment, readRecording } from './read-recording.ts';
 
@@ -24,10 +25,7 @@ export type SummaryOptions = {
 export const summary = async (context: Context, options: SummaryOptions): Promise<number> => {
   const recording = await readRecording(context, options.file);
   try {
-    const sort = checkMetric(
-      options.sort,
-      recording.header.metrics.map(({ id }) => id),
-    );
+    const sort = checkMetric(options.sort, sortNames(recording.header.metrics));
     const snapshot =
       options.from === null && options.to === null
         ? await whole(context, recording)
@@ -45,7 +43,7 @@ export const summary = async (context: Context, options: SummaryOptions): Promis
 
 /** Every line is read, and every checksum looked at; who ended long ago is listed too. */
 const whole = async (context: Context, recording: Recording): Promise<Snapshot | null> => {
-  const cursor = await foldThrough(context, recording, { unwatched: true, endedRows: MAX_ENTITIES });
+  const cursor = await foldThrough(context, recording, { watched: false, endedRows: MAX_ENTITIES });
   return cursor?.moveTo(recording.samples()) ?? null;
 };
 
@@ -57,7 +55,7 @@ const stretch = (recording: Recording, { from, to }: SummaryOptions): Snapshot =
   if (first !== null && last <= first) {
     throw failure('E_TIME', { value: to ?? from ?? '', why: 'the stretch ends before it begins' });
   }
-  const cursor = createCursor(recording, { unwatched: true });
+  const cursor = createCursor(recording, { watched: false });
   const earlier = first === null ? null : cursor.moveTo(first);
   const later = cursor.moveTo(last);
   // Whether the recording is complete does not depend on which stretch of it is looked at.

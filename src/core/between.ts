@@ -3,9 +3,11 @@
  * Levels are those at the end. The largest value of a stretch is known only when it was the largest of all; otherwise it
  * is left open.
  */
+import { coverageOf, trustBetween } from './coverage.ts';
 import type { Breakdown, Reading, Row, Snapshot } from './snapshot.ts';
 
 export const between = (earlier: Snapshot, later: Snapshot): Snapshot => {
+  const trust = trustBetween(earlier.trust, later.trust);
   const kinds = new Map(later.metrics.map(({ id, kind }) => [id, kind]));
   const before = new Map(earlier.rows.map((row) => [row.id, row]));
   const kindOf = (metric: string) => kinds.get(metric) ?? 'counter';
@@ -17,6 +19,8 @@ export const between = (earlier: Snapshot, later: Snapshot): Snapshot => {
     totals: lessOf(earlier.totals, later.totals, () => 'counter'),
     others: othersBetween(earlier, later),
     host: lessOf(earlier.host, later.host, kindOf),
+    coverage: coverageOf(trust),
+    trust,
     losses: {
       ...later.losses,
       lostEvents: later.losses.lostEvents - earlier.losses.lostEvents,

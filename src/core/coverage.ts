@@ -1,21 +1,36 @@
-/** How far each metric can be trusted, and why not further. */
+/**
+ * How far each metric can be trusted, and why not further: what was counted since tracing began, and apart from that what
+ * grew in the last interval. What is missing belongs to the interval it fell in: totals stay lower bounds for good, the
+ * rates after it are exact again.
+ */
 import type { MetricDescriptor } from './metric.ts';
 import type { Coverage, MetricCoverage } from './snapshot.ts';
-import type { SessionState } from './state.ts';
+import { ALL_METRICS, type Trust } from './trust.ts';
 
 const RULES: readonly {
+  /** Whose counters: those of probes, unless it says the host's, which /proc says of each process. */
+  readonly of?: 'host';
   readonly coverage: Exclude<Coverage, 'exact'>;
-  readonly reason: (state: SessionState, metric: MetricDescriptor) => string | null;
+  readonly reason: (state: Trust, metric: MetricDescriptor) => string | null;
+  /** Whether it is so in the last interval; null where it is not. Without it, it is as for all the time. */
+  readonly now?: (state: Trust, metric: MetricDescriptor) => Exclude<Coverage, 'exact'> | null;
 }[] = [
   {
     coverage: 'not-covered',
     reason: (state, metric) => {
       const probe = state.probes.get(metric.probe);
       if (probe === undefined || probe.state === 'attached') return null;
-      // What it counted until the budget let go of it stays.
+      // What it counted until the budget dropped it stays.
       if (probe.uncounted?.includes(metric.id)) return null;
       return `probe ${probe.id} is ${probe.state}${probe.reason ? `: ${probe.reason}` : ''}`;
     },
+  },
+  {
+    coverage: 'sampled',
+    reason: ({ header: { imported, intervalMs } }) =>
+      imported === undefined
+        ? null
+        : `imported (${imported.from}): as reported, every ${intervalMs / 1000} s; nothing shorter can be seen`,
   },
   {
     coverage: 'estimate',
@@ -23,15 +38,54 @@ const RULES: readonly {
       const steps = state.shared.get(metric.id) ?? 0;
       return steps === 0 ? null : `${steps} shared out by time among processes that did the same at once`;
     },
+    now: (state, metric) => (isSince(state, metric.id) ? 'estimate' : null),
+  },
+  {
+    coverage: 'estimate',
+    reason: (state, metric) => state.estimated.get(metric.id) ?? null,
+    now: (state, metric) =>
+      state.probes.get(metric.probe)?.estimated?.[metric.id] === undefined ? null : 'estimate',
+  },
+  {
+    coverage: 'estimate',
+    reason: (state, metric) => {
+      const most = state.over.get(metric.id) ?? 0;
+      return most === 0
+        ? null
+        : `too high by ${most} at most: data waiting for copy-on-write is looked up twice`;
+    },
+    now: (state, metric) => (isSince(state, metric.id) ? 'estimate' : null),
+  },
+  {
+    coverage: 'lower-bound',
+    reason: (state, metric) => {
+      const calls = state.least.get(metric.id) ?? 0;
+      return calls === 0
+        ? null
+        : `${calls} ${calls === 1 ? 'call' : 'calls'} may have done more than could be seen`;
+    },
+    now: (state, metric) => (isSince(state, metric.id) ? 'lower-bound' : null),
+  },
+  {
+    coverage: 'lower-bound',
+    // Each is reported once, however often it runs: what grew in the last interval is no more certain.
+    reason: (state, metric) => {
+      const programs = state.unseen.get(metric.id) ?? 0;
+      return programs === 0
+        ? null
+        : `${programs} ${programs === 1 ? 'program' : 'programs'} begun since it attached ${programs === 1 ? 'is' : 'are'} not counted, or ended before that could be known`;
+    },
   },
   {
     coverage: 'lower-bound',
     reason: (state, metric) => {
       const time = state.uncounted.get(metric.id);
       if (time === undefined) return null;
-      const us = time.us + (time.sinceUs === null ? 0 : Math.max(0, state.bootUs - time.sinceUs));
+      const us = letGoUs(state, metric.id);
+      if (us <= 0 && time.sinceUs === null) return null;
       return `not counted for ${(us / 1e6).toFixed(1)} s: its events cost more than the budget`;
     },
+    now: (state, metric) => (isLetGo(state, metric.id) ? 'not-covered' : null),
   },
   {
     coverage: 'lower-bound',
@@ -46,6 +100,11 @@ const RULES: readonly {
       const gaps = state.gaps.length === 1 ? '1 gap' : `${state.gaps.length} gaps`;
       return `${gaps} in counting (${(missingUs / 1e6).toFixed(1)} s)`;
     },
+    // What the first reading after a gap brings is of no known time; the next interval is whole.
+    now: ({ counted, resumedBootUs }) =>
+      resumedBootUs > 0 && (counted.intervalUs === 0 || startOf(counted) <= resumedBootUs)
+        ? 'lower-bound'
+        : null,
   },
   {
     coverage: 'lower-bound',
@@ -53,15 +112,39 @@ const RULES: readonly {
       const unread = state.losses.get('unread-exit') ?? 0;
       return unread === 0 ? null : `the last counts of ${unread} exited processes were deleted unread`;
     },
+    now: (state) => (isSince(state, ALL_METRICS) ? 'lower-bound' : null),
   },
   {
     coverage: 'lower-bound',
     reason: (state, metric) => (state.imprecise.has(metric.id) ? 'beyond 2^53, last digits lost' : null),
   },
+  {
+    of: 'host',
+    coverage: 'not-covered',
+    reason: ({ header }) => header.unnamed ?? null,
+  },
+  {
+    of: 'host',
+    coverage: 'lower-bound',
+    reason: (state, metric) =>
+      state.cut.has(metric.id)
+        ? 'what a process did between its last reading and its end is not known'
+        : null,
+    now: () => null,
+  },
 ];
 
-/** Host metrics are read from the kernel's own counters and are exact; those of a probe follow the rules. */
-export const coverageOf = (state: SessionState): Record<string, MetricCoverage> => {
+const startOf = ({ bootUs, intervalUs }: Trust['counted']): number => bootUs - intervalUs;
+
+const isSince = ({ doubtUs, counted }: Trust, metric: string): boolean =>
+  (doubtUs.get(metric) ?? Number.NEGATIVE_INFINITY) > startOf(counted);
+
+/** Its probe was dropped to stay within the budget, and does not count it now. */
+const isLetGo = ({ uncounted }: Pick<Trust, 'uncounted'>, metric: string): boolean =>
+  typeof uncounted.get(metric)?.sinceUs === 'number';
+
+/** Host metrics are read from the kernel's own counters; those of a probe follow the rules. */
+export const coverageOf = (state: Trust): Record<string, MetricCoverage> => {
   const coverage: Record<string, MetricCoverage> = {};
   for (const metric of state.metrics.values()) {
     if (metric.scope === 'pid') coverage[metric.id] = judge(state, metric);
@@ -69,13 +152,95 @@ export const coverageOf = (state: SessionState): Record<string, MetricCoverage> 
   return coverage;
 };
 
-const judge = (state: SessionState, metric: MetricDescriptor): MetricCoverage => {
-  // Read from the kernel's own figures of a process: what the tracer missed is not missing there.
-  if (metric.probe === 'host') return { coverage: 'exact', reasons: [] };
-  const applying = RULES.flatMap((rule) => {
-    const reason = rule.reason(state, metric);
-    return reason === null ? [] : [{ coverage: rule.coverage, reason }];
-  });
-  const worst = applying.find((rule) => rule.coverage === 'not-covered') ?? applying[0];
-  return { coverage: worst?.coverage ?? 'exact', reasons: applying.map((rule) => rule.reason) };
+/** The same of the last interval alone. */
+export const coverageNowOf = (state: Trust): Record<string, Coverage> =>
+  Object.fromEntries(
+    [...state.metrics.values()]
+      .filter(({ scope }) => scope === 'pid')
+      .map((metric) => {
+        const applying = applyingTo(state, metric).flatMap(({ rule }) =>
+          rule.now === undefined ? rule.coverage : (rule.now(state, metric) ?? []),
+        );
+        return [metric.id, worstOf(applying)];
+      }),
+  );
+
+const judge = (state: Trust, metric: MetricDescriptor): MetricCoverage => {
+  const applying = applyingTo(state, metric);
+  return {
+    coverage: worstOf(applying.map(({ rule }) => rule.coverage)),
+    reasons: applying.map(({ reason }) => reason),
+  };
 };
+
+const applyingTo = (state: Trust, metric: MetricDescriptor) =>
+  RULES.flatMap((rule) => {
+    // What the tracer missed is not missing in the kernel's own figures of a process.
+    if ((rule.of === 'host') !== (metric.probe === 'host')) return [];
+    const reason = rule.reason(state, metric);
+    return reason === null ? [] : [{ rule, reason }];
+  });
+
+/** What is not counted at all is neither too much nor too little; otherwise the first rule that applies. */
+const worstOf = (all: readonly Coverage[]): Coverage =>
+  all.find((coverage) => coverage === 'not-covered') ?? all[0] ?? 'exact';
+
+/** A copy that stays as it is while the session goes on. */
+export const trustOf = (state: Trust): Trust => ({
+  header: headerOf(state.header),
+  metrics: state.metrics,
+  probes: new Map(state.probes),
+  bootUs: state.bootUs,
+  counted: state.counted,
+  resumedBootUs: state.resumedBootUs,
+  uncounted: new Map([...state.uncounted].map(([metric, time]) => [metric, { ...time }])),
+  estimated: new Map(state.estimated),
+  shared: new Map(state.shared),
+  over: new Map(state.over),
+  least: new Map(state.least),
+  unseen: new Map(state.unseen),
+  doubtUs: new Map(state.doubtUs),
+  losses: new Map(state.losses),
+  mapFull: new Set(state.mapFull),
+  imprecise: new Set(state.imprecise),
+  cut: new Set(state.cut),
+  gaps: [...state.gaps],
+});
+
+/** A recording in segments has a header in each, which differ in what says nothing here. */
+const headerOf = ({ mapKeys, imported, intervalMs, unnamed }: Trust['header']): Trust['header'] => ({
+  mapKeys,
+  imported,
+  intervalMs,
+  unnamed,
+});
+
+/** Of what came after the earlier moment: a gap before it says nothing of the time since. */
+export const trustBetween = (earlier: Trust, later: Trust): Trust => ({
+  ...later,
+  uncounted: new Map(
+    [...later.uncounted].map(([metric, time]) => {
+      const us = letGoUs(later, metric) - letGoUs(earlier, metric);
+      return [metric, { us, sinceUs: time.sinceUs === null ? null : later.bootUs }];
+    }),
+  ),
+  shared: lessOf(earlier.shared, later.shared),
+  over: lessOf(earlier.over, later.over),
+  least: lessOf(earlier.least, later.least),
+  losses: lessOf(earlier.losses, later.losses),
+  gaps: later.gaps
+    .filter(({ toBootUs }) => toBootUs > earlier.bootUs)
+    .map((gap) => ({ ...gap, fromBootUs: Math.max(gap.fromBootUs, earlier.bootUs) })),
+});
+
+const letGoUs = ({ uncounted, bootUs }: Trust, metric: string): number => {
+  const time = uncounted.get(metric);
+  return time === undefined ? 0 : time.us + (time.sinceUs === null ? 0 : Math.max(0, bootUs - time.sinceUs));
+};
+
+const lessOf = <Key>(earlier: ReadonlyMap<Key, number>, later: ReadonlyMap<Key, number>): Map<Key, number> =>
+  new Map(
+    [...later]
+      .map(([key, count]) => [key, count - (earlier.get(key) ?? 0)] as const)
+      .filter(([, count]) => count > 0),
+  );

@@ -21,7 +21,15 @@ export type Entity = {
   cgroup: string | null;
   /** Metric id to why it cannot be counted for this process. */
   uncovered: Readonly<Record<string, string>>;
+  /** stallscope, its tracer, or a helper of theirs. */
+  own: boolean;
+  /** Names under which it counted before this one. */
+  formerly: readonly string[];
+  /** Why some of its counts may be another's. */
+  shared: string | null;
   endedBootUs: number | null;
+  /** When it was last found to have done anything that is counted; null where nobody kept that. */
+  movedBootUs: number | null;
   /** Moves with every change, so that what was drawn from it before need not be drawn again. */
   version: number;
   readonly counts: Map<string, Tally>;
@@ -32,6 +40,8 @@ export type Entity = {
 export const UNKNOWN_COMM = '?';
 
 const NOTHING_UNCOVERED: Readonly<Record<string, string>> = {};
+
+const NO_NAMES: readonly string[] = [];
 
 export const entityId = (pid: number, startMs: number | null): string => `${pid}@${startMs ?? '?'}`;
 
@@ -45,7 +55,11 @@ export const createEntity = (pid: number, startMs: number | null, comm: string):
   cmdline: null,
   cgroup: null,
   uncovered: NOTHING_UNCOVERED,
+  own: false,
+  formerly: NO_NAMES,
+  shared: null,
   endedBootUs: null,
+  movedBootUs: null,
   version: 0,
   counts: new Map(),
   parts: new Map(),
@@ -57,10 +71,15 @@ const NEVER = -1;
 export const zeroCount = (): Count => ({ total: 0, delta: 0, sample: NEVER });
 const NOTHING = zeroCount();
 
-export const addTo = (count: Count, delta: number, sample: number): void => {
+/** What was counted already belongs to the growth of this sample. */
+export const growIn = (count: Count, delta: number, sample: number): void => {
   count.delta = count.sample === sample ? count.delta + delta : delta;
-  count.total += delta;
   count.sample = sample;
+};
+
+export const addTo = (count: Count, delta: number, sample: number): void => {
+  count.total += delta;
+  growIn(count, delta, sample);
 };
 
 /** All tallies are made here: objects of one shape are counted on twice as fast. */
@@ -82,6 +101,9 @@ const tallyOf = (entity: Entity, metric: string): Tally => {
 /** How many trends all entities may hold together, and do. */
 export type TrendBudget = { readonly limit: number; held: number };
 
+/** The sample that entities grow in now, and the room for their past. */
+export type Growing = { readonly sample: number; readonly trends: TrendBudget };
+
 const trendOf = (tally: Tally, budget: TrendBudget, blank: number): Ring | null => {
   if (tally.trend !== null || budget.held >= budget.limit) return tally.trend;
   budget.held += 1;
@@ -95,24 +117,40 @@ export const countEntity = (
   metric: string,
   dims: readonly number[],
   delta: number,
-  sample: number,
-  budget: TrendBudget,
+  { sample, trends }: Growing,
 ): void => {
   entity.version += 1;
   const tally = tallyOf(entity, metric);
   addTo(tally, delta, sample);
-  const trend = trendOf(tally, budget, 0);
+  const trend = trendOf(tally, trends, 0);
   if (trend !== null) writeRing(trend, sample, tally.delta);
-  if (dims.length > 0) countPart(entity, metric, dims, delta, sample);
+  if (dims.length > 0) addTo(partOf(entity, metric, dims), delta, sample);
 };
 
-const countPart = (
+/** Counts `delta` in totals alone, before it is known which sample's growth it belongs to. */
+export const addEarly = (entity: Entity, metric: string, dims: readonly number[], delta: number): void => {
+  entity.version += 1;
+  tallyOf(entity, metric).total += delta;
+  if (dims.length > 0) partOf(entity, metric, dims).total += delta;
+};
+
+/** Takes what was counted already into the growth of this sample. */
+export const growEntity = (
   entity: Entity,
   metric: string,
   dims: readonly number[],
   delta: number,
-  sample: number,
+  { sample, trends }: Growing,
 ): void => {
+  entity.version += 1;
+  const tally = tallyOf(entity, metric);
+  growIn(tally, delta, sample);
+  const trend = trendOf(tally, trends, 0);
+  if (trend !== null) writeRing(trend, sample, tally.delta);
+  if (dims.length > 0) growIn(partOf(entity, metric, dims), delta, sample);
+};
+
+const partOf = (entity: Entity, metric: string, dims: readonly number[]): Part => {
   let parts = entity.parts.get(metric);
   if (parts === undefined) {
     parts = new Map();
@@ -124,7 +162,7 @@ const countPart = (
     part = { key: [...dims], ...zeroCount() };
     parts.set(name, part);
   }
-  addTo(part, delta, sample);
+  return part;
 };
 
 /** Keeps the largest value; `max` metrics are never differenced. */
@@ -141,19 +179,18 @@ export const levelEntity = (
   entity: Entity,
   metric: string,
   value: number,
-  sample: number,
-  budget: TrendBudget,
+  { sample, trends }: Growing,
 ): void => {
   entity.version += 1;
   const tally = tallyOf(entity, metric);
   tally.total = value;
   tally.delta = value;
   tally.sample = sample;
-  const trend = trendOf(tally, budget, Number.NaN);
+  const trend = trendOf(tally, trends, Number.NaN);
   if (trend !== null) holdRing(trend, sample, value);
 };
 
-/** Lets go of trends that a view can no longer ask for. */
+/** Drops trends that a view can no longer ask for. */
 export const trimTrends = (entity: Entity, sample: number, budget: TrendBudget): void => {
   for (const tally of entity.counts.values()) {
     if (tally.trend === null || tally.trend.last > sample - tally.trend.values.length) continue;

@@ -8,6 +8,7 @@
  * not change since the last sample may be left out, and a `full` sample carries every entry. Metrics of scope `pid` and
  * kind `gauge` (a process's resident memory) travel with the counters; theirs is the level.
  */
+import type { ClockAnchor } from './clock.ts';
 import type { MetricDescriptor } from './metric.ts';
 
 export const RECORDING_FORMAT = 'stallscope-recording';
@@ -19,6 +20,12 @@ export type HostIdentity = {
   readonly arch: string;
   readonly cpus: number;
   readonly memoryBytes: number;
+  /** Types of the file systems mounted when tracing began, and settings that advice depends on; where they are known. */
+  readonly filesystems?: readonly string[] | undefined;
+  /** Which version of control groups bounds memory here. */
+  readonly memoryControl?: 'v1' | 'v2' | undefined;
+  readonly swappiness?: number | undefined;
+  readonly minFreeKb?: number | undefined;
 };
 
 export type ProbeState = 'attached' | 'refused' | 'detached';
@@ -32,14 +39,21 @@ export type ProbeInUse = {
   readonly reason?: string | undefined;
   /** Metrics of it that this variant does not count, though it began with one that did. */
   readonly uncounted?: readonly string[] | undefined;
+  /** Metric id to why its number is an estimate as this variant counts, and how far off it can be. */
+  readonly estimated?: Readonly<Record<string, string>> | undefined;
 };
 
 export type Selection = {
   readonly pids: readonly number[];
+  /** Of what was asked for, the numbers that were threads of these processes. */
+  readonly threads?: readonly number[] | undefined;
   readonly comm: string | null;
   /** argv of the traced command, if one was given after `--`. */
   readonly command: readonly string[] | null;
 };
+
+/** `from` is the tool or format; `notes` what was assumed in reading it. */
+export type Imported = { readonly from: string; readonly notes: readonly string[] };
 
 export type HeaderRecord = {
   readonly type: 'header';
@@ -54,11 +68,18 @@ export type HeaderRecord = {
   readonly host: HostIdentity;
   readonly bpftrace: string | null;
   /** The same instant on both clocks. */
-  readonly clock: { readonly bootUs: number; readonly realMs: number };
+  readonly clock: ClockAnchor;
   readonly intervalMs: number;
+  /**
+   * Why the PIDs here are not those of the /proc of whoever traced, so that nobody could be looked up by them; absent when
+   * they are.
+   */
+  readonly unnamed?: string | undefined;
   /** Capacity of every kernel map in keys; a map that holds as many may have dropped PIDs. */
   readonly mapKeys: number;
   readonly selection: Selection;
+  /** Where its values are from, when nobody traced: they are samples and rates of another tool, not counts of ours. */
+  readonly imported?: Imported | undefined;
   /** What the probes may take, as a share of each CPU at work; null when there is no limit. */
   readonly budget?: number | null | undefined;
   /** Whether the cost of the probes is measured from time to time, or estimated only. */
@@ -79,6 +100,8 @@ export type SelfCost = {
   readonly probeMs?: Readonly<Record<string, number>> | undefined;
   /** How what came to `probeMs` since the last sample is known; the first recordings have none, and measured. */
   readonly probeMsBy?: CostBasis | undefined;
+  /** The estimate is of a load that no window has measured yet: it may be off by far. */
+  readonly probeMsUnsure?: boolean | undefined;
 };
 
 /** Measured by the kernel in a window of that time, or estimated from what the probes counted. */
@@ -101,10 +124,12 @@ export type SampleRecord = {
   readonly counters: Readonly<Record<string, readonly CounterEntry[]>>;
   /** Host metric id to value (cumulative for counters), only those that changed unless `full`. */
   readonly host: Readonly<Record<string, number>>;
+  /** When the host was read, where that is not at `bootUs`: the tracer can be read a good while after its tick. */
+  readonly hostUs?: number | undefined;
   readonly self: SelfCost;
 };
 
-/** What /proc tells of a living process; a file that went away in between leaves its fact undefined. */
+/** What /proc says of a living process; a file that went away in between leaves its fact undefined. */
 export type ProcessFacts = {
   readonly pid: number;
   /** Since boot, 10 ms resolution. */
@@ -121,14 +146,21 @@ export type ProcessFacts = {
   readonly uncovered?: Readonly<Record<string, string>> | undefined;
 };
 
-/** What one process holds, and the faults it had since it started. */
-export type ProcessMemory = {
+/** What one process uses and holds at one moment; times and faults are since it started. */
+export type ProcessReading = {
   /** Since boot, 10 ms resolution: who it is, together with its PID. */
   readonly startMs: number;
-  readonly rssBytes: number;
-  readonly anonBytes: number;
+  readonly ppid: number;
+  /** It runs, or waits for a CPU (its first thread). */
+  readonly isRunnable: boolean;
+  /** On a CPU, all its threads, also those that ended; in steps of 10 ms. */
+  readonly cpuMs: number;
+  /** The same of its children that ended and were waited for, and of theirs. */
+  readonly childCpuMs: number;
   readonly minorFaults: number;
   readonly majorFaults: number;
+  /** null: none of its own. Kernel threads, and the dead until they are reaped. */
+  readonly memory: { readonly rssBytes: number; readonly anonBytes: number } | null;
 };
 
 /** Who a PID is. Sent before the first sample that counts it, and again when the PID has a new owner. */
@@ -145,6 +177,12 @@ export type ProcessRecord = {
   readonly cgroup?: string | undefined;
   /** Metric id to why it cannot be counted for this process, though it is for others: not zero, not known. */
   readonly uncovered?: Readonly<Record<string, string>> | undefined;
+  /** It is stallscope, its tracer, or a helper of theirs: what it suffers and does is not part of the incident. */
+  readonly own?: boolean | undefined;
+  /** Names under which it counted before it took this one (by exec, most often), the first first. */
+  readonly formerly?: readonly string[] | undefined;
+  /** Why some of its counts may be another's: who else had its PID within one interval. */
+  readonly shared?: string | undefined;
 };
 
 export type ExitRecord = {
@@ -153,6 +191,10 @@ export type ExitRecord = {
   readonly pid: number;
   readonly startMs: number | null;
   readonly comm: string;
+  /** These as of a `process`. */
+  readonly own?: boolean | undefined;
+  readonly formerly?: readonly string[] | undefined;
+  readonly shared?: string | undefined;
 };
 
 /** The kernel's keys of a dead PID were deleted after they had been reported: the next value starts at zero. */
@@ -176,7 +218,13 @@ export type LossKind =
   | 'unnamed-process'
   | 'unread-exit'
   | 'shared-steps'
+  | 'over-steps'
+  | 'least-steps'
+  | 'unseen-program'
+  | 'shared-pid'
+  | 'foreign-pids'
   | 'recorder-dropped'
+  | 'not-imported'
   | 'damaged';
 
 export type LossRecord = {
@@ -195,7 +243,7 @@ export type MarkRecord = { readonly type: 'mark'; readonly bootUs: number; reado
 
 /**
  * Closes a block of lines in a file: how many bytes they are, and their checksum. It says nothing about the session.
- * Its own last field is the checksum of the line before it, so that a damaged seal is told from damaged lines.
+ * Its own last field is the checksum of the line before it, so that a damaged seal is distinguished from damaged lines.
  */
 export type BlockRecord = {
   readonly type: 'block';

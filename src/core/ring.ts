@@ -5,6 +5,8 @@
 export type Ring = {
   readonly values: Float64Array;
   readonly blank: number;
+  /** Samples before this one are unknown. */
+  readonly first: number;
   /** Sample number of the newest slot written; -1 before the first. */
   last: number;
 };
@@ -12,6 +14,7 @@ export type Ring = {
 export const createRing = (capacity: number, blank: number): Ring => ({
   values: new Float64Array(capacity).fill(blank),
   blank,
+  first: 0,
   last: -1,
 });
 
@@ -19,6 +22,7 @@ export const createRing = (capacity: number, blank: number): Ring => ({
 export const createRingAfter = (first: number, capacity: number, blank: number): Ring => ({
   values: new Float64Array(capacity).fill(Number.NaN),
   blank,
+  first: first + 1,
   last: first,
 });
 

@@ -1,21 +1,26 @@
-/** The state of a session at one sample: what every view, report and exporter is drawn from. Immutable. */
-import type { Finding } from './insight/findings/finding.ts';
+/** What a session had counted at one sample: what every view, report and exporter is drawn from. Immutable. */
 import type { MetricDescriptor } from './metric.ts';
 import type { HeaderRecord, LossKind, ProbeInUse, SelfCost } from './record.ts';
+import type { Gap, Trust } from './trust.ts';
 
 /**
  * How far a number can be trusted. `exact` counts everything since tracing began; an `estimate` may be too large for
- * one process and too small for another, but not in sum.
+ * one process and too small for another, but not in sum; `sampled` is what another tool reported, at its own pace.
  */
-export type Coverage = 'exact' | 'estimate' | 'lower-bound' | 'not-covered';
+export type Coverage = 'exact' | 'estimate' | 'sampled' | 'lower-bound' | 'not-covered';
 
-export type MetricCoverage = { readonly coverage: Coverage; readonly reasons: readonly string[] };
+export type MetricCoverage = {
+  readonly coverage: Coverage;
+  readonly reasons: readonly string[];
+};
 
 export type Reading = {
   /** Since tracing began (counter), or the level (gauge), or the largest seen (max). */
   readonly total: number;
-  /** In the last interval (per process: between the last two readings of the tracer); for gauge and max, as total. */
+  /** In the interval that rates are of (`counted`, `hostIntervalUs`); for gauge and max, as total. */
   readonly delta: number;
+  /** What came with this very sample, where that is not `delta`: after one that came too soon for a rate. */
+  readonly fresh?: number | undefined;
 };
 
 /** One part of a metric with dimensions, for example the failures of order 2. */
@@ -32,15 +37,22 @@ export type Row = {
   readonly cmdline: string | null;
   readonly cgroup: string | null;
   readonly endedBootUs: number | null;
+  /** When it was last found to have done anything that is counted; absent where nobody kept that. */
+  readonly movedBootUs?: number | undefined;
   /** It ran before tracing began: its counts cover only the time since. */
   readonly lateStart: boolean;
   /** Metric id to reading; a metric never seen for this process is absent. */
   readonly metrics: Readonly<Record<string, Reading>>;
   /** Metric id to why it cannot be counted for this process, though it is for others: an absent one is no zero. */
   readonly uncovered: Readonly<Record<string, string>>;
+  /** It is stallscope, its tracer, or a helper of theirs; absent for all others. */
+  readonly own?: true;
+  /** Names under which it counted before it took this one, the first first; absent when it had no other. */
+  readonly formerly?: readonly string[];
+  /** Its counts are not exact: some may be of another process that had its PID within the same interval. */
+  readonly shared?: string;
 };
 
-export type Gap = { readonly fromBootUs: number; readonly toBootUs: number; readonly reason: string };
 export type Mark = { readonly bootUs: number; readonly text: string };
 
 export type Losses = {
@@ -63,73 +75,10 @@ export type History = {
   row(id: string, metric: string, samples: number): Float64Array;
   /** `bootUs` of those samples, NaN before the first. */
   times(samples: number): Float64Array;
-  /** µs that the counters of those samples cover; NaN where the tracer was not read. */
+  /** µs that the counters of those samples cover; NaN where the tracer was not read, or too soon for a rate. */
   countedUs(samples: number): Float64Array;
-};
-
-/** A series that did something unlikely, as far as it was known at this sample. */
-export type SpikeMark = {
-  readonly metric: string;
-  /** null for the host's own. */
-  readonly pid: number | null;
-  readonly comm: string | null;
-  readonly startUs: number;
-  readonly endUs: number;
-  /** -log10 of how often a tick is so large. */
-  readonly score: number;
-};
-
-/** A series by its name, for whoever tells of it. */
-export type SeriesName = {
-  readonly metric: string;
-  readonly pid: number | null;
-  readonly comm: string | null;
-};
-
-/** Two series that spike together, and which first, if that can be told. Association, never cause. */
-export type SeriesLink = {
-  readonly leader: SeriesName;
-  readonly follower: SeriesName;
-  /** False: they belong together, and which comes first cannot be told. */
-  readonly ordered: boolean;
-  readonly lagMs: number;
-  /** P(they belong together). */
-  readonly confidence: number;
-  /** How often they did. */
-  readonly seen: number;
-};
-
-/** Several series that did something unlikely at the same time, whether or not it has a name. */
-export type IncidentMark = {
-  readonly startUs: number;
-  readonly endUs: number;
-  /** How far it stands out, in standard deviations of what was usual. */
-  readonly weight: number;
-  /** The first to begin first. */
-  readonly spikes: readonly (SeriesName & {
-    readonly startUs: number;
-    readonly score: number;
-    /** Per second for a counter. */
-    readonly peak: number;
-  })[];
-};
-
-/** What the numbers mean, from nothing but what came before this sample. */
-export type InsightSaid = {
-  /** Known failures, the most severe first. */
-  readonly findings: readonly Finding[];
-  /** The latest, in order of their beginning. */
-  readonly spikes: readonly SpikeMark[];
-  /** What is usual is still being learnt. */
-  readonly learning: boolean;
-};
-
-/** That, and what is only worked out when somebody asks. */
-export type InsightView = InsightSaid & {
-  /** In order of time; computed when first asked for, in a fraction of a millisecond. */
-  readonly incidents: () => readonly IncidentMark[];
-  /** The surest first; computed when first asked for, which can take a second: never on the way to a frame. */
-  readonly links: () => readonly SeriesLink[];
+  /** The same of the host's own counters. */
+  hostUs(samples: number): Float64Array;
 };
 
 export type Snapshot = {
@@ -143,8 +92,12 @@ export type Snapshot = {
   readonly elapsedUs: number;
   /** Between the last two samples; 0 before the second. */
   readonly intervalUs: number;
-  /** When the tracer was last read, and the time its deltas cover; 0 before the first. */
+  /** When what the deltas of processes cover ended, and how long it was: never too short for a rate; 0 before the first. */
   readonly counted: { readonly bootUs: number; readonly intervalUs: number };
+  /** When the tracer was last read, and the time since it was read before. */
+  readonly read: { readonly bootUs: number; readonly intervalUs: number };
+  /** How long the deltas of the host cover: never too short for a rate; 0 before the first. */
+  readonly hostIntervalUs: number;
   readonly metrics: readonly MetricDescriptor[];
   readonly rows: readonly Row[];
   /** Sums over all PIDs, including those no longer listed. */
@@ -153,7 +106,12 @@ export type Snapshot = {
   readonly others: { readonly processes: number; readonly metrics: Readonly<Record<string, number>> };
   readonly host: Readonly<Record<string, Reading>>;
   readonly probes: readonly ProbeInUse[];
+  /** Of what was counted since tracing began. */
   readonly coverage: Readonly<Record<string, MetricCoverage>>;
+  /** Of what grew in the last interval: what is missing belongs to the interval it fell in. */
+  readonly coverageNow: Readonly<Record<string, Coverage>>;
+  /** What coverage follows from. */
+  readonly trust: Trust;
   readonly losses: Losses;
   readonly marks: readonly Mark[];
   readonly self: SelfCost & {
@@ -168,5 +126,4 @@ export type Snapshot = {
   readonly ended: { readonly bootUs: number; readonly reason: string } | null;
   readonly breakdown: (rowId: string, metric: string) => readonly Breakdown[];
   readonly history: History;
-  readonly insight: InsightView;
 };

@@ -3,13 +3,15 @@
  * Snapshots. Bounded by construction: few of the ended keep a row of their own (retire.ts; the others are summed into
  * `others`, so that every count stays somewhere), histories are rings.
  */
-import type { Baselines } from './baseline.ts';
+
 import type { Count, Entity, TrendBudget } from './entity.ts';
-import { createWatch, type Watch } from './insight/watch.ts';
+import type { Ledger } from './ledger.ts';
 import type { MetricDescriptor } from './metric.ts';
 import type { HeaderRecord, LossKind, ProbeInUse, SelfCost } from './record.ts';
 import { createRing, type Ring } from './ring.ts';
-import type { Gap, InsightSaid, Mark } from './snapshot.ts';
+import type { Mark } from './snapshot.ts';
+import type { Stretch } from './stretch.ts';
+import type { Gap } from './trust.ts';
 
 export const MAX_ENTITIES = 20_000;
 /** Of those that ended last, apart from the ones who did most. */
@@ -20,7 +22,17 @@ export const MAX_TRENDS = 40_000;
 export const MAX_GAPS = 1_000;
 export const MAX_MARKS = 10_000;
 
-export type HostReading = { last: number; total: number; delta: number };
+/** `came` with the last sample; `early` came with samples too soon for a rate, and is not in `delta` yet. */
+export type HostReading = { last: number; total: number; delta: number; came: number; early: number };
+
+/** What was counted in a sample too soon after the last for a rate of its own: in the totals, in no growth yet. */
+export type Early = {
+  readonly entity: Entity;
+  readonly metric: string;
+  readonly dims: readonly number[];
+  readonly delta: number;
+  readonly sample: number;
+};
 
 export type SessionState = {
   readonly header: HeaderRecord;
@@ -30,11 +42,19 @@ export type SessionState = {
   bootUs: number;
   previousBootUs: number;
   epoch: number;
-  /** The last sample for which the tracer was read: its number, its time, and the µs since the one before. */
-  counted: { readonly sample: number; readonly bootUs: number; readonly intervalUs: number };
+  /** What the growth of processes is of. It ends with the last sample for which the tracer was read, in time (rate.ts). */
+  counted: Stretch;
+  /** The last sample for which the tracer was read, in time or not. */
+  read: Stretch;
+  /** What the growth of the host's own counters is of. */
+  hostRead: Stretch;
+  /** Read since `counted` ended. */
+  early: readonly Early[];
+  /** Of what grew in `counted`, what had been read before its end. */
+  carried: readonly Early[];
   /** Where counting began again after the last gap; what is read next covers the time since then. */
   resumedBootUs: number;
-  readonly baselines: Baselines;
+  readonly baselines: Ledger;
   /** The present owner of each PID. */
   readonly owners: Map<number, Entity>;
   /** Earlier owners of a PID that has a new one. */
@@ -47,43 +67,42 @@ export type SessionState = {
   readonly host: Map<string, HostReading>;
   readonly hostHistory: Map<string, Ring>;
   readonly totalHistory: Map<string, Ring>;
+  /** When each sample was. What lies before the first of them is unknown of all histories. */
   readonly times: Ring;
   readonly countedUs: Ring;
+  readonly hostUs: Ring;
   readonly probes: Map<string, ProbeInUse>;
   /** Metric id to the time for which its probe did not count it, to stay within the budget. */
   readonly uncounted: Map<string, { sinceUs: number | null; us: number }>;
+  /** Metric id to why some of it is an estimate: so a variant of its probe counted, for a while or still. */
+  readonly estimated: Map<string, string>;
   readonly losses: Map<LossKind, number>;
   readonly mapFull: Set<string>;
   readonly imprecise: Set<string>;
+  /** Counters of /proc that a process had which has ended: nobody read what it did last. */
+  readonly cut: Set<string>;
   /** Metric id to how much of it was shared out instead of counted. */
   readonly shared: Map<string, number>;
+  /** Metric id, or `ALL_METRICS`, to when some of it was last shared out, or deleted unread. */
+  readonly doubtUs: Map<string, number>;
+  /** Metric id to how much too high it may be, at most. */
+  readonly over: Map<string, number>;
+  /** Metric id to how many calls may have been more than was counted. */
+  readonly least: Map<string, number>;
+  /** Metric id to how many programs it does not see, however often they run. */
+  readonly unseen: Map<string, number>;
   readonly gaps: Gap[];
   readonly marks: Mark[];
-  /** What spikes, and what it means. */
-  readonly watch: Watch;
-  /** Samples are folded without being watched: on the way to a moment that insight does not know how it came about. */
-  unwatched: boolean;
-  /** What insight had said where this state began, if it began at a checkpoint. */
-  readonly told: InsightSaid | null;
-  /** Of samples before this one only the counts are known, not the past. */
-  readonly knownFrom: number;
   self: SelfCost;
+  /** What shares of time are taken from, and when that was. */
   previousSelf: SelfCost;
+  previousSelfUs: number;
   ended: { readonly bootUs: number; readonly reason: string } | null;
 };
 
 const NO_COST: SelfCost = { cpuMs: 0, rssBytes: 0, tracerCpuMs: 0, tracerRssBytes: 0, mapBytes: 0 };
 
-/**
- * `eventScore` is from which score on something is a spike, unless the usual one; after `freezeAfterMs` of the session
- * nothing more is learnt about what is usual.
- */
-export const createState = (
-  header: HeaderRecord,
-  eventScore?: number,
-  freezeAfterMs: number = Number.POSITIVE_INFINITY,
-  endedRows: number = ENDED_ROWS,
-): SessionState => ({
+export const createState = (header: HeaderRecord, endedRows: number = ENDED_ROWS): SessionState => ({
   header,
   metrics: new Map(header.metrics.map((metric) => [metric.id, metric])),
   samples: 0,
@@ -91,6 +110,10 @@ export const createState = (
   previousBootUs: header.clock.bootUs,
   epoch: 0,
   counted: { sample: -1, bootUs: header.clock.bootUs, intervalUs: 0 },
+  read: { sample: -1, bootUs: header.clock.bootUs, intervalUs: 0 },
+  hostRead: { sample: -1, bootUs: header.clock.bootUs, intervalUs: 0 },
+  early: [],
+  carried: [],
   resumedBootUs: 0,
   baselines: new Map(),
   owners: new Map(),
@@ -104,19 +127,32 @@ export const createState = (
   totalHistory: new Map(),
   times: createRing(SIGNAL_HISTORY_SAMPLES, Number.NaN),
   countedUs: createRing(SIGNAL_HISTORY_SAMPLES, Number.NaN),
+  hostUs: createRing(SIGNAL_HISTORY_SAMPLES, Number.NaN),
   probes: new Map(header.probes.map((probe) => [probe.id, probe])),
   uncounted: new Map(),
+  estimated: new Map(header.probes.flatMap(({ estimated = {} }) => Object.entries(estimated))),
   losses: new Map(),
   mapFull: new Set(),
   imprecise: new Set(),
+  cut: new Set(),
   shared: new Map(),
+  doubtUs: new Map(),
+  over: new Map(),
+  least: new Map(),
+  unseen: new Map(),
   gaps: [],
   marks: [],
-  watch: createWatch(header.intervalMs, eventScore, header.clock.bootUs + freezeAfterMs * 1000),
-  unwatched: false,
-  told: null,
-  knownFrom: 0,
   self: NO_COST,
   previousSelf: NO_COST,
+  previousSelfUs: header.clock.bootUs,
   ended: null,
 });
+
+/** The past of one metric; made when it is first written. */
+export const historyRing = (rings: Map<string, Ring>, metric: string, blank: number): Ring => {
+  const ring = rings.get(metric);
+  if (ring !== undefined) return ring;
+  const fresh = createRing(SIGNAL_HISTORY_SAMPLES, blank);
+  rings.set(metric, fresh);
+  return fresh;
+};

@@ -1,31 +1,39 @@
 /** The state of a session, frozen at its last sample. */
-import { coverageOf } from './coverage.ts';
+
+import { realMsAt } from './clock.ts';
+import { coverageNowOf, coverageOf, trustOf } from './coverage.ts';
 import { type Count, type Entity, ROW_HISTORY_SAMPLES } from './entity.ts';
-import { insightView } from './insight/view.ts';
-import { readRing } from './ring.ts';
+import { isWholeInterval } from './rate.ts';
+import { type Ring, readRing } from './ring.ts';
 import type { Breakdown, History, Losses, Reading, Row, Snapshot } from './snapshot.ts';
-import type { SessionState } from './state.ts';
+import type { Early, SessionState } from './state.ts';
+import { isOwn } from './who.ts';
 
 /** O(processes × metrics seen). The result does not change when the state goes on. */
 export const takeSnapshot = (state: SessionState): Snapshot => {
   const { header } = state;
   const sample = state.samples - 1;
   const intervalUs = state.samples < 2 ? 0 : state.bootUs - state.previousBootUs;
+  const fresh = freshOf(state);
   const entities = new Map<string, Entity>();
+  const ends = new Map<string, number>();
   const rows: Row[] = [];
   for (const entity of [...state.owners.values(), ...state.former.values()]) {
-    if (entity.counts.size === 0) continue;
+    if (entity.counts.size === 0 && Object.keys(entity.uncovered).length === 0) continue;
     entities.set(entity.id, entity);
-    rows.push(keptRow(state, entity));
+    if (entity.endedBootUs !== null) ends.set(entity.id, entity.endedBootUs);
+    rows.push(keptRow(state, entity, fresh));
   }
   return {
     header,
     samples: state.samples,
     bootUs: state.bootUs,
-    realMs: header.clock.realMs + (state.bootUs - header.clock.bootUs) / 1000,
+    realMs: realMsAt(header.clock, state.bootUs),
     elapsedUs: state.bootUs - header.clock.bootUs,
     intervalUs,
     counted: { bootUs: state.counted.bootUs, intervalUs: state.counted.intervalUs },
+    read: { bootUs: state.read.bootUs, intervalUs: state.read.intervalUs },
+    hostIntervalUs: state.hostRead.intervalUs,
     metrics: header.metrics,
     rows,
     totals: Object.fromEntries(
@@ -35,14 +43,35 @@ export const takeSnapshot = (state: SessionState): Snapshot => {
     host: hostOf(state),
     probes: [...state.probes.values()],
     coverage: coverageOf(state),
+    coverageNow: coverageNowOf(state),
+    trust: trustOf(state),
     losses: lossesOf(state),
     marks: [...state.marks],
-    self: selfOf(state, intervalUs),
+    self: selfOf(state),
     ended: state.ended,
     breakdown: breakdownsOf(entities, state.counted.sample),
-    history: historyOf(state, entities, sample),
-    insight: insightView(state),
+    history: historyOf(state, { entities, ends }, sample),
   };
+};
+
+/** By tally: what came with the sample that was read last, where that is not what grew in its interval. */
+type Fresh = ReadonlyMap<Count, number>;
+const NOTHING_FRESH: Fresh = new Map();
+
+const freshOf = ({ early, carried, read, counted, samples }: SessionState): Fresh => {
+  if (read.sample !== samples - 1) return NOTHING_FRESH;
+  const inTime = read.sample === counted.sample;
+  const reported = inTime ? carried : early.filter(({ sample }) => sample === read.sample);
+  if (reported.length === 0) return NOTHING_FRESH;
+  const fresh = new Map<Count, number>();
+  const add = ({ entity, metric, delta }: Early): void => {
+    const count = entity.counts.get(metric);
+    if (count === undefined) return;
+    const before = fresh.get(count) ?? (inTime && count.sample === counted.sample ? count.delta : 0);
+    fresh.set(count, before + (inTime ? -delta : delta));
+  };
+  for (const one of reported) add(one);
+  return fresh;
 };
 
 type Drawn = {
@@ -57,11 +86,16 @@ const drawn = new WeakMap<Entity, Drawn>();
  * A row is the same object as in the snapshot before unless something of it changed: most of many processes are idle,
  * and snapshots that are kept to step back to share what they have in common.
  */
-const keptRow = (state: SessionState, entity: Entity): Row => {
+const keptRow = (state: SessionState, entity: Entity, fresh: Fresh): Row => {
   const { sample } = state.counted;
   const before = drawn.get(entity);
   if (before?.version === entity.version && (before.still || before.counted === sample)) return before.row;
-  const row = rowOf(state, entity);
+  const row = rowOf(state, entity, fresh);
+  // What is of one sample only must be drawn again for the next.
+  if (fresh.size > 0 && [...entity.counts.values()].some((count) => fresh.has(count))) {
+    drawn.delete(entity);
+    return row;
+  }
   const still = [...entity.counts].every(
     ([metric, count]) => count.sample !== sample || !isCounter(state, metric),
   );
@@ -69,11 +103,11 @@ const keptRow = (state: SessionState, entity: Entity): Row => {
   return row;
 };
 
-const rowOf = (state: SessionState, entity: Entity): Row => {
+const rowOf = (state: SessionState, entity: Entity, fresh: Fresh): Row => {
   const metrics: Record<string, Reading> = {};
   for (const [metric, count] of entity.counts) {
     metrics[metric] = isCounter(state, metric)
-      ? readingOf(count, state.counted.sample)
+      ? readingOf(count, state.counted.sample, fresh)
       : { total: count.total, delta: count.total };
   }
   return {
@@ -86,9 +120,13 @@ const rowOf = (state: SessionState, entity: Entity): Row => {
     cmdline: entity.cmdline,
     cgroup: entity.cgroup,
     endedBootUs: entity.endedBootUs,
+    ...(entity.movedBootUs === null ? {} : { movedBootUs: entity.movedBootUs }),
     lateStart: startedBefore(state, entity.startMs),
+    ...(isOwn(entity, state) ? { own: true } : {}),
     metrics,
     uncovered: entity.uncovered,
+    ...(entity.formerly.length > 0 ? { formerly: entity.formerly } : {}),
+    ...(entity.shared === null ? {} : { shared: entity.shared }),
   };
 };
 
@@ -105,17 +143,22 @@ const startedBefore = ({ header }: SessionState, startMs: number | null): boolea
   startMs !== null &&
   (startMs + START_RESOLUTION_MS) * 1000 <= header.clock.bootUs;
 
-const readingOf = (count: Count, sample: number): Reading => ({
-  total: count.total,
-  delta: count.sample === sample ? count.delta : 0,
-});
+const readingOf = (count: Count, sample: number, fresh: Fresh = NOTHING_FRESH): Reading => {
+  const delta = count.sample === sample ? count.delta : 0;
+  const came = fresh.get(count);
+  return came === undefined ? { total: count.total, delta } : { total: count.total, delta, fresh: came };
+};
 
 const hostOf = (state: SessionState): Record<string, Reading> => {
   const host: Record<string, Reading> = {};
   for (const [metric, reading] of state.host) {
     host[metric] =
       state.metrics.get(metric)?.kind === 'counter'
-        ? { total: reading.total, delta: reading.delta }
+        ? {
+            total: reading.total,
+            delta: reading.delta,
+            ...(reading.came === reading.delta ? {} : { fresh: reading.came }),
+          }
         : { total: reading.last, delta: reading.last };
   }
   return host;
@@ -130,9 +173,11 @@ const lossesOf = (state: SessionState): Losses => ({
   gaps: [...state.gaps],
 });
 
-const selfOf = (state: SessionState, intervalUs: number): Snapshot['self'] => {
+const selfOf = (state: SessionState): Snapshot['self'] => {
+  const intervalUs = state.bootUs - state.previousSelfUs;
+  const known = state.samples > 1 && isWholeInterval(intervalUs, state.header);
   const share = (nowMs: number, beforeMs: number): number =>
-    state.samples < 2 || intervalUs <= 0 ? 0 : Math.max(0, ((nowMs - beforeMs) * 100_000) / intervalUs);
+    known ? Math.max(0, ((nowMs - beforeMs) * 100_000) / intervalUs) : 0;
   const probePercent = Object.fromEntries(
     Object.entries(state.self.probeMs ?? {}).map(([probe, ms]) => [
       probe,
@@ -169,57 +214,56 @@ const breakdownsOf = (entities: ReadonlyMap<string, Entity>, sample: number): Sn
   return (rowId, metric) => byRow.get(rowId)?.get(metric) ?? [];
 };
 
+/** Who has a row, and when they had ended, as far as it was known at this sample: an end can be determined late. */
+type Lives = { readonly entities: ReadonlyMap<string, Entity>; readonly ends: ReadonlyMap<string, number> };
+
 /** Rings go on being written; what this view can ask for ends at its own sample. */
-const historyOf = (state: SessionState, entities: ReadonlyMap<string, Entity>, sample: number): History => {
-  const history = wholeHistoryOf(state, entities, sample);
-  if (state.knownFrom === 0) return history;
+const historyOf = (state: SessionState, lives: Lives, sample: number): History => {
+  const history = wholeHistoryOf(state, lives, sample);
+  const knownFrom = state.times.first;
+  if (knownFrom === 0) return history;
   /** What lies before the checkpoint that this state began at is unknown, not zero. */
   const known = (values: Float64Array): Float64Array =>
-    values.fill(Number.NaN, 0, Math.max(0, values.length - 1 - sample + state.knownFrom));
+    values.fill(Number.NaN, 0, Math.max(0, values.length - 1 - sample + knownFrom));
   return {
     host: (metric, samples) => known(history.host(metric, samples)),
     all: (metric, samples) => known(history.all(metric, samples)),
     row: (id, metric, samples) => known(history.row(id, metric, samples)),
     times: (samples) => known(history.times(samples)),
     countedUs: (samples) => known(history.countedUs(samples)),
+    hostUs: (samples) => known(history.hostUs(samples)),
   };
 };
 
-const wholeHistoryOf = (
-  state: SessionState,
-  entities: ReadonlyMap<string, Entity>,
-  sample: number,
-): History => ({
+const wholeHistoryOf = (state: SessionState, { entities, ends }: Lives, sample: number): History => ({
   host: (metric, samples) => readRing(state.hostHistory.get(metric), sample, samples, Number.NaN),
   all: (metric, samples) => readRing(state.totalHistory.get(metric), sample, samples, 0),
   row: (id, metric, samples) => {
-    const entity = entities.get(id);
-    if (!isCounter(state, metric)) return levelsOf(entity, metric, state, sample, samples);
-    const { trend = null, sample: counted = -Infinity } = entity?.counts.get(metric) ?? {};
+    const tally = entities.get(id)?.counts.get(metric);
+    if (!isCounter(state, metric))
+      return levelsOf(tally?.trend ?? undefined, ends.get(id), state.times, { sample, samples });
+    const { trend = null, sample: counted = -Infinity } = tally ?? {};
     // Without a trend a process that counted lately has a past that nobody kept: unknown, not zero.
-    const lately = counted > sample - ROW_HISTORY_SAMPLES;
+    const lately = counted >= 0 && counted > sample - ROW_HISTORY_SAMPLES;
     return readRing(trend ?? undefined, sample, samples, trend === null && lately ? Number.NaN : 0);
   },
   times: (samples) => readRing(state.times, sample, samples, Number.NaN),
   countedUs: (samples) => readRing(state.countedUs, sample, samples, Number.NaN),
+  hostUs: (samples) => readRing(state.hostUs, sample, samples, Number.NaN),
 });
 
 /** A level that is not mentioned has not changed, until the process ends. */
 const levelsOf = (
-  entity: Entity | undefined,
-  metric: string,
-  { times }: SessionState,
-  sample: number,
-  samples: number,
+  trend: Ring | undefined,
+  endUs: number | undefined,
+  times: Ring,
+  { sample, samples }: { readonly sample: number; readonly samples: number },
 ): Float64Array => {
-  const trend = entity?.counts.get(metric)?.trend ?? undefined;
   const out = readRing(trend, sample, samples, Number.NaN);
   if (trend === undefined) return out;
   const level = readRing(trend, trend.last, 1, Number.NaN)[0] ?? Number.NaN;
-  // A view from before the end is asked after it, too: what it shows then must be what it showed.
-  const endUs = entity?.endedBootUs ?? Number.POSITIVE_INFINITY;
   const timesUs = readRing(times, sample, samples, Number.NaN);
   for (let index = Math.max(0, samples - (sample - trend.last)); index < samples; index += 1)
-    if ((timesUs[index] ?? Number.NaN) < endUs) out[index] = level;
+    if ((timesUs[index] ?? Number.NaN) < (endUs ?? Number.POSITIVE_INFINITY)) out[index] = level;
   return out;
 };

@@ -9,37 +9,23 @@
  *   window is open; when the pipe ends without a word, because we were killed, it turns the setting off.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readdirSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import type { ProgramCost, ProgramKind } from '../core/cost.ts';
-import { readText } from './files.ts';
+import type { ProgramCost, ProgramKind } from '../core/cost-facts.ts';
+import type { CostMeter } from '../session/ports.ts';
+import { type HostFiles, namesIn } from './files.ts';
+import { writeSetting } from './write-setting.ts';
 
 const SETTING = '/proc/sys/kernel/bpf_stats_enabled';
 
-/** Fits the session's CostMeter port. */
-type CostMeter = {
-  begin(): boolean;
-  end(): void;
-  read(pid: number): readonly ProgramCost[];
-  close(): void;
-};
-
 /** null where the kernel does not offer it (before 5.1). */
-export const createCostMeter = (setting = SETTING): CostMeter | null => {
-  if (readText(setting) === null) return null;
+export const createCostMeter = (files: HostFiles, setting = SETTING): CostMeter | null => {
+  if (files.text(setting) === null) return null;
   let guard: ChildProcess | null = null;
   let open = false;
   /** This window's setting is ours to put back. */
   let ours = false;
 
-  const write = (value: '0' | '1'): boolean => {
-    try {
-      writeFileSync(setting, value);
-      return true;
-    } catch {
-      return false;
-    }
-  };
+  const write = (value: '0' | '1'): boolean => writeSetting(setting, value);
   const turnOn = (): boolean => {
     // The guard hears of it first: it may turn off what is off, but not leave on what is on.
     guard ??= startGuard(setting);
@@ -59,14 +45,14 @@ export const createCostMeter = (setting = SETTING): CostMeter | null => {
   return {
     begin: () => {
       if (open) return true;
-      const now = readText(setting)?.trim();
+      const now = files.text(setting)?.trim();
       if (now === undefined) return false;
       ours = now === '0';
       open = !ours || turnOn();
       return open;
     },
     end: off,
-    read: readPrograms,
+    read: (pid) => readPrograms(files, pid),
     close: () => {
       off();
       process.off('exit', off);
@@ -107,11 +93,11 @@ const KINDS: Readonly<Record<string, ProgramKind>> = {
 };
 
 /** Every program that a process holds, in the order of its descriptors; empty when they may not be read. */
-export const readPrograms = (pid: number): readonly ProgramCost[] => {
+export const readPrograms = (files: HostFiles, pid: number): readonly ProgramCost[] => {
   const directory = `/proc/${pid}/fdinfo`;
   const programs = new Map<string, ProgramCost>();
-  for (const fd of descriptorsIn(directory)) {
-    const program = parseProgram(readText(`${directory}/${fd}`) ?? '');
+  for (const fd of namesIn(files, directory).toSorted((a, b) => Number(a) - Number(b))) {
+    const program = parseProgram(files.text(`${directory}/${fd}`) ?? '');
     if (program !== null && !programs.has(program.id)) programs.set(program.id, program);
   }
   return [...programs.values()];
@@ -124,12 +110,4 @@ export const parseProgram = (fdinfo: string): ProgramCost | null => {
   const [id, type, runNs, runs] = ['prog_id', 'prog_type', 'run_time_ns', 'run_cnt'].map(field);
   if (id === undefined || type === undefined || runNs === undefined || runs === undefined) return null;
   return { id, kind: KINDS[type] ?? 'other', runNs: Number(runNs), runs: Number(runs) };
-};
-
-const descriptorsIn = (directory: string): readonly string[] => {
-  try {
-    return readdirSync(directory).sort((a, b) => Number(a) - Number(b));
-  } catch {
-    return [];
-  }
 };

@@ -3,11 +3,13 @@
  * sudo's secure_path and minimal service environments tend to leave out. What is found must also run: a binary whose
  * libraries are missing is worse than none, because it only shows when tracing starts.
  */
-import { accessSync, constants, statSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { execa } from 'execa';
 import semver from 'semver';
+import { builtEnvironment } from './environment.ts';
 import type { HostFacts } from './facts.ts';
+import type { HostFiles } from './files.ts';
+import { placesOnPath } from './which.ts';
 
 export type BpftraceFacts = Pick<HostFacts, 'bpftrace' | 'bpftraceProblem'>;
 
@@ -18,28 +20,20 @@ const VARIABLE = 'STALLSCOPE_BPFTRACE';
 const MORE_PLACES = ['/usr/sbin', '/usr/bin', '/usr/local/sbin', '/usr/local/bin', '/snap/bin'] as const;
 const VERSION_TIMEOUT_MS = 10_000;
 
-export const findBpftrace = async (env: NodeJS.ProcessEnv): Promise<BpftraceFacts> => {
+export const findBpftrace = async (files: HostFiles, env: NodeJS.ProcessEnv): Promise<BpftraceFacts> => {
   const named = env[VARIABLE] ?? '';
-  const path = named.includes('/') ? executable(named) : search(named || 'bpftrace', env.PATH ?? '');
-  if (path === null) return missing(named);
+  const path = candidates(named, env.PATH ?? '').find(files.isExecutable);
+  if (path === undefined) return missing(named);
   const asked = await askVersion(path, env);
   return 'version' in asked
     ? { bpftrace: { path, version: asked.version }, bpftraceProblem: null }
     : { bpftrace: null, bpftraceProblem: asked.problem };
 };
 
-const search = (name: string, searchPath: string): string | null =>
-  [...searchPath.split(delimiter).filter((directory) => directory.startsWith('/')), ...MORE_PLACES]
-    .map((directory) => executable(join(directory, name)))
-    .find((path) => path !== null) ?? null;
-
-const executable = (path: string): string | null => {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile() ? path : null;
-  } catch {
-    return null;
-  }
+const candidates = (named: string, searchPath: string): readonly string[] => {
+  if (named.includes('/')) return [named];
+  const name = named || 'bpftrace';
+  return [...placesOnPath(name, searchPath), ...MORE_PLACES.map((directory) => join(directory, name))];
 };
 
 const missing = (named: string): BpftraceFacts => ({
@@ -56,7 +50,7 @@ const askVersion = async (
   env: NodeJS.ProcessEnv,
 ): Promise<{ version: string } | { problem: string }> => {
   const { failed, timedOut, exitCode, signal, stdout, stderr, code } = await execa(path, ['--version'], {
-    env,
+    env: builtEnvironment(env),
     extendEnv: false,
     stdin: 'ignore',
     timeout: VERSION_TIMEOUT_MS,
@@ -65,7 +59,8 @@ const askVersion = async (
     reject: false,
   });
   const version = semver.coerce(/\bbpftrace v?(\d+\.\d+(?:\.\d+)?)/.exec(stdout)?.[1])?.version;
-  if (!failed && version !== undefined) return { version };
+  // One that answered and took its time to end, as on a busy or emulated machine, runs.
+  if ((!failed || timedOut) && version !== undefined) return { version };
   const how = timedOut
     ? `gave no answer in ${VERSION_TIMEOUT_MS / 1000} s`
     : signal !== undefined

@@ -1,28 +1,65 @@
 /**
  * Where a member stands in one of the kernel's structures, from the type information the kernel carries itself (BTF,
- * /sys/kernel/btf/vmlinux; format: the kernel's Documentation/bpf/btf.rst). A header, the types one after the other,
- * and a string table in which each name stands once. Only what a script must know is read: a member's offset. Types
- * of modules stand in files of their own and are not looked at. Anything unexpected is null, never a wrong number.
+ * /sys/kernel/btf; format: the kernel's Documentation/bpf/btf.rst). A header, the types one after the other, and a
+ * string table in which each name stands once. The types of a module stand in a file of its own, which goes on where
+ * the kernel's ends: its types count on from the kernel's last one, and its strings from the kernel's last byte.
+ * Anything unexpected is null, never a wrong number.
  */
-import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { HostFiles } from './files.ts';
 
-/** Byte offset of `member` in `struct name`; null where it is not known or begins inside a byte. */
-export const memberOffset = (path: string, name: string, member: string): number | null => {
-  const bytes = readBytes(path);
-  if (bytes === null || bytes.length < HEADER_BYTES || bytes.readUInt16LE(0) !== MAGIC) return null;
-  const header = bytes.readUInt32LE(4);
-  const types = bytes.subarray(header + bytes.readUInt32LE(8)).subarray(0, bytes.readUInt32LE(12));
-  const strings = bytes.subarray(header + bytes.readUInt32LE(16)).subarray(0, bytes.readUInt32LE(20));
-  const nameAt = strings.indexOf(`\0${name}\0`) + 1;
-  const memberAt = strings.indexOf(`\0${member}\0`) + 1;
-  return nameAt === 0 || memberAt === 0 ? null : findMember(types, nameAt, memberAt);
+export type KernelTypes = {
+  /**
+   * Byte offset of a member in `struct name`; `path` may lead on into it (`m_stats.xs_stats`), and passes through
+   * members without a name. null where it is not known, or begins inside a byte.
+   */
+  offsetOf(name: string, path: string): number | null;
+  /** The same in bits, for a member that is a bit field. */
+  bitOf(name: string, path: string): number | null;
+  /** Where a per-CPU variable lies among the others of the kernel; null where it is not known. */
+  perCpuOffset(name: string): number | null;
+};
+
+/**
+ * The types of the kernel, and of one module behind them when it has types of its own: one that is built in has not.
+ *
+ * @param folder /sys/kernel/btf
+ */
+export const readKernelTypes = (
+  files: HostFiles,
+  folder: string,
+  module: string | null = null,
+): KernelTypes => {
+  const kernel = readSection(files, join(folder, 'vmlinux'), null);
+  // Without all of the kernel's, no number of a type in the module's is right.
+  const own =
+    module === null || kernel?.whole !== true ? null : readSection(files, join(folder, module), kernel);
+  const sections = [own, kernel].filter((section) => section !== null);
+  const bitOf = (name: string, path: string): number | null => {
+    for (const start of structuresOf(sections, name)) {
+      const bit = walk(sections, start, path.split('.'));
+      if (bit !== null) return bit;
+    }
+    return null;
+  };
+  return {
+    offsetOf: (name, path) => {
+      const bit = bitOf(name, path);
+      return bit !== null && bit % 8 === 0 ? bit / 8 : null;
+    },
+    bitOf,
+    perCpuOffset: (name) => (kernel === null ? null : findVariable(kernel, name)),
+  };
 };
 
 const MAGIC = 0xeb9f;
 const HEADER_BYTES = 24;
 const TYPE_BYTES = 12;
 const MEMBER_BYTES = 12;
-const STRUCT = 4;
+
+const KIND = { structure: 4, union: 5, variable: 14, section: 15 } as const;
+/** What a type of these kinds is called by another name or with a qualifier: typedef, volatile, const, restrict, tag. */
+const ALIASES: ReadonlySet<number> = new Set([8, 9, 10, 11, 18]);
 
 /** Bytes behind each kind of type: so many for each of its `vlen` members, and so many more. */
 const BEHIND: readonly (readonly [perMember: number, fixed: number])[] = [
@@ -48,43 +85,141 @@ const BEHIND: readonly (readonly [perMember: number, fixed: number])[] = [
   [12, 0], // 64-bit enum
 ];
 
-const findMember = (types: Buffer, nameAt: number, memberAt: number): number | null => {
-  for (let at = 0; at + TYPE_BYTES <= types.length; ) {
-    const info = types.readUInt32LE(at + 4);
-    const kind = (info >>> 24) & 0x1f;
-    const members = info & 0xffff;
-    const behind = BEHIND[kind];
+/** One file. Types are found by their number, names compared by their offset among all strings. */
+type Section = {
+  readonly types: Buffer;
+  /** Of each type, where it begins; the first has the number `firstType`. */
+  readonly starts: readonly number[];
+  readonly firstType: number;
+  readonly strings: Buffer;
+  readonly firstString: number;
+  /** Whether it ends with a type that is known in full. */
+  readonly whole: boolean;
+};
+
+/** A type in the file where it stands. */
+type Type = { readonly section: Section; readonly at: number };
+
+const readSection = (files: HostFiles, path: string, base: Section | null): Section | null => {
+  const bytes = files.bytes(path);
+  if (bytes === null || bytes.length < HEADER_BYTES || bytes.readUInt16LE(0) !== MAGIC) return null;
+  const header = bytes.readUInt32LE(4);
+  const types = bytes.subarray(header + bytes.readUInt32LE(8)).subarray(0, bytes.readUInt32LE(12));
+  const strings = bytes.subarray(header + bytes.readUInt32LE(16)).subarray(0, bytes.readUInt32LE(20));
+  const starts: number[] = [];
+  let at = 0;
+  while (at + TYPE_BYTES <= types.length) {
+    const behind = BEHIND[kindOf(types, at)];
     // A kind of a later kernel: where the next type begins is not known.
-    if (behind === undefined) return null;
-    const first = at + TYPE_BYTES;
-    if (kind === STRUCT && types.readUInt32LE(at) === nameAt) {
-      const offset = offsetIn(
-        types.subarray(first, first + members * MEMBER_BYTES),
-        memberAt,
-        info >>> 31 === 1,
-      );
-      if (offset !== null) return offset;
+    if (behind === undefined) break;
+    starts.push(at);
+    at += TYPE_BYTES + (infoOf(types, at) & 0xffff) * behind[0] + behind[1];
+  }
+  return {
+    types,
+    starts,
+    firstType: base === null ? 1 : base.firstType + base.starts.length,
+    strings,
+    firstString: base === null ? 0 : base.firstString + base.strings.length,
+    whole: at === types.length,
+  };
+};
+
+const infoOf = (types: Buffer, at: number): number => types.readUInt32LE(at + 4);
+const kindOf = (types: Buffer, at: number): number => (infoOf(types, at) >>> 24) & 0x1f;
+
+/** Offsets of a name among all strings: a module's may have it of its own. */
+const namesOf = (sections: readonly Section[], name: string): readonly number[] =>
+  sections.flatMap(({ strings, firstString }) => {
+    if (name === '') return [];
+    if (strings.subarray(0, name.length + 1).equals(Buffer.from(`${name}\0`))) return [firstString];
+    const at = strings.indexOf(`\0${name}\0`);
+    return at < 0 ? [] : [firstString + at + 1];
+  });
+
+const structuresOf = (sections: readonly Section[], name: string): readonly Type[] => {
+  const names = namesOf(sections, name);
+  return sections.flatMap((section) =>
+    section.starts
+      .filter((at) => kindOf(section.types, at) === KIND.structure)
+      .filter((at) => names.includes(section.types.readUInt32LE(at)))
+      .map((at) => ({ section, at })),
+  );
+};
+
+/** In bits. */
+const walk = (sections: readonly Section[], start: Type, path: readonly string[]): number | null => {
+  let type: Type | null = start;
+  let bits = 0;
+  for (const name of path) {
+    if (type === null) return null;
+    const found = findMember(sections, type, namesOf(sections, name), 0);
+    if (found === null) return null;
+    bits += found.bits;
+    type = typeOf(sections, found.type);
+  }
+  return bits;
+};
+
+const MAX_DEPTH = 16;
+
+/** A member by its name, looked for inside members that have none, too. */
+const findMember = (
+  sections: readonly Section[],
+  { section: { types }, at }: Type,
+  names: readonly number[],
+  depth: number,
+): { readonly bits: number; readonly type: number } | null => {
+  const info = infoOf(types, at);
+  const kind = kindOf(types, at);
+  if ((kind !== KIND.structure && kind !== KIND.union) || depth > MAX_DEPTH) return null;
+  const end = Math.min(at + TYPE_BYTES + (info & 0xffff) * MEMBER_BYTES, types.length - MEMBER_BYTES + 1);
+  for (let member = at + TYPE_BYTES; member < end; member += MEMBER_BYTES) {
+    const name = types.readUInt32LE(member);
+    const type = types.readUInt32LE(member + 4);
+    const offset = types.readUInt32LE(member + 8);
+    // With bit fields in the structure the upper byte is the width of the field.
+    const bits = info >>> 31 === 1 ? offset & 0xffffff : offset;
+    if (names.includes(name)) return { bits, type };
+    const inner = name === 0 ? typeOf(sections, type) : null;
+    const found = inner === null ? null : findMember(sections, inner, names, depth + 1);
+    if (found !== null) return { bits: bits + found.bits, type: found.type };
+  }
+  return null;
+};
+
+/** The type of a number, under whatever other names it has. */
+const typeOf = (sections: readonly Section[], id: number): Type | null => {
+  for (let depth = 0, next = id; depth <= MAX_DEPTH; depth += 1) {
+    const section = sections.find(
+      ({ firstType, starts }) => next >= firstType && next < firstType + starts.length,
+    );
+    const at = section?.starts[next - section.firstType];
+    if (section === undefined || at === undefined) return null;
+    if (!ALIASES.has(kindOf(section.types, at))) return { section, at };
+    next = section.types.readUInt32LE(at + 8);
+  }
+  return null;
+};
+
+/** Variables stand in the section where they lie, each by the number of its type, with its offset. */
+const findVariable = (section: Section, name: string): number | null => {
+  const { types, starts, firstType } = section;
+  const names = namesOf([section], name);
+  const ids = new Set(
+    starts.flatMap((at, index) =>
+      kindOf(types, at) === KIND.variable && names.includes(types.readUInt32LE(at))
+        ? [firstType + index]
+        : [],
+    ),
+  );
+  const perCpu = namesOf([section], '.data..percpu');
+  for (const at of starts) {
+    if (kindOf(types, at) !== KIND.section || !perCpu.includes(types.readUInt32LE(at))) continue;
+    const end = Math.min(at + TYPE_BYTES + (infoOf(types, at) & 0xffff) * MEMBER_BYTES, types.length);
+    for (let member = at + TYPE_BYTES; member + MEMBER_BYTES <= end; member += MEMBER_BYTES) {
+      if (ids.has(types.readUInt32LE(member))) return types.readUInt32LE(member + 4);
     }
-    at = first + members * behind[0] + behind[1];
   }
   return null;
-};
-
-/** With bit fields in the structure the upper byte is the width of the field. */
-const offsetIn = (members: Buffer, memberAt: number, hasBitFields: boolean): number | null => {
-  for (let at = 0; at + MEMBER_BYTES <= members.length; at += MEMBER_BYTES) {
-    if (members.readUInt32LE(at) !== memberAt) continue;
-    const told = members.readUInt32LE(at + 8);
-    const bits = hasBitFields ? told & 0xffffff : told;
-    return bits % 8 === 0 ? bits / 8 : null;
-  }
-  return null;
-};
-
-const readBytes = (path: string): Buffer | null => {
-  try {
-    return readFileSync(path);
-  } catch {
-    return null;
-  }
 };

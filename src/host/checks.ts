@@ -37,7 +37,7 @@ export const runChecks = (facts: HostFacts): readonly CheckReport[] =>
     return result === null ? [] : [{ id, title, ...result }];
   });
 
-/** What to tell the user before anything is started, or null when tracing can begin. */
+/** What to print for the user before anything is started, or null when tracing can begin. */
 export const firstBlocker = (facts: HostFacts): StallscopeError | null =>
   runChecks(facts).find(({ state }) => state === 'blocked')?.error ?? null;
 
@@ -46,11 +46,21 @@ export const firstBlocker = (facts: HostFacts): StallscopeError | null =>
  * PID namespace, bpftrace up to 0.22 counts by the PIDs outside of it, and the kernel's event on a fork always does.
  */
 export const selectionProblem = (facts: HostFacts, selection: 'pids' | 'tree'): string | null => {
-  if (facts.pidNamespace !== 'own') return null;
-  if (selection === 'tree') return 'the kernel tells of forks by PIDs outside of this container';
-  const version = facts.bpftrace?.version ?? '';
-  return isSince(version, COUNTS_BY_OWN_PIDS_SINCE)
-    ? null
+  if (selection === 'pids') return foreignPids(facts);
+  return facts.pidNamespace === 'own' ? 'the kernel reports forks by PIDs outside of this container' : null;
+};
+
+/**
+ * Why the PIDs that bpftrace counts by are not those of this /proc, so that nobody must be looked up there by them; null
+ * when they are.
+ */
+export const foreignPids = ({ pidNamespace, procNamespace, bpftrace }: HostFacts): string | null => {
+  if (pidNamespace === null) return null;
+  const version = bpftrace?.version ?? '';
+  const counted = isSince(version, COUNTS_BY_OWN_PIDS_SINCE) ? pidNamespace : 'initial';
+  if (counted === (procNamespace ?? pidNamespace)) return null;
+  return procNamespace === 'other' || pidNamespace === 'initial'
+    ? '/proc shows another PID namespace than the one that bpftrace counts by'
     : `bpftrace ${version} counts by PIDs outside of this container`;
 };
 
@@ -187,7 +197,7 @@ const CHECKS: readonly Check[] = [
     id: 'functions',
     title: 'Tracing of kernel functions',
     run: onLinux(({ tracefs, kprobes, fentry }) => {
-      // Without a readable tracefs nobody can tell.
+      // Without a readable tracefs nobody can say.
       if (tracefs === null) return null;
       const ways = [...(fentry ? ['fentry'] : []), ...(kprobes ? ['kprobes'] : [])];
       return ways.length > 0

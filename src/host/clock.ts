@@ -9,15 +9,11 @@
  * machine). The difference is checked every second and whenever the wall clock leaps against hrtime: at the first
  * reading after a resume.
  *
- * Never goes back. In a time namespace it follows the namespace's boot time; bpftrace's stamps do not.
+ * Never goes back. In a time namespace it is the kernel's boot time all the same, as are bpftrace's stamps.
  */
-import { readText } from './files.ts';
-
-/** Fits the session's Clock port. */
-export type BootClock = {
-  bootUs(): number;
-  realMs(): number;
-};
+import type { Clock } from '../session/ports.ts';
+import type { HostFiles } from './files.ts';
+import { timeShiftOf } from './time-namespace.ts';
 
 /** What the clock is made of; others in tests. */
 export type ClockReaders = {
@@ -27,7 +23,7 @@ export type ClockReaders = {
   readonly realMs: () => number;
 };
 
-export const createBootClock = (readers: ClockReaders): BootClock => {
+export const createBootClock = (readers: ClockReaders): Clock => {
   const { monotonicUs, realMs } = readers;
   let suspendedUs = 0;
   let checkedUs = Number.NEGATIVE_INFINITY;
@@ -65,11 +61,18 @@ const LEAP_US = 50_000;
 /** An edge comes every 10 ms; a clock that shows none for as many reads is not one to wait for. */
 const MAX_EDGE_READS = 20_000;
 
-export const systemClock: BootClock = createBootClock({
-  monotonicUs: () => Number(process.hrtime.bigint() / 1000n),
-  uptimeUs: () => parseUptime(readText('/proc/uptime') ?? ''),
-  realMs: () => Date.now(),
-});
+/** The clock of the host that we run on, which these are the files of. */
+export const createSystemClock = (files: HostFiles): Clock => {
+  const shift = timeShiftOf(files);
+  return createBootClock({
+    monotonicUs: () => Number(process.hrtime.bigint() / 1000n) - shift.monotonicUs,
+    uptimeUs: () => {
+      const uptimeUs = parseUptime(files.text('/proc/uptime') ?? '');
+      return uptimeUs === null ? null : uptimeUs - shift.bootUs;
+    },
+    realMs: () => Date.now(),
+  });
+};
 
 /** How far boot time is ahead of monotonic time: what was held true if it still fits, else measured. */
 function suspendedTime(readers: ClockReaders, heldUs: number): number {

@@ -6,8 +6,8 @@
  * Guarantee: a file that is cut short or lies about its offsets reads as one without that table, never as an
  * exception or as memory of somebody else's.
  */
-import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { type HostFiles, isThere } from './files.ts';
 
 export type ElfFunction = {
   readonly name: string;
@@ -21,6 +21,8 @@ export type ElfMarker = { readonly provider: string; readonly name: string };
 export type Elf = {
   /** Defined functions of `.symtab` and `.dynsym`, and of the separate debug file where there is one. */
   readonly functions: () => readonly ElfFunction[];
+  /** Whether `.dynsym` defines functions of all these names: quick, for it looks into no debug file. */
+  readonly exportsAll: (names: readonly string[]) => boolean;
   readonly markers: () => readonly ElfMarker[];
   /** No `.symtab`, neither here nor in a debug file: only exported functions have names. */
   readonly stripped: boolean;
@@ -29,16 +31,25 @@ export type Elf = {
 };
 
 /** The file, or null when it cannot be read or is no ELF file. */
-export const readElf = (path: string): Elf | null => {
-  const own = readSections(path);
+export const readElf = (files: HostFiles, path: string): Elf | null => {
+  const own = readSections(files, path);
   if (own === null) return null;
-  const debugPath = debugFileOf(path, own);
-  const debug = debugPath === null ? null : readSections(debugPath);
-  const files = debug === null ? [own] : [own, debug];
+  const debugPath = debugFileOf(files, path, own);
+  const debug = debugPath === null ? null : readSections(files, debugPath);
+  const both = debug === null ? [own] : [own, debug];
   return {
-    functions: () => distinct(files.flatMap(functionsOf)),
+    functions: () => distinct(both.flatMap((file) => functionsOf(file))),
+    exportsAll: (names) => {
+      const exported = new Set(
+        functionsOf(
+          { ...own, sections: own.sections.filter(({ type }) => type === SHT_DYNSYM) },
+          own.sections,
+        ).map(({ name }) => name),
+      );
+      return names.every((name) => exported.has(name));
+    },
     markers: () => markersOf(own),
-    stripped: !files.some(({ sections }) => sections.some(({ type }) => type === SHT_SYMTAB)),
+    stripped: !both.some(({ sections }) => sections.some(({ type }) => type === SHT_SYMTAB)),
     compressed: own.sections.some(({ name }) => name === '.gnu_debugdata'),
   };
 };
@@ -69,12 +80,17 @@ const MAGIC = 0x7f454c46;
 /** The symbol table of a browser with all of its debug information has a few hundred MiB. */
 const MAX_TABLE_BYTES = 1024 * 1024 * 1024;
 
-const readSections = (path: string): Sections | null => {
+/** As many of these bytes as the file has. */
+type Read = (offset: number, sizeBytes: number) => Buffer;
+
+const readSections = (files: HostFiles, path: string): Sections | null => {
+  const read: Read = (offset, sizeBytes) =>
+    files.part(path, offset, Math.min(sizeBytes, MAX_TABLE_BYTES)) ?? Buffer.alloc(0);
   try {
-    const file = readWhole(path, 0, 64);
+    const file = read(0, 64);
     if (file.length < 52 || file.readUInt32BE(0) !== MAGIC) return null;
     const words = wordsOf(file[4] === 2, file[5] === 2);
-    return { words, sections: sectionsOf(path, file, words) };
+    return { words, sections: sectionsOf(read, file, words) };
   } catch {
     return null;
   }
@@ -93,15 +109,15 @@ const wordsOf = (wide: boolean, bigEndian: boolean): Words => {
   };
 };
 
-const sectionsOf = (path: string, header: Buffer, words: Words): Section[] => {
+const sectionsOf = (read: Read, header: Buffer, words: Words): Section[] => {
   const { wide, u16, u32, word } = words;
   const tableAt = Number(word(header, wide ? 0x28 : 0x20));
   const [entrySize, count, namesIndex] = [0, 2, 4].map((more) => u16(header, (wide ? 0x3a : 0x2e) + more));
   if (tableAt === 0 || !entrySize) return [];
-  const first = readWhole(path, tableAt, entrySize);
+  const first = read(tableAt, entrySize);
   // More than 65,279 sections: the number stands in the first of them.
   const entries = count || Number(word(first, wide ? 0x20 : 0x14));
-  const table = readWhole(path, tableAt, entries * entrySize);
+  const table = read(tableAt, entries * entrySize);
   const raw = Array.from({ length: Math.floor(table.length / entrySize) }, (_, index) => {
     const at = index * entrySize;
     const offset = Number(word(table, at + (wide ? 0x18 : 0x10)));
@@ -111,23 +127,11 @@ const sectionsOf = (path: string, header: Buffer, words: Words): Section[] => {
       nameAt: u32(table, at),
       type,
       link: u32(table, at + (wide ? 0x28 : 0x18)),
-      read: () => (type === SHT_NOBITS ? Buffer.alloc(0) : readWhole(path, offset, size)),
+      read: () => (type === SHT_NOBITS ? Buffer.alloc(0) : read(offset, size)),
     };
   });
   const names = raw[namesIndex ?? 0]?.read() ?? Buffer.alloc(0);
   return raw.map(({ nameAt, ...rest }) => ({ ...rest, name: textAt(names, nameAt) }));
-};
-
-/** As many of these bytes as the file has. */
-const readWhole = (path: string, offset: number, size: number): Buffer => {
-  const fd = openSync(path, 'r');
-  try {
-    const there = Math.max(0, Math.min(size, fstatSync(fd).size - offset, MAX_TABLE_BYTES));
-    const buffer = Buffer.alloc(there);
-    return buffer.subarray(0, there === 0 ? 0 : readSync(fd, buffer, 0, there, offset));
-  } finally {
-    closeSync(fd);
-  }
 };
 
 const textAt = (names: Buffer, at: number): string => {
@@ -138,10 +142,10 @@ const textAt = (names: Buffer, at: number): string => {
 const STT_FUNC = 2;
 const STT_GNU_IFUNC = 10;
 
-const functionsOf = ({ sections, words }: Sections): ElfFunction[] =>
+const functionsOf = ({ sections, words }: Sections, linked: readonly Section[] = sections): ElfFunction[] =>
   sections
     .filter(({ type }) => type === SHT_SYMTAB || type === SHT_DYNSYM)
-    .flatMap(({ read, link }) => functionsIn(read(), sections[link]?.read() ?? Buffer.alloc(0), words));
+    .flatMap(({ read, link }) => functionsIn(read(), linked[link]?.read() ?? Buffer.alloc(0), words));
 
 const functionsIn = (table: Buffer, names: Buffer, { wide, u16, u32, word }: Words): ElfFunction[] => {
   const size = wide ? 24 : 16;
@@ -193,7 +197,7 @@ const notesIn = (section: Buffer, { u32 }: Words): Buffer[] => {
 const padded = (size: number): number => Math.ceil(size / 4) * 4;
 
 /** Where debuggers, and bpftrace, look for the symbols of a stripped file: by its build id, then by its link. */
-const debugFileOf = (path: string, elf: Sections): string | null => {
+const debugFileOf = (files: HostFiles, path: string, elf: Sections): string | null => {
   const section = (name: string): Buffer | undefined => elf.sections.find((one) => one.name === name)?.read();
   const idNote = section('.note.gnu.build-id');
   const id = idNote === undefined ? undefined : notesIn(idNote, elf.words)[0]?.toString('hex');
@@ -209,5 +213,5 @@ const debugFileOf = (path: string, elf: Sections): string | null => {
           join('/usr/lib/debug', dirname(path), linked),
         ]),
   ];
-  return places.find((place) => place !== path && existsSync(place)) ?? null;
+  return places.find((place) => place !== path && isThere(files, place)) ?? null;
 };

@@ -1,4 +1,4 @@
-import type { Processor } from '../core/cost.ts';
+import type { Processor } from '../core/cost-facts.ts';
 
 /** What this host can do for a tracer: the input of probe selection, of doctor and of the preflight of live and record. */
 export type TracepointFacts = {
@@ -6,6 +6,8 @@ export type TracepointFacts = {
   readonly has: (tracepoint: string) => boolean;
   /** Field names of its format file; empty when it is absent. */
   readonly fields: (tracepoint: string) => readonly string[];
+  /** All of that file; null when it is absent. */
+  readonly format: (tracepoint: string) => string | null;
 };
 
 /** What a program or library offers to uprobes and USDT. Problems are in words; null: it can be attached to. */
@@ -24,12 +26,14 @@ export type HostFacts = {
   readonly memoryBytes: number;
   readonly processor: Processor;
   readonly uid: number;
-  /** Effective capabilities by name, lower case without `cap_`, or null where /proc does not tell. */
+  /** Effective capabilities by name, lower case without `cap_`, or null where /proc does not say. */
   readonly capabilities: readonly string[] | null;
   /** `none`, `integrity`, `confidentiality`; null where the kernel has no lockdown file we can read. */
   readonly lockdown: string | null;
-  /** Whether PIDs here are those that the kernel counts by; null where /proc does not tell. */
+  /** Whether PIDs here are those that the kernel counts by; null where /proc does not say. */
   readonly pidNamespace: 'initial' | 'own' | null;
+  /** Whose PIDs are those of /proc: of the kernel's first namespace, of ours, of another; null where it does not say. */
+  readonly procNamespace: 'initial' | 'own' | 'other' | null;
   /** Where tracefs is mounted and readable, or null. */
   readonly tracefs: string | null;
   readonly btf: boolean;
@@ -49,9 +53,14 @@ export type HostFacts = {
   readonly tracepoints: TracepointFacts;
   /** Whether the kernel has this function where kprobe or fentry could attach. */
   readonly hasFunction: (name: string) => boolean;
-  /** Byte offset of a member in a structure of the kernel itself (not of a module); null where BTF does not tell. */
-  readonly memberOffset: (struct: string, member: string) => number | null;
-  /** null when there is no such file, or it is no ELF file. */
+  /** Byte offset of a member, or of one inside it (`m_stats.xs_stats`), in a structure of the kernel or of a module of
+   * it; null where BTF does not say. */
+  readonly memberOffset: (struct: string, member: string, module?: string) => number | null;
+  /** The same in bits, for a bit field of the kernel's own structures. */
+  readonly memberBit: (struct: string, member: string) => number | null;
+  /** Where a per-CPU variable lies among the others; null where BTF does not say. */
+  readonly perCpuOffset: (variable: string) => number | null;
+  /** null when there is no such file, or it is not an ELF file. */
   readonly program: (path: string) => ProgramFacts | null;
   /** The distribution's command that installs a package: `apt-get install -y bpftrace`. */
   readonly installCommand: (packageName: string) => string;

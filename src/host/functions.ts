@@ -6,9 +6,8 @@
  * dozen names at its start and none later. So the text is read once, searched as bytes, and held only weakly: the
  * collector may take it back, and the rare later question reads it again.
  */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readHead } from './files.ts';
+import type { HostFiles } from './files.ts';
 
 export type FunctionList = {
   /** Names of functions kprobe or fentry may attach to. */
@@ -19,14 +18,14 @@ export type FunctionList = {
   readonly listed: boolean;
 };
 
-export const functionsAt = (procRoot: string, tracefs: string | null): FunctionList => {
+export const functionsOf = (files: HostFiles, tracefs: string | null): FunctionList => {
   const list = tracefs === null ? null : join(tracefs, 'available_filter_functions');
-  const listed = list !== null && (readHead(list, 1)?.length ?? 0) > 0;
-  const hasSymbol = memoised(join(procRoot, 'kallsyms'), isSymbolOf);
+  const listed = list !== null && (files.head(list, 1)?.length ?? 0) > 0;
+  const hasSymbol = memoised(files, '/proc/kallsyms', isSymbolOf);
   return {
     listed,
     hasSymbol,
-    hasTraceable: listed && list !== null ? memoised(list, isLineOf) : hasSymbol,
+    hasTraceable: listed && list !== null ? memoised(files, list, isLineOf) : hasSymbol,
   };
 };
 
@@ -58,13 +57,13 @@ const SPACE = 0x20;
 const isOneOf = (byte: number | undefined, characters: string): boolean =>
   byte !== undefined && characters.includes(String.fromCharCode(byte));
 
-const memoised = (path: string, match: Match): ((name: string) => boolean) => {
+const memoised = (files: HostFiles, path: string, match: Match): ((name: string) => boolean) => {
   const answers = new Map<string, boolean>();
   let held: WeakRef<Buffer> | null = null;
   const text = (): Buffer => {
     const kept = held?.deref();
     if (kept !== undefined) return kept;
-    const fresh = readOrEmpty(path);
+    const fresh = files.bytes(path) ?? Buffer.alloc(0);
     held = new WeakRef(fresh);
     return fresh;
   };
@@ -76,12 +75,4 @@ const memoised = (path: string, match: Match): ((name: string) => boolean) => {
     }
     return answer;
   };
-};
-
-const readOrEmpty = (path: string): Buffer => {
-  try {
-    return readFileSync(path);
-  } catch {
-    return Buffer.alloc(0);
-  }
 };

@@ -7,33 +7,13 @@
  * extents, which is given EXTENTS_MS. Both open the file through /proc/PID/fd, so deleted files and those of other
  * mount namespaces are found too. Without these programs the answer says so.
  */
-import { readdirSync, readlinkSync } from 'node:fs';
 import { execa } from 'execa';
-import { readHead, readText, statOf } from './files.ts';
+import type { Inspection, OpenFile } from '../core/inspection.ts';
+import { builtEnvironment } from './environment.ts';
+import type { HostFiles } from './files.ts';
+import { noteHelper } from './own.ts';
 import { readStartMs } from './process.ts';
-
-export type OpenFileFacts = {
-  readonly path: string;
-  readonly sizeBytes: number;
-  /** null where nobody asked or nobody can tell. */
-  readonly extents: number | null;
-  readonly problem: string | null;
-};
-
-export type ProcessInspection = {
-  readonly pid: number;
-  readonly user: string | null;
-  /** One letter of /proc/PID/stat. */
-  readonly state: string | null;
-  readonly waitChannel: string | null;
-  /** Innermost first; of a process in D state only. */
-  readonly kernelStack: readonly string[];
-  readonly stackProblem: string | null;
-  /** The largest regular files. */
-  readonly files: readonly OpenFileFacts[];
-  readonly moreFiles: number;
-  readonly filesProblem: string | null;
-};
+import { parseStatLine } from './stat-line.ts';
 
 const MAX_DESCRIPTORS = 4096;
 const MAX_FILES = 8;
@@ -41,27 +21,34 @@ const MAX_STACK_LINES = 24;
 const MAX_PASSWD_BYTES = 1024 * 1024;
 const EXTENTS_MS = 3000;
 
+/** The answer about a process that cannot be looked up, because its PID is none of this /proc. */
+export const uninspected = (pid: number, why: string): Inspection => ({
+  ...{ pid, user: null, state: null, waitChannel: null, kernelStack: [], stackProblem: why },
+  ...{ files: [], moreFiles: 0, filesProblem: why },
+});
+
 /** null when there is no such process any more. Never rejects. */
 export const inspectProcess = async (
+  files: HostFiles,
   pid: number,
   startMs: number | null,
   wantExtents: boolean,
-): Promise<ProcessInspection | null> => {
-  if (startMs !== null && readStartMs(pid) !== startMs) return null;
-  const stat = readText(`/proc/${pid}/stat`);
+): Promise<Inspection | null> => {
+  if (startMs !== null && readStartMs(files, pid) !== startMs) return null;
+  const stat = files.text(`/proc/${pid}/stat`);
   if (stat === null) return null;
-  const state = /\) (\S)/.exec(stat.slice(stat.lastIndexOf(')')))?.[1] ?? null;
-  const wchan = readText(`/proc/${pid}/wchan`);
-  const stack = state === 'D' ? readText(`/proc/${pid}/stack`) : '';
-  const { files, more, problem } = openFiles(pid);
+  const state = parseStatLine(stat)?.field(3) ?? null;
+  const wchan = files.text(`/proc/${pid}/wchan`);
+  const stack = state === 'D' ? files.text(`/proc/${pid}/stack`) : '';
+  const { open, more, problem } = openFiles(files, pid);
   return {
     pid,
-    user: userOf(readText(`/proc/${pid}/status`) ?? ''),
+    user: userOf(files, files.text(`/proc/${pid}/status`) ?? ''),
     state,
     waitChannel: wchan === null || wchan === '0' || wchan === '' ? null : wchan,
     kernelStack: parseStack(stack ?? ''),
     stackProblem: stack === null ? 'its kernel stack may be read by root only' : null,
-    files: wantExtents ? await countExtents(files) : files.map(({ file }) => file),
+    files: wantExtents ? await countExtents(files, open) : open.map(({ file }) => file),
     moreFiles: more,
     filesProblem: problem,
   };
@@ -74,10 +61,10 @@ export const parseStack = (text: string): readonly string[] =>
     .slice(0, MAX_STACK_LINES)
     .flatMap((line) => /\[<[0-9a-f]+>\]\s+([^\s+]+)/.exec(line)?.[1] ?? []);
 
-const userOf = (status: string): string | null => {
+const userOf = (files: HostFiles, status: string): string | null => {
   const uid = /^Uid:\t(\d+)\t/m.exec(status)?.[1];
   if (uid === undefined) return null;
-  const passwd = readHead('/etc/passwd', MAX_PASSWD_BYTES)?.toString('utf8') ?? '';
+  const passwd = files.head('/etc/passwd', MAX_PASSWD_BYTES)?.toString('utf8') ?? '';
   return (
     passwd
       .split('\n')
@@ -86,82 +73,80 @@ const userOf = (status: string): string | null => {
   );
 };
 
-type Open = { readonly file: OpenFileFacts; readonly link: string };
+type Open = { readonly file: OpenFile; readonly link: string };
 
-const openFiles = (pid: number): { files: readonly Open[]; more: number; problem: string | null } => {
+const openFiles = (
+  files: HostFiles,
+  pid: number,
+): { open: readonly Open[]; more: number; problem: string | null } => {
   const directory = `/proc/${pid}/fd`;
-  let names: readonly string[];
-  try {
-    names = readdirSync(directory).slice(0, MAX_DESCRIPTORS);
-  } catch {
-    return { files: [], more: 0, problem: 'its open files may be seen by its user and root only' };
-  }
+  const names = files.names(directory);
+  if (names === null)
+    return { open: [], more: 0, problem: 'its open files may be seen by its user and root only' };
   const byInode = new Map<string, Open>();
-  for (const name of names) {
+  for (const name of names.slice(0, MAX_DESCRIPTORS)) {
     const link = `${directory}/${name}`;
-    const stats = statOf(link);
+    const stats = files.stat(link);
     if (stats === null || !stats.isFile()) continue;
-    const path = pathOf(link);
+    const path = files.link(link) ?? link;
     byInode.set(`${stats.dev} ${stats.ino}`, {
       link,
       file: { path, sizeBytes: stats.size, extents: null, problem: null },
     });
   }
-  const files = [...byInode.values()].sort((a, b) => b.file.sizeBytes - a.file.sizeBytes);
-  return { files: files.slice(0, MAX_FILES), more: Math.max(0, files.length - MAX_FILES), problem: null };
-};
-
-const pathOf = (link: string): string => {
-  try {
-    return readlinkSync(link);
-  } catch {
-    return link;
-  }
+  const open = [...byInode.values()].sort((a, b) => b.file.sizeBytes - a.file.sizeBytes);
+  return { open: open.slice(0, MAX_FILES), more: Math.max(0, open.length - MAX_FILES), problem: null };
 };
 
 /** One after the other: this is asked of a machine in trouble. */
-const countExtents = async (files: readonly Open[]): Promise<readonly OpenFileFacts[]> => {
-  const counted: OpenFileFacts[] = [];
-  for (const { file, link } of files) {
-    const answer = (await extentsByInode(link)) ?? (await extentsByWalk(link));
+const countExtents = async (files: HostFiles, open: readonly Open[]): Promise<readonly OpenFile[]> => {
+  const counted: OpenFile[] = [];
+  for (const { file, link } of open) {
+    const answer = (await extentsByInode(files, link)) ?? (await extentsByWalk(files, link));
     counted.push({ ...file, ...answer });
   }
   return counted;
 };
 
-type Extents = Pick<OpenFileFacts, 'extents' | 'problem'>;
+type Extents = Pick<OpenFile, 'extents' | 'problem'>;
 
-const extentsByInode = async (link: string): Promise<Extents | null> => {
-  const { stdout } = await ask('xfs_io', ['-r', '-c', 'stat', link]);
+const extentsByInode = async (files: HostFiles, link: string): Promise<Extents | null> => {
+  const { stdout } = await ask(files, 'xfs_io', ['-r', '-c', 'stat', link]);
   const count = /^fsxattr\.nextents = (\d+)$/m.exec(stdout)?.[1];
   return count === undefined ? null : { extents: Number(count), problem: null };
 };
 
-const extentsByWalk = async (link: string): Promise<Extents> => {
-  const { stdout, missing, timedOut } = await ask('filefrag', [link]);
+const extentsByWalk = async (files: HostFiles, link: string): Promise<Extents> => {
+  const { stdout, missing, timedOut } = await ask(files, 'filefrag', [link]);
   const count = /: (\d+) extents? found/.exec(stdout)?.[1];
   if (count !== undefined) return { extents: Number(count), problem: null };
   if (missing)
     return {
       extents: null,
-      problem: 'install e2fsprogs (filefrag) or xfsprogs (xfs_io) to count its pieces',
+      problem: 'install e2fsprogs (filefrag) or xfsprogs (xfs_io) to count its extents',
     };
   return {
     extents: null,
-    problem: timedOut ? `filefrag took longer than ${EXTENTS_MS / 1000}s` : 'its file system does not tell',
+    problem: timedOut
+      ? `filefrag took longer than ${EXTENTS_MS / 1000}s`
+      : 'its file system does not report them',
   };
 };
 
 const ask = async (
+  files: HostFiles,
   program: string,
   args: readonly string[],
 ): Promise<{ stdout: string; missing: boolean; timedOut: boolean }> => {
-  const result = await execa(program, args, {
+  const asked = execa(program, args, {
     reject: false,
     timeout: EXTENTS_MS,
     stdin: 'ignore',
     maxBuffer: 64 * 1024,
-    env: { LC_ALL: 'C' },
+    env: builtEnvironment(process.env),
+    extendEnv: false,
   });
+  noteHelper(files, asked.pid);
+  const result = await asked;
   return { stdout: result.stdout, missing: result.code === 'ENOENT', timedOut: result.timedOut };
 };

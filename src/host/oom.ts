@@ -5,20 +5,14 @@
  * after this, inherit it; the user's command, which starts before, does not. Without CAP_SYS_RESOURCE the kernel
  * refuses, and we go on as any other process.
  */
-import { writeFileSync } from 'node:fs';
-import { readText } from './files.ts';
+import type { HostFiles } from './files.ts';
+import { writeSetting } from './write-setting.ts';
 
 const SPARED = -500;
 
 /** Whether the kernel spares us now. */
-export const askToBeSpared = (path = '/proc/self/oom_score_adj'): boolean => {
-  const now = Number(readText(path) ?? Number.NaN);
+export const protectFromOomKiller = (files: HostFiles, path = '/proc/self/oom_score_adj'): boolean => {
+  const now = Number(files.text(path) ?? Number.NaN);
   // Somebody may have decided already: lower is more, and stays.
-  if (now <= SPARED) return true;
-  try {
-    writeFileSync(path, String(SPARED));
-    return true;
-  } catch {
-    return false;
-  }
+  return now <= SPARED || writeSetting(path, String(SPARED));
 };

@@ -1,23 +1,12 @@
 /** The size of a page, which some files of /proc count in. It is in the auxiliary vector of every process. */
-import { readFileSync } from 'node:fs';
 import { endianness } from 'node:os';
+import { oncePerHost } from './files.ts';
 
 const AT_PAGESZ = 6n;
 
-let known: number | null = null;
-
-export const pageBytes = (): number => {
-  known ??= readPageBytes();
-  return known;
-};
-
-const readPageBytes = (): number => {
-  try {
-    return parsePageBytes(readFileSync('/proc/self/auxv')) ?? 4096;
-  } catch {
-    return 4096;
-  }
-};
+export const pageBytesOf = oncePerHost(
+  (files) => parsePageBytes(files.bytes('/proc/self/auxv') ?? Buffer.alloc(0)) ?? 4096,
+);
 
 /** Pairs of 64-bit words: a key, its value. Node runs on 64-bit Linux with few exceptions; those have pages of 4 KiB. */
 export const parsePageBytes = (auxv: Buffer): number | null => {

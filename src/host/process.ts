@@ -6,10 +6,11 @@
  * by then stays, the rest is undefined. Names are any bytes but NUL; they are decoded as UTF-8 with replacement
  * characters, and may still hold newlines, escape sequences and parentheses: whoever shows them must say so safely.
  */
-import { readdirSync } from 'node:fs';
 import type { ProcessFacts } from '../core/record.ts';
-import { readHead, readText, wholeLines } from './files.ts';
+import { type HostFiles, namesIn, wholeLines } from './files.ts';
 import type { StatFiles } from './stat-files.ts';
+import { MS_PER_TICK, parseStatLine } from './stat-line.ts';
+import { timeShiftOf } from './time-namespace.ts';
 
 /** The idle task and whatever runs in interrupt context on it: counted by the kernel as PID 0, absent from /proc. */
 const SWAPPER: ProcessFacts = {
@@ -22,13 +23,13 @@ const SWAPPER: ProcessFacts = {
   cgroup: '/',
 };
 
-export const readProcess = (pid: number): ProcessFacts | null => {
+export const readProcess = (files: HostFiles, pid: number): ProcessFacts | null => {
   if (pid === 0) return SWAPPER;
-  const stat = readStat(pid);
+  const stat = readStat(files, pid);
   if (stat === null) return null;
-  const status = readText(`/proc/${pid}/status`);
-  const cgroups = readText(`/proc/${pid}/cgroup`);
-  const cmdline = readHead(`/proc/${pid}/cmdline`, MAX_CMDLINE_BYTES);
+  const status = files.text(`/proc/${pid}/status`);
+  const cgroups = files.text(`/proc/${pid}/cgroup`);
+  const cmdline = files.head(`/proc/${pid}/cmdline`, MAX_CMDLINE_BYTES);
   return {
     pid,
     startMs: stat.startMs,
@@ -41,29 +42,49 @@ export const readProcess = (pid: number): ProcessFacts | null => {
 };
 
 /** Since boot, 10 ms resolution. */
-export const readStartMs = (pid: number): number | null =>
-  pid === 0 ? SWAPPER.startMs : (readStat(pid)?.startMs ?? null);
+export const readStartMs = (files: HostFiles, pid: number): number | null =>
+  pid === 0 ? SWAPPER.startMs : (readStat(files, pid)?.startMs ?? null);
+
+/** The process that a thread belongs to, by the thread's number or the process's own. */
+export const readProcessOf = (files: HostFiles, tid: number): number | null => {
+  const tgid = /^Tgid:\t(\d+)$/m.exec(files.text(`/proc/${tid}/status`) ?? '')?.[1];
+  return tgid === undefined ? null : Number(tgid);
+};
+
+/** Our own PID in this /proc, which may be that of another PID namespace. */
+export const readOwnPid = (files: HostFiles): number => Number(files.link('/proc/self') ?? process.pid);
+
+/** How many PID namespaces there are from the one that this /proc shows to ours, both included; null before 4.1. */
+export const readDepth = (files: HostFiles): number | null => {
+  const pids = /^NSpid:((?:\t\d+)+)$/m.exec(files.text('/proc/self/status') ?? '')?.[1];
+  return pids === undefined ? null : pids.trim().split('\t').length;
+};
+
+/** null when it is gone. */
+export const readParent = (files: HostFiles, pid: number): number | null =>
+  readStat(files, pid)?.ppid ?? null;
 
 /**
  * What a program was loaded as: its name, when the process began, and where its code and stack lie, which the kernel
- * draws anew at each exec (but tells only those who may trace it). The same text again means: the same program.
+ * draws anew at each exec (but reports only those who may trace it). The same text again means: the same program.
  */
-export const readImage = (files: StatFiles, pid: number): string | null => {
-  const text = files.stat(pid);
+export const readImage = (stats: StatFiles, pid: number): string | null => {
+  const text = stats.stat(pid);
   return text === null ? null : parseImage(text);
 };
 
 export const parseImage = (text: string): string | null => {
-  const stat = parseStat(text);
-  if (stat === null) return null;
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return [stat.startMs, ...[26, 27, 28].map((field) => fields[field - 3]), stat.comm].join(' ');
+  const line = parseStatLine(text);
+  return line === null ? null : [line.startMs, ...[26, 27, 28].map(line.field), line.comm].join(' ');
 };
 
 /** CPU time since its start, user and system, and memory it holds now. */
-export const readCostOf = (pid: number): { readonly cpuMs: number; readonly rssBytes: number } | null => {
-  const stat = readStat(pid);
-  const status = readText(`/proc/${pid}/status`);
+export const readCostOf = (
+  files: HostFiles,
+  pid: number,
+): { readonly cpuMs: number; readonly rssBytes: number } | null => {
+  const stat = readStat(files, pid);
+  const status = files.text(`/proc/${pid}/status`);
   if (stat === null || status === null) return null;
   const rssKib = Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0);
   return { cpuMs: stat.cpuMs, rssBytes: rssKib * 1024 };
@@ -73,18 +94,17 @@ export const readCostOf = (pid: number): { readonly cpuMs: number; readonly rssB
  * Kernel memory of the BPF maps a process holds, in bytes; 0 when its descriptors may not be read. The kernel's own
  * figure: exact since 6.4, before that what it charged for the map. A map held by two descriptors counts once.
  */
-export const readMapBytes = (pid: number): number => {
+export const readMapBytes = (files: HostFiles, pid: number): number => {
   const directory = `/proc/${pid}/fdinfo`;
   const maps = new Map<string, number>();
-  for (const fd of namesIn(directory)) {
-    const map = parseMapInfo(readText(`${directory}/${fd}`) ?? '');
+  for (const fd of namesIn(files, directory)) {
+    const map = parseMapInfo(files.text(`${directory}/${fd}`) ?? '');
     if (map !== null) maps.set(map.id ?? `fd ${fd}`, map.sizeBytes);
   }
   return [...maps.values()].reduce((sum, sizeBytes) => sum + sizeBytes, 0);
 };
 
 const MAX_CMDLINE_BYTES = 4096;
-const MS_PER_TICK = 10;
 
 export type StatFacts = {
   readonly comm: string;
@@ -93,28 +113,27 @@ export type StatFacts = {
   readonly cpuMs: number;
 };
 
-/** comm stands in parentheses and may hold any of them itself: the last one closes it. */
 export const parseStat = (text: string): StatFacts | null => {
-  const open = text.indexOf('(');
-  const close = text.lastIndexOf(')');
-  if (open === -1 || close < open) return null;
-  // From field 3, the state, on.
-  const fields = text.slice(close + 2).split(' ');
-  const [ppid, utime, stime, start] = [4, 14, 15, 22].map((field) => Number(fields[field - 3] ?? Number.NaN));
-  // Field 23 must have begun, or the start time may be torn.
-  if (ppid === undefined || utime === undefined || stime === undefined || start === undefined) return null;
-  if (fields.length <= 23 - 3 || ![ppid, utime, stime, start].every(Number.isSafeInteger)) return null;
-  return {
-    comm: text.slice(open + 1, close),
-    ppid,
-    startMs: start * MS_PER_TICK,
-    cpuMs: (utime + stime) * MS_PER_TICK,
-  };
+  const line = parseStatLine(text);
+  if (line === null) return null;
+  const { comm, startMs } = line;
+  const [ppid = Number.NaN, utime = Number.NaN, stime = Number.NaN] = [4, 14, 15].map((number) =>
+    Number(line.field(number)),
+  );
+  if (![ppid, utime, stime].every(Number.isSafeInteger)) return null;
+  return { comm, ppid, startMs, cpuMs: (utime + stime) * MS_PER_TICK };
 };
 
-const readStat = (pid: number): StatFacts | null => {
-  const text = readText(`/proc/${pid}/stat`);
-  return text === null ? null : parseStat(text);
+const readStat = (files: HostFiles, pid: number): StatFacts | null => {
+  const text = files.text(`/proc/${pid}/stat`);
+  const stat = text === null ? null : parseStat(text);
+  return stat === null ? null : { ...stat, startMs: kernelStartMs(files, stat.startMs) };
+};
+
+/** Both are cut to 10 ms; a shift that is not a multiple of it can leave one step between them. */
+export const kernelStartMs = (files: HostFiles, startMs: number): number => {
+  const { bootUs } = timeShiftOf(files);
+  return bootUs === 0 ? startMs : Math.max(0, Math.round((startMs - bootUs / 1000) / 10) * 10);
 };
 
 /** The first of real, effective, saved and file system user. */
@@ -144,12 +163,4 @@ export const parseMapInfo = (
   const sizeBytes = /^memlock:\t(\d+)$/m.exec(fdinfo)?.[1];
   if (sizeBytes === undefined) return null;
   return { id: /^map_id:\t(\d+)$/m.exec(fdinfo)?.[1] ?? null, sizeBytes: Number(sizeBytes) };
-};
-
-const namesIn = (directory: string): readonly string[] => {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
-  }
 };

@@ -1,39 +1,39 @@
 /**
  * The user programs and libraries that a user wants counted: where they are, and whether they have the function or
- * marker asked for. What is wrong is told before any tracer starts, with the nearest name that is there.
+ * marker asked for. What is wrong is reported before any tracer starts, with the nearest name that is there.
  */
-import { accessSync, constants, readlinkSync, statSync } from 'node:fs';
-import { delimiter, isAbsolute, join, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { failure, nearestNames } from '../errors.ts';
 import { type Elf, readElf } from './elf.ts';
 import type { ProgramFacts } from './facts.ts';
-import { statOf } from './files.ts';
+import type { HostFiles } from './files.ts';
+import { placesOnPath } from './which.ts';
 
 /**
  * The absolute path of an ELF file, from a path or from a bare name that PATH is searched for. Links below
  * `/proc/PID/root` are followed as that process would: the kernel would take an absolute one from our own root.
  *
- * @throws E_PROGRAM when there is none, or it is no ELF file
+ * @throws E_PROGRAM when there is none, or it is not an ELF file
  */
-export const findProgram = (name: string, env: NodeJS.ProcessEnv, cwd: string): string => {
+export const findProgram = (files: HostFiles, name: string, env: NodeJS.ProcessEnv, cwd: string): string => {
   const refuse = (path: string, why: string) => failure('E_PROGRAM', { path, why });
-  const path = name.includes('/') ? followInside(resolve(cwd, name)) : searchPath(name, env.PATH ?? '');
-  if (path === null) throw refuse(name, 'no directory of PATH has it');
-  const stat = statOf(path);
+  const path = name.includes('/')
+    ? followInside(files, resolve(cwd, name))
+    : placesOnPath(name, env.PATH ?? '').find(files.isExecutable);
+  if (path === undefined) throw refuse(name, 'no directory of PATH has it');
+  const stat = files.stat(path);
   if (stat === null) throw refuse(path, 'there is no such file');
-  if (!stat.isFile()) throw refuse(path, stat.isDirectory() ? 'it is a directory' : 'it is no regular file');
-  try {
-    accessSync(path, constants.R_OK);
-  } catch {
-    throw refuse(path, 'it cannot be read');
-  }
-  if (readElf(path) === null) throw refuse(path, 'it is no ELF file (a script is run by its interpreter)');
+  if (!stat.isFile())
+    throw refuse(path, stat.isDirectory() ? 'it is a directory' : 'it is not a regular file');
+  if (!files.isReadable(path)) throw refuse(path, 'it cannot be read');
+  if (readElf(files, path) === null)
+    throw refuse(path, 'it is not an ELF file (a script is run by its interpreter)');
   return path;
 };
 
 /** What the file offers to uprobes and USDT; null when it is no readable ELF file. */
-export const programAt = (path: string): ProgramFacts | null => {
-  const elf = readElf(path);
+export const programAt = (files: HostFiles, path: string): ProgramFacts | null => {
+  const elf = readElf(files, path);
   if (elf === null) return null;
   return {
     functionProblem: (name) => functionProblem(elf, name),
@@ -49,9 +49,14 @@ export const programAt = (path: string): ProgramFacts | null => {
  *
  * @throws E_NO_SYMBOL with the nearest names, and with what a missing symbol table means
  */
-export const checkSymbol = (path: string, kind: 'function' | 'marker', name: string): void => {
-  const elf = readElf(path);
-  const program = programAt(path);
+export const checkSymbol = (
+  files: HostFiles,
+  path: string,
+  kind: 'function' | 'marker',
+  name: string,
+): void => {
+  const elf = readElf(files, path);
+  const program = programAt(files, path);
   if (elf === null || program === null) throw failure('E_PROGRAM', { path, why: 'it is gone' });
   const why = kind === 'function' ? program.functionProblem(name) : program.markerProblem(name);
   if (why === null) return;
@@ -83,23 +88,9 @@ const functionProblem = (elf: Elf, name: string): string | null => {
 
 const markersIn = (elf: Elf): string[] => elf.markers().map(({ provider, name }) => `${provider}:${name}`);
 
-const searchPath = (name: string, directories: string): string | null =>
-  directories
-    .split(delimiter)
-    .filter(isAbsolute)
-    .map((directory) => join(directory, name))
-    .find((path) => {
-      try {
-        accessSync(path, constants.X_OK);
-        return statSync(path).isFile();
-      } catch {
-        return false;
-      }
-    }) ?? null;
-
 const MAX_LINKS = 40;
 
-const followInside = (path: string): string => {
+const followInside = (files: HostFiles, path: string): string => {
   const [root] = /^\/proc\/(?:self|\d+)\/root(?=\/)/.exec(path) ?? [];
   if (root === undefined) return path;
   let left = path.slice(root.length).split('/');
@@ -111,7 +102,7 @@ const followInside = (path: string): string => {
       done.pop();
       continue;
     }
-    const to = linkOf(join(root, ...done, part));
+    const to = files.link(join(root, ...done, part));
     if (to === null || links >= MAX_LINKS) {
       done.push(part);
       continue;
@@ -121,14 +112,6 @@ const followInside = (path: string): string => {
     left = [...to.split('/'), ...left];
   }
   return join(root, ...done);
-};
-
-const linkOf = (path: string): string | null => {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return null;
-  }
 };
 
 const whatIsThere = (names: readonly string[], name: string): string => {

@@ -8,30 +8,29 @@
  * fentry: BTF, direct calls into functions (register_ftrace_direct, which comes with BPF trampolines), and a
  * readable available_filter_functions, from which bpftrace takes what it may attach to.
  */
-import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
 import { findBpftrace } from './bpftrace.ts';
-import { memberOffset } from './btf.ts';
+import { type KernelTypes, readKernelTypes } from './btf.ts';
 import { parseEffectiveCapabilities } from './capabilities.ts';
 import { installCommandOf } from './distribution.ts';
 import type { HostFacts } from './facts.ts';
-import { ROOTS, type Roots, readText } from './files.ts';
-import { functionsAt } from './functions.ts';
+import { type HostFiles, isThere, namesIn } from './files.ts';
+import { functionsOf } from './functions.ts';
+import { readDepth } from './process.ts';
 import { readProcessor } from './processor.ts';
 import { programAt } from './program.ts';
 import { findTracefs, tracepointsAt } from './tracefs.ts';
 
-export const readHostFacts = async (
-  options: { readonly roots?: Partial<Roots>; readonly env?: NodeJS.ProcessEnv } = {},
-): Promise<HostFacts> => {
-  const { proc, sys } = { ...ROOTS, ...options.roots };
+const BTF = '/sys/kernel/btf';
+
+export const readHostFacts = async (files: HostFiles, env: NodeJS.ProcessEnv): Promise<HostFacts> => {
   const uid = process.geteuid?.() ?? -1;
-  const lockdown = parseLockdown(readText(join(sys, 'kernel/security/lockdown')) ?? '');
+  const lockdown = parseLockdown(files.text('/sys/kernel/security/lockdown') ?? '');
   const confidential = lockdown === 'confidentiality';
-  const tracefs = findTracefs(sys);
-  const functions = functionsAt(proc, tracefs);
-  const btf = existsSync(join(sys, 'kernel/btf/vmlinux'));
+  const tracefs = findTracefs(files);
+  const functions = functionsOf(files, tracefs);
+  const btf = isThere(files, join(BTF, 'vmlinux'));
   return {
     platform: process.platform,
     kernel: os.release(),
@@ -39,50 +38,78 @@ export const readHostFacts = async (
     hostname: os.hostname(),
     cpus: os.cpus().length,
     memoryBytes: os.totalmem(),
-    processor: readProcessor({ proc, sys }),
+    processor: readProcessor(files),
     uid,
-    capabilities: parseEffectiveCapabilities(readText(join(proc, 'self/status')) ?? ''),
+    capabilities: parseEffectiveCapabilities(files.text('/proc/self/status') ?? ''),
     lockdown,
-    pidNamespace: readPidNamespace(proc),
+    pidNamespace: readPidNamespace(files),
+    procNamespace: readProcNamespace(files),
     tracefs,
     btf,
-    btfListed: listsBtf(sys),
-    kprobes: !confidential && hasKprobes(sys, tracefs),
+    btfListed: listsBtf(files),
+    kprobes: !confidential && hasKprobes(files, tracefs),
     fentry: !confidential && btf && functions.listed && functions.hasSymbol('register_ftrace_direct'),
-    ...(await findBpftrace(options.env ?? process.env)),
-    tracepoints: tracepointsAt(tracefs),
+    ...(await findBpftrace(files, env)),
+    tracepoints: tracepointsAt(files, tracefs),
     hasFunction: functions.hasTraceable,
-    memberOffset: (struct, member) => memberOffset(join(sys, 'kernel/btf/vmlinux'), struct, member),
-    program: programAt,
+    ...typesOf(files),
+    program: (path) => programAt(files, path),
     installCommand: (packageName) =>
-      (uid === 0 ? '' : 'sudo ') + installCommandOf(readText('/etc/os-release'), packageName),
+      (uid === 0 ? '' : 'sudo ') + installCommandOf(files.text('/etc/os-release'), packageName),
+  };
+};
+
+/**
+ * What is asked is remembered. The files, some 5 MB, are not held beyond the moment: a selection asks many times at once,
+ * and then never again.
+ */
+const typesOf = (files: HostFiles): Pick<HostFacts, 'memberOffset' | 'memberBit' | 'perCpuOffset'> => {
+  const answers = new Map<string, number | null>();
+  const held = new Map<string, WeakRef<KernelTypes>>();
+  const types = (module: string): KernelTypes => {
+    const read = held.get(module)?.deref() ?? readKernelTypes(files, BTF, module === '' ? null : module);
+    held.set(module, new WeakRef(read));
+    return read;
+  };
+  const remembered = (key: string, ask: () => number | null): number | null => {
+    const answer = answers.has(key) ? (answers.get(key) ?? null) : ask();
+    answers.set(key, answer);
+    return answer;
+  };
+  return {
+    memberOffset: (struct, member, module = '') =>
+      remembered(`${module} ${struct} ${member}`, () => types(module).offsetOf(struct, member)),
+    memberBit: (struct, member) =>
+      remembered(`bit ${struct} ${member}`, () => types('').bitOf(struct, member)),
+    perCpuOffset: (variable) => remembered(variable, () => types('').perCpuOffset(variable)),
   };
 };
 
 /** The mode in brackets: `none [integrity] confidentiality` is integrity. */
 export const parseLockdown = (text: string): string | null => /\[([a-z]+)\]/.exec(text)?.[1] ?? null;
 
-/** Where the kernel gives its modules' types, it lists BTF objects. One without modules need not be told apart. */
-const listsBtf = (sys: string): boolean => {
-  try {
-    return readdirSync(join(sys, 'kernel/btf')).length > 1;
-  } catch {
-    return false;
-  }
-};
+/** Where the kernel gives its modules' types, it lists BTF objects. One without modules need not be distinguished. */
+const listsBtf = (files: HostFiles): boolean => namesIn(files, BTF).length > 1;
 
-const hasKprobes = (sys: string, tracefs: string | null): boolean =>
-  existsSync(join(sys, 'bus/event_source/devices/kprobe')) ||
-  (tracefs !== null && existsSync(join(tracefs, 'kprobe_events')));
+const hasKprobes = (files: HostFiles, tracefs: string | null): boolean =>
+  isThere(files, '/sys/bus/event_source/devices/kprobe') ||
+  (tracefs !== null && isThere(files, join(tracefs, 'kprobe_events')));
 
 /** The number that the kernel gives the first PID namespace, the same on every machine (PROC_PID_INIT_INO). */
 const INITIAL_PID_NAMESPACE = 'pid:[4026531836]';
 
-/** A container sees a /proc of its own, in which nothing but this number tells that it is not the host's. */
-const readPidNamespace = (proc: string): HostFacts['pidNamespace'] => {
-  try {
-    return readlinkSync(join(proc, 'self/ns/pid')) === INITIAL_PID_NAMESPACE ? 'initial' : 'own';
-  } catch {
-    return null;
-  }
+/** A /proc that shows us under one PID is that of our namespace; otherwise its process 1 says whose it is. */
+const readProcNamespace = (files: HostFiles): HostFacts['procNamespace'] => {
+  const depth = readDepth(files);
+  if (depth === null) return null;
+  if (depth === 1) return readPidNamespace(files);
+  return namespaceOf(files, '1') === INITIAL_PID_NAMESPACE ? 'initial' : 'other';
+};
+
+const namespaceOf = (files: HostFiles, pid: string): string | null => files.link(`/proc/${pid}/ns/pid`);
+
+/** A container sees a /proc of its own, in which nothing but this number says that it is not the host's. */
+const readPidNamespace = (files: HostFiles): HostFacts['pidNamespace'] => {
+  const own = namespaceOf(files, 'self');
+  return own === null ? null : own === INITIAL_PID_NAMESPACE ? 'initial' : 'own';
 };

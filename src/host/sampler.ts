@@ -8,9 +8,8 @@
  * moment. It never throws: a file that cannot be read gives no numbers. Counters the kernel keeps in 32 bits are
  * carried on beyond that; one that was cleared by hand goes on from where it stood.
  */
-import { join } from 'node:path';
 import type { MetricDescriptor } from '../core/metric.ts';
-import { ROOTS, type Roots, readText } from './files.ts';
+import type { HostFiles } from './files.ts';
 import { buddyinfo } from './proc/buddyinfo.ts';
 import { diskstats } from './proc/diskstats.ts';
 import { loadavg } from './proc/loadavg.ts';
@@ -28,29 +27,32 @@ export type HostSampler = {
   read(): Record<string, number>;
 };
 
-export const createHostSampler = (options: { readonly roots?: Partial<Roots> } = {}): HostSampler => {
-  const roots = { ...ROOTS, ...options.roots };
-  const sources = sourcesAt(roots).map((source) => {
-    const path = join(roots[source.root], source.path);
-    return { path, parse: source.parse, metrics: source.describe(source.parse(readText(path) ?? '')) };
-  });
+export const createHostSampler = (files: HostFiles): HostSampler => {
+  const sources = sourcesOf(files).map(({ path, parse, describe }) => ({
+    path,
+    parse,
+    metrics: describe(parse(files.text(path) ?? '')),
+  }));
   const carries = new Map(
     sources
-      .flatMap(({ metrics }) => metrics.filter(({ wraps32 }) => wraps32 === true))
-      .map(({ id }) => [id, createCarry()]),
+      .flatMap(({ metrics }) => metrics)
+      .flatMap(({ id, wraps32 }) =>
+        wraps32 === undefined ? [] : [[id, createCarry(wraps32.mostPerSecond)]],
+      ),
   );
   return {
     metrics: sources.flatMap(({ metrics }) => metrics.map(descriptorOf)),
     read: () => {
       const sample: Record<string, number> = {};
+      const nowMs = performance.now();
       for (const { path, parse, metrics } of sources) {
         if (metrics.length === 0) continue;
-        const text = readText(path);
+        const text = files.text(path);
         if (text === null) continue;
         const values = parse(text);
         for (const { id } of metrics) {
           const value = values[id];
-          if (value !== undefined) sample[id] = carries.get(id)?.(value) ?? value;
+          if (value !== undefined) sample[id] = carries.get(id)?.(value, nowMs) ?? value;
         }
       }
       return sample;
@@ -58,7 +60,7 @@ export const createHostSampler = (options: { readonly roots?: Partial<Roots> } =
   };
 };
 
-const sourcesAt = ({ sys }: Roots): readonly HostSource[] => [
+const sourcesOf = (files: HostFiles): readonly HostSource[] => [
   loadavg,
   stat,
   pressure('cpu'),
@@ -68,8 +70,8 @@ const sourcesAt = ({ sys }: Roots): readonly HostSource[] => [
   vmstat,
   zoneinfo,
   buddyinfo,
-  diskstats(sys),
-  ...xfsMounts(sys),
+  diskstats(files),
+  ...xfsMounts(files),
 ];
 
 const descriptorOf = ({ wraps32: _, ...metric }: HostMetric): MetricDescriptor => ({
@@ -80,19 +82,22 @@ const descriptorOf = ({ wraps32: _, ...metric }: HostMetric): MetricDescriptor =
 
 const WRAP = 2 ** 32;
 
+/** Two readings are not quite as far apart as their times say. */
+const SLACK_MS = 1_000;
+
 /**
- * Turns readings modulo 2³² into a count that only grows. A fall is a wrap when that makes the smaller step, and
- * otherwise a counter set back to zero, of which everything is new.
+ * Turns readings modulo 2³² into a count that only grows. A fall is a wrap when the counter can have moved that far in
+ * the time between the readings, and otherwise a counter set back to zero, of which everything is new.
  */
-export const createCarry = (): ((reading: number) => number) => {
-  let last: number | null = null;
+export const createCarry = (mostPerSecond: number): ((reading: number, nowMs: number) => number) => {
+  let last: { readonly reading: number; readonly atMs: number } | null = null;
   let total = 0;
-  return (reading) => {
-    const step = reading - (last ?? 0);
-    const wrapped = step + WRAP;
+  return (reading, nowMs) => {
+    const step = reading - (last?.reading ?? 0);
+    const most = ((nowMs - (last?.atMs ?? nowMs) + SLACK_MS) / 1_000) * mostPerSecond;
     if (step >= 0) total += step;
-    else total += wrapped < WRAP / 2 ? wrapped : reading;
-    last = reading;
+    else total += step + WRAP <= most ? step + WRAP : reading;
+    last = { reading, atMs: nowMs };
     return total;
   };
 };

@@ -4,7 +4,7 @@
  * one before: the kernel then refuses to read, and the file is opened anew.
  */
 import { closeSync, openSync, readSync } from 'node:fs';
-import { readText } from './files.ts';
+import { createLru } from '../core/lru.ts';
 
 /** Either is null for a process that is gone. */
 export type StatFiles = {
@@ -19,36 +19,20 @@ const HELD_SHARE = 1 / 4;
 const buffer = Buffer.allocUnsafe(4_096);
 
 export const openStatFiles = (most = heldAtMost()): StatFiles => {
-  /** Path to descriptor, the latest used last. */
-  const held = new Map<string, number>();
-
-  const letGo = (path: string, fd: number): void => {
-    held.delete(path);
-    closeSync(fd);
-  };
-  const keep = (path: string): number | null => {
-    const fd = tryOpen(path);
-    if (fd === null) return null;
-    const [oldest] = held;
-    if (held.size >= most && oldest !== undefined) letGo(...oldest);
-    held.set(path, fd);
-    return fd;
-  };
+  /** Path to descriptor. */
+  const held = createLru<string, number>(most, closeSync);
   const read = (path: string): string | null => {
     const known = held.get(path);
     if (known !== undefined) {
       const text = tryRead(known);
-      if (text !== null) {
-        held.delete(path);
-        held.set(path, known);
-        return text;
-      }
-      letGo(path, known);
+      if (text !== null) return text;
+      held.delete(path);
     }
-    const fd = keep(path);
+    const fd = tryOpen(path);
     if (fd === null) return null;
+    held.set(path, fd);
     const text = tryRead(fd);
-    if (text === null) letGo(path, fd);
+    if (text === null) held.delete(path);
     return text;
   };
 
@@ -56,10 +40,18 @@ export const openStatFiles = (most = heldAtMost()): StatFiles => {
 };
 
 const heldAtMost = (): number => {
-  const limit = Number(/^Max open files\s+(\d+)/m.exec(readText('/proc/self/limits') ?? '')?.[1]);
+  const limit = Number(/^Max open files\s+(\d+)/m.exec(readOnce('/proc/self/limits') ?? '')?.[1]);
   return Number.isFinite(limit)
     ? Math.max(1, Math.min(MOST_HELD, Math.floor(limit * HELD_SHARE)))
     : MOST_HELD;
+};
+
+const readOnce = (path: string): string | null => {
+  const fd = tryOpen(path);
+  if (fd === null) return null;
+  const text = tryRead(fd);
+  closeSync(fd);
+  return text;
 };
 
 const tryOpen = (path: string): number | null => {

@@ -6,15 +6,23 @@
  * Guarantee: each file is there once, however many names it has (a uprobe belongs to the inode: two names would count
  * every call twice), and a finder that fails becomes a reason, never an exception.
  */
-import { statOf } from './files.ts';
+import type { HostFiles } from './files.ts';
 
 /** Whose programs are asked for. */
 export type TargetRequest = {
+  readonly files: HostFiles;
   /** The PIDs that the user selected; empty: all of the machine. */
   readonly pids: readonly number[];
   /** argv after `--`, not started yet; null without one. */
   readonly command: readonly string[] | null;
   readonly env: NodeJS.ProcessEnv;
+};
+
+/** What a script is given before it attaches: an entry of a scratch map, as of processes that live already. */
+export type Seed = {
+  readonly map: string;
+  readonly key: bigint;
+  readonly value: bigint;
 };
 
 export type FoundTargets = {
@@ -47,7 +55,7 @@ const NOTHING: FoundTargets = { files: [], problem: 'no file was found' };
 const askFinder = async (finder: TargetFinder, request: TargetRequest): Promise<FoundTargets> => {
   try {
     const { files, problem } = await finder.find(request);
-    const distinct = distinctFiles(files);
+    const distinct = distinctFiles(request.files, files);
     return { files: distinct, problem: distinct.length > 0 ? null : (problem ?? NOTHING.problem) };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
@@ -56,10 +64,10 @@ const askFinder = async (finder: TargetFinder, request: TargetRequest): Promise<
 };
 
 /** The first name of each file that is there. */
-const distinctFiles = (paths: readonly string[]): string[] => {
+const distinctFiles = (files: HostFiles, paths: readonly string[]): string[] => {
   const byInode = new Map<string, string>();
   for (const path of paths) {
-    const stat = statOf(path);
+    const stat = files.stat(path);
     if (stat === null || !stat.isFile()) continue;
     const identity = `${stat.dev}:${stat.ino}`;
     if (!byInode.has(identity)) byInode.set(identity, path);

@@ -5,31 +5,34 @@
  * Only the two places bpftrace itself looks at count. An unmounted /sys/kernel/tracing is an empty directory, and
  * a mounted one has mode 700, so for most users both look the same; `null` means "not readable by this process".
  */
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TracepointFacts } from './facts.ts';
-import { readText, wholeLines } from './files.ts';
+import { type HostFiles, namesIn, wholeLines } from './files.ts';
 
-const PLACES = ['kernel/tracing', 'kernel/debug/tracing'] as const;
+const PLACES = ['/sys/kernel/tracing', '/sys/kernel/debug/tracing'] as const;
 
-/** The mounted and readable tracefs under `sysRoot`, or null. */
-export const findTracefs = (sysRoot: string): string | null =>
-  PLACES.map((place) => join(sysRoot, place)).find((place) => isReadable(join(place, 'events'))) ?? null;
+/** The mounted and readable tracefs, or null. */
+export const findTracefs = (files: HostFiles): string | null =>
+  PLACES.find((place) => isReadable(files, join(place, 'events'))) ?? null;
 
 /** Event formats, each read when first asked for and kept. Without tracefs every event is absent. */
-export const tracepointsAt = (tracefs: string | null): TracepointFacts => {
+export const tracepointsAt = (files: HostFiles, tracefs: string | null): TracepointFacts => {
   const known = new Map<string, readonly string[] | null>();
-  const formatOf = (tracepoint: string): readonly string[] | null => {
+  const fieldsOf = (tracepoint: string): readonly string[] | null => {
     let fields = known.get(tracepoint);
     if (fields === undefined) {
-      fields = tracefs === null ? null : readFields(tracefs, tracepoint);
+      const format = formatOf(tracepoint);
+      fields = format === null ? null : parseFields(format);
       known.set(tracepoint, fields);
     }
     return fields;
   };
+  const formatOf = (tracepoint: string): string | null =>
+    tracefs === null ? null : readFormat(files, tracefs, tracepoint);
   return {
-    has: (tracepoint) => formatOf(tracepoint) !== null,
-    fields: (tracepoint) => formatOf(tracepoint) ?? [],
+    has: (tracepoint) => fieldsOf(tracepoint) !== null,
+    fields: (tracepoint) => fieldsOf(tracepoint) ?? [],
+    format: formatOf,
   };
 };
 
@@ -41,18 +44,11 @@ export const parseFields = (format: string): readonly string[] =>
     .filter((name) => !name.startsWith('common_'));
 
 /** By doing it: access(2) answers for the real user, not the effective one. */
-const isReadable = (directory: string): boolean => {
-  try {
-    return readdirSync(directory).length > 0;
-  } catch {
-    return false;
-  }
-};
+const isReadable = (files: HostFiles, directory: string): boolean => namesIn(files, directory).length > 0;
 
 /** A probe's manifest may name any event, so the name must not lead out of `events`. */
-const readFields = (tracefs: string, tracepoint: string): readonly string[] | null => {
+const readFormat = (files: HostFiles, tracefs: string, tracepoint: string): string | null => {
   const [, category, event] = /^(\w[\w-]*):(\w[\w-]*)$/.exec(tracepoint) ?? [];
   if (category === undefined || event === undefined) return null;
-  const format = readText(join(tracefs, 'events', category, event, 'format'));
-  return format === null ? null : parseFields(format);
+  return files.text(join(tracefs, 'events', category, event, 'format'));
 };

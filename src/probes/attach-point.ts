@@ -54,6 +54,10 @@ export const symbolProblem = (symbol: string): string | null => {
   return bad === undefined ? null : `the name has the character ${JSON.stringify(bad)}`;
 };
 
+/** The same of a tracepoint or a function of the kernel; a compiler's `.isra.0` bpftrace does not take there. */
+export const kernelNameProblem = (name: string): string | null =>
+  symbolProblem(name) ?? (name.includes('.') ? 'the name of a kernel function or event has no "."' : null);
+
 /** Beyond any name in use, and short of the kernel's own bound of 4,096. */
 const MAX_PATH_LENGTH = 1_024;
 const MAX_SYMBOL_LENGTH = 1_024;

@@ -1,6 +1,4 @@
 /** The numbers a script takes from this kernel's event formats and types instead of knowing them. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { HostFacts } from '../host/facts.ts';
 import { flagValue } from './gfp.ts';
 import type { Variant } from './manifest.ts';
@@ -27,22 +25,23 @@ type Constant = NonNullable<Variant['constants']>[number];
 const readConstant = (
   constant: Constant,
   facts: HostFacts,
-): { readonly value: number | null; readonly problem: string } =>
-  'flag' in constant
-    ? {
-        value: flagValue(readFormat(facts, constant.tracepoint), constant.flag),
-        problem: `the value of ${constant.flag} cannot be read from the format of ${constant.tracepoint}`,
-      }
-    : {
-        value: facts.memberOffset(constant.struct, constant.member),
-        problem: `the kernel's own types (BTF) do not tell where ${constant.struct} has ${constant.member}`,
-      };
-
-const readFormat = (facts: HostFacts, tracepoint: string): string => {
-  if (facts.tracefs === null) return '';
-  try {
-    return readFileSync(join(facts.tracefs, 'events', tracepoint.replace(':', '/'), 'format'), 'utf8');
-  } catch {
-    return '';
+): { readonly value: number | null; readonly problem: string } => {
+  if ('flag' in constant) {
+    return {
+      value: flagValue(facts.tracepoints.format(constant.tracepoint) ?? '', constant.flag),
+      problem: `the value of ${constant.flag} cannot be read from the format of ${constant.tracepoint}`,
+    };
   }
+  if ('perCpu' in constant) {
+    return {
+      value: facts.perCpuOffset(constant.perCpu),
+      problem: `the kernel's type information (BTF) does not say where the per-CPU variable ${constant.perCpu} lies`,
+    };
+  }
+  const { struct, member, module, bit = false, otherwise = null } = constant;
+  const place = bit ? facts.memberBit(struct, member) : facts.memberOffset(struct, member, module);
+  return {
+    value: place ?? otherwise,
+    problem: `the kernel's type information (BTF) does not say where ${struct} has ${member}`,
+  };
 };

@@ -7,7 +7,7 @@
  * left is checked once more as a manifest and a fragment.
  */
 import { failure } from '../errors.ts';
-import { pathProblem, symbolProblem } from './attach-point.ts';
+import { kernelNameProblem, pathProblem, symbolProblem } from './attach-point.ts';
 import type { CatalogueEntry } from './catalogue.ts';
 import { type Facility, parseManifest } from './manifest.ts';
 
@@ -80,7 +80,7 @@ export const readCount = (value: string): Count => {
   if (parts.length < KINDS[kind].parts.length || parts.includes(''))
     throw refuse(`it is not of the form ${form}`);
   const problem = symbolsOf({ name, kind, parts })
-    .map(symbolProblem)
+    .map(KINDS[kind].onProgram ? symbolProblem : kernelNameProblem)
     .find((one) => one !== null);
   if (problem != null)
     throw refuse(`${problem}${problem.includes(':') ? ' (C++ names are written mangled)' : ''}`);

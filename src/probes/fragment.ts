@@ -172,7 +172,7 @@ const KINDS: Readonly<Record<string, 'tracepoint' | 'function' | 'program' | 'fr
 
 const checkAttachPoint = (point: string, clause: Clause, variant: Variant, refuse: Refuse): void => {
   const kind = KINDS[point.slice(0, Math.max(0, point.indexOf(':')))];
-  if (kind === undefined) refuse(clause.line, `"${point}" is no attach point a probe may use`);
+  if (kind === undefined) refuse(clause.line, `"${point}" is not an attach point a probe may use`);
   if (/[*?[\]{}"]/.test(point)) refuse(clause.line, `"${point}": wildcards and quotes are not allowed`);
   const name = point.slice(point.indexOf(':') + 1);
   if (
@@ -222,7 +222,8 @@ const checkMaps = (
     }
   }
   const bodies = clauses.map((clause) => clause.body).join('\n');
-  for (const { map, name } of counted) {
+  // A gauge is what `derive` makes of the other maps.
+  for (const { map, name } of counted.filter(({ kind }) => kind !== 'gauge')) {
     if (!mapsIn(bodies).has(map)) refuse(1, `counts promises "${name}", but ${map} is never set`);
   }
   if (!/@seen\[pid\]\s*=\s*1\s*;/.test(bodies)) {

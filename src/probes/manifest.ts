@@ -6,13 +6,13 @@
  *
  * Guarantee: a Manifest that was parsed here is consistent in itself. Names are unique, every map is called
  * `@<probe>_<metric>` (so that probes cannot touch each other's maps in one script), every metric has a variant
- * that counts it, labels fit their column. What only the scripts can tell is checked by fragment.ts.
+ * that counts it, labels fit their column. What only the scripts can say is checked by fragment.ts.
  */
 import { z } from 'zod';
-import { isProvider } from '../core/cost.ts';
 import type { MetricUnit } from '../core/metric.ts';
 import { failure } from '../errors.ts';
 import { pathProblem } from './attach-point.ts';
+import { isProvider } from './provider.ts';
 
 const UNITS = [
   'count',
@@ -47,7 +47,8 @@ const label = z.string().regex(/^[\x21-\x7e]([\x20-\x7e]{0,12}[\x21-\x7e])?$/, '
 const metricSchema = z.strictObject({
   name: identifier,
   map: mapName,
-  kind: z.enum(['counter', 'max']),
+  /** A gauge is made by the variant's `derive`: no map of a script holds one. */
+  kind: z.enum(['counter', 'gauge', 'max']),
   unit: z.enum(UNITS),
   label,
   help: sentence,
@@ -60,8 +61,11 @@ const metricSchema = z.strictObject({
 
 const scratchSchema = z.strictObject({
   map: mapName,
-  /** `tid`: entries of a thread are deleted when it exits. `none`: the script itself keeps it small. */
-  key: z.enum(['tid', 'none']),
+  /**
+   * `tid`: entries of a thread are deleted when it exits. `none`: the script itself keeps it small. `file`: inode to name, of
+   * files that the host is to look into; the script only sets it, and each is reported once.
+   */
+  key: z.enum(['tid', 'none', 'file']),
 });
 
 const whenSchema = z.strictObject({
@@ -91,14 +95,25 @@ const constantSchema = z.union([
   }),
   z.strictObject({
     token,
-    /** A structure of the kernel itself, for example `xfs_inode`. */
+    /** A structure of the kernel, for example `xfs_inode`. */
     struct: cName,
-    /** Its member whose byte offset is the number. */
-    member: cName,
+    /** Its member whose byte offset is the number; `m_stats.xs_stats` is a member of a member. */
+    member: z.string().regex(/^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/, 'a member, or members joined by points'),
+    /** The module that the structure belongs to, where that is not built in. */
+    module: cName.optional(),
+    /** The number is in bits: a bit field begins inside a byte. */
+    bit: z.literal(true).optional(),
+    /** The number where the kernel does not say: without it the variant cannot run there. */
+    otherwise: z.int().nonnegative().optional(),
+  }),
+  z.strictObject({
+    token,
+    /** A per-CPU variable of the kernel; the number is where it lies among the others. */
+    perCpu: cName,
   }),
 ]);
 
-const provider = z.string().refine(isProvider, 'no provider of attach points: see src/core/cost.ts');
+const provider = z.string().refine(isProvider, 'not a provider of attach points: see src/probes/provider.ts');
 
 const targetSchema = z.strictObject({
   /** Who finds the files of this host: a name that src/host/targets.ts knows. Without it: `written` itself. */
@@ -116,6 +131,8 @@ const variantSchema = z.strictObject({
   target: targetSchema.optional(),
   /** Metric name to the sentence that names what is really counted. */
   counts: z.record(identifier, sentence),
+  /** Metric name to why its number is an estimate as this variant counts, and how far off it can be. */
+  estimates: z.record(identifier, sentence).optional(),
   labels: z.record(identifier, label).optional(),
   /**
    * What one count stands for, in runs of the script's programs by provider, so that their cost is known without
@@ -128,7 +145,7 @@ const variantSchema = z.strictObject({
   constants: z.array(constantSchema).optional(),
   /** How numbers come of the script's maps and of what the kernel counts anyway: a name that src/cli/trace.ts knows. */
   derive: kebab.optional(),
-  /** The variant that takes its place when its events cost more than the budget; without it, the probe is let go. */
+  /** The variant that takes its place when its events cost more than the budget; without it, the probe is dropped. */
   cheaper: kebab.optional(),
   needs: sentence,
   /**
@@ -210,6 +227,7 @@ const contradictions = (manifest: Manifest): Contradiction[] => [
   ...unknownRuns(manifest),
   ...unknownMetrics(manifest),
   ...uncounted(manifest),
+  ...underived(manifest),
 ];
 
 const duplicates = <Item>(
@@ -241,11 +259,11 @@ const misnamedMaps = (manifest: Manifest): Contradiction[] => {
 
 const unknownMetrics = (manifest: Manifest): Contradiction[] =>
   manifest.variants.flatMap((variant, index) =>
-    (['counts', 'labels'] as const).flatMap((part) =>
+    (['counts', 'estimates', 'labels'] as const).flatMap((part) =>
       Object.keys(variant[part] ?? {}).flatMap((name): Contradiction[] =>
         manifest.metrics.some((metric) => metric.name === name)
           ? []
-          : [[['variants', index, part, name], 'is no metric of this probe']],
+          : [[['variants', index, part, name], 'is not a metric of this probe']],
       ),
     ),
   );
@@ -258,6 +276,15 @@ const unknownRuns = (manifest: Manifest): Contradiction[] =>
         ? []
         : [[['variants', index, 'runs', name], 'is nothing that this variant counts']],
     ),
+  );
+
+/** A script can only count: what goes up and down is made of its maps by `derive`. */
+const underived = (manifest: Manifest): Contradiction[] =>
+  manifest.metrics.flatMap(({ name, kind }, index): Contradiction[] =>
+    kind !== 'gauge' ||
+    manifest.variants.every(({ counts, derive }) => derive !== undefined || !(name in counts))
+      ? []
+      : [[['metrics', index, 'kind'], 'a gauge needs a variant that derives it']],
   );
 
 const uncounted = (manifest: Manifest): Contradiction[] =>

@@ -1,22 +1,15 @@
-/** Marks on their way into the stream: set at any time, told before the next record. */
+/** Marks of a stream, and those that were set beside it. */
 import type { Mark } from '../core/snapshot.ts';
+import type { Recording } from './ports.ts';
 
-export type MarkQueue = {
-  add(mark: Mark): void;
-  /** Those that wait, in order of time. */
-  take(): Mark[];
+/** In order of time, each once: who sets a mark beside a recording may find it in the recording, too. */
+export const withMarks = (own: readonly Mark[], added: readonly Mark[]): readonly Mark[] => {
+  const late = added.filter(
+    ({ bootUs, text }) => !own.some((mark) => mark.bootUs === bootUs && mark.text === text),
+  );
+  return late.length === 0 ? own : [...own, ...late].sort((a, b) => a.bootUs - b.bootUs);
 };
 
-export const createMarkQueue = (): MarkQueue => {
-  let waiting: Mark[] = [];
-  return {
-    add: (mark) => {
-      waiting.push(mark);
-    },
-    take: () => {
-      const taken = waiting.sort((a, b) => a.bootUs - b.bootUs);
-      waiting = [];
-      return taken;
-    },
-  };
-};
+/** Every mark of a recording, to its end. */
+export const marksOf = (recording: Recording): readonly Mark[] =>
+  withMarks(recording.ownMarks(), recording.addedMarks());

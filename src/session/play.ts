@@ -1,16 +1,43 @@
-/** Plays a recording into the store, on a virtual clock; of one that is still being written, to the end that moves. */
-import type { Mark } from '../core/snapshot.ts';
+/**
+ * Moves what is shown through a timeline. A recording is played on a virtual clock; of one that is still being written, to
+ * the end that moves. Live, the end moves by itself, and what is shown goes with it until it is held.
+ */
+import type { WatchedSnapshot } from '../insight/recognised.ts';
+import { createCursor } from './cursor.ts';
+import { marksOf } from './marks.ts';
+import type { Memory } from './memory.ts';
 import type { Playback, PlaybackState } from './playback.ts';
 import type { Recording } from './ports.ts';
-import { createCursor } from './replay.ts';
 import type { SnapshotStore } from './store.ts';
+import type { Timeline } from './timeline.ts';
 
 /** Frames a second at most, however fast it plays. */
 const FRAME_MS = 100;
 /** How often a growing recording is looked at. */
 const FOLLOW_MS = 500;
 
-export type PlaybackOptions = {
+type Mover = Playback & {
+  /** The last sample at or before the present one is shown anew: it has got a mark. */
+  renew(): void;
+  close(): void;
+};
+
+type MoverOptions = {
+  readonly timeline: Timeline;
+  /** What is shown. */
+  readonly store: SnapshotStore;
+  readonly fromUs: number | null;
+  readonly speed: number;
+  readonly playing: boolean;
+  /** The end moves, and what is shown goes with it. */
+  readonly following: boolean;
+  /** Live: the snapshot of the end, whenever it has moved; null where the end is looked for. */
+  readonly latest: SnapshotStore | null;
+  /** Looks for what was written since: 'more', 'end' when nothing more will come, or 'nothing'. */
+  readonly look: () => 'more' | 'end' | 'nothing';
+};
+
+export type ReplayOptions = {
   readonly recording: Recording;
   readonly store: SnapshotStore;
   readonly fromUs: number | null;
@@ -20,50 +47,82 @@ export type PlaybackOptions = {
   readonly follow?: boolean;
 };
 
-/** `close` stops it. */
-export const createPlayback = (options: PlaybackOptions): Required<Playback> & { close(): void } => {
-  const { recording, store } = options;
-  const cursor = createCursor(recording);
+/** Plays a recording into the store. `close` stops it. */
+export const playRecording = ({
+  recording,
+  follow = false,
+  ...options
+}: ReplayOptions): Required<Playback> & { close(): void } => {
+  const mover = createMover({
+    ...options,
+    timeline: recording,
+    following: follow,
+    latest: null,
+    look: () => {
+      if (!recording.refresh()) return 'nothing';
+      return recording.tail().some(({ type }) => type === 'trailer') ? 'end' : 'more';
+    },
+  });
+  return {
+    ...mover,
+    marks: () => marksOf(recording),
+    mark: (text) => {
+      const problem = recording.addMark({ bootUs: mover.state().positionUs, text });
+      mover.renew();
+      return problem;
+    },
+  };
+};
+
+/** Shows what is traced as it comes, and what is in memory when it is held. `latest` is where the pump puts snapshots. */
+export const playMemory = (memory: Memory, latest: SnapshotStore, store: SnapshotStore): Playback =>
+  createMover({
+    timeline: memory,
+    store,
+    fromUs: null,
+    speed: 1,
+    playing: true,
+    following: true,
+    latest,
+    look: () => 'nothing',
+  });
+
+const createMover = ({ timeline, store, latest, look, ...options }: MoverOptions): Mover => {
+  const cursor = createCursor(timeline);
   const listeners = new Set<() => void>();
-  const startUs = recording.header.clock.bootUs;
-  let { speed, playing } = options;
-  let following = options.follow === true;
+  const isLive = latest !== null;
+  let { speed, playing, following } = options;
   /** Where the virtual clock stands; the sample shown is the last at or before it. */
-  let virtualUs = options.fromUs ?? (following ? recording.endUs() : timeOf(0));
+  let virtualUs = options.fromUs ?? (following ? timeline.endUs() : timeline.timeOf(0));
   let tickedAtMs = performance.now();
   let timer: NodeJS.Timeout | undefined;
 
-  function timeOf(sample: number): number {
-    return recording.samples() === 0 ? startUs : recording.timeOf(sample);
-  }
-
-  const tell = (): void => {
+  const report = (): void => {
     for (const listener of listeners) listener();
   };
 
-  const show = (sample: number): void => {
-    store.set(cursor.moveTo(sample));
-    tell();
+  const show = (snapshot: WatchedSnapshot): void => {
+    store.set(snapshot);
+    report();
   };
 
-  const last = (): number => recording.samples() - 1;
+  const last = (): number => timeline.samples() - 1;
+  const position = (): number => Math.max(timeline.first(), cursor.position());
 
   /** What follows the last sample is shown with it, unless more samples may follow. */
-  const showOrEnd = (sample: number): void => show(sample >= last() && !following ? last() + 1 : sample);
+  const showAt = (sample: number): void =>
+    show(cursor.moveTo(sample >= last() && !following ? last() + 1 : sample));
 
   const advance = (): void => {
     const nowMs = performance.now();
-    const endUs = recording.endUs();
-    virtualUs = Math.min(
-      virtualUs + (nowMs - tickedAtMs) * 1000 * Math.min(speed, Number.MAX_SAFE_INTEGER),
-      endUs,
-    );
+    const elapsedUs = (nowMs - tickedAtMs) * 1000 * Math.min(speed, Number.MAX_SAFE_INTEGER);
+    virtualUs = Math.min(virtualUs + elapsedUs, timeline.endUs());
     tickedAtMs = nowMs;
     const before = cursor.position();
-    const target = speed === Number.POSITIVE_INFINITY ? fastForward() : recording.sampleAt(virtualUs);
+    const target = speed === Number.POSITIVE_INFINITY ? fastForward() : timeline.sampleAt(virtualUs);
     const atEnd = target >= last();
     if (atEnd && !following) playing = false;
-    if (atEnd || target !== before) showOrEnd(target);
+    if (atEnd || target !== before) showAt(target);
     schedule();
   };
 
@@ -75,17 +134,18 @@ export const createPlayback = (options: PlaybackOptions): Required<Playback> & {
       sample += 1;
       cursor.foldTo(sample);
     }
-    virtualUs = timeOf(Math.max(0, sample));
+    virtualUs = timeline.timeOf(Math.max(0, sample));
     return sample;
   };
 
   /** New samples are shown at once: whoever follows wants the present. */
   const follow = (): void => {
-    if (recording.refresh()) {
+    const found = look();
+    if (found !== 'nothing') {
       cursor.renew();
-      following = !isComplete(recording);
-      virtualUs = recording.endUs();
-      showOrEnd(Math.max(0, last()));
+      following = found === 'more';
+      virtualUs = timeline.endUs();
+      showAt(Math.max(0, last()));
       if (!following) playing = false;
     }
     tickedAtMs = performance.now();
@@ -94,38 +154,50 @@ export const createPlayback = (options: PlaybackOptions): Required<Playback> & {
 
   const schedule = (): void => {
     clearTimeout(timer);
-    if (!playing) return;
+    if (!playing || isLive) return;
     if (following && cursor.position() >= last()) {
       timer = setTimeout(follow, FOLLOW_MS);
       return;
     }
-    const nextUs = timeOf(Math.min(cursor.position() + 1, Math.max(0, last())));
+    const nextUs = timeline.timeOf(Math.min(cursor.position() + 1, Math.max(0, last())));
     const waitMs = (nextUs - virtualUs) / 1000 / speed;
     timer = setTimeout(advance, Math.max(speed === Number.POSITIVE_INFINITY ? 0 : FRAME_MS, waitMs));
   };
 
+  /** Live: the end is what was folded there, and what comes is shown again. */
+  const moveToEnd = (): void => {
+    const snapshot = latest?.get() ?? null;
+    playing = true;
+    if (snapshot === null) return;
+    cursor.moveToEnd(snapshot);
+    show(snapshot);
+  };
+
   const jump = (sample: number): void => {
-    const target = Math.max(0, Math.min(sample, last()));
-    virtualUs = timeOf(target);
+    if (isLive && sample >= last()) {
+      moveToEnd();
+      return;
+    }
+    const target = Math.max(timeline.first(), Math.min(sample, last()));
+    virtualUs = timeline.timeOf(target);
     tickedAtMs = performance.now();
-    showOrEnd(target);
+    showAt(target);
     schedule();
   };
 
   const state = (): PlaybackState => ({
-    startUs,
-    endUs: recording.endUs(),
-    positionUs: timeOf(Math.max(0, cursor.position())),
-    sample: Math.max(0, cursor.position()),
-    samples: recording.samples(),
+    startUs: timeline.startUs(),
+    endUs: timeline.endUs(),
+    positionUs: timeline.timeOf(position()),
+    sample: position() - timeline.first(),
+    samples: timeline.samples() - timeline.first(),
     playing,
     speed,
-    following,
+    following: following && (playing || !isLive),
   });
 
-  const marks = (): readonly Mark[] => recording.marks();
-
-  jump(recording.sampleAt(virtualUs));
+  if (isLive) latest.subscribe(() => (playing ? moveToEnd() : report()));
+  else jump(timeline.sampleAt(virtualUs));
   return {
     state,
     subscribe: (listener) => {
@@ -133,30 +205,37 @@ export const createPlayback = (options: PlaybackOptions): Required<Playback> & {
       return () => listeners.delete(listener);
     },
     toggle: () => {
+      if (isLive && !playing) {
+        moveToEnd();
+        return;
+      }
       playing = !playing;
       // Playing on from the end begins again.
       if (playing && !following && cursor.position() >= last()) jump(0);
       tickedAtMs = performance.now();
       schedule();
-      tell();
+      report();
     },
     step: (samples) => {
+      if (isLive && playing && samples >= 0) return;
       playing = false;
       jump(cursor.position() + samples);
     },
-    seek: (bootUs) => jump(recording.sampleAt(bootUs)),
+    seek: (bootUs, toLook = false) => {
+      if (toLook || isLive) playing = false;
+      jump(timeline.sampleAt(bootUs));
+    },
     setSpeed: (next) => {
+      // What has just happened is looked at by steps; only a recording is played.
+      if (isLive) return;
       speed = next;
       tickedAtMs = performance.now();
       schedule();
-      tell();
+      report();
     },
-    marks,
-    mark: (text) => {
-      const problem = recording.addMark({ bootUs: timeOf(Math.max(0, cursor.position())), text });
+    renew: () => {
       cursor.renew();
-      showOrEnd(Math.max(0, cursor.position()));
-      return problem;
+      showAt(position());
     },
     close: () => {
       clearTimeout(timer);
@@ -164,6 +243,3 @@ export const createPlayback = (options: PlaybackOptions): Required<Playback> & {
     },
   };
 };
-
-/** It has its trailer. */
-const isComplete = (recording: Recording): boolean => recording.tail().some(({ type }) => type === 'trailer');

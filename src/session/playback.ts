@@ -25,8 +25,8 @@ export type Playback = {
   toggle(): void;
   /** Forward or back by whole samples; pauses. */
   step(samples: number): void;
-  /** To the last sample at or before this time. */
-  seek(bootUs: number): void;
+  /** To the last sample at or before this time; a replay plays on from there unless it is to be looked at. */
+  seek(bootUs: number, toLook?: boolean): void;
   setSpeed(speed: number): void;
   /** Every mark of the recording, also those ahead. */
   readonly marks?: () => readonly Mark[];

@@ -1,18 +1,20 @@
 /** What a session is plugged into. Sources, sinks and clocks know these types; the session knows nothing else of them. */
-import type { CheckpointRecord } from '../core/checkpoint.ts';
-import type { AttachedProgram, Processor, ProgramCost } from '../core/cost.ts';
-import type { CountedRuns } from '../core/cost-estimate.ts';
+
+import type { AttachedProgram, CountedRuns, Processor, ProgramCost } from '../core/cost-facts.ts';
 import type { MetricDescriptor } from '../core/metric.ts';
 import type {
   CostBasis,
   CounterEntry,
   HeaderRecord,
+  LossKind,
   ProbeInUse,
   ProcessFacts,
-  ProcessMemory,
+  ProcessReading,
   StreamRecord,
 } from '../core/record.ts';
 import type { Mark } from '../core/snapshot.ts';
+import type { WatchedCheckpoint } from '../insight/checkpoint.ts';
+import type { LossyAnchor, Timeline } from './timeline.ts';
 
 /** Where records come from: a tracer, or a recording. */
 export type Source = {
@@ -26,9 +28,10 @@ export type Source = {
 
 /** Where records go besides the screen. A sink never throws on write and never makes the caller wait for a disk. */
 export type Sink = {
-  /** `checkpoint` tells, whenever asked, the state after what was written last. */
-  begin(header: HeaderRecord, checkpoint?: () => CheckpointRecord[]): void;
-  write(record: StreamRecord): void;
+  /** `checkpoint` reports, whenever asked, the state after what was written last. */
+  begin(header: HeaderRecord, checkpoint?: () => WatchedCheckpoint[]): void;
+  /** `json` is its text, where that was made already. */
+  write(record: StreamRecord, json?: string): void;
   /** Flushes and closes; resolves when everything accepted is on its way to the kernel. */
   end(): Promise<void>;
 };
@@ -49,6 +52,10 @@ export type TracerScript = {
   readonly bindings: readonly MapBinding[];
   /** Maps that are printed but mean nothing outside the kernel (in-flight starts, slots). */
   readonly scratch: readonly string[];
+  /** Maps whose keys are checked, by the number under which @frame_full counts them, and what misses one that is full. */
+  readonly checked: readonly { readonly map: string; readonly metrics: readonly string[] }[];
+  /** Metrics that lack something where a file that was to be looked into was not reported. */
+  readonly needFiles: readonly string[];
   readonly metrics: readonly MetricDescriptor[];
   /** How many attach points the script asks for, as bpftrace counts them in `attached_probes`. */
   readonly attachPoints: number;
@@ -77,10 +84,10 @@ export type CostMeter = {
 export type Budget = {
   /** null where nothing is measured, only estimated. */
   readonly meter: CostMeter | null;
-  /** Of a CPU, per CPU at work; null: the cost is told, and nothing is done. */
+  /** Of a CPU, per CPU at work; null: the cost is reported, and nothing is done. */
   readonly share: number | null;
   readonly processor: Processor;
-  /** Told the cost of each probe; the probes that take a step now, as they will be. */
+  /** Reported the cost of each probe; the probes that take a step now, as they will be. */
   observe(reading: {
     readonly atMs: number;
     readonly shares: ReadonlyMap<string, number>;
@@ -89,64 +96,66 @@ export type Budget = {
   }): readonly ProbeInUse[];
 };
 
-/** Makes the numbers of metrics from a tracer's maps and from what the kernel counts anyway. */
+/** Says of a tracer's maps what their numbers come to, and what they are worth, from other maps of it. */
 export type Derivation = {
-  /** Of the maps of one reading: what they come to, and how much of it is only an estimate. */
-  read(counters: ReadonlyMap<string, readonly CounterEntry[]>): {
-    readonly counters: ReadonlyMap<string, readonly CounterEntry[]>;
-    readonly estimated: readonly { readonly metric: string; readonly count: number }[];
-  };
-  /** A tracer has attached and counts from zero. */
-  restart(): void;
-  /** The tracer deleted this PID's keys. */
-  forget(pid: number): void;
+  /** Metrics that are for it alone, and go no further: each with those that it makes them into. */
+  readonly internal: Readonly<Record<string, readonly string[]>>;
+  /** The maps of one reading, which began to be read at `tickUs`, with what they come to at that moment. */
+  complete?(
+    counters: ReadonlyMap<string, readonly CounterEntry[]>,
+    tickUs: number,
+  ): ReadonlyMap<string, readonly CounterEntry[]>;
+  /** Of the maps of one reading, and what each grew by since the last: what keeps the numbers from being exact. */
+  read(
+    counters: ReadonlyMap<string, readonly CounterEntry[]>,
+    grown: ReadonlyMap<string, number>,
+  ): readonly { readonly kind: LossKind; readonly metric: string; readonly count: number }[];
+  /** A tracer has attached, with these probes, and counts from zero. */
+  restart(probes: readonly ProbeInUse[]): void;
+  /** Metric to why nothing of it could be counted for this process so far, though it did what is counted. */
+  uncovered(pid: number): Readonly<Record<string, string>>;
 };
 
-/** What /proc and /sys tell, read at the moment of a sample. None of these throws. */
+/** A file that a process began to use, as a probe's script says once of each. */
+export type UsedFile = {
+  /** What for: the map of the script. */
+  readonly map: string;
+  readonly pid: number;
+  readonly ppid: number | null;
+  readonly inode: number;
+  /** As the program was called, or of a library, the program that maps it. */
+  readonly name: string;
+};
+
+/** What /proc and /sys report, read at the moment of a sample. None of these throws. */
 export type HostPort = {
   readonly metrics: readonly MetricDescriptor[];
   sample(): Record<string, number>;
+  /** Why the tracer's PIDs are not those of this /proc, so that nobody can be looked up by them; null when they are. */
+  readonly unnamed: string | null;
   /** null when there is no such process (any more). */
   process(pid: number): ProcessFacts | null;
   /** The same text as before: the process still is what it was, and its program too. null when it is gone. */
   image(pid: number): string | null;
-  /** null when there is no such process, or none with memory of its own. */
-  memory(pid: number): ProcessMemory | null;
+  /** PIDs of all processes that live. */
+  living(): readonly number[];
+  /** null when there is no such process. */
+  reading(pid: number): ProcessReading | null;
+  /** By thread, ns it was ready to run and waited for a CPU, since it began; null where the kernel does not say. */
+  cpuWaits(pid: number): ReadonlyMap<number, number> | null;
+  /** Metric to why it is not counted for processes that use this file. */
+  uncoveredBy(used: UsedFile): Readonly<Record<string, string>>;
+  /** Whether it is our own work: us, the tracer, a helper of either. */
+  own(who: { readonly pid: number; readonly startMs: number | null; readonly ppid: number | null }): boolean;
   cost(pid: number): { readonly cpuMs: number; readonly rssBytes: number } | null;
   /** Kernel memory of the BPF maps a process holds open. */
   mapBytes(pid: number): number;
 };
 
-/** The state of a session where sample `sample` is about to be folded. */
-export type Checkpoint = { readonly sample: number; readonly parts: readonly CheckpointRecord[] };
-
 /** A recording opened for reading in any order. Sample numbers run from 0. */
-export type Recording = {
-  readonly header: HeaderRecord;
-  /** How many there are; more after a `refresh`. */
-  samples(): number;
-  /** `bootUs` of a sample. */
-  timeOf(number: number): number;
-  /** `bootUs` of the last sample. */
-  endUs(): number;
-  /** The last sample at or before a time; 0 when it lies before the first. */
-  sampleAt(bootUs: number): number;
-  /** What stands after sample `number - 1`, up to and including sample `number`. */
-  recordsOf(number: number): readonly StreamRecord[];
-  /** What stands after the last sample. */
-  tail(): readonly StreamRecord[];
-  /** The last readable checkpoint at or before sample `number`. */
-  checkpointAt(number: number): Checkpoint | null;
-  /** A checkpoint stands right before sample `number`. */
-  hasCheckpoint(number: number): boolean;
-  /** So it does, and what came before was not kept: whoever comes from there has to begin anew. */
-  resumesAt(number: number): boolean;
-  /** Bytes of text from one sample to another: what it costs to fold them. */
-  weightOf(from: number, to: number): number;
-  /** Marks set beside the recording, in order of time. */
-  addedMarks(): readonly Mark[];
-  /** Those, and the recording's own, to its end. */
-  marks(): readonly Mark[];
+export type Recording = Timeline<LossyAnchor> & {
+  /** Marks of the stream itself, to its end. */
+  ownMarks(): readonly Mark[];
   /** Sets one beside it. What went wrong, or null. */
   addMark(mark: Mark): string | null;
   /** Looks for what was written since; true when there is more. */

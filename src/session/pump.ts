@@ -1,33 +1,33 @@
-/** Moves records from a source into the state, the sinks and the store; the one loop of live and record. */
-import { checkpointOf } from '../core/checkpoint.ts';
-import { fold } from '../core/fold.ts';
+/** Moves records from a source into the session, the sinks, memory and the store; the one loop of live and record. */
 import type { HeaderRecord, StreamRecord } from '../core/record.ts';
-import type { Snapshot } from '../core/snapshot.ts';
-import { createState, type SessionState } from '../core/state.ts';
-import { takeSnapshot } from '../core/take-snapshot.ts';
-import type { MarkQueue } from './marks.ts';
+import type { WatchedSnapshot } from '../insight/recognised.ts';
+import type { MarkQueue } from './mark-queue.ts';
+import type { Memory } from './memory.ts';
 import type { Sink, Source } from './ports.ts';
+import { checkpointOf, createSession, foldInto, snapshotOf } from './session.ts';
 import type { SnapshotStore } from './store.ts';
 
 export type PumpOptions = {
   readonly source: Source;
   readonly sinks: readonly Sink[];
   readonly store: SnapshotStore;
-  /** Called with every record after it was folded; the state is lent, not given. */
-  readonly onFolded?: (record: StreamRecord, state: SessionState) => void;
+  /** Where the view can be held and stepped back. */
+  readonly memory?: Memory;
+  /** Called with every record after it was folded. */
+  readonly onFolded?: (record: StreamRecord) => void;
   /** Marks that somebody sets meanwhile. */
   readonly marks?: MarkQueue;
   /** Called with the snapshot of every sample, and a last time when the stream has ended. */
-  readonly onSample?: (snapshot: Snapshot, record: StreamRecord) => void;
+  readonly onSample?: (snapshot: WatchedSnapshot, record: StreamRecord) => void;
   /** Called once counting has begun. */
   readonly onReady?: () => void;
 };
 
 /** Resolves with the last snapshot when the source is done. Rejects with what `open` rejects with. */
-export const pump = async ({ source, sinks, store, ...hooks }: PumpOptions): Promise<Snapshot> => {
+export const pump = async ({ source, ...options }: PumpOptions): Promise<WatchedSnapshot> => {
   const header = await source.open();
   try {
-    return await run(header, { source, sinks, store, ...hooks });
+    return await run(header, { source, ...options });
   } catch (error) {
     // A sink or a hook failed: what was opened must not go on without us.
     source.stop('failed');
@@ -37,29 +37,34 @@ export const pump = async ({ source, sinks, store, ...hooks }: PumpOptions): Pro
 
 const run = async (
   header: HeaderRecord,
-  { source, sinks, store, marks, onFolded, onSample, onReady }: PumpOptions,
-): Promise<Snapshot> => {
-  const state = createState(header);
-  for (const sink of sinks) sink.begin(header, () => checkpointOf(state));
-  let latest = takeSnapshot(state);
+  { source, sinks, store, memory, marks, onFolded, onSample, onReady }: PumpOptions,
+): Promise<WatchedSnapshot> => {
+  const session = createSession(header);
+  for (const sink of sinks) sink.begin(header, () => checkpointOf(session));
+  memory?.begin(session);
+  let latest = snapshotOf(session);
   store.set(latest);
   onReady?.();
+  const isKept = sinks.length > 0 || memory !== undefined;
   const take = (record: StreamRecord): void => {
-    for (const sink of sinks) sink.write(record);
-    fold(state, record);
-    onFolded?.(record, state);
+    // One text for all who keep it.
+    const json = isKept ? JSON.stringify(record) : '';
+    for (const sink of sinks) sink.write(record, json);
+    foldInto(session, record);
+    memory?.append(record, json, session);
+    onFolded?.(record);
   };
   for await (const record of source.records()) {
     for (const mark of marks?.take() ?? []) take({ type: 'mark', ...mark });
     take(record);
     if (record.type !== 'sample' && record.type !== 'trailer') continue;
-    latest = takeSnapshot(state);
+    latest = snapshotOf(session);
     store.set(latest);
     onSample?.(latest, record);
   }
   await Promise.all(sinks.map((sink) => sink.end()));
   // A stream that ended without a trailer still had records after its last sample.
-  latest = takeSnapshot(state);
+  latest = snapshotOf(session);
   store.set(latest);
   return latest;
 };

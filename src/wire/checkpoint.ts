@@ -1,6 +1,6 @@
-/** The schema of a checkpoint (../core/checkpoint.ts), as untrusted as every other line. */
+/** The schema of a checkpoint (../core/checkpoint-record.ts), as untrusted as every other line. */
 import { z } from 'zod';
-import type { CheckpointRecord } from '../core/checkpoint.ts';
+import type { WatchedCheckpoint } from '../insight/checkpoint.ts';
 import { bootUs, count, lossKind, metricId, name, pid, probe, self, startMs, unit, words } from './fields.ts';
 import { counterTable, numberTable } from './numbers.ts';
 
@@ -16,10 +16,16 @@ const finding = z.object({
   title: ours,
   severity: z.enum(['critical', 'high', 'medium']),
   confidence: z.number(),
+  signs: z
+    .object({ seen: count, of: count })
+    .optional()
+    .describe('how many of the signs it is known by were seen'),
   suspect: party.nullable(),
+  suspects: z.array(party).max(10_000).optional().describe('all who did it, where they are several'),
   victims: z.array(party).max(10_000),
   startUs: bootUs,
   endUs: bootUs,
+  uncountedSinceUs: bootUs.optional().describe('what it rests on is not counted any more since then'),
   evidence: z.array(z.object({ metric: ours, value: z.number(), unit, what: ours, atUs: bootUs })).max(64),
   missing: z.array(ours).max(64),
   advice: z
@@ -38,27 +44,47 @@ const spike = z.object({
 
 const amounts = z.record(metricId, z.array(z.number()).min(1).max(3));
 
+const stretch = z.object({ sample: z.int().min(-1), bootUs, intervalUs: z.number() });
+
 const session = z.object({
   samples: count,
   previousBootUs: bootUs,
   epoch: count,
-  counted: z.object({ sample: z.int().min(-1), bootUs, intervalUs: z.number() }),
+  counted: stretch,
+  read: stretch.optional().describe('the last reading of the tracer, where it came too soon for a rate'),
+  hostRead: stretch.optional().describe('what the deltas of the host are of, where not the last interval'),
+  previousSelfUs: bootUs.optional().describe('when previousSelf was, where not at the sample before'),
+  hostEarly: numberTable('host metric id to what came too soon for a rate').optional(),
   resumedBootUs: bootUs,
   others: z.object({
     processes: count,
     metrics: numberTable('metric id to total of processes no longer listed'),
   }),
-  totals: amounts.describe('metric id to [total], or [total, delta] when the last sample was not counted'),
+  totals: amounts.describe('metric id to [total], or [total, delta] when it grew in the last interval'),
   host: amounts.describe('metric id to [last reading, total, delta]'),
   probes: z.array(z.object(probe)).max(256),
   losses: z.partialRecord(lossKind, count),
   mapFull: z.array(metricId).max(4_096),
   imprecise: z.array(metricId).max(4_096),
   shared: z.record(metricId, count).optional().describe('metric id to how much of it was shared out'),
+  doubtUs: z
+    .record(z.string().max(128), bootUs)
+    .optional()
+    .describe('metric id, or nothing for all, to when it was last shared out or deleted unread'),
+  over: z.record(metricId, count).optional().describe('metric id to how much too high it may be, at most'),
+  least: z
+    .record(metricId, count)
+    .optional()
+    .describe('metric id to how many calls may have been more than was counted'),
+  unseen: z.record(metricId, count).optional().describe('metric id to how many programs it does not see'),
   uncounted: z
     .record(metricId, z.array(z.number()).min(1).max(2))
     .optional()
     .describe('metric id to [µs not counted to stay within the budget, since when not]'),
+  estimated: z
+    .record(metricId, words)
+    .optional()
+    .describe('metric id to why some of it is an estimate: so its variant counted for a while'),
   gaps: z.array(z.object({ fromBootUs: bootUs, toBootUs: bootUs, reason: words })).max(1_000),
   marks: z.array(z.object({ bootUs, text: words })).max(10_000),
   self,
@@ -89,14 +115,24 @@ export const checkpointSchema = z.object({
         cmdline: words.optional(),
         cgroup: words.optional(),
         uncovered: z.record(metricId, words).optional(),
+        own: z.boolean().optional(),
+        formerly: z.array(name).max(64).optional(),
+        shared: words.optional(),
         endedBootUs: bootUs.optional(),
+        movedBootUs: bootUs.optional(),
         former: z.boolean().optional(),
       }),
     )
     .max(10_000),
   counts: counterTable('metric id to [index in entities, total]'),
   partial: counterTable('metric id to [index in entities, ...dims, total]'),
+  grown: counterTable(
+    'of those, what grew in the last interval: metric id to [index in entities, ...dims, delta]',
+  ).optional(),
+  early: counterTable(
+    'what came too soon for a rate: metric id to [index in entities, ...dims, delta]',
+  ).optional(),
   baselines: counterTable(
     'metric id to [pid, ...dims, value]: where the next difference is not taken from the total; -1 for from zero',
   ),
-}) satisfies z.ZodType<CheckpointRecord>;
+}) satisfies z.ZodType<WatchedCheckpoint>;

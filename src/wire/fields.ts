@@ -28,6 +28,10 @@ export const probe = {
     .max(256)
     .optional()
     .describe('metrics that this variant does not count, though the session began with one that did'),
+  estimated: z
+    .record(metricId, words)
+    .optional()
+    .describe('metric id to why its number is an estimate as this variant counts, and how far off it can be'),
 };
 
 export const unit = z.enum(['count', 'ns', 'us', 'ms', 'bytes', 'KiB', 'pages', 'percent', 'load']);
@@ -46,6 +50,10 @@ export const self = z.object({
     .enum(['measured', 'estimated'])
     .optional()
     .describe('how what came to probeMs since the last sample is known'),
+  probeMsUnsure: z
+    .boolean()
+    .optional()
+    .describe('nothing like it was measured yet: the estimate may be off by far'),
 });
 
 export const lossKind = z.enum([
@@ -58,6 +66,12 @@ export const lossKind = z.enum([
   'unnamed-process',
   'unread-exit',
   'shared-steps',
+  'over-steps',
+  'least-steps',
+  'unseen-program',
+  'shared-pid',
+  'foreign-pids',
   'recorder-dropped',
+  'not-imported',
   'damaged',
 ]);

@@ -3,14 +3,14 @@
  * Every line stands for itself: a torn or damaged one costs what it said and nothing else, and because counters
  * are cumulative the next sample brings the count back. Lines are untrusted input: sizes are bounded, names of
  * metrics are restricted, control characters are left to the views, which never print them raw. Lines are grouped into
- * blocks (seal.ts), and the state of the session is repeated in between (../core/checkpoint.ts).
+ * blocks (recording/seal.ts), and the state of the session is repeated in between (../core/checkpoint-record.ts).
  *
  * Readers keep reading version 1 for ever; a record type or field they do not know is skipped and counted.
  */
 import { z } from 'zod';
-import type { CheckpointRecord } from '../core/checkpoint.ts';
-import type { HeaderRecord, StreamRecord } from '../core/record.ts';
+import type { BlockRecord, HeaderRecord, StreamRecord } from '../core/record.ts';
 import { RECORDING_FORMAT, RECORDING_VERSION } from '../core/record.ts';
+import type { WatchedCheckpoint } from '../insight/checkpoint.ts';
 import { checkpointSchema } from './checkpoint.ts';
 import {
   bootUs,
@@ -28,7 +28,6 @@ import {
 } from './fields.ts';
 import { type Misfit, misfitOf, reasonOf } from './misfit.ts';
 import { counterTable, numberTable } from './numbers.ts';
-import { blockSchema } from './seal.ts';
 
 const metric = z.object({
   id: metricId,
@@ -42,6 +41,10 @@ const metric = z.object({
   lane: z.boolean().optional(),
 });
 
+const imported = z
+  .object({ from: title, notes: z.array(words).max(64) })
+  .describe('where its values are from, when nobody traced, and what was assumed in reading it');
+
 export const headerSchema = z.object({
   type: z.literal('header'),
   format: z.literal(RECORDING_FORMAT),
@@ -53,16 +56,38 @@ export const headerSchema = z.object({
   }),
   session: name.optional().describe('the same in every segment of one session'),
   segment: count.optional().describe('which file of the session this is, from 0'),
-  host: z.object({ hostname: name, kernel: name, arch: name, cpus: count, memoryBytes: count }),
+  host: z.object({
+    hostname: name,
+    kernel: name,
+    arch: name,
+    cpus: count,
+    memoryBytes: count,
+    filesystems: z.array(name).max(256).optional().describe('types of what was mounted when tracing began'),
+    memoryControl: z
+      .enum(['v1', 'v2'])
+      .optional()
+      .describe('the version of control groups that bounds memory'),
+    swappiness: count.optional(),
+    minFreeKb: count.optional(),
+  }),
   bpftrace: name.nullable(),
   clock: z.object({ bootUs, realMs: z.number().describe('the same instant, ms since 1970 UTC') }),
   intervalMs: z.int().positive(),
+  unnamed: words
+    .optional()
+    .describe('why these PIDs are not those of the /proc of whoever traced; absent when they are'),
   mapKeys: count,
   selection: z.object({
     pids: z.array(pid).max(4_096),
+    threads: z
+      .array(pid)
+      .max(4_096)
+      .optional()
+      .describe('numbers asked for that were threads of these processes'),
     comm: name.nullable(),
     command: z.array(words).max(4_096).nullable(),
   }),
+  imported: imported.optional(),
   budget: z
     .number()
     .nullable()
@@ -76,6 +101,20 @@ export const headerSchema = z.object({
   metrics: z.array(metric).max(4_096),
 }) satisfies z.ZodType<HeaderRecord>;
 
+const own = z
+  .boolean()
+  .optional()
+  .describe('stallscope itself, its tracer or a helper of theirs: no part of the incident');
+
+const formerly = z
+  .array(name)
+  .max(64)
+  .optional()
+  .describe('names under which it counted before this one, the first first');
+const shared = words
+  .optional()
+  .describe('why some of its counts may be of another process: who else had its PID within one interval');
+
 export const recordSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('sample'),
@@ -86,6 +125,7 @@ export const recordSchema = z.discriminatedUnion('type', [
     full: z.boolean().describe('every live entry is present, not only those that changed'),
     counters: counterTable('metric id to [pid, ...dims, cumulative value]'),
     host: numberTable('metric id to cumulative value or level'),
+    hostUs: bootUs.optional().describe('when the host was read, where that is not at bootUs'),
     self,
   }),
   z.object({
@@ -102,8 +142,11 @@ export const recordSchema = z.discriminatedUnion('type', [
       .record(metricId, words)
       .optional()
       .describe('metric id to why it cannot be counted for this process: not zero, not known'),
+    own,
+    formerly,
+    shared,
   }),
-  z.object({ type: z.literal('exit'), bootUs, pid, startMs, comm: name }),
+  z.object({ type: z.literal('exit'), bootUs, pid, startMs, comm: name, own, formerly, shared }),
   z.object({ type: z.literal('forget'), bootUs, pid }),
   z.object({ type: z.literal('gap'), bootUs, fromBootUs: bootUs, reason: words }),
   z.object({
@@ -121,7 +164,7 @@ export const recordSchema = z.discriminatedUnion('type', [
 
 export type DecodedRecord =
   | { readonly kind: 'record'; readonly record: StreamRecord }
-  | { readonly kind: 'checkpoint'; readonly checkpoint: CheckpointRecord }
+  | { readonly kind: 'checkpoint'; readonly checkpoint: WatchedCheckpoint }
   /** Says nothing about the session: a seal, or a copy of the header. */
   | { readonly kind: 'frame' }
   | Misfit;
@@ -193,13 +236,31 @@ const partialHeader = z.object({
   bpftrace: name.nullable().catch(null),
   clock: headerSchema.shape.clock.catch({ bootUs: 0, realMs: 0 }),
   intervalMs: z.int().positive().catch(1_000),
+  unnamed: words.optional().catch(undefined),
   mapKeys: count.catch(0),
+  imported: imported.optional().catch(undefined),
   selection: headerSchema.shape.selection.catch({ pids: [], comm: null, command: null }),
   probes: soundOf(z.object(probe), 256),
   metrics: soundOf(metric, 4_096),
 }) satisfies z.ZodType<HeaderRecord>;
 
-/** The published schema of a line, as JSON Schema (docs/recording.schema.json). */
+const u32 = z
+  .int()
+  .nonnegative()
+  .max(2 ** 32 - 1);
+
+export const blockSchema = z.object({
+  type: z.literal('block'),
+  bytes: u32.describe('length of the lines before this one, back to the last line of this type'),
+  crc32: u32.describe('CRC-32 of those lines'),
+  fromUs: z.int().nonnegative().describe('bootUs of their first sample, 0 without samples'),
+  toUs: z.int().nonnegative().describe('bootUs of their last sample'),
+  samples: u32,
+  checkpoint: z.boolean().describe('they begin with the state of the session'),
+  check: u32.describe('CRC-32 of this line up to this field'),
+}) satisfies z.ZodType<BlockRecord>;
+
+/** @public The published schema of a line, as JSON Schema: scripts/write-docs.mjs makes docs/recording.schema.json of it. */
 export const recordingJsonSchema = (): object =>
   z.toJSONSchema(z.union([headerSchema, recordSchema, checkpointSchema, blockSchema]), {
     target: 'draft-2020-12',

@@ -1,12 +1,8 @@
 /** The bundled recordings are real incidents: each is named, with its suspect, and nothing else is. */
-import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
+import { runHere } from '../helpers/command.ts';
 import { examples } from '../helpers/examples.ts';
 import { realSessions } from '../helpers/incidents.ts';
-import { LAUNCHER } from '../helpers/tool.ts';
-
-const stallscope = (...args: string[]) =>
-  execa(process.execPath, [LAUNCHER, ...args], { reject: false, stdin: 'ignore' });
 
 const bundled = realSessions.filter(({ path }) => examples.includes(path));
 
@@ -18,7 +14,7 @@ describe('analyze', () => {
   it.each(bundled.map((session) => [session.name, session] as const))(
     'names %s, and accuses nobody else',
     async (_, { path, findings: truth }) => {
-      const { stdout, exitCode } = await stallscope('analyze', path, '--json');
+      const { stdout, exitCode } = await runHere('analyze', path, '--json');
       expect(exitCode).toBe(0);
       const { findings } = JSON.parse(stdout) as {
         findings: {
@@ -28,9 +24,9 @@ describe('analyze', () => {
           evidence: { value: number; metric: string }[];
         }[];
       };
-      const told = (all: readonly { id: string; suspect: { comm: string; pid: number } }[]): string[] =>
+      const reported = (all: readonly { id: string; suspect: { comm: string; pid: number } }[]): string[] =>
         all.map(({ id, suspect }) => `${id} ${suspect.comm} ${suspect.pid}`).sort();
-      expect(told(findings)).toEqual(told(truth));
+      expect(reported(findings)).toEqual(reported(truth));
       for (const { id, victims } of truth) {
         const found = findings.find((finding) => finding.id === id);
         expect(found?.victims.map(({ comm }) => comm)).toEqual(expect.arrayContaining([...victims]));
@@ -39,11 +35,11 @@ describe('analyze', () => {
     },
   );
 
-  it('is a page for a person, with evidence and what helps', async () => {
-    const { stdout } = await stallscope('analyze', examples[0] ?? '');
+  it('is a page for a person, with evidence and the fix', async () => {
+    const { stdout } = await runHere('analyze', examples[0] ?? '');
     expect(stdout).toMatch(/^HIGH {2}SEEK_HOLE storm/);
     expect(stdout).toMatch(/suspect {2}qemu-mirror \(\d+\)/);
-    expect(stdout).toContain('What helps:');
+    expect(stdout).toContain('Fix:');
     // No escape sequence reaches a pipe.
     expect(stdout).not.toContain('\u001b');
   });
@@ -51,9 +47,9 @@ describe('analyze', () => {
   it.each<[string[], RegExp]>([
     [['--symptom', 'iomap.itre'], /no metric "iomap\.itre".*iomap\.iter/],
     [['--min-score', 'loud'], /"loud" is not valid for --min-score/],
-    [['--freeze-after', '10'], /--freeze-after.*it has no unit/],
+    [['--freeze-after', '10'], /--freeze-after.*the unit is missing/],
   ])('refuses %j', async (args, why) => {
-    const { stderr, exitCode } = await stallscope('analyze', examples[0] ?? '', ...args);
+    const { stderr, exitCode } = await runHere('analyze', examples[0] ?? '', ...args);
     expect(exitCode).toBe(2);
     expect(stderr).toMatch(why);
   });

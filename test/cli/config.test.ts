@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/cli/config.ts';
-import { KEYS } from '../../src/views/tui/model/keys.ts';
+import { KEYS } from '../../src/screen/keys/keys.ts';
 
 let home = '';
 beforeEach(() => {
@@ -35,8 +35,8 @@ describe('the settings of the screen', () => {
   });
 
   it.each([
-    ['{ theme: 1 }', 'it is no JSON'],
-    ['[]', 'it is no JSON object'],
+    ['{ theme: 1 }', 'it is not JSON'],
+    ['[]', 'it is not a JSON object'],
     ['{ "colour": "red" }', 'there is no setting "colour"'],
     ['{ "theme": "pink" }', '"theme" must be one of basic, dark, light, safe, mono'],
     ['{ "keys": ["q"] }', '"keys" must be an object'],

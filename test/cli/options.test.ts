@@ -27,7 +27,7 @@ describe('durations', () => {
   });
 
   it.each([
-    ['10', 'it has no unit'],
+    ['10', 'the unit is missing'],
     ['', 'it is not a number and a unit'],
     ['s', 'it is not a number and a unit'],
     ['-5s', 'it is not a number and a unit'],
@@ -35,10 +35,10 @@ describe('durations', () => {
     ['5 s', 'it is not a number and a unit'],
     ['5weeks', 'it is not a number and a unit'],
     ['10s; rm -rf /', 'it is not a number and a unit'],
-    ['99ms', 'the least is 100 ms'],
-    ['0s', 'the least is 100 ms'],
-    ['2d', 'the most is 24 h'],
-    [`${'9'.repeat(400)}s`, 'the most is 24 h'],
+    ['99ms', 'the minimum is 100 ms'],
+    ['0s', 'the minimum is 100 ms'],
+    ['2d', 'the maximum is 24 h'],
+    [`${'9'.repeat(400)}s`, 'the maximum is 24 h'],
   ])('%j is refused: %s', (value, why) => {
     expect(() => duration(value)).toThrow(
       expect.objectContaining({

@@ -12,7 +12,7 @@ const printed = (error: unknown): { exit: number; text: string } => {
   return { exit, text };
 };
 
-describe('what a user is told', () => {
+describe('what the user reads', () => {
   it('is what happened and the next step, without a stack', () => {
     expect(printed(failure('E_FILE_EMPTY', { path: 'out.ndjson' }))).toEqual({
       exit: 5,
@@ -30,7 +30,7 @@ describe('what a user is told', () => {
 });
 
 describe('what is a fault of ours', () => {
-  it('is told as a bug with its stack', () => {
+  it('is reported as a bug with its stack', () => {
     const { exit, text } = printed(new TypeError('x is not a function.'));
     expect(exit).toBe(70);
     expect(text).toMatch(/^TypeError: x is not a function\.\n +at /);
@@ -38,7 +38,7 @@ describe('what is a fault of ours', () => {
     expect(text).toContain('This is a bug.');
   });
 
-  it('is told even when it is no Error', () => {
+  it('is reported even when it is no Error', () => {
     expect(printed('oops')).toMatchObject({
       exit: 70,
       text: expect.stringContaining('stallscope failed: oops.'),

@@ -1,26 +1,34 @@
-/** The command line as a user meets it: the built program in a process of its own. */
+/** The command line as a user meets it; what a script reads of it, from the built program in a process of its own. */
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Reported, runHere } from '../helpers/command.ts';
 import { headerOf, sampleOf } from '../helpers/stream.ts';
+import { LAUNCHER } from '../helpers/tool.ts';
 
-const LAUNCHER = fileURLToPath(new URL('../../bin/stallscope.js', import.meta.url));
+const home = process.cwd();
 const folder = mkdtempSync(join(tmpdir(), 'program-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => {
+  process.chdir(home);
+  rmSync(folder, { recursive: true });
+});
 
-const stallscope = async (...args: string[]) => {
+const inProcess = async (...args: string[]): Promise<Reported> => {
   const { exitCode, stdout, stderr } = await execa(process.execPath, [LAUNCHER, ...args], {
     cwd: folder,
     reject: false,
     stdin: 'ignore',
   });
-  return { exitCode, stdout, stderr };
+  return { exitCode: exitCode ?? -1, stdout, stderr };
 };
 
-const refused = async (exit: number, args: readonly string[]): Promise<string> => {
+const refused = async (
+  exit: number,
+  args: readonly string[],
+  stallscope: (...args: string[]) => Promise<Reported> = runHere,
+): Promise<string> => {
   const { exitCode, stdout, stderr } = await stallscope(...args);
   expect({ exitCode, stdout }).toEqual({ exitCode: exit, stdout: '' });
   expect(stderr).toMatch(/^stallscope: /);
@@ -31,6 +39,7 @@ const refused = async (exit: number, args: readonly string[]): Promise<string> =
 };
 
 beforeAll(() => {
+  process.chdir(folder);
   writeFileSync(join(folder, 'empty.ndjson'), '');
   writeFileSync(join(folder, 'notes.txt'), 'hello\n');
   writeFileSync(join(folder, 'newer.ndjson'), `${JSON.stringify({ ...headerOf(), version: 2 })}\n`);
@@ -53,12 +62,12 @@ describe('what cannot be is refused with its status and the nearest that can', (
       'a count in a file that is not there',
       2,
       ['live', '--json', '--count', 'x=uprobe:/nowhere/at/all:f'],
-      /\/nowhere\/at\/all cannot be counted in: there is no such file/,
+      /\/nowhere\/at\/all cannot be probed: there is no such file/,
     ],
     [
       'a count of a function that is not there',
       2,
-      ['record', '-o', 'no', '--count', `x=uprobe:${process.execPath}:no_such_function`],
+      ['record', '-o', 'no', '--count', 'x=uprobe:/bin/sh:no_such_function'],
       /it has no function no_such_function \(/,
     ],
     [
@@ -93,7 +102,7 @@ describe('what cannot be is refused with its status and the nearest that can', (
       'a duration without a unit',
       2,
       ['live', '-i', '5'],
-      /"5" is not a duration for --interval: it has no unit/,
+      /"5" is not a duration for --interval: the unit is missing/,
     ],
     ['a PID that is none', 2, ['live', '-p', 'self'], /"self" is not valid for -p/],
     ['a PID that is gone', 2, ['live', '--json', '-p', '4194304'], /There is no process 4194304/],
@@ -122,12 +131,17 @@ describe('what cannot be is refused with its status and the nearest that can', (
       ['summary', '--json', 'newer.ndjson'],
       /format version 2; this stallscope reads up to 1/,
     ],
-    ['an output that exists', 2, ['record', '-o', 'notes.txt'], /notes\.txt exists already \(6 bytes/],
+    ['an output that exists', 2, ['record', '-o', 'notes.txt'], /notes\.txt already exists \(6 bytes/],
     ['an output that cannot be', 2, ['record', '-o', 'nowhere/out'], /Cannot create nowhere\/out: ENOENT/],
   ])('%s', async (_, exit, args, message) => {
     const before = readdirSync(folder);
     expect(await refused(exit, args)).toMatch(message);
     expect(readdirSync(folder)).toEqual(before);
+  });
+
+  it('and a script that ran the program gets the status', async () => {
+    expect(await refused(2, ['recrod'], inProcess)).toContain('Did you mean "record"?');
+    expect(await refused(5, ['summary', 'nowhere.ndjson'], inProcess)).toContain('There is no file');
   });
 
   it('a refused session leaves no recording behind', async () => {
@@ -140,14 +154,14 @@ describe('what needs nothing of the host', () => {
   it.each([['--version'], ['--help'], ['help'], ['record', '--help'], ['probes', 'show', '--help']])(
     '%s %s',
     async (...args) => {
-      const { exitCode, stdout, stderr } = await stallscope(...args.filter((arg) => arg !== undefined));
+      const { exitCode, stdout, stderr } = await runHere(...args.filter((arg) => arg !== undefined));
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
       expect(stdout).not.toBe('');
     },
   );
 
   it('the help of every command has an example', async () => {
-    const { stdout } = await stallscope('--help');
+    const { stdout } = await runHere('--help');
     const names = [...stdout.matchAll(/^ {2}([a-z]+)(?: \[options\]| <| \[| {2})/gm)].map(
       ([, name]) => name ?? '',
     );
@@ -155,19 +169,17 @@ describe('what needs nothing of the host', () => {
       expect.arrayContaining(['live', 'record', 'replay', 'summary', 'probes', 'doctor', 'demo']),
     );
     const pages = await Promise.all(
-      names
-        .filter((name) => name !== 'help' && name !== 'stallscope')
-        .map((name) => stallscope(name, '--help')),
+      names.filter((name) => name !== 'help' && name !== 'stallscope').map((name) => runHere(name, '--help')),
     );
     for (const page of pages) expect(page.stdout).toContain('Examples:');
   });
 
   it('replay and summary of a recording print NDJSON and nothing on stderr', async () => {
-    const replay = await stallscope('replay', '--json', 'whole.ndjson');
+    const replay = await inProcess('replay', '--json', 'whole.ndjson');
     expect(replay).toMatchObject({ exitCode: 0, stderr: '' });
     const lines = replay.stdout.split('\n').map((line) => JSON.parse(line) as { type?: string });
     expect(lines).toHaveLength(4);
-    const summary = await stallscope('summary', '--json', 'whole.ndjson');
+    const summary = await inProcess('summary', '--json', 'whole.ndjson');
     expect(summary).toMatchObject({ exitCode: 0, stderr: '' });
     expect(JSON.parse(summary.stdout)).toMatchObject({
       format: 'stallscope-summary',

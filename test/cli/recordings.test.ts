@@ -15,19 +15,17 @@ import { gunzipSync } from 'node:zlib';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../docs/sections.ts';
-import { until } from '../helpers/fake-tracer.ts';
+import { runHere } from '../helpers/command.ts';
 import { LAUNCHER } from '../helpers/tool.ts';
+import { until } from '../helpers/until.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'commands-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const path = (name: string): string => join(folder, name);
 const THRASH = join(root, 'examples/02-page-cache-thrash.ndjson.gz');
 
-const stallscope = (args: readonly string[], input?: Buffer) =>
-  execa(process.execPath, [LAUNCHER, ...args], {
-    reject: false,
-    ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
-  });
+const piped = (args: readonly string[], input: Buffer) =>
+  execa(process.execPath, [LAUNCHER, ...args], { reject: false, input });
 
 type Summary = {
   readonly totals: Readonly<Record<string, number>>;
@@ -36,7 +34,7 @@ type Summary = {
 };
 
 const summaryOf = async (...args: string[]): Promise<Summary> => {
-  const { stdout, stderr, exitCode } = await stallscope(['summary', '--json', ...args]);
+  const { stdout, stderr, exitCode } = await runHere('summary', '--json', ...args);
   expect(exitCode, stderr).toBe(0);
   return JSON.parse(stdout) as Summary;
 };
@@ -57,7 +55,7 @@ describe('a stretch', () => {
   });
 
   it('that ends before it begins is refused', async () => {
-    const { exitCode, stderr } = await stallscope(['summary', THRASH, '--from', '+30s', '--to', '+10s']);
+    const { exitCode, stderr } = await runHere('summary', THRASH, '--from', '+30s', '--to', '+10s');
     expect(exitCode).toBe(2);
     expect(stderr).toContain('ends before it begins');
   });
@@ -68,7 +66,7 @@ describe('a pipe', () => {
     ['packed', () => readFileSync(THRASH)],
     ['plain', () => gunzipSync(readFileSync(THRASH))],
   ])('%s gives what the file gives', async (_, bytes) => {
-    const { stdout, exitCode, stderr } = await stallscope(['summary', '-', '--json'], bytes());
+    const { stdout, exitCode, stderr } = await piped(['summary', '-', '--json'], bytes());
     expect(exitCode, stderr).toBe(0);
     expect((JSON.parse(stdout) as Summary).totals).toEqual((await summaryOf(THRASH)).totals);
   });
@@ -118,10 +116,10 @@ describe('a mark from outside', () => {
   beforeAll(() => copyFileSync(THRASH, file));
 
   it('needs a time when the recording has ended, and is there afterwards', async () => {
-    const without = await stallscope(['mark', file, 'backup began']);
+    const without = await runHere('mark', file, 'backup began');
     expect(without.exitCode).toBe(2);
     expect(without.stderr).toContain('--at TIME');
-    const set = await stallscope(['mark', file, 'backup began', '--at', '+14s']);
+    const set = await runHere('mark', file, 'backup began', '--at', '+14s');
     expect(set.exitCode, set.stderr).toBe(0);
     expect((await summaryOf(file)).marks.map(({ text }) => text)).toEqual(['backup began']);
     expect((await summaryOf(file, '--from', '+20s')).marks).toEqual([]);
@@ -131,14 +129,14 @@ describe('a mark from outside', () => {
     const cut = path('cut.ndjson');
     const lines = gunzipSync(readFileSync(THRASH)).toString('utf8').split('\n');
     writeFileSync(cut, `${lines.slice(0, 40).join('\n')}\n`);
-    const { exitCode, stderr } = await stallscope(['mark', cut, 'too late']);
+    const { exitCode, stderr } = await runHere('mark', cut, 'too late');
     expect(exitCode).toBe(2);
     expect(stderr).toContain('--at TIME');
     expect(existsSync(`${cut}.marks`)).toBe(false);
   });
 
   it('divides the recording for a comparison, which finds what began with it', async () => {
-    const { stdout, exitCode, stderr } = await stallscope(['compare', file, '--mark', 'backup', '--json']);
+    const { stdout, exitCode, stderr } = await runHere('compare', file, '--mark', 'backup', '--json');
     expect(exitCode, stderr).toBe(0);
     const { changes } = JSON.parse(stdout) as {
       changes: { metric: string; comm: string | null; before: number; after: number; confidence: number }[];
@@ -146,12 +144,12 @@ describe('a mark from outside', () => {
     const refaults = changes.find(({ metric, comm }) => metric === 'vm.workingset_refault' && comm === null);
     expect(refaults?.confidence).toBeGreaterThan(0.95);
     expect(refaults?.after).toBeGreaterThan(10 * (refaults?.before ?? 0));
-    const page = await stallscope(['compare', file]);
+    const page = await runHere('compare', file);
     expect(page.stdout).toContain('inventory-db');
   });
 
   it('that nobody set divides nothing', async () => {
-    const { exitCode, stderr } = await stallscope(['compare', file, '--mark', 'nonsense']);
+    const { exitCode, stderr } = await runHere('compare', file, '--mark', 'nonsense');
     expect(exitCode).toBe(2);
     expect(stderr).toContain('No mark holds "nonsense"');
   });
@@ -163,9 +161,9 @@ describe('bounds that make no sense', () => {
     [['--on', 'any'], 'give both'],
     [['--ring', '30m', '--on', 'nonsense'], 'no finding "nonsense"'],
     [['--max-size', 'much'], 'a size is a number'],
-    [['--max-size', '5k'], 'the least is'],
+    [['--max-size', '5k'], 'the minimum is'],
   ])('%j are refused before anything is started', async (args, words) => {
-    const { exitCode, stderr } = await stallscope(['record', '-o', path('no.ndjson'), ...args]);
+    const { exitCode, stderr } = await runHere('record', '-o', path('no.ndjson'), ...args);
     expect(exitCode).toBe(2);
     expect(stderr).toContain(words);
   });

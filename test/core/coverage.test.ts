@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { between } from '../../src/core/between.ts';
 import type { LossRecord, StreamRecord } from '../../src/core/record.ts';
 import { headerOf, metricOf, START_US, sampleOf, snapshotAfter } from '../helpers/stream.ts';
 
@@ -24,6 +25,7 @@ const probe = (state: 'attached' | 'refused' | 'detached', reason?: string): Str
   ...(reason === undefined ? {} : { reason }),
 });
 
+const nowAfter = (...records: StreamRecord[]) => snapshotAfter(records).coverageNow['iomap.iter'];
 const coverageAfter = (...records: StreamRecord[]) => snapshotAfter(records).coverage['iomap.iter'];
 
 describe('coverage', () => {
@@ -42,7 +44,7 @@ describe('coverage', () => {
     expect(coverageAfter(probe('detached'), probe('attached'))?.coverage).toBe('exact');
   });
 
-  it('is a lower bound where the budget let go of it, for as long as it did, and keeps what was counted', () => {
+  it('is a lower bound where the budget dropped it, for as long as it did, and keeps what was counted', () => {
     const letGo: StreamRecord = {
       type: 'probe',
       bootUs: START_US + 2e6,
@@ -64,11 +66,37 @@ describe('coverage', () => {
       coverage: 'lower-bound',
       reasons: ['not counted for 3.0 s: its events cost more than the budget'],
     });
+    // What it counted stays; what it would count now is not zero.
+    expect(nowAfter(letGo, sample(START_US + 5e6))).toBe('not-covered');
     expect(coverageAfter(letGo, back, sample(START_US + 9e6))).toEqual({
       coverage: 'lower-bound',
       reasons: ['not counted for 5.0 s: its events cost more than the budget'],
     });
     expect(snapshotAfter([letGo]).coverage['iomap.seek_max_ns']?.coverage).toBe('not-covered');
+  });
+
+  it('is an estimate where a variant counts it so: its total from then on, its growth for as long as it does', () => {
+    const why = '1 call in 8 counted as 8';
+    const sampled: StreamRecord = {
+      type: 'probe',
+      bootUs: START_US + 2e6,
+      id: 'iomap',
+      variant: 'sampled',
+      state: 'attached',
+      estimated: { 'iomap.iter': why },
+    };
+    expect(coverageAfter(sampled)).toEqual({
+      coverage: 'estimate',
+      reasons: [why],
+    });
+    expect(nowAfter(sampled)).toBe('estimate');
+    expect(nowAfter(sampled, probe('attached'))).toBe('exact');
+    expect(coverageAfter(sampled, probe('attached'))).toEqual({ coverage: 'estimate', reasons: [why] });
+    const header = headerOf({
+      probes: [{ id: 'iomap', variant: 'sampled', state: 'attached', estimated: { 'iomap.iter': why } }],
+    });
+    expect(snapshotAfter([], header).coverage['iomap.iter']?.coverage).toBe('estimate');
+    expect(snapshotAfter([sampled]).coverage['iomap.by_order']?.coverage).toBe('exact');
   });
 
   it('is an estimate where some of it was shared out', () => {
@@ -79,6 +107,32 @@ describe('coverage', () => {
         '1 gap in counting (1.0 s)',
       ],
     });
+  });
+
+  it('is an estimate with its bound where some of it may have been counted twice', () => {
+    expect(coverageAfter(loss('over-steps', 'iomap.iter'), loss('over-steps', 'iomap.iter'))).toEqual({
+      coverage: 'estimate',
+      reasons: ['too high by 2 at most: data waiting for copy-on-write is looked up twice'],
+    });
+  });
+
+  it('is a lower bound where calls may have done more than could be seen', () => {
+    expect(coverageAfter(loss('least-steps', 'iomap.iter'))).toEqual({
+      coverage: 'lower-bound',
+      reasons: ['1 call may have done more than could be seen'],
+    });
+  });
+
+  it('is a lower bound where a program is not counted, in every later interval too', () => {
+    const unseen = 'programs begun since it attached are not counted, or ended before that could be known';
+    const snapshot = snapshotAfter([
+      loss('unseen-program', 'iomap.iter'),
+      loss('unseen-program', 'iomap.iter'),
+      ...[0, 1, 2].map((seq) => sampleOf(seq, { 'iomap.iter': [[7, seq]] })),
+    ]);
+    expect(snapshot.coverage['iomap.iter']).toEqual({ coverage: 'lower-bound', reasons: [`2 ${unseen}`] });
+    expect(snapshot.coverageNow['iomap.iter']).toBe('lower-bound');
+    expect(snapshot.coverage['iomap.by_order']?.coverage).toBe('exact');
   });
 
   it('is a lower bound for the metric whose map is full, not for others', () => {
@@ -115,5 +169,64 @@ describe('coverage', () => {
   it('does not judge a metric by a probe the session does not know', () => {
     const header = headerOf({ metrics: [metricOf('own.count')] });
     expect(snapshotAfter([], header).coverage['own.count']?.coverage).toBe('exact');
+  });
+});
+
+describe('coverage of the last interval', () => {
+  const nowAfter = (...records: StreamRecord[]) => snapshotAfter(records).coverageNow['iomap.iter'];
+  const sampleAt = (seconds: number, epoch = 0): StreamRecord => ({
+    ...sampleOf(seconds),
+    epoch,
+  });
+
+  it('is a lower bound in the interval that a gap fell in, and exact in all after it', () => {
+    const before = [sampleAt(0), sampleAt(1)];
+    const broken: StreamRecord = { ...gap(4), fromBootUs: START_US + 1e6 } as StreamRecord;
+    expect(nowAfter(...before, broken, sampleAt(5, 1))).toBe('lower-bound');
+    expect(nowAfter(...before, broken, sampleAt(5, 1), sampleAt(6, 1))).toBe('exact');
+    expect(coverageAfter(...before, broken, sampleAt(5, 1), sampleAt(6, 1))?.coverage).toBe('lower-bound');
+  });
+
+  it('is an estimate only where something was shared out in it', () => {
+    const shared: StreamRecord = { ...loss('shared-steps', 'iomap.iter'), bootUs: START_US + 2e6 };
+    expect(nowAfter(sampleAt(0), sampleAt(1), shared, sampleAt(2))).toBe('estimate');
+    expect(nowAfter(sampleAt(0), sampleAt(1), shared, sampleAt(2), sampleAt(3))).toBe('exact');
+    expect(coverageAfter(sampleAt(0), shared, sampleAt(2), sampleAt(3))?.coverage).toBe('estimate');
+  });
+
+  it('is none while the budget has dropped it, though the total stays a lower bound', () => {
+    const letGo: StreamRecord = {
+      ...probe('detached', 'over the budget'),
+      bootUs: START_US + 1e6,
+      uncounted: ['iomap.iter'],
+    } as StreamRecord;
+    expect(nowAfter(sampleAt(0), sampleAt(1), letGo, sampleAt(2))).toBe('not-covered');
+    expect(coverageAfter(sampleAt(0), sampleAt(1), letGo, sampleAt(2))?.coverage).toBe('lower-bound');
+  });
+
+  it('stays what it is where a map is full', () => {
+    expect(nowAfter(sampleAt(0), loss('map-full', 'iomap.iter'), sampleAt(1))).toBe('lower-bound');
+  });
+});
+
+describe('coverage of a stretch', () => {
+  const records: StreamRecord[] = [
+    sampleOf(0),
+    sampleOf(1),
+    { ...gap(3), fromBootUs: START_US + 1e6 } as StreamRecord,
+    sampleOf(4, {}, { epoch: 1 }),
+    sampleOf(5, {}, { epoch: 1 }),
+    sampleOf(6, {}, { epoch: 1 }),
+  ];
+  const until = (count: number) => snapshotAfter(records.slice(0, count));
+
+  it('knows of the gaps in it, and of no other', () => {
+    const after = between(until(5), until(6));
+    expect(after.coverage['iomap.iter']).toEqual({ coverage: 'exact', reasons: [] });
+    const across = between(until(2), until(6));
+    expect(across.coverage['iomap.iter']).toEqual({
+      coverage: 'lower-bound',
+      reasons: ['1 gap in counting (2.0 s)'],
+    });
   });
 });

@@ -80,7 +80,7 @@ describe('any session', () => {
         const first = foldAll(records.slice(0, at));
         takeSnapshot(first);
         const both = foldAll(records.slice(at), undefined, structuredClone(first));
-        expect(plain(takeSnapshot(both))).toEqual(plain(snapshotAfter(records)));
+        expect(plain(takeSnapshot(both))).toEqual(plain(takeSnapshot(foldAll(records))));
       }),
       { numRuns: 100 },
     );
@@ -147,7 +147,7 @@ describe('whose counts they are', () => {
     expect(by['7@200']?.metrics['iomap.iter']).toEqual({ total: 1, delta: 1 });
   });
 
-  it('an exit that is told late belongs to the life it names, not to the new owner', () => {
+  it('an exit that is reported late belongs to the life it names, not to the new owner', () => {
     const { rows } = snapshotAfter([
       process(7, 100, 'old'),
       sampleOf(0, { 'iomap.iter': [[7, 5]] }),
@@ -183,7 +183,7 @@ describe('whose counts they are', () => {
     ]);
   });
 
-  it('nameless lives that cannot be told apart are summed into others, nothing is lost', () => {
+  it('nameless lives that cannot be distinguished are summed into others, nothing is lost', () => {
     const life = (seq: number): StreamRecord[] => [
       sampleOf(seq, { 'iomap.iter': [[7, 3]] }),
       exit(7, null, '?'),
@@ -195,7 +195,7 @@ describe('whose counts they are', () => {
     expect(totals['iomap.iter']?.total).toBe(9);
   });
 
-  it('a process seen alive after its exit was told is alive', () => {
+  it('a process seen alive after its exit was reported is alive', () => {
     const { rows } = snapshotAfter([
       exit(7, 100, 'main thread'),
       sampleOf(0, { 'iomap.iter': [[7, 5]] }),
@@ -244,6 +244,26 @@ describe('values', () => {
       sampleOf(1, { 'iomap.iter': [[7, 40]] }),
     ]);
     expect(totals['iomap.iter']).toEqual({ total: 140, delta: 40 });
+  });
+
+  it('a counter of the host that fell far was reset: all of it is new, and never a wrap', () => {
+    const { host } = snapshotAfter([
+      sampleOf(0, {}, { host: { 'vm.pgfault': 3_000_000_000 } }),
+      sampleOf(1, {}, { host: { 'vm.pgfault': 3_000_000_500 } }),
+      sampleOf(2, {}, { host: { 'vm.pgfault': 40 } }),
+      sampleOf(3, {}, { host: { 'vm.pgfault': 45 } }),
+    ]);
+    expect(host['vm.pgfault']).toEqual({ total: 500 + 40 + 5, delta: 5 });
+  });
+
+  it('a counter of the host that went back a little goes on from where it was', () => {
+    const fallen = [
+      sampleOf(0, {}, { host: { 'vm.pgfault': 5_000_000 } }),
+      sampleOf(1, {}, { host: { 'vm.pgfault': 4_999_990 } }),
+    ];
+    expect(snapshotAfter(fallen).host['vm.pgfault']).toEqual({ total: 0, delta: 0 });
+    const on = sampleOf(2, {}, { host: { 'vm.pgfault': 5_000_007 } });
+    expect(snapshotAfter([...fallen, on]).host['vm.pgfault']).toEqual({ total: 7, delta: 7 });
   });
 
   it('keeps the largest of a max, never its difference, and does not total it', () => {
@@ -415,11 +435,12 @@ describe('the time that counts cover', () => {
       sampleOf(3, { 'iomap.iter': [[7, 9]] }),
       { type: 'gap', bootUs: START_US + 8 * second, fromBootUs: START_US + 3 * second, reason: 'killed' },
       sampleOf(9, { 'iomap.iter': [[7, 2]] }, { epoch: 1 }),
+      sampleOf(10, { 'iomap.iter': [[7, 4]] }, { epoch: 1 }),
     ];
     const covered = records.map((_, index) => snapshotAfter(records.slice(0, index + 1)).counted.intervalUs);
-    expect(covered.map((us) => us / second)).toEqual([0, 1, 1, 2, 2, 1]);
+    expect(covered.map((us) => us / second)).toEqual([0, 1, 1, 2, 2, 0, 1]);
     const { counted, history } = snapshotAfter(records);
-    expect(counted.bootUs).toBe(START_US + 9 * second);
-    expect([...history.countedUs(4)].map((us) => us / second)).toEqual([1, Number.NaN, 2, 1]);
+    expect(counted.bootUs).toBe(START_US + 10 * second);
+    expect([...history.countedUs(5)].map((us) => us / second)).toEqual([1, Number.NaN, 2, 0, 1]);
   });
 });

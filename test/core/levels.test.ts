@@ -47,6 +47,20 @@ describe('a level of a process', () => {
     ]);
   });
 
+  it('is a lower bound once a process with such a count has ended: nobody read what it did last', () => {
+    const faults = sampleOf(1, { 'proc.minor_faults': [[7, 23]] });
+    const covered = (...records: StreamRecord[]) =>
+      snapshotAfter([who, faults, ...records], header).coverage['proc.minor_faults'];
+    expect(covered(sampleOf(2))).toEqual({ coverage: 'exact', reasons: [] });
+    expect(covered(gone, sampleOf(2))).toEqual({
+      coverage: 'lower-bound',
+      reasons: ['what a process did between its last reading and its end is not known'],
+    });
+    expect(snapshotAfter([who, rss(1, [7, 500]), gone], header).coverage['proc.rss_bytes']?.coverage).toBe(
+      'exact',
+    );
+  });
+
   it('is read from the kernel itself: a gap of the tracer takes nothing from it', () => {
     const gap: StreamRecord = { type: 'gap', bootUs: START_US + 9, fromBootUs: START_US, reason: 'died' };
     const { coverage } = snapshotAfter([who, rss(1, [7, 500]), gap, rss(2)], header);
@@ -56,11 +70,55 @@ describe('a level of a process', () => {
 });
 
 describe('what cannot be counted for one process', () => {
-  it('is told with its reason, until the process becomes another program', () => {
-    const told: StreamRecord = { ...who, uncovered: { 'python.gc0': 'no markers' } };
-    expect(snapshotAfter([told, rss(1, [7, 5])], header).rows[0]?.uncovered).toEqual({
+  it('is reported with its reason, until the process becomes another program', () => {
+    const reported: StreamRecord = { ...who, uncovered: { 'python.gc0': 'no markers' } };
+    expect(snapshotAfter([reported, rss(1, [7, 5])], header).rows[0]?.uncovered).toEqual({
       'python.gc0': 'no markers',
     });
-    expect(snapshotAfter([told, rss(1, [7, 5]), who], header).rows[0]?.uncovered).toEqual({});
+    expect(snapshotAfter([reported, rss(1, [7, 5]), who], header).rows[0]?.uncovered).toEqual({});
+  });
+});
+
+describe('a process of which nothing could be counted', () => {
+  it('has a row that says why, though it is over and counted nothing', () => {
+    const reported: StreamRecord = { ...who, uncovered: { 'python.arenas': 'gone' } };
+    const ended: StreamRecord = {
+      type: 'exit',
+      bootUs: START_US + 5,
+      pid: 7,
+      startMs: who.startMs,
+      comm: 'a',
+    };
+    const { rows } = snapshotAfter([reported, ended, sampleOf(1)], header);
+    expect(rows).toMatchObject([{ pid: 7, metrics: {}, uncovered: { 'python.arenas': 'gone' } }]);
+    expect(snapshotAfter([who, ended, sampleOf(1)], header).rows).toEqual([]);
+  });
+});
+
+describe('a process of our own', () => {
+  it('is one until it becomes another program, and stays one after its end', () => {
+    const own: StreamRecord = { ...who, own: true };
+    const ended: StreamRecord = { type: 'exit', bootUs: START_US, pid: 7, startMs: who.startMs, comm: 'a' };
+    expect(snapshotAfter([own, rss(1, [7, 5]), ended], header).rows[0]).toMatchObject({ own: true });
+    expect(snapshotAfter([own, rss(1, [7, 5]), who], header).rows[0]).not.toHaveProperty('own');
+    expect(snapshotAfter([who, rss(1, [7, 5]), { ...ended, own: true }], header).rows[0]?.own).toBe(true);
+  });
+});
+
+describe('who a process was', () => {
+  const exit: StreamRecord = { type: 'exit', bootUs: START_US, pid: 7, startMs: 10, comm: 'sleep' };
+
+  it('stays with it: earlier names, and that it shared its PID', () => {
+    const reported: StreamRecord = { ...exit, formerly: ['bash'], shared: 'PID 7 was of two' };
+    const { rows } = snapshotAfter([who, rss(1, [7, 5]), reported, exit], header);
+    expect(rows[0]).toMatchObject({ comm: 'sleep', formerly: ['bash'], shared: 'PID 7 was of two' });
+    expect(snapshotAfter([who, rss(1, [7, 5])], header).rows[0]).not.toHaveProperty('formerly');
+  });
+
+  it('and what nobody could look up is not covered', () => {
+    const unnamed = { ...header, unnamed: 'another namespace' };
+    const { coverage } = snapshotAfter([who, rss(1, [7, 5])], unnamed);
+    expect(coverage['proc.rss_bytes']).toEqual({ coverage: 'not-covered', reasons: ['another namespace'] });
+    expect(coverage['iomap.iter']?.coverage).toBe('exact');
   });
 });

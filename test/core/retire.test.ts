@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { between } from '../../src/core/between.ts';
-import { checkpointOf, restoreState } from '../../src/core/checkpoint.ts';
+import { checkpointOf } from '../../src/core/checkpoint.ts';
 import { fold } from '../../src/core/fold.ts';
 import type { StreamRecord } from '../../src/core/record.ts';
+import { restoreState } from '../../src/core/restore.ts';
 import type { Snapshot } from '../../src/core/snapshot.ts';
 import { createState, ENDED_ROWS, MAX_ENTITIES } from '../../src/core/state.ts';
 import { takeSnapshot } from '../../src/core/take-snapshot.ts';
@@ -75,7 +76,7 @@ describe('a host that never stops starting processes', () => {
     expect(again?.others).toEqual(whole.others);
   });
 
-  it('tells a stretch without what came before it, also of those who lost their row within', () => {
+  it('reports a stretch without what came before it, also of those who lost their row within', () => {
     const [earlier, later] = [seen[100], seen[200]] as [Snapshot, Snapshot];
     expect(sumOf(between(earlier, later))).toBe(
       (later.totals['iomap.iter']?.total ?? 0) - (earlier.totals['iomap.iter']?.total ?? 0),
@@ -83,7 +84,7 @@ describe('a host that never stops starting processes', () => {
   });
 
   it('lists all of them where it is asked to', () => {
-    const all = createState(headerOf(), undefined, undefined, MAX_ENTITIES);
+    const all = createState(headerOf(), MAX_ENTITIES);
     for (const record of churn(100)) fold(all, record);
     expect(takeSnapshot(all).rows).toHaveLength(100 * A_SAMPLE);
   });

@@ -20,7 +20,7 @@ describe('a ring', () => {
     expect([...readRing(undefined, 3, 2, 0)]).toEqual([0, 0]);
   });
 
-  it('lets go of the oldest: it is unknown then, and never shown under a later number', () => {
+  it('drops the oldest: it is unknown then, and never shown under a later number', () => {
     const ring = createRing(4, 0);
     for (let sample = 0; sample < 10; sample += 1) writeRing(ring, sample, sample + 100);
     expect([...readRing(ring, 9, 6, 0)]).toEqual([Number.NaN, Number.NaN, 106, 107, 108, 109]);

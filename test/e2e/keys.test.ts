@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { KEYS } from '../../src/views/tui/model/keys.ts';
+import { KEYS } from '../../src/screen/keys/keys.ts';
 import { examples } from '../helpers/examples.ts';
 import { type ProgramScreen, runInTerminal } from '../helpers/screen.ts';
 import { LAUNCHER } from '../helpers/tool.ts';
@@ -69,7 +69,7 @@ describe('every key, in a terminal', () => {
         for (const step of way) screen.press(bytesOf(step));
         await screen.waitFor(place, 20_000);
         screen.press(bytesOf(key));
-        // Out of whatever it opened; Esc alone is told from the beginning of an arrow by a pause.
+        // Out of whatever it opened; Esc alone is reported from the beginning of an arrow by a pause.
         for (const away of ['\x1b', '\x1b']) {
           await new Promise((resolve) => setTimeout(resolve, 60));
           screen.press(away);
@@ -77,7 +77,7 @@ describe('every key, in a terminal', () => {
         await new Promise((resolve) => setTimeout(resolve, 60));
         if (screen.screenText().includes('>SIGNALS')) screen.press('\t');
         await screen.waitFor(/PROCESSES|PROCESS TREE|COMMANDS|CGROUPS|CONTAINERS|PARENTS/, 20_000);
-        expect(screen.screenText()).not.toContain('is no key here');
+        expect(screen.screenText()).not.toContain('is not a key here');
         expect(screen.state().altScreen).toBe(true);
       }
       // What changed the arrangement is changed back, so that the next key finds processes.

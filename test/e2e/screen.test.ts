@@ -1,10 +1,11 @@
 /** The built tool in a real terminal: what is shown, and that the terminal is handed back on every way out. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { describeWith, TRACING } from '../helpers/requires.ts';
 import { type ProgramScreen, runInTerminal } from '../helpers/screen.ts';
 import { LAUNCHER } from '../helpers/tool.ts';
+import { until } from '../helpers/until.ts';
 
 const EXAMPLES = resolve('examples');
 const example = (): string =>
@@ -55,29 +56,23 @@ afterEach(() => {
 });
 
 describe('replay in a terminal', () => {
-  it.each([
-    [40, 10],
-    [80, 24],
-    [200, 60],
-  ])(
-    'shows a recording at %i×%i, survives a resize, and leaves the terminal as it was',
-    async (columns, rows) => {
-      const screen = run(['replay', example()], { columns, rows });
-      await screen.waitFor('REPLAY');
-      expect(screen.state().altScreen).toBe(true);
-      for (const [toColumns, toRows] of [
-        [100, 30],
-        [40, 10],
-        [200, 60],
-        [columns, rows],
-      ] as const) {
-        screen.resize(toColumns, toRows);
-        await screen.waitFor('REPLAY');
-      }
-      screen.press('q');
-      await expectRestored(screen, 0);
-    },
-  );
+  it('shows a recording at any size, and leaves the terminal as it was', async () => {
+    const screen = run(['replay', example()], { columns: 40, rows: 10 });
+    await screen.waitFor('REPLAY');
+    expect(screen.state()).toMatchObject({ altScreen: true, cursorHidden: true });
+    for (const [columns, rows] of [
+      [100, 30],
+      [21, 6],
+      [200, 60],
+      [80, 24],
+    ] as const)
+      screen.resize(columns, rows);
+    await screen.waitFor(/REPLAY[\s\S]*q quit/);
+    expect(screen.screenText().split('\n')).toHaveLength(24);
+    screen.press('q');
+    await expectRestored(screen, 0);
+    expect(screen.state().scrollback).not.toContain('PROCESSES');
+  });
 
   it('plays, pauses, steps, jumps, opens a process and comes back', async () => {
     const screen = run(['replay', example()], { columns: 100, rows: 30 });
@@ -103,6 +98,7 @@ describe('replay in a terminal', () => {
 
   it.each([
     ['Ctrl-C', (screen: ProgramScreen) => screen.press('\x03'), 130],
+    ['SIGINT', (screen: ProgramScreen) => signalTool(screen, 'SIGINT'), 130],
     ['SIGTERM', (screen: ProgramScreen) => signalTool(screen, 'SIGTERM'), 143],
     ['SIGHUP', (screen: ProgramScreen) => signalTool(screen, 'SIGHUP'), 129],
   ] as const)('hands the terminal back on %s', async (_name, end, status) => {
@@ -112,20 +108,52 @@ describe('replay in a terminal', () => {
     await expectRestored(screen, status);
   });
 
-  it('hands the terminal back when it crashes, and then says what happened', async () => {
+  it.each([
+    ['throws', 70, /a crash made on purpose[\s\S]*This is a bug/],
+    ['rejects', 70, /a rejection made on purpose[\s\S]*This is a bug/],
+    ['exits', 7, /exit 7/],
+  ])('hands the terminal back when something %s, and then says what happened', async (how, status, said) => {
+    const preload = resolve('test/fixtures/programs/crash-on-signal.cjs');
     const screen = run(
       ['replay', example()],
-      {},
-      {
-        NODE_OPTIONS: `--require ${resolve('test/fixtures/programs/crash-soon.cjs')}`,
-        // Late enough for a busy machine to have the screen up.
-        CRASH_AFTER_MS: '5000',
-      },
+      { rows: 60 },
+      { NODE_OPTIONS: `--require ${preload}`, STALLSCOPE_CRASH: how },
     );
     await screen.waitFor('REPLAY');
-    await expectRestored(screen, 70);
-    expect(screen.state().scrollback).toContain('a crash made on purpose');
-    expect(screen.state().scrollback).toContain('This is a bug');
+    signalTool(screen, 'SIGUSR2');
+    await expectRestored(screen, status);
+    expect(screen.state().scrollback).toMatch(said);
+  });
+
+  it('ends with the terminal it was shown on', async () => {
+    const screen = run(['replay', example()]);
+    await screen.waitFor('REPLAY');
+    const pid = childOf(screen.pid);
+    expect(pid).not.toBeNull();
+    screen.close();
+    await until(() => !existsSync(`/proc/${pid}`));
+  });
+
+  it('lends the terminal to the shell on Ctrl-Z and takes it again on fg', async () => {
+    const words = [process.execPath, LAUNCHER, 'replay', example()].map((word) => `'${word}'`).join(' ');
+    const screen = runInTerminal('bash', ['--norc', '--noprofile', '-i'], { env: { PS1: 'prompt> ' } });
+    screens.push(screen);
+    await screen.waitFor('prompt>');
+    screen.press(`${words}; echo "exit $?"\r`);
+    await screen.waitFor('q quit');
+    screen.press('\x1a');
+    await screen.waitFor('Stopped');
+    expect(screen.state()).toMatchObject({ altScreen: false, cursorHidden: false });
+    screen.press('fg\r');
+    await screen.waitFor(/REPLAY[\s\S]*q quit/);
+    expect(screen.state()).toMatchObject({ altScreen: true, cursorHidden: true });
+    screen.press('?');
+    await screen.waitFor('this help');
+    screen.press('q');
+    await screen.waitFor(/fg\s[\s\S]*prompt>/);
+    expect(screen.state()).toMatchObject({ altScreen: false, cursorHidden: false });
+    // What the shell had on it is all that is on it: no frame was painted while the terminal was the shell's.
+    expect(screen.screenText()).not.toContain('q quit');
   });
 
   it('shows no screen and no colour where the output is no terminal', async () => {

@@ -1,11 +1,15 @@
 /** Plans for test/fixtures/fake-bpftrace.mjs, and a script that carries one. */
 import { fileURLToPath } from 'node:url';
+import { launcherOf } from '../../src/host/launcher.ts';
+import { localFiles } from '../../src/host/local-files.ts';
 import type { TracerScript } from '../../src/session/ports.ts';
 import { metricOf } from './stream.ts';
 
 export type FakeLife = {
-  /** As `attached_probes` tells it; 2 unless given. */
+  /** As `attached_probes` reports it; 2 unless given. */
   readonly probes?: number;
+  /** Its pipe is read so much later than that of the ready sign. */
+  readonly attachedLateMs?: number;
   readonly notify?: 'stderr' | 'stdout' | 'never';
   readonly attachMs?: number;
   readonly tickMs?: number;
@@ -13,9 +17,9 @@ export type FakeLife = {
   readonly early?: readonly string[];
   /** What each tick prints: lines before it, and between tick and tock. The last one's maps are repeated. */
   readonly ticks?: readonly { readonly between?: readonly string[]; readonly maps?: readonly string[] }[];
-  /** Lines after `end`; null leaves `end` out too. */
   /** How often the lines before a tick are printed, with `$ROUND` replaced. */
   readonly betweenRounds?: number;
+  /** Lines after `end`; null leaves `end` out too. */
   readonly end?: readonly string[] | null;
   /** How often they are printed, with `$ROUND` replaced. */
   readonly endRounds?: number;
@@ -25,6 +29,10 @@ export type FakeLife = {
   /** Exits at once, or after `attached_probes`, with this status. */
   readonly refuse?: number;
   readonly refuseLate?: number;
+  /** How long it takes to dropped its events before it says its last counts. */
+  readonly letGoMs?: number;
+  /** A file that it makes once it hears signals, before it attaches. */
+  readonly up?: string;
   readonly ignore?: readonly ('SIGINT' | 'SIGTERM')[];
   readonly dieAfter?: number;
   readonly silentAfter?: number;
@@ -40,6 +48,12 @@ export const FAKE_BPFTRACE = {
   version: '0.17.0',
 };
 
+/** As the product starts it here. */
+export const LAUNCHER = launcherOf(localFiles);
+
+/** What a fake one needs to be found and run: it is a script of node. */
+export const ENVIRONMENT = { PATH: process.env.PATH ?? '' };
+
 export const map = (name: string, value: unknown): string =>
   JSON.stringify({ type: 'map', data: { [name]: value } });
 
@@ -53,6 +67,8 @@ export const scriptOf = (plan: FakePlan, change: Partial<TracerScript> = {}): Tr
     { map: '@by', metric: 'iomap.by_order', keyParts: 3 },
   ],
   scratch: ['@start'],
+  checked: [{ map: '@start', metrics: ['iomap.iter'] }],
+  needFiles: ['iomap.iter'],
   metrics: [metricOf('iomap.iter'), metricOf('iomap.by_order', { dims: ['order', 'node'] })],
   attachPoints: 2,
   programs: [
@@ -71,13 +87,5 @@ export const isGroupAlive = (pid: number): boolean => {
     return true;
   } catch {
     return false;
-  }
-};
-
-export const until = async (holds: () => boolean, timeoutMs = 5_000): Promise<void> => {
-  const deadline = performance.now() + timeoutMs;
-  while (!holds()) {
-    if (performance.now() > deadline) throw new Error(`not so within ${timeoutMs} ms: ${holds}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 };

@@ -1,13 +1,12 @@
 /** Real sessions with a truth (`npm run lab`), and what the findings say of them, also as a lesser host would have it. */
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { fold } from '../../src/core/fold.ts';
-import type { Finding } from '../../src/core/insight/findings/finding.ts';
-import { findingsOf } from '../../src/core/insight/findings/match.ts';
-import { leakFindings } from '../../src/core/insight/leaks.ts';
 import type { HeaderRecord, StreamRecord } from '../../src/core/record.ts';
-import { createState, type SessionState } from '../../src/core/state.ts';
-import { openRecording } from '../../src/sources/recording.ts';
+import type { Finding } from '../../src/insight/findings/finding.ts';
+import { findingsOf } from '../../src/insight/findings/match.ts';
+import { leakFindings } from '../../src/insight/leaks.ts';
+import { openRecording } from '../../src/recording/read/recording.ts';
+import { createSession, foldInto, type Session } from '../../src/session/session.ts';
 
 const SHELVES = ['test/fixtures/incidents', 'examples'].map((shelf) => resolve(shelf));
 
@@ -33,29 +32,38 @@ export const realSessions: readonly RealSession[] = Object.entries(
 });
 
 export const findingsIn = (path: string, has?: (metric: string) => boolean): Finding[] => {
-  const state = stateAtEnd(path, has);
-  return [...findingsOf(state.watch.cases, state), ...leakFindings(state.watch.leaks, state)];
+  const { state, watch } = sessionAtEnd(path, has);
+  return watch === null ? [] : [...findingsOf(watch.cases, state), ...leakFindings(watch.leaks, state)];
 };
 
 /** The most that any one process has counted, or held, of a metric by the end. */
 export const mostOf = (path: string, metric: string): number => {
-  const { owners, former } = stateAtEnd(path);
+  const { owners, former } = sessionAtEnd(path).state;
   const all = [...owners.values(), ...former.values()];
   return Math.max(0, ...all.map(({ counts }) => counts.get(metric)?.total ?? 0));
 };
 
+/** The one asked for last, as it was recorded. */
+let latest: { readonly path: string; readonly session: Session } | null = null;
+
 /** `has` says which metrics the host gave; what it did not give is taken out, as if it had never been there. */
-const stateAtEnd = (path: string, has: (metric: string) => boolean = () => true): SessionState => {
+const sessionAtEnd = (path: string, has?: (metric: string) => boolean): Session => {
+  if (has !== undefined) return foldedTo(path, has);
+  if (latest?.path !== path) latest = { path, session: foldedTo(path, () => true) };
+  return latest.session;
+};
+
+const foldedTo = (path: string, has: (metric: string) => boolean): Session => {
   const recording = openRecording(path);
-  const state = createState(lesser(recording.header, has));
+  const session = createSession(lesser(recording.header, has));
   const take = (record: StreamRecord): void => {
-    fold(state, record.type === 'sample' ? lesserSample(record, has) : record);
+    foldInto(session, record.type === 'sample' ? lesserSample(record, has) : record);
   };
   for (let number = 0; number < recording.samples(); number += 1) {
     for (const record of recording.recordsOf(number)) take(record);
   }
   recording.close();
-  return state;
+  return session;
 };
 
 const lesser = (header: HeaderRecord, has: (metric: string) => boolean): HeaderRecord => ({

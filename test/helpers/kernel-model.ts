@@ -52,7 +52,7 @@ export const play = (script: readonly Step[]): Truth => {
   const lives = new Map<string, Map<string, number>>();
   const owners = new Map<number, Life>();
   const kernel = new Map<string, Map<string, number>>(METRICS.map((metric) => [metric, new Map()]));
-  const told = new Map<string, number>();
+  const reported = new Map<string, number>();
   const unreported = new Set<number>();
   let seq = 0;
   let epoch = 0;
@@ -71,9 +71,9 @@ export const play = (script: readonly Step[]): Truth => {
     faults += host;
     const counters: Record<string, CounterEntry[]> = {};
     for (const [metric, keys] of kernel) {
-      const entries = [...keys].filter(([key, value]) => full || told.get(`${metric} ${key}`) !== value);
+      const entries = [...keys].filter(([key, value]) => full || reported.get(`${metric} ${key}`) !== value);
       for (const [key, value] of entries) {
-        told.set(`${metric} ${key}`, value);
+        reported.set(`${metric} ${key}`, value);
         introduce(Number(key.split(',')[0]));
       }
       if (entries.length > 0)
@@ -112,7 +112,7 @@ export const play = (script: readonly Step[]): Truth => {
     forget: ({ pid: who }) => {
       if (owners.get(who)?.ended !== true || unreported.has(who)) return;
       kernel.get('iomap.iter')?.delete(`${who}`);
-      told.delete(`iomap.iter ${who}`);
+      reported.delete(`iomap.iter ${who}`);
       records.push({ type: 'forget', bootUs: now(), pid: who });
     },
     sample: ({ full, host }) => sample(full, host),
@@ -121,7 +121,7 @@ export const play = (script: readonly Step[]): Truth => {
       const fromBootUs = now();
       epoch += 1;
       for (const keys of kernel.values()) keys.clear();
-      told.clear();
+      reported.clear();
       records.push({ type: 'gap', bootUs: fromBootUs + 1, fromBootUs, reason: 'crash' });
     },
   };

@@ -1,9 +1,7 @@
 /** A session long enough for many blocks, quick to make, and recorded. */
-import { checkpointOf } from '../../src/core/checkpoint.ts';
-import { fold } from '../../src/core/fold.ts';
 import type { HeaderRecord, StreamRecord } from '../../src/core/record.ts';
-import { createState, type SessionState } from '../../src/core/state.ts';
-import { createRecorder, type Recorder, type RecorderOptions } from '../../src/sinks/recorder.ts';
+import { createRecorder, type Recorder, type RecorderOptions } from '../../src/recording/write/recorder.ts';
+import { checkpointOf, createSession, foldInto, type Session } from '../../src/session/session.ts';
 import { headerOf, START_US, sampleOf } from './stream.ts';
 
 /** A few processes that come and go and count, with marks and losses in between. */
@@ -39,7 +37,7 @@ export const longSession = (samples: number, processes = 5): StreamRecord[] => {
   return [...records, { type: 'trailer', bootUs, reason: 'end', samples, records: 0 }];
 };
 
-export type Recorded = { readonly state: SessionState; readonly status: ReturnType<Recorder['status']> };
+export type Recorded = { readonly session: Session; readonly status: ReturnType<Recorder['status']> };
 
 /** Records them as the pump does, and waits where a disk would be waited for. */
 export const recordAll = async (
@@ -51,15 +49,15 @@ export const recordAll = async (
   }: { header?: HeaderRecord; each?: (recorder: Recorder, index: number) => void } = {},
 ): Promise<Recorded> => {
   const recorder = createRecorder({ overwrite: false, owner: null, minFreeBytes: 0, ...options });
-  const state = createState(header);
-  recorder.begin(header, () => checkpointOf(state));
+  const session = createSession(header);
+  recorder.begin(header, () => checkpointOf(session));
   for (const [index, record] of records.entries()) {
     recorder.write(record);
-    fold(state, record);
+    foldInto(session, record);
     each?.(recorder, index);
     if (index % 20 === 0) await new Promise((resolve) => setImmediate(resolve));
     await recorder.room();
   }
   await recorder.end();
-  return { state, status: recorder.status() };
+  return { session, status: recorder.status() };
 };

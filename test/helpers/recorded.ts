@@ -1,7 +1,7 @@
 /** What a recording holds, read as a test likes it. */
 import type { HeaderRecord, SampleRecord, StreamRecord } from '../../src/core/record.ts';
+import { openRecording } from '../../src/recording/read/recording.ts';
 import type { Recording } from '../../src/session/ports.ts';
-import { openRecording } from '../../src/sources/recording.ts';
 
 /** The time of each sample. */
 export const timesOf = (recording: Recording): number[] =>
@@ -29,7 +29,10 @@ export const recordingFrom = (
   tail: readonly StreamRecord[] = [],
 ): Recording => ({
   header,
+  isExact: false,
+  first: () => 0,
   samples: () => samples.length,
+  startUs: () => header.clock.bootUs,
   timeOf: (number) => samples[number]?.bootUs ?? header.clock.bootUs,
   endUs: () => samples.at(-1)?.bootUs ?? header.clock.bootUs,
   sampleAt: (bootUs) =>
@@ -39,12 +42,12 @@ export const recordingFrom = (
     ),
   recordsOf: (number) => samples.slice(number, number + 1),
   tail: () => tail,
-  checkpointAt: () => null,
-  hasCheckpoint: () => false,
+  anchorAt: () => null,
+  hasAnchor: () => false,
   resumesAt: () => false,
   weightOf: () => 0,
   addedMarks: () => [],
-  marks: () => [],
+  ownMarks: () => [],
   addMark: () => null,
   refresh: () => false,
   close: () => undefined,

@@ -9,6 +9,7 @@ type Need =
   | 'bpftrace'
   | 'tracefs'
   | 'mkfs.xfs'
+  | 'mkfs.ext4'
   | 'perl'
   | 'loop device'
   | 'cc'
@@ -33,6 +34,7 @@ const HAS: Readonly<Record<Need, () => boolean>> = {
   bpftrace: () => onPath('bpftrace'),
   tracefs: isTracefsThere,
   'mkfs.xfs': () => onPath('mkfs.xfs'),
+  'mkfs.ext4': () => onPath('mkfs.ext4'),
   perl: () => onPath('perl'),
   cc: () => onPath('cc'),
   '/usr/bin/python3': () => existsSync('/usr/bin/python3'),

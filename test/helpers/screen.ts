@@ -53,9 +53,13 @@ export const runInTerminal = (
   });
   // @xterm/headless has no API for DECTCEM, so the sequence that decides it is followed here.
   let cursorHidden = false;
+  /** Reported of everything that was shown. */
+  const watchers = new Set<() => void>();
   pty.onData((text) => {
     for (const match of text.matchAll(/\x1b\[\?25([hl])/g)) cursorHidden = match[1] === 'l';
-    terminal.write(text);
+    terminal.write(text, () => {
+      for (const look of [...watchers]) look();
+    });
   });
   const exited = new Promise<{ code: number; signal: number | undefined }>((resolve) => {
     pty.onExit(({ exitCode, signal }) => resolve({ code: exitCode, signal }));
@@ -69,16 +73,24 @@ export const runInTerminal = (
     linesOf(terminal.buffer.active, terminal.buffer.active.baseY, terminal.rows);
   return {
     screenText,
-    waitFor: async (what, timeoutMs = 8000) => {
-      const deadline = performance.now() + timeoutMs;
-      const shown = (): boolean =>
-        typeof what === 'string' ? screenText().includes(what) : what.test(screenText());
-      while (!shown()) {
-        if (performance.now() > deadline)
-          throw new Error(`${what} was not shown within ${timeoutMs} ms, but:\n${screenText()}`);
-        await new Promise((resolve) => setTimeout(resolve, 15));
-      }
-    },
+    waitFor: (what, timeoutMs = 20_000) =>
+      new Promise((resolve, reject) => {
+        const isShown = (): boolean =>
+          typeof what === 'string' ? screenText().includes(what) : what.test(screenText());
+        const settle = (done: () => void): void => {
+          clearTimeout(timer);
+          watchers.delete(look);
+          done();
+        };
+        const look = (): void => {
+          if (isShown()) settle(resolve);
+        };
+        const late = (): Error =>
+          new Error(`${what} was not shown within ${timeoutMs} ms, but:\n${screenText()}`);
+        const timer = setTimeout(() => settle(() => reject(late())), timeoutMs);
+        watchers.add(look);
+        look();
+      }),
     press: (keys) => pty.write(keys),
     resize: (toColumns, toRows) => {
       terminal.resize(toColumns, toRows);

@@ -1,7 +1,10 @@
 /** A realistic Snapshot built by hand, the same every time: an iomap and kswapd session on a small host. */
+import { trustOf } from '../../src/core/coverage.ts';
 import type { MetricDescriptor } from '../../src/core/metric.ts';
 import type { HeaderRecord } from '../../src/core/record.ts';
-import type { Breakdown, InsightView, Reading, Row, Snapshot } from '../../src/core/snapshot.ts';
+import type { Breakdown, Reading, Row } from '../../src/core/snapshot.ts';
+import { createState } from '../../src/core/state.ts';
+import type { InsightView, WatchedSnapshot } from '../../src/insight/recognised.ts';
 
 const pidMetric = (id: string, label: string, more: Partial<MetricDescriptor> = {}): MetricDescriptor => ({
   id,
@@ -108,6 +111,7 @@ export const row = (rank: number, more: Partial<Row> = {}): Row => {
     cmdline,
     cgroup: `/system.slice/${comm}.service`,
     endedBootUs: ended ? START_US + 60_000_000 : null,
+    movedBootUs: START_US + 10_000_000_000,
     lateStart: rank < 3,
     metrics: readings(rank, ended),
     uncovered: {},
@@ -140,11 +144,14 @@ const past = (samples: number, held: number, peak: number): Float64Array =>
         : 0;
   });
 
+const intervals = (count: number, samples: number): Float64Array =>
+  Float64Array.from({ length: count }, (_, index) => (count - 1 - index >= samples ? Number.NaN : 1_000_000));
+
 export type SnapshotShape = {
   readonly processes?: number;
   /** Samples so far; one a second. */
   readonly samples?: number;
-  readonly change?: Partial<Snapshot>;
+  readonly change?: Partial<WatchedSnapshot>;
   readonly rows?: readonly Row[];
 };
 
@@ -153,7 +160,7 @@ export const buildSnapshot = ({
   samples = 100,
   change = {},
   rows: given,
-}: SnapshotShape = {}): Snapshot => {
+}: SnapshotShape = {}): WatchedSnapshot => {
   const rows = given ?? Array.from({ length: processes }, (_, rank) => row(rank));
   const totals: Record<string, Reading> = {};
   for (const { metrics } of rows) {
@@ -177,6 +184,9 @@ export const buildSnapshot = ({
     elapsedUs: samples * 1_000_000,
     intervalUs: samples < 2 ? 0 : 1_000_000,
     counted: { bootUs, intervalUs: samples < 2 ? 0 : 1_000_000 },
+    read: { bootUs, intervalUs: samples < 2 ? 0 : 1_000_000 },
+    hostIntervalUs: samples < 2 ? 0 : 1_000_000,
+    trust: trustOf(createState(HEADER)),
     metrics: METRICS,
     rows,
     totals,
@@ -184,6 +194,7 @@ export const buildSnapshot = ({
     host: HOST,
     probes: HEADER.probes,
     coverage: Object.fromEntries(METRICS.map(({ id }) => [id, { coverage: 'exact', reasons: [] }])),
+    coverageNow: {},
     losses: { lostEvents: 0, mapFull: [], rejectedLines: 0, unknownMessages: 0, byKind: {}, gaps: [] },
     marks: [],
     self: {
@@ -210,10 +221,8 @@ export const buildSnapshot = ({
           const age = count - 1 - index;
           return age >= samples ? Number.NaN : bootUs - age * 1_000_000;
         }),
-      countedUs: (count) =>
-        Float64Array.from({ length: count }, (_, index) =>
-          count - 1 - index >= samples ? Number.NaN : 1_000_000,
-        ),
+      countedUs: (count) => intervals(count, samples),
+      hostUs: (count) => intervals(count, samples),
     },
     ...change,
   };

@@ -33,4 +33,4 @@ export const attachTo = (program: string, script: string, table: Readonly<Record
 
 /** As assembly writes it: attach points, the predicate on lines of its own, a body that ends with a brace alone. */
 const CLAUSE = /^((?:tracepoint|kprobe):\S+(?:,\n\S+)*)\n(\/[\s\S]*?^\})$/gm;
-const FRAME = /^tracepoint:sched:sched_process_(?:fork|exit)$/;
+const FRAME = /^tracepoint:(?:sched:sched_process_(?:fork|exit)|task:task_rename)$/;

@@ -4,7 +4,8 @@ import type { MetricDescriptor } from '../../src/core/metric.ts';
 import type { CounterEntry, HeaderRecord, SampleRecord, StreamRecord } from '../../src/core/record.ts';
 import type { Snapshot } from '../../src/core/snapshot.ts';
 import { createState, type SessionState } from '../../src/core/state.ts';
-import { takeSnapshot } from '../../src/core/take-snapshot.ts';
+import type { InsightView, WatchedSnapshot } from '../../src/insight/recognised.ts';
+import { createSession, foldInto, type Session, snapshotOf } from '../../src/session/session.ts';
 
 export const START_US = 1_000_000_000;
 
@@ -67,22 +68,33 @@ export const foldAll = (
   return state;
 };
 
-export const snapshotAfter = (records: readonly StreamRecord[], header?: HeaderRecord): Snapshot =>
-  takeSnapshot(foldAll(records, header));
+export const sessionAfter = (
+  records: readonly StreamRecord[],
+  header: HeaderRecord = headerOf(),
+  session: Session = createSession(header),
+): Session => {
+  for (const record of records) foldInto(session, record);
+  return session;
+};
+
+export const snapshotAfter = (records: readonly StreamRecord[], header?: HeaderRecord): WatchedSnapshot =>
+  snapshotOf(sessionAfter(records, header));
 
 const PAST_SAMPLES = 70;
 
-/** Everything a view can get out of a Snapshot, its functions called too. */
-export const plain = (snapshot: Snapshot): object => {
+/** Everything a view can get out of a Snapshot, its functions called too; what is `explained` on demand takes longest. */
+export const plain = (
+  snapshot: Snapshot & { readonly insight?: InsightView },
+  explained = true,
+): Record<string, unknown> => {
   const { breakdown, history, insight, ...data } = snapshot;
-  const { links, incidents, ...told } = insight;
+  const { links, incidents, ...recognised } = insight ?? {};
   const host = snapshot.metrics.filter(({ scope }) => scope === 'host');
   const counted = snapshot.metrics.filter(({ scope }) => scope === 'pid');
   return {
     ...data,
-    insight: told,
-    incidents: incidents(),
-    links: links(),
+    insight: recognised,
+    ...(explained ? { incidents: incidents?.(), links: links?.() } : {}),
     times: [...history.times(PAST_SAMPLES)],
     countedUs: [...history.countedUs(PAST_SAMPLES)],
     hostHistory: host.map(({ id }) => [...history.host(id, PAST_SAMPLES)]),

@@ -1,9 +1,17 @@
 /** The built tool as a user runs it: a process of its own, its output, its exit, and the tracers it has started. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { execa } from 'execa';
+import { requireBuild } from '../../scripts/built.mjs';
+
+// A test of what was built before the last change would prove nothing.
+requireBuild();
 
 export const LAUNCHER = resolve('bin', 'stallscope.js');
+
+/** A module as it is built, for a process of its own to import. */
+export const built = (path: string): string => pathToFileURL(resolve('dist', path)).href;
 
 export type ToolEnd = {
   readonly code: number | null;
@@ -94,6 +102,9 @@ export type Summary = {
     readonly metrics: Readonly<Record<string, number>>;
     /** Metric id to why it is not counted for this process. */
     readonly uncovered: Readonly<Record<string, string>>;
+    readonly own?: boolean;
+    readonly formerly?: readonly string[];
+    readonly shared?: string;
   }[];
   readonly totals: Readonly<Record<string, number>>;
   readonly losses: {

@@ -1,9 +1,10 @@
 /** A View to try selectors and actions on. */
+
+import { glyphsFor } from '../../src/screen/format/glyphs.ts';
+import { KEYS } from '../../src/screen/keys/keys.ts';
+import { initialUi, type UiState } from '../../src/screen/state.ts';
+import type { View } from '../../src/screen/view.ts';
 import type { PlaybackState } from '../../src/session/playback.ts';
-import { glyphsFor } from '../../src/views/format.ts';
-import { KEYS } from '../../src/views/tui/model/keys.ts';
-import { initialUi, type UiState } from '../../src/views/tui/model/state.ts';
-import type { View } from '../../src/views/tui/model/view.ts';
 import { buildSnapshot } from './snapshot.ts';
 
 export const buildView = (

@@ -9,4 +9,7 @@ export const WORKLOADS = {
   churn: at('churn.pl'),
   fanOut: at('fan-out.sh'),
   pythonTruth: at('python-truth.py'),
+  names: at('names.c'),
+  blocked: at('blocked.c'),
+  majorFaults: at('major-faults.c'),
 } as const;

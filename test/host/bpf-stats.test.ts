@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCostMeter, parseProgram } from '../../src/host/bpf-stats.ts';
-import { until } from '../helpers/fake-tracer.ts';
-import { transpile } from '../helpers/transpile.ts';
+import { localFiles } from '../../src/host/local-files.ts';
+import { built } from '../helpers/tool.ts';
+import { until } from '../helpers/until.ts';
 
 let dir: string;
 let setting: string;
@@ -34,7 +35,7 @@ const value = (): string => readFileSync(setting, 'utf8').trim();
 describe('the statistics of BPF programs', () => {
   it('are on while a window is open, and off after it and at the end', async () => {
     writeFileSync(setting, '0\n');
-    const meter = createCostMeter(setting);
+    const meter = createCostMeter(localFiles, setting);
     expect(meter?.begin()).toBe(true);
     expect(value()).toBe('1');
     meter?.end();
@@ -46,7 +47,7 @@ describe('the statistics of BPF programs', () => {
 
   it('stay on when they were on before us', () => {
     writeFileSync(setting, '1\n');
-    const meter = createCostMeter(setting);
+    const meter = createCostMeter(localFiles, setting);
     expect(meter?.begin()).toBe(true);
     meter?.end();
     meter?.close();
@@ -54,9 +55,9 @@ describe('the statistics of BPF programs', () => {
   });
 
   it('are not there on a kernel without the setting, and no window opens where it cannot be set', () => {
-    expect(createCostMeter(join(dir, 'absent'))).toBeNull();
+    expect(createCostMeter(localFiles, join(dir, 'absent'))).toBeNull();
     writeFileSync(setting, '0\n');
-    const meter = createCostMeter(setting);
+    const meter = createCostMeter(localFiles, setting);
     rmSync(setting);
     rmSync(dir, { recursive: true });
     expect(meter?.begin()).toBe(false);
@@ -74,11 +75,9 @@ describe('the statistics of BPF programs', () => {
   ])('after kill -9 %s are as they must be', async (_, body, after) => {
     writeFileSync(setting, '0\n');
     const script = join(dir, 'killed.mjs');
-    const built = transpile('bpf-stats', ['src/host/bpf-stats.ts', 'src/host/files.ts']);
-    const module = join(built, 'src/host/bpf-stats.js');
     writeFileSync(
       script,
-      `import fs from 'node:fs'; import { createCostMeter } from ${JSON.stringify(module)};\nconst meter = createCostMeter(process.argv[2]);\n${body}\n`,
+      `import fs from 'node:fs'; import { createCostMeter } from ${JSON.stringify(built('host/bpf-stats.js'))};\nimport { localFiles } from ${JSON.stringify(built('host/local-files.js'))};\nconst meter = createCostMeter(localFiles, process.argv[2]);\n${body}\n`,
     );
     const child = spawn(process.execPath, [script, setting], { stdio: ['ignore', 'pipe', 'inherit'] });
     await once(child.stdout, 'data');
@@ -91,7 +90,7 @@ describe('the statistics of BPF programs', () => {
 });
 
 describe('a program in fdinfo', () => {
-  it('tells its kind, its time and its runs', () => {
+  it('reports its kind, its time and its runs', () => {
     const text =
       'pos:\t0\nflags:\t02000002\nprog_type:\t5\nprog_jited:\t1\nprog_tag:\tabc\nmemlock:\t4096\nprog_id:\t77\nrun_time_ns:\t1234\nrun_cnt:\t5\nrecursion_misses:\t0\n';
     expect(parseProgram(text)).toEqual({ id: '77', kind: 'tracepoint', runNs: 1234, runs: 5 });

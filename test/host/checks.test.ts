@@ -4,6 +4,7 @@ import { type ErrorCode, EXIT } from '../../src/errors.ts';
 import { NOT_FOUND } from '../../src/host/bpftrace.ts';
 import { firstBlocker, runChecks, selectionProblem } from '../../src/host/checks.ts';
 import type { HostFacts } from '../../src/host/facts.ts';
+import { localFiles } from '../../src/host/local-files.ts';
 import { readHostFacts } from '../../src/host/read-facts.ts';
 
 const GOOD: HostFacts = {
@@ -18,6 +19,7 @@ const GOOD: HostFacts = {
   capabilities: ['sys_admin'],
   lockdown: 'none',
   pidNamespace: 'initial',
+  procNamespace: 'initial',
   tracefs: '/sys/kernel/tracing',
   btf: true,
   btfListed: true,
@@ -25,9 +27,11 @@ const GOOD: HostFacts = {
   fentry: true,
   bpftrace: { path: '/usr/bin/bpftrace', version: '0.23.2' },
   bpftraceProblem: null,
-  tracepoints: { has: () => true, fields: () => [] },
+  tracepoints: { has: () => true, fields: () => [], format: () => null },
   hasFunction: () => true,
   memberOffset: () => null,
+  memberBit: () => null,
+  perCpuOffset: () => null,
   program: () => null,
   installCommand: (name) => `apt-get install -y ${name}`,
 };
@@ -114,7 +118,7 @@ describe('each fault has its own error, fact and command', () => {
   });
 });
 
-test('a user without root is told so, never that tracefs is unmounted', () => {
+test('a missing root is named, never an unmounted tracefs', () => {
   const reports = runChecks({ ...GOOD, ...user });
   expect(reports.filter(({ state }) => state === 'blocked').map(({ id }) => id)).toEqual(['privilege']);
   expect(JSON.stringify(reports)).not.toMatch(/mount/);
@@ -142,8 +146,8 @@ test('no BTF is degraded, and worse from bpftrace 0.25 on', () => {
   expect(factOf({ ...GOOD, btf: false, ...version('0.25.0') })).toMatch(/0\.25\.0 cannot read the arguments/);
 });
 
-test('in a PID namespace of its own, what selects by PID is told to be of no use', () => {
-  const inside = { ...GOOD, pidNamespace: 'own' } as const;
+test('in a PID namespace of its own, what selects by PID is reported to be of no use', () => {
+  const inside = { ...GOOD, pidNamespace: 'own', procNamespace: 'own' } as const;
   const factOf = (facts: HostFacts) => runChecks(facts).find(({ id }) => id === 'pid-namespace')?.fact;
   expect(stateOf(inside, 'pid-namespace')).toBe('degraded');
   expect(firstBlocker(inside)).toBeNull();
@@ -163,7 +167,7 @@ test('off Linux, and without bpftrace, nothing is said of what cannot be known',
   expect(runChecks({ ...GOOD, ...missing }).map(({ id }) => id)).not.toContain('bpftrace-version');
 });
 
-test('whatever the host: blocked means an error, and the first of them is what the user is told', () => {
+test('whatever the host: blocked means an error, and the first of them is what the user reads', () => {
   const hosts = fc.record({
     platform: fc.constantFrom('linux', 'darwin'),
     uid: fc.constantFrom(0, 1000),
@@ -196,7 +200,7 @@ test('whatever the host: blocked means an error, and the first of them is what t
 });
 
 test.skipIf(process.platform !== 'linux')('this host gets an answer to every check', async () => {
-  const facts = await readHostFacts();
+  const facts = await readHostFacts(localFiles, process.env);
   const reports = runChecks(facts);
   expect(reports.length).toBeGreaterThanOrEqual(6);
   expect(reports.every(({ fact }) => fact !== '')).toBe(true);

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -8,8 +8,11 @@ import { findBpftrace, NOT_FOUND } from '../../src/host/bpftrace.ts';
 import { parseEffectiveCapabilities } from '../../src/host/capabilities.ts';
 import { installCommandOf } from '../../src/host/distribution.ts';
 import { holds, isLineOf, isSymbolOf } from '../../src/host/functions.ts';
+import { localFiles } from '../../src/host/local-files.ts';
 import { parseLockdown, readHostFacts } from '../../src/host/read-facts.ts';
 import { parseFields } from '../../src/host/tracefs.ts';
+import { type FakeHost, fakeFiles } from '../helpers/fake-files.ts';
+import { forLong, HAS_TIME } from '../helpers/requires.ts';
 import { captured } from './captured.ts';
 
 let root: string;
@@ -18,7 +21,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-const facts = await readHostFacts();
+const facts = await readHostFacts(localFiles, process.env);
 const isRoot = process.geteuid?.() === 0;
 const canTrace = isRoot && facts.bpftrace !== null && facts.tracefs !== null;
 
@@ -42,7 +45,7 @@ describe.skipIf(process.platform !== 'linux')('this host', () => {
   test.skipIf(!isRoot)('a user without privileges sees no tracepoint, and nothing throws', async () => {
     process.seteuid?.(65_534);
     try {
-      const theirs = await readHostFacts();
+      const theirs = await readHostFacts(localFiles, process.env);
       expect(theirs.uid).toBe(65_534);
       expect(theirs.capabilities).toEqual([]);
       expect(theirs.tracefs).toBeNull();
@@ -99,12 +102,11 @@ describe.skipIf(!canTrace)('this host, as its own bpftrace finds it (needs root,
 });
 
 describe('a host built of files', () => {
-  const tracing = () => join(root, 'sys/kernel/tracing');
-  const read = () => readHostFacts({ roots: { proc: join(root, 'proc'), sys: join(root, 'sys') } });
-  const put = (path: string, text: string): void => {
-    mkdirSync(join(root, path, '..'), { recursive: true });
-    writeFileSync(join(root, path), text);
-  };
+  let host: FakeHost;
+  beforeEach(() => {
+    host = fakeFiles();
+  });
+  const read = () => readHostFacts(host, process.env);
 
   test('nothing there: everything absent, nothing thrown', async () => {
     const none = await read();
@@ -113,25 +115,28 @@ describe('a host built of files', () => {
     expect(none.hasFunction('vfs_read')).toBe(false);
   });
 
-  test('an unmounted tracefs is an empty directory', async () => {
-    mkdirSync(tracing(), { recursive: true });
+  test('an unmounted tracefs has no events', async () => {
+    host.put('/sys/kernel/tracing/README', '');
     expect((await read()).tracefs).toBeNull();
   });
 
   test('the place in debugfs does as well', async () => {
-    put('sys/kernel/debug/tracing/events/a/b/format', '\tfield:int c;\toffset:8;\n');
+    host.put('/sys/kernel/debug/tracing/events/a/b/format', '\tfield:int c;\toffset:8;\n');
     const { tracefs, tracepoints } = await read();
-    expect(tracefs).toBe(join(root, 'sys/kernel/debug/tracing'));
+    expect(tracefs).toBe('/sys/kernel/debug/tracing');
     expect(tracepoints.fields('a:b')).toEqual(['c']);
   });
 
   test('kprobes and fentry by presence; confidentiality takes both away, integrity neither', async () => {
-    put('proc/kallsyms', '0000000000000000 T register_ftrace_direct\n0000000000000000 t xfs_thing\t[xfs]\n');
-    put('sys/kernel/btf/vmlinux', '');
-    put('sys/kernel/tracing/events/enable', '0\n');
-    put('sys/kernel/tracing/kprobe_events', '');
-    put('sys/kernel/tracing/available_filter_functions', 'vfs_read\nxfs_file_llseek [xfs]\n');
-    put('sys/kernel/security/lockdown', captured('sys-kernel-security-lockdown'));
+    host.put(
+      '/proc/kallsyms',
+      '0000000000000000 T register_ftrace_direct\n0000000000000000 t xfs_thing\t[xfs]\n',
+    );
+    host.put('/sys/kernel/btf/vmlinux', '');
+    host.put('/sys/kernel/tracing/events/enable', '0\n');
+    host.put('/sys/kernel/tracing/kprobe_events', '');
+    host.put('/sys/kernel/tracing/available_filter_functions', 'vfs_read\nxfs_file_llseek [xfs]\n');
+    host.put('/sys/kernel/security/lockdown', captured('sys-kernel-security-lockdown'));
     const open = await read();
     expect(open).toMatchObject({ lockdown: 'integrity', kprobes: true, fentry: true });
     expect(['vfs_read', 'xfs_file_llseek', 'xfs', 'xfs_thing'].map(open.hasFunction)).toEqual([
@@ -140,21 +145,24 @@ describe('a host built of files', () => {
       false,
       false,
     ]);
-    put('sys/kernel/security/lockdown', 'none integrity [confidentiality]\n');
+    host.put('/sys/kernel/security/lockdown', 'none integrity [confidentiality]\n');
     expect(await read()).toMatchObject({ lockdown: 'confidentiality', kprobes: false, fentry: false });
   });
 
   test('BTF objects are listed where modules have theirs, from 5.11 on', async () => {
-    put('sys/kernel/btf/vmlinux', '');
+    host.put('/sys/kernel/btf/vmlinux', '');
     expect(await read()).toMatchObject({ btf: true, btfListed: false });
-    put('sys/kernel/btf/xfs', '');
+    host.put('/sys/kernel/btf/xfs', '');
     expect(await read()).toMatchObject({ btf: true, btfListed: true });
   });
 
   test('without the list of traceable functions there is no fentry, and kallsyms names the functions', async () => {
-    put('proc/kallsyms', '0000000000000000 T register_ftrace_direct\n0000000000000000 t xfs_thing\t[xfs]\n');
-    put('sys/kernel/btf/vmlinux', '');
-    put('sys/kernel/tracing/events/enable', '0\n');
+    host.put(
+      '/proc/kallsyms',
+      '0000000000000000 T register_ftrace_direct\n0000000000000000 t xfs_thing\t[xfs]\n',
+    );
+    host.put('/sys/kernel/btf/vmlinux', '');
+    host.put('/sys/kernel/tracing/events/enable', '0\n');
     const { fentry, hasFunction } = await read();
     expect(fentry).toBe(false);
     expect(['xfs_thing', 'register_ftrace_direct', 'vfs_read'].map(hasFunction)).toEqual([true, true, false]);
@@ -168,7 +176,8 @@ describe('bpftrace', () => {
     chmodSync(path, mode);
     return path;
   };
-  const found = (path: string) => findBpftrace({ PATH: '/usr/bin:/bin', STALLSCOPE_BPFTRACE: path });
+  const found = (path: string) =>
+    findBpftrace(localFiles, { PATH: '/usr/bin:/bin', STALLSCOPE_BPFTRACE: path });
 
   test.each([
     ['bpftrace v0.17.0', '0.17.0'],
@@ -180,9 +189,19 @@ describe('bpftrace', () => {
     expect(await found(path)).toEqual({ bpftrace: { path, version }, bpftraceProblem: null });
   });
 
+  // It is given ten seconds to end.
+  test.skipIf(!HAS_TIME)(
+    forLong('one that answers and does not end soon, as on a machine that is busy, has answered'),
+    async () => {
+      const path = fake('echo bpftrace v0.27.1; exec sleep 30');
+      expect((await found(path)).bpftrace).toEqual({ path, version: '0.27.1' });
+    },
+    30_000,
+  );
+
   test('found in PATH before anywhere else', async () => {
     const path = fake('echo bpftrace v0.99.0');
-    expect((await findBpftrace({ PATH: `relative:${root}:/usr/bin:/bin` })).bpftrace).toEqual({
+    expect((await findBpftrace(localFiles, { PATH: `relative:${root}:/usr/bin:/bin` })).bpftrace).toEqual({
       path,
       version: '0.99.0',
     });

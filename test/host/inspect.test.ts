@@ -4,6 +4,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inspectProcess, parseStack } from '../../src/host/inspect.ts';
+import { localFiles } from '../../src/host/local-files.ts';
 import { readStartMs } from '../../src/host/process.ts';
 
 let folder = '';
@@ -24,7 +25,8 @@ afterAll(() => {
 describe('what a living process is asked', () => {
   it('names its user, its state and its largest open files, and counts nothing unasked', async () => {
     const found =
-      (await inspectProcess(process.pid, readStartMs(process.pid), false)) ?? expect.fail('it lives');
+      (await inspectProcess(localFiles, process.pid, readStartMs(localFiles, process.pid), false)) ??
+      expect.fail('it lives');
     expect(found).toMatchObject({ pid: process.pid, user: userInfo().username, filesProblem: null });
     expect(found.state).toMatch(/^[RS]$/);
     expect(found.kernelStack).toEqual([]);
@@ -40,7 +42,7 @@ describe('what a living process is asked', () => {
   });
 
   it('counts the pieces of a file as filefrag does, or says why it cannot', async () => {
-    const found = (await inspectProcess(process.pid, null, true)) ?? expect.fail('it lives');
+    const found = (await inspectProcess(localFiles, process.pid, null, true)) ?? expect.fail('it lives');
     const one = found.files.find(({ path }) => path === file) ?? expect.fail('it is open');
     const said = /: (\d+) extents? found/.exec(
       spawnSync('filefrag', [file], { encoding: 'utf8' }).stdout ?? '',
@@ -50,9 +52,9 @@ describe('what a living process is asked', () => {
   });
 
   it('is not asked of another process that has its PID now, nor of one that is gone', async () => {
-    const startMs = readStartMs(process.pid) ?? 0;
-    expect(await inspectProcess(process.pid, startMs - 10, false)).toBeNull();
-    expect(await inspectProcess(2 ** 22 + 1, null, false)).toBeNull();
+    const startMs = readStartMs(localFiles, process.pid) ?? 0;
+    expect(await inspectProcess(localFiles, process.pid, startMs - 10, false)).toBeNull();
+    expect(await inspectProcess(localFiles, 2 ** 22 + 1, null, false)).toBeNull();
   });
 });
 

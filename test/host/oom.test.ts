@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { askToBeSpared } from '../../src/host/oom.ts';
+import { localFiles } from '../../src/host/local-files.ts';
+import { protectFromOomKiller } from '../../src/host/oom.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'oom-'));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -16,10 +17,10 @@ it.each([
 ])('from %j to %j', (before, after) => {
   const path = join(dir, 'oom_score_adj');
   writeFileSync(path, before);
-  expect(askToBeSpared(path)).toBe(true);
+  expect(protectFromOomKiller(localFiles, path)).toBe(true);
   expect(readFileSync(path, 'utf8')).toBe(after);
 });
 
 it('goes on where the kernel refuses', () => {
-  expect(askToBeSpared(join(dir, 'absent', 'oom_score_adj'))).toBe(false);
+  expect(protectFromOomKiller(localFiles, join(dir, 'absent', 'oom_score_adj'))).toBe(false);
 });

@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
-import { systemClock } from '../../src/host/clock.ts';
+import { createSystemClock } from '../../src/host/clock.ts';
+import { localFiles } from '../../src/host/local-files.ts';
+import { findOrphans, isOwnerGone, OWNER_VARIABLE, ownerMark } from '../../src/host/orphans.ts';
 import {
   parseCgroup,
   parseCmdline,
@@ -17,8 +19,8 @@ import {
   readProcess,
   readStartMs,
 } from '../../src/host/process.ts';
-import { findStrays, isOwnerGone, OWNER_VARIABLE, ownerMark } from '../../src/host/strays.ts';
 
+const systemClock = createSystemClock(localFiles);
 const root = mkdtempSync(join(tmpdir(), 'stallscope-process-'));
 const children: ChildProcess[] = [];
 afterEach(async () => {
@@ -47,14 +49,14 @@ const sleeper = async (name: string | Buffer, env: Record<string, string> = {}):
 
 describe.skipIf(process.platform !== 'linux')('real processes', () => {
   test('this one', () => {
-    const me = readProcess(process.pid);
+    const me = readProcess(localFiles, process.pid);
     expect(me).toMatchObject({ pid: process.pid, ppid: process.ppid, uid: process.getuid?.() });
     expect(me?.comm).toBe(readFileSync('/proc/self/comm', 'utf8').trimEnd());
     expect(me?.cmdline).toContain('vitest');
     expect(me?.cgroup).toMatch(/^\//);
     const ageMs = systemClock.bootUs() / 1000 - (me?.startMs ?? 0);
     expect(Math.abs(ageMs - process.uptime() * 1000)).toBeLessThan(500);
-    expect(readStartMs(process.pid)).toBe(me?.startMs);
+    expect(readStartMs(localFiles, process.pid)).toBe(me?.startMs);
   });
 
   test.each([
@@ -64,7 +66,7 @@ describe.skipIf(process.platform !== 'linux')('real processes', () => {
   ])('%s in the name', async (_, name) => {
     const before = systemClock.bootUs() / 1000;
     const pid = await sleeper(name);
-    const facts = readProcess(pid);
+    const facts = readProcess(localFiles, pid);
     expect(facts?.comm).toBe(Buffer.from(name).subarray(0, 15).toString('utf8'));
     expect(facts?.ppid).toBe(process.pid);
     expect(facts?.startMs).toBeGreaterThanOrEqual(before - 20);
@@ -74,58 +76,61 @@ describe.skipIf(process.platform !== 'linux')('real processes', () => {
 
   test('bytes that are no UTF-8 become replacement characters', async () => {
     const pid = await sleeper(Buffer.from([0x61, 0xff, 0x62]));
-    expect(readProcess(pid)?.comm).toBe('a\ufffdb');
+    expect(readProcess(localFiles, pid)?.comm).toBe('a\ufffdb');
   });
 
   test('a long command line is bounded', async () => {
     const child = spawn(SLEEP, ['60', ...Array.from({ length: 3000 }, () => '0.1')], { stdio: 'ignore' });
     children.push(child);
     await once(child, 'spawn');
-    await expect.poll(() => readProcess(child.pid ?? -1)?.cmdline?.length).toBe(4096);
+    await expect.poll(() => readProcess(localFiles, child.pid ?? -1)?.cmdline?.length).toBe(4096);
   });
 
   test('gone, and never there', () => {
     const { pid } = spawnSync('true');
-    expect([readProcess(pid), readStartMs(pid), readCostOf(pid)]).toEqual([null, null, null]);
-    expect(readMapBytes(pid)).toBe(0);
-    expect(readProcess(-1)).toBeNull();
+    expect([readProcess(localFiles, pid), readStartMs(localFiles, pid), readCostOf(localFiles, pid)]).toEqual(
+      [null, null, null],
+    );
+    expect(readMapBytes(localFiles, pid)).toBe(0);
+    expect(readProcess(localFiles, -1)).toBeNull();
   });
 
   test('pid 0 is the swapper', () => {
-    expect(readProcess(0)).toMatchObject({ pid: 0, startMs: 0, comm: 'swapper' });
-    expect(readStartMs(0)).toBe(0);
+    expect(readProcess(localFiles, 0)).toMatchObject({ pid: 0, startMs: 0, comm: 'swapper' });
+    expect(readStartMs(localFiles, 0)).toBe(0);
   });
 
   test('a kernel thread has no command line', () => {
-    expect(readProcess(2)?.comm === 'kthreadd' ? readProcess(2)?.cmdline : '').toBe('');
+    expect(readProcess(localFiles, 2)?.comm === 'kthreadd' ? readProcess(localFiles, 2)?.cmdline : '').toBe(
+      '',
+    );
   });
 
   test('cost: CPU time grows by what was burnt, RSS as Node sees it', () => {
-    const before = readCostOf(process.pid);
+    const before = readCostOf(localFiles, process.pid);
     const usedBefore = process.cpuUsage();
     const until = performance.now() + 150;
     while (performance.now() < until);
     const used = process.cpuUsage(usedBefore);
-    const after = readCostOf(process.pid);
+    const after = readCostOf(localFiles, process.pid);
     const cpuMs = (after?.cpuMs ?? 0) - (before?.cpuMs ?? 0);
     expect(Math.abs(cpuMs - (used.user + used.system) / 1000)).toBeLessThanOrEqual(40);
     expect(Math.abs((after?.rssBytes ?? 0) / process.memoryUsage.rss() - 1)).toBeLessThan(0.2);
   });
 
-  test('strays: a tracer whose owner is gone, and only that', async () => {
+  test('orphans: a tracer whose owner is gone, and only that', async () => {
     const { pid: dead } = spawnSync('true');
-    const myStartMs = readStartMs(process.pid) ?? -1;
-    const stray = await sleeper('bpftrace-stray', { [OWNER_VARIABLE]: ownerMark(dead, 12_340) });
+    const myStartMs = readStartMs(localFiles, process.pid) ?? -1;
+    const orphan = await sleeper('bpftrace-orphan', { [OWNER_VARIABLE]: ownerMark(dead, 12_340) });
     const reused = await sleeper('bpftrace-reuse', {
       [OWNER_VARIABLE]: ownerMark(process.pid, myStartMs + 10),
     });
     const owned = await sleeper('bpftrace-owned', { [OWNER_VARIABLE]: ownerMark(process.pid, myStartMs) });
     const foreign = await sleeper('bpftrace-other');
     const named = await sleeper('other-name', { [OWNER_VARIABLE]: ownerMark(dead, 12_340) });
-    const found = findStrays();
-    expect(found).toContainEqual({ pid: stray, cmdline: 'sleep 60' });
-    expect(found.map(({ pid }) => pid)).toContain(reused);
-    for (const pid of [owned, foreign, named]) expect(found.map((one) => one.pid)).not.toContain(pid);
+    const found = findOrphans(localFiles);
+    for (const pid of [orphan, reused]) expect(found).toContain(pid);
+    for (const pid of [owned, foreign, named]) expect(found).not.toContain(pid);
   });
 });
 
@@ -140,7 +145,7 @@ test.skipIf(!isRoot || !bpftrace)('map memory of a real bpftrace (needs root and
     });
     children.push(child);
     await once(child.stdout ?? child, 'data');
-    return readMapBytes(child.pid ?? -1);
+    return readMapBytes(localFiles, child.pid ?? -1);
   };
   const [small, large] = [await sizeWith(1000), await sizeWith(101_000)];
   // 100,000 more keys of 8 bytes with values of 8, and the kernel's own overhead for each.

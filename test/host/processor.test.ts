@@ -1,26 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readProcessor } from '../../src/host/processor.ts';
+import { fakeFiles } from '../helpers/fake-files.ts';
 
-const made: string[] = [];
-afterAll(() => {
-  for (const dir of made) rmSync(dir, { recursive: true });
-});
-
-/** A machine with these files. */
-const rootsOf = (cpuinfo: string, files: Readonly<Record<string, string>>) => {
-  const dir = mkdtempSync(join(tmpdir(), 'processor-'));
-  made.push(dir);
-  for (const [path, text] of Object.entries({ 'proc/cpuinfo': cpuinfo, ...files })) {
-    mkdirSync(dirname(join(dir, path)), { recursive: true });
-    writeFileSync(join(dir, path), text);
-  }
-  return { proc: join(dir, 'proc'), sys: join(dir, 'sys') };
-};
-const CLOCKS = 'sys/devices/system/clocksource/clocksource0/available_clocksource';
-const VENDOR = 'sys/class/dmi/id/sys_vendor';
+const CLOCKS = '/sys/devices/system/clocksource/clocksource0/available_clocksource';
+const VENDOR = '/sys/class/dmi/id/sys_vendor';
 const x86 = (model: string, flags: string) =>
   `processor\t: 0\nmodel name\t: ${model}\nflags\t\t: fpu ${flags}\n`;
 
@@ -50,7 +33,7 @@ describe('the processor', () => {
       true,
     ],
     [
-      'an Arm guest of QEMU, which does not tell',
+      'an Arm guest of QEMU, which does not say',
       'Features\t: fp asimd\n',
       { [VENDOR]: 'QEMU\n' },
       true,
@@ -58,6 +41,9 @@ describe('the processor', () => {
     ],
     ['an Arm server', 'Features\t: fp asimd\n', { [VENDOR]: 'HPE\n' }, false, false],
   ])('of %s', (_, cpuinfo, files, isVirtual, isEmulated) => {
-    expect(readProcessor(rootsOf(cpuinfo, files))).toEqual({ isVirtual, isEmulated });
+    expect(readProcessor(fakeFiles({ '/proc/cpuinfo': cpuinfo, ...files }))).toEqual({
+      isVirtual,
+      isEmulated,
+    });
   });
 });

@@ -15,6 +15,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { isFailure } from '../../src/errors.ts';
 import { readElf } from '../../src/host/elf.ts';
+import { localFiles } from '../../src/host/local-files.ts';
 import { checkSymbol, findProgram, programAt } from '../../src/host/program.ts';
 import { compile } from '../helpers/compile.ts';
 import { describeWith } from '../helpers/requires.ts';
@@ -56,7 +57,7 @@ describeWith(['linux', 'cc'], 'a program and its symbols', () => {
   const stripped = join(dir, 'stripped');
   execFileSync('strip', ['-o', stripped, program]);
   const names = (path: string) =>
-    readElf(path)
+    readElf(localFiles, path)
       ?.functions()
       .map(({ name }) => name) ?? [];
 
@@ -73,8 +74,8 @@ describeWith(['linux', 'cc'], 'a program and its symbols', () => {
   });
 
   it('knows a stripped one, and finds its symbols again beside it', () => {
-    expect(readElf(program)?.stripped).toBe(false);
-    expect(readElf(stripped)?.stripped).toBe(true);
+    expect(readElf(localFiles, program)?.stripped).toBe(false);
+    expect(readElf(localFiles, stripped)?.stripped).toBe(true);
     expect(names(stripped)).not.toContain('hidden');
     const linked = join(dir, 'linked');
     execFileSync('objcopy', ['--only-keep-debug', program, join(dir, 'linked.debug')]);
@@ -84,12 +85,12 @@ describeWith(['linux', 'cc'], 'a program and its symbols', () => {
       program,
       linked,
     ]);
-    expect(readElf(linked)?.stripped).toBe(false);
+    expect(readElf(localFiles, linked)?.stripped).toBe(false);
     expect(names(linked)).toContain('hidden');
   });
 
   it('says in words what cannot be counted', () => {
-    const facts = programAt(program);
+    const facts = programAt(localFiles, program);
     expect(facts?.functionProblem('hidden')).toBeNull();
     expect(facts?.functionProblem('hiden')).toBe('it has no function hiden (nearest: hidden)');
     expect(facts?.functionProblem('chosen')).toContain('IFUNC');
@@ -109,13 +110,15 @@ describeWith(['linux', 'cc'], 'a program and its symbols', () => {
       '-c',
     );
     execFileSync('cc', ['-o', join(dir, 'twice'), '-x', 'none', ...asObjects(twice, other)]);
-    expect(programAt(join(dir, 'twice'))?.functionProblem('same')).toContain('2 different functions');
+    expect(programAt(localFiles, join(dir, 'twice'))?.functionProblem('same')).toContain(
+      '2 different functions',
+    );
   });
 
   it('ends with the step that helps', () => {
     const next = (path: string, kind: 'function' | 'marker', name: string): string => {
       try {
-        checkSymbol(path, kind, name);
+        checkSymbol(localFiles, path, kind, name);
       } catch (error) {
         if (isFailure(error, 'E_NO_SYMBOL')) return error.next;
       }
@@ -129,15 +132,17 @@ describeWith(['linux', 'cc'], 'a program and its symbols', () => {
 
   it.skipIf(process.arch !== 'x64' && process.arch !== 'arm64')('reads USDT markers', () => {
     const marked = compile(dir, 'marked', MARKED);
-    expect(readElf(marked)?.markers()).toEqual([{ provider: 'shop', name: 'sold__out' }]);
-    expect(programAt(marked)?.markerProblem('shop:sold__out')).toBeNull();
-    expect(programAt(marked)?.markerProblem('shop:sold_out')).toContain('nearest: shop:sold__out');
+    expect(readElf(localFiles, marked)?.markers()).toEqual([{ provider: 'shop', name: 'sold__out' }]);
+    expect(programAt(localFiles, marked)?.markerProblem('shop:sold__out')).toBeNull();
+    expect(programAt(localFiles, marked)?.markerProblem('shop:sold_out')).toContain(
+      'nearest: shop:sold__out',
+    );
   });
 
   it('takes a damaged file for one without what was damaged', () => {
     const whole = readFileSync(program);
     const names = new Set(
-      readElf(program)
+      readElf(localFiles, program)
         ?.functions()
         .map(({ name }) => name),
     );
@@ -152,7 +157,7 @@ describeWith(['linux', 'cc'], 'a program and its symbols', () => {
         const bytes = Buffer.from(whole.subarray(0, length));
         if (at < length) bytes[at] = byte;
         writeFileSync(file, bytes);
-        const elf = readElf(file);
+        const elf = readElf(localFiles, file);
         // Cut, but with an intact header, it can only lose names.
         if (elf !== null && whole[at] === byte)
           for (const { name } of elf.functions()) expect(names).toContain(name);
@@ -173,7 +178,7 @@ const asObjects = (...programs: readonly string[]): string[] =>
 describe('finding a program', () => {
   const refusal = (name: string, path = '/usr/bin'): string => {
     try {
-      return findProgram(name, { PATH: path }, dir);
+      return findProgram(localFiles, name, { PATH: path }, dir);
     } catch (error) {
       if (isFailure(error, 'E_PROGRAM')) return error.message;
       throw error;
@@ -192,10 +197,10 @@ describe('finding a program', () => {
 
   it('refuses what is none', () => {
     writeFileSync(join(dir, 'script'), '#!/bin/sh\n', { mode: 0o755 });
-    expect(refusal('./script')).toContain('it is no ELF file');
+    expect(refusal('./script')).toContain('it is not an ELF file');
     expect(refusal('./nosuch')).toContain('there is no such file');
     expect(refusal('nosuch')).toContain('no directory of PATH has it');
-    expect(refusal('/dev/null')).toContain('it is no regular file');
+    expect(refusal('/dev/null')).toContain('it is not a regular file');
     expect(refusal('./')).toContain('it is a directory');
   });
 
@@ -208,6 +213,6 @@ describe('finding a program', () => {
     const root = `/proc/${process.pid}/root`;
     expect(refusal(`${root}${dir}/jail/absolute`)).toBe(`${root}${here}`);
     expect(refusal(`${root}${dir}/jail/../node`)).toBe(`${root}${here}`);
-    expect(refusal(`${root}${dir}/jail/loop`)).toContain('cannot be counted in');
+    expect(refusal(`${root}${dir}/jail/loop`)).toContain('cannot be probed');
   });
 });

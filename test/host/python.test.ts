@@ -2,20 +2,36 @@ import { spawn } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   realpathSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative as relativePath } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readElf } from '../../src/host/elf.ts';
+import { localFiles } from '../../src/host/local-files.ts';
 import { buildOf, isOptimised } from '../../src/host/python/build.ts';
 import { createPythonCoverage } from '../../src/host/python/coverage.ts';
 import { pythonUsdtFinder } from '../../src/host/python/finders.ts';
 import { findInterpreters, interpreterOf, isPythonName } from '../../src/host/python/interpreters.ts';
+import {
+  foreignAllocatorIn,
+  holdsInterpreter,
+  libcIn,
+  libpythonIn,
+} from '../../src/host/python/recognise.ts';
+import { createRoll } from '../../src/host/python/roll.ts';
+import { createUsedFiles } from '../../src/host/python/used-files.ts';
+import type { UsedFile } from '../../src/session/ports.ts';
+import { until } from '../helpers/until.ts';
+
+const INSTALLED = '/usr/bin/python3';
 
 let dir: string;
 beforeEach(() => {
@@ -39,7 +55,7 @@ const program = (name: string): string => {
 };
 
 const filesFor = (command: readonly string[]): string[] =>
-  findInterpreters({ pids: [], command, env: { PATH: join(dir, 'bin') } })
+  findInterpreters({ files: localFiles, pids: [], command, env: { PATH: join(dir, 'bin') } })
     .map(({ file }) => file)
     .filter((file) => file.startsWith(dir));
 
@@ -81,7 +97,7 @@ describe.skipIf(process.platform !== 'linux')('the interpreter of a process', ()
     const child = spawn(path, ['60']);
     await new Promise((resolve) => child.once('spawn', resolve));
     // The name is that of the new program once exec is through.
-    while (interpreterOf(child.pid ?? -1) === null) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => interpreterOf(localFiles, child.pid ?? -1) !== null);
     try {
       await then(child.pid ?? -1);
     } finally {
@@ -92,35 +108,40 @@ describe.skipIf(process.platform !== 'linux')('the interpreter of a process', ()
   test('is its executable, also when that was replaced under it', async () => {
     const python = program('python3.13');
     await running(python, (pid) => {
-      expect(interpreterOf(pid)).toEqual({ executable: python, file: python });
+      expect(interpreterOf(localFiles, pid)).toEqual({ executable: python, file: python });
       rmSync(python);
-      expect(interpreterOf(pid)?.file).toBe(`/proc/${pid}/exe`);
+      expect(interpreterOf(localFiles, pid)?.file).toBe(`/proc/${pid}/exe`);
     });
-    expect(interpreterOf(process.pid)).toBeNull();
-    expect(interpreterOf(2 ** 22 + 1)).toBeNull();
+    expect(interpreterOf(localFiles, process.pid)).toBeNull();
+    expect(interpreterOf(localFiles, 2 ** 22 + 1)).toBeNull();
   });
 
   test('decides what of it is not counted, and why', async () => {
     const metrics = { memory: ['m'], markers: ['g'], functions: ['f'] };
     await running(program('python3.13'), (pid) => {
-      expect(createPythonCoverage(metrics, [])(pid)?.g).toMatch(/has no USDT markers/);
-      expect(createPythonCoverage(metrics, [])(pid)).not.toHaveProperty('m');
-      expect(createPythonCoverage(metrics, [`/proc/${pid}/exe`])(pid)).toBeUndefined();
+      expect(createPythonCoverage(localFiles, metrics, [])(pid)?.g).toMatch(/has no USDT markers/);
+      expect(createPythonCoverage(localFiles, metrics, [])(pid)).not.toHaveProperty('m');
+      expect(createPythonCoverage(localFiles, metrics, [`/proc/${pid}/exe`])(pid)).toBeUndefined();
     });
     await running(program('python3.13t'), (pid) => {
-      expect(createPythonCoverage(metrics, [`/proc/${pid}/exe`])(pid)).toEqual({
+      expect(createPythonCoverage(localFiles, metrics, [`/proc/${pid}/exe`])(pid)).toEqual({
         m: expect.stringContaining('free-threaded'),
       });
     });
-    expect(createPythonCoverage(metrics, [])(process.pid)).toBeUndefined();
+    expect(createPythonCoverage(localFiles, metrics, [])(process.pid)).toBeUndefined();
   });
 });
 
 test('a finder without a file says where it looked', async () => {
   const python = program('python3.13');
-  const found = await pythonUsdtFinder.find({ pids: [process.pid], command: null, env: {} });
+  const found = await pythonUsdtFinder.find({
+    files: localFiles,
+    pids: [process.pid],
+    command: null,
+    env: {},
+  });
   expect(found).toEqual({ files: [], problem: 'no Python interpreter was found' });
-  expect(buildOf({ executable: python, file: python })).toEqual({
+  expect(buildOf(localFiles, { executable: python, file: python })).toEqual({
     ...{ version: '3.13', usdt: false, api: false, optimised: null, freeThreaded: false },
   });
 });
@@ -133,7 +154,7 @@ test('a packaged interpreter is optimised where its distribution builds it so', 
   writeFileSync(executable, '');
   const optimised = (osRelease: string) => {
     writeFileSync(join(root, 'etc/os-release'), osRelease);
-    return buildOf({ executable, file: executable }).optimised;
+    return buildOf(localFiles, { executable, file: executable }).optimised;
   };
   expect(optimised('NAME="Debian GNU/Linux"\nID=debian\n')).toBe(true);
   expect(optimised('ID=pop\nID_LIKE="ubuntu debian"\n')).toBe(true);
@@ -155,8 +176,153 @@ test.each([
   expect(isOptimised(text, isShared)).toBe(expected);
 });
 
-test('Python is told by the name of its file', () => {
+test('Python is reported by the name of its file', () => {
   for (const name of ['python3.11', 'python', 'python2.7', 'platform-python3.6'])
     expect(isPythonName(name)).toBe(true);
   for (const name of ['ipython', 'uwsgi', 'perl', 'micropython']) expect(isPythonName(name)).toBe(false);
+});
+
+test('a file that goes away while it is read is one without tables, and is not remembered as such', () => {
+  const path = program('short-lived');
+  const elf = readElf(localFiles, path);
+  rmSync(path);
+  expect(elf?.functions()).toEqual([]);
+  expect(elf?.exportsAll(['main'])).toBe(false);
+  expect(elf?.markers()).toEqual([]);
+  expect(holdsInterpreter(localFiles, path)).toBe(false);
+});
+
+describe.skipIf(process.platform !== 'linux')('a file that a process uses', () => {
+  const metrics = { memory: ['m'], markers: ['g'], functions: [] };
+  const attachedTo = (...attached: readonly string[]) =>
+    createUsedFiles(localFiles, { metrics, attached, isKnown: () => false, seesPids: true });
+  const inodeOf = (path: string): number => statSync(path).ino;
+  /** Nobody has this PID. */
+  const OVER = 2 ** 30;
+  const used = (name: string, inode: number, more: Partial<UsedFile> = {}): UsedFile => ({
+    ...{ map: '@python_program', pid: OVER, ppid: null, inode, name },
+    ...more,
+  });
+
+  test('is nothing to Python when it holds no interpreter, as most do', () => {
+    const sleep = program('sleep');
+    expect(attachedTo()(used(sleep, inodeOf(sleep)))).toEqual({});
+    expect(attachedTo()(used(sleep, inodeOf(sleep), { map: '@another' }))).toEqual({});
+  });
+
+  test('is not counted where it cannot be found any more, or is another by now', () => {
+    const sleep = program('sleep');
+    const gone = { m: expect.stringMatching(/gone before it could be looked at/) };
+    expect(attachedTo()(used(sleep, inodeOf(sleep) + 1))).toMatchObject(gone);
+    expect(attachedTo()(used(join(dir, 'no such'), 7))).toMatchObject(gone);
+    expect(attachedTo()(used('./sleep', inodeOf(sleep)))).toMatchObject(gone);
+  });
+
+  test('is looked for where the process or its parent is, and by way of the script that names it', () => {
+    const sleep = program('sleep');
+    const inode = inodeOf(sleep);
+    const relative = join(relativePath(process.cwd(), dir), 'bin/sleep');
+    expect(attachedTo()(used(relative, inode, { ppid: process.pid }))).toEqual({});
+    expect(attachedTo()(used(script('serve', `#!${sleep} 9\n`), inode))).toEqual({});
+    expect(attachedTo()(used('/gone', inodeOf('/proc/self/exe'), { pid: process.pid }))).toEqual({});
+  });
+
+  test('under the name of an interpreter counts, but for what nothing was attached to', () => {
+    const python = program('python3.13');
+    const inode = inodeOf(python);
+    expect(attachedTo()(used(python, inode))).toEqual({ g: expect.stringMatching(/has no USDT markers/) });
+    expect(attachedTo(python)(used(python, inode))).toEqual({});
+    const link = join(dir, 'bin', 'serve');
+    symlinkSync('python3.13', link);
+    expect(attachedTo(python)(used(link, inode))).toEqual({});
+  });
+
+  test('that is a libpython counts where something was attached to it', () => {
+    const library = program('libpython3.13.so.1.0');
+    const mapped = used('uwsgi', inodeOf(library), { map: '@python_library' });
+    expect(attachedTo(library)(mapped)).toEqual({});
+    expect(attachedTo()(mapped)).toEqual({
+      g: expect.stringMatching(/libpython that uwsgi maps was not known/),
+    });
+  });
+
+  test.skipIf(!existsSync(INSTALLED))('holds an interpreter under another name', () => {
+    const uwsgi = join(dir, 'bin', 'uwsgi');
+    copyFileSync(realpathSync(INSTALLED), uwsgi);
+    const unknown = expect.stringMatching(/uwsgi was not known when tracing began/);
+    expect(attachedTo()(used(uwsgi, inodeOf(uwsgi)))).toMatchObject({ m: unknown });
+    const known = createUsedFiles(localFiles, {
+      metrics,
+      attached: [uwsgi],
+      isKnown: () => true,
+      seesPids: true,
+    });
+    expect(known(used(uwsgi, inodeOf(uwsgi)))).toEqual({});
+  });
+});
+
+const MAPS = (path: string): string =>
+  [
+    '55d0c0000000-55d0c0020000 r--p 00000000 fe:00 1    /usr/bin/uwsgi',
+    `7f2a10000000-7f2a10300000 r-xp 00060000 fe:00 2    ${path}`,
+    '7f2a20000000-7f2a20150000 r-xp 00026000 fe:00 3    /usr/lib/x86_64-linux-gnu/libc.so.6',
+    '',
+  ].join('\n');
+
+test.each([
+  ['/usr/lib/x86_64-linux-gnu/libpython3.11.so.1.0', true],
+  ['/opt/conda/lib/libpython3.13t.so.1.0 (deleted)', true],
+  ['/tmp/_MEI1/libpython2.7.so.1.0', true],
+  ['/usr/lib/libpython3.so', false],
+  ['/usr/lib/python3/libpythonish.so', false],
+])('a process is Python when it maps %s: %j', (path, expected) => {
+  const found = libpythonIn(MAPS(path));
+  expect(found?.range).toBe(expected ? '7f2a10000000-7f2a10300000' : undefined);
+  expect(libcIn(MAPS(path))?.range).toBe('7f2a20000000-7f2a20150000');
+  expect(foreignAllocatorIn(MAPS(path))).toBeNull();
+});
+
+test('an allocator put before that of glibc is named', () => {
+  expect(foreignAllocatorIn(MAPS('/usr/lib/x86_64-linux-gnu/libjemalloc.so.2'))).toBe('libjemalloc.so.2');
+});
+
+describe.skipIf(!existsSync(INSTALLED))('an interpreter under another name', () => {
+  const running = async (then: (pid: number) => void): Promise<void> => {
+    const path = join(dir, 'bin', 'uwsgi');
+    copyFileSync(realpathSync(INSTALLED), path);
+    const child = spawn(path, ['-c', 'import time; print(1, flush=True); time.sleep(60)']);
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    try {
+      then(child.pid ?? -1);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  };
+  const metrics = { memory: ['m'], markers: [], functions: [] };
+
+  test('is known by what it exports, and reported to the script with its text and that of libc', async () => {
+    await running((pid) => {
+      expect(interpreterOf(localFiles, pid)).not.toBeNull();
+      const roll = createRoll({ files: localFiles, pids: [pid], command: null, env: {} }, true);
+      const seeds = roll.seeds().filter(({ key }) => key === BigInt(pid));
+      const reported = (map: string): bigint => seeds.find((seed) => seed.map === map)?.value ?? -1n;
+      expect([262_144n, 1_048_576n]).toContain(reported('@python_arena'));
+      for (const map of ['@python_code', '@python_libc'])
+        expect(reported(`${map}_end`)).toBeGreaterThan(reported(map));
+      expect(createPythonCoverage(localFiles, metrics, [], roll.counts)(pid)).toBeUndefined();
+    });
+  });
+
+  test('is not covered where the kernel side was not reported of it, with the reason', async () => {
+    await running((pid) => {
+      const roll = createRoll({ files: localFiles, pids: [process.pid], command: null, env: {} }, true);
+      roll.seeds();
+      expect(createPythonCoverage(localFiles, metrics, [], roll.counts)(pid)).toEqual({
+        m: expect.stringMatching(/uwsgi was not known when tracing began/),
+      });
+      // Inside a PID namespace the numbers of /proc are not those that are counted by.
+      const inside = createRoll({ files: localFiles, pids: [pid], command: null, env: {} }, false);
+      expect(inside.seeds().filter(({ key }) => key === BigInt(pid))).toEqual([]);
+    });
+  });
 });

@@ -1,14 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { localFiles } from '../../src/host/local-files.ts';
 import { createCarry, createHostSampler } from '../../src/host/sampler.ts';
+import { type FakeHost, fakeFiles } from '../helpers/fake-files.ts';
 import { captured } from './captured.ts';
 
 describe.skipIf(process.platform !== 'linux')('this host', () => {
   test('every metric is described once, fits its column and is read', () => {
-    const { metrics, read } = createHostSampler();
+    const { metrics, read } = createHostSampler(localFiles);
     const ids = metrics.map(({ id }) => id);
     const sample = read();
     expect(new Set(ids).size).toBe(ids.length);
@@ -24,7 +23,7 @@ describe.skipIf(process.platform !== 'linux')('this host', () => {
   });
 
   test('counters never fall, and count what really happened', () => {
-    const { metrics, read } = createHostSampler();
+    const { metrics, read } = createHostSampler(localFiles);
     const before = read();
     for (let run = 0; run < 23; run += 1) spawnSync('true', { stdio: 'ignore' });
     const after = read();
@@ -37,7 +36,7 @@ describe.skipIf(process.platform !== 'linux')('this host', () => {
   });
 
   test('a sample is short', () => {
-    const { read } = createHostSampler();
+    const { read } = createHostSampler(localFiles);
     const timesMs = Array.from({ length: 50 }, () => {
       const startMs = performance.now();
       read();
@@ -49,28 +48,22 @@ describe.skipIf(process.platform !== 'linux')('this host', () => {
 });
 
 describe('a host made of captured files', () => {
-  let root: string;
-  const proc = (name: string): string => join(root, 'proc', name);
-  const sampler = () => createHostSampler({ roots: { proc: join(root, 'proc'), sys: join(root, 'sys') } });
+  let host: FakeHost;
 
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), 'stallscope-host-'));
-    mkdirSync(join(root, 'proc/pressure'), { recursive: true });
-    mkdirSync(join(root, 'sys/fs/xfs/loop1/stats'), { recursive: true });
-    mkdirSync(join(root, 'sys/fs/xfs/stats'), { recursive: true });
+    host = fakeFiles();
     for (const name of ['loadavg', 'stat', 'meminfo', 'vmstat', 'zoneinfo', 'buddyinfo', 'diskstats']) {
-      writeFileSync(proc(name), captured(`proc-${name}`));
+      host.put(`/proc/${name}`, captured(`proc-${name}`));
     }
     for (const name of ['cpu', 'io', 'memory']) {
-      writeFileSync(proc(`pressure/${name}`), captured(`proc-pressure-${name}`));
+      host.put(`/proc/pressure/${name}`, captured(`proc-pressure-${name}`));
     }
-    writeFileSync(join(root, 'sys/fs/xfs/loop1/stats/stats'), captured('sys-fs-xfs-loop1-stats'));
+    host.put('/sys/fs/xfs/loop1/stats/stats', captured('sys-fs-xfs-loop1-stats'));
+    host.put('/sys/fs/xfs/stats/clear', '');
   });
 
-  afterEach(() => rmSync(root, { recursive: true, force: true }));
-
   test('the metrics of a small machine, fewer than 150', () => {
-    const { metrics } = sampler();
+    const { metrics } = createHostSampler(host);
     expect(metrics.length).toBeLessThan(150);
     expect(metrics.filter(({ lane }) => lane).map(({ id }) => id)).toEqual([
       'load.1',
@@ -86,14 +79,10 @@ describe('a host made of captured files', () => {
   });
 
   test('only whole devices that did I/O, the busiest first', () => {
-    writeFileSync(
-      proc('diskstats'),
-      `${captured('proc-diskstats')} 254       1 vda1 9 0 9 9 9 0 9 9 0 99999 9\n`,
-    );
-    mkdirSync(join(root, 'sys/class/block/vda1'), { recursive: true });
-    writeFileSync(join(root, 'sys/class/block/vda1/partition'), '1\n');
+    host.put('/proc/diskstats', `${captured('proc-diskstats')} 254       1 vda1 9 0 9 9 9 0 9 9 0 99999 9\n`);
+    host.put('/sys/class/block/vda1/partition', '1\n');
     const devices = new Set(
-      sampler()
+      createHostSampler(host)
         .metrics.filter(({ id }) => id.startsWith('disk.'))
         .map(({ id }) => id.split('.')[1]),
     );
@@ -101,10 +90,10 @@ describe('a host made of captured files', () => {
   });
 
   test('a device that appears later is not in the session; a file that goes away only takes its own numbers', () => {
-    const { read } = sampler();
+    const { read } = createHostSampler(host);
     const before = read();
-    writeFileSync(proc('diskstats'), `${captured('proc-diskstats')}   8       0 sdz 9 0 9 9 9 0 9 9 0 9 9\n`);
-    rmSync(proc('meminfo'));
+    host.put('/proc/diskstats', `${captured('proc-diskstats')}   8       0 sdz 9 0 9 9 9 0 9 9 0 9 9\n`);
+    host.remove('/proc/meminfo');
     const after = read();
     expect(Object.keys(after).filter((id) => id.includes('sdz'))).toEqual([]);
     expect(
@@ -116,9 +105,9 @@ describe('a host made of captured files', () => {
   });
 
   test('32-bit counters go on past 2^32', () => {
-    const stats = join(root, 'sys/fs/xfs/loop1/stats/stats');
-    const steps = (count: number) => writeFileSync(stats, `blk_map 0 0 0 0 0 ${count} 0\n`);
-    const { read } = sampler();
+    const steps = (count: number) =>
+      host.put('/sys/fs/xfs/loop1/stats/stats', `blk_map 0 0 0 0 0 ${count} 0\n`);
+    const { read } = createHostSampler(host);
     steps(4_294_967_000);
     expect(read()['xfs.loop1.look_exlist']).toBe(4_294_967_000);
     steps(704);
@@ -126,27 +115,36 @@ describe('a host made of captured files', () => {
   });
 
   test('a host without any of these files has no metrics and an empty sample', () => {
-    const { metrics, read } = createHostSampler({
-      roots: { proc: join(root, 'none'), sys: join(root, 'none') },
-    });
+    const { metrics, read } = createHostSampler(fakeFiles());
     expect(metrics).toEqual([]);
     expect(read()).toEqual({});
   });
 
   test('a mount that is gone is absent', () => {
-    const { read } = sampler();
+    const { read } = createHostSampler(host);
     expect(read()['xfs.loop1.look_exlist']).toBe(2030);
-    cpSync(join(root, 'sys/fs/xfs/loop1'), join(root, 'sys/fs/xfs/loop2'), { recursive: true });
-    rmSync(join(root, 'sys/fs/xfs/loop1'), { recursive: true });
+    host.put('/sys/fs/xfs/loop2/stats/stats', captured('sys-fs-xfs-loop1-stats'));
+    host.remove('/sys/fs/xfs/loop1');
     expect(Object.keys(read()).filter((id) => id.startsWith('xfs.'))).toEqual([]);
-    expect(existsSync(join(root, 'sys/fs/xfs/loop2/stats/stats'))).toBe(true);
   });
 });
 
 describe('carry', () => {
-  test('wraps near the top, restarts after a clear', () => {
-    const carry = createCarry();
-    expect([10, 20, 20, 5, 2 ** 32 - 1].map(carry)).toEqual([10, 20, 20, 25, 25 + 2 ** 32 - 6]);
-    expect(carry(3)).toBe(25 + 2 ** 32 - 6 + 4);
+  /** Readings a second apart, of a counter that can move by a million a second. */
+  const totals = (...readings: readonly number[]): number[] => {
+    const carry = createCarry(1_000_000);
+    return readings.map((reading, second) => carry(reading, second * 1_000));
+  };
+
+  test('goes on past the wrap when the step fits the time', () => {
+    expect(totals(2 ** 32 - 6, 3)).toEqual([2 ** 32 - 6, 2 ** 32 + 3]);
+    expect(totals(2 ** 32 - 1_000_000, 500_000).at(-1)).toBe(2 ** 32 + 500_000);
+  });
+
+  test('takes any other fall for a reset, of which everything is new', () => {
+    expect(totals(10, 20, 20, 5)).toEqual([10, 20, 20, 25]);
+    // Cleared by hand from beyond the middle: as a wrap it would be 1.8 thousand million steps in a second.
+    expect(totals(3_000_000_000, 500_000_000).at(-1)).toBe(3_500_000_000);
+    expect(totals(2 ** 32 - 3_000_000, 0).at(-1)).toBe(2 ** 32 - 3_000_000);
   });
 });

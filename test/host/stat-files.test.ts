@@ -56,7 +56,7 @@ describe.skipIf(process.platform !== 'linux')('the stat files of processes', () 
     expect(readImage(files, child.pid)).toBe(image);
     child.stdin?.write('\n');
     await once(child.stdout as NodeJS.EventEmitter, 'data');
-    // The kernel tells addresses only of processes that one may trace: those of one's own user here.
+    // The kernel says addresses only of processes that one may trace: those of one's own user here.
     expect(readImage(files, child.pid)).not.toBe(image);
   });
 });

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { localFiles } from '../../src/host/local-files.ts';
 import { createHostSampler } from '../../src/host/sampler.ts';
 
 const has = (command: string): boolean => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
@@ -49,7 +50,7 @@ describe.skipIf(!possible)('a real XFS (needs root, mkfs.xfs, python3, a loop de
     if (!mounted) skip('no loop device can be mounted here');
     execFileSync('python3', ['-c', LAY_OUT, mount]);
     const device = basename(execFileSync('findmnt', ['-no', 'SOURCE', mount], { encoding: 'utf8' }).trim());
-    const { metrics, read } = createHostSampler();
+    const { metrics, read } = createHostSampler(localFiles);
     const id = `xfs.${device}.look_exlist`;
     expect(metrics.map((metric) => metric.id)).toContain(id);
     const before = read()[id] ?? Number.NaN;

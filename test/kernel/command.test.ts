@@ -26,7 +26,6 @@ describeWith([...TRACING, 'perl'], 'what is traced', () => {
 
   describe('the command', () => {
     it.each([
-      ['ends with status 0', 'exit 0', 0, 'stallscope: sh ended\n'],
       ['ends with status 7', 'exit 7', 7, 'stallscope: sh ended with status 7\n'],
       ['is killed', 'kill -KILL $$', 137, 'stallscope: sh was killed by SIGKILL\n'],
     ])('%s, and so do we', async (_how, script, status, line) => {
@@ -39,18 +38,15 @@ describeWith([...TRACING, 'perl'], 'what is traced', () => {
       const words = ['$(id)', '"', "'", '--help', '-o', 'ä b'];
       const end = await runTool([...recordArgs(newFile()), '--', 'printf', '%s\\n', ...words]);
       expect(end.stdout).toBe(`${words.join('\n')}\n`);
+      expect(end.code).toBe(0);
+      expect(end.stderr).toContain('stallscope: printf ended\n');
     });
 
-    it.each([
-      ['not-there-at-all', 'was not found'],
-      ['./not-there', 'was not found'],
-      ['/etc/passwd', 'it has no execute permission'],
-      ['/etc', 'it is a directory'],
-    ])('%s is refused before anything is attached', async (command, reason) => {
+    it('that cannot run is refused before anything is attached', async () => {
       const file = newFile();
-      const end = await runTool([...recordArgs(file), '--', command]);
+      const end = await runTool([...recordArgs(file), '--', '/etc/passwd']);
       expect(end.code).toBe(2);
-      expect(end.stderr).toContain(reason);
+      expect(end.stderr).toContain('it has no execute permission');
       expect(end.stderr).not.toContain('attaching');
       expect(existsSync(file)).toBe(false);
     });

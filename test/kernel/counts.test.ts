@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { describeWith, TRACING } from '../helpers/requires.ts';
-import { countsOf, NO_LOSSES, runTool, summaryOf } from '../helpers/tool.ts';
+import { describeWith, HAS_TIME, TRACING } from '../helpers/requires.ts';
+import { countsOf, NO_LOSSES, runTool, type Summary, summaryOf } from '../helpers/tool.ts';
 import { WORKLOADS } from '../helpers/workloads.ts';
 import { type FragmentedXfs, mountFragmentedXfs, withFragmentedXfs } from '../helpers/xfs.ts';
 
@@ -44,13 +44,18 @@ describeWith([...TRACING, 'mkfs.xfs', 'loop device', 'perl'], 'counts of a comma
     expect(summary.coverage['iomap.iter']?.coverage).toBe('exact');
   });
 
-  it('counts and names 200 processes of some 20 ms each', async () => {
+  const CROWD = HAS_TIME ? 200 : 60;
+  it(`counts and names ${CROWD} processes of some 20 ms each`, async () => {
     const { summary } = await record('crowd', IOMAP, [
-      ...[fanOut, '200', 'perl', seekHoles, xfs.file, '7', '20ms'],
+      ...[fanOut, String(CROWD), 'perl', seekHoles, xfs.file, '7', '20ms'],
     ]);
-    expect(countsOf(summary, 'iomap.seek_hole')).toEqual(repeat(7, 200));
-    expect(countsOf(summary, 'iomap.iter')).toEqual(repeat(7 * (EXTENTS + 1), 200));
-    expect(new Set(summary.pids.map(({ comm }) => comm))).toEqual(new Set(['perl']));
+    expect(countsOf(summary, 'iomap.seek_hole')).toEqual(repeat(7, CROWD));
+    expect(countsOf(summary, 'iomap.iter')).toEqual(repeat(7 * (EXTENTS + 1), CROWD));
+    expect(new Set(counting(summary).map(({ comm }) => comm))).toEqual(new Set(['perl']));
+    // The command is there though it does nothing that is counted: it was asked for.
+    expect(summary.pids.filter(({ comm }) => comm !== 'perl')).toMatchObject([
+      { comm: 'fan-out.sh', exited: true },
+    ]);
     expect(summary.losses).toEqual(NO_LOSSES);
   });
 
@@ -87,13 +92,21 @@ describeWith([...TRACING, 'mkfs.xfs', 'loop device', 'perl'], 'counts of a comma
     for (const { pid, delta } of lines.flatMap((line) => line.pids ?? [])) {
       seen.set(pid, (seen.get(pid) ?? 0) + (delta['iomap.iter'] ?? 0));
     }
-    const told = summary.pids.map(({ pid, metrics }): [number, number] => [pid, metrics['iomap.iter'] ?? 0]);
-    expect([...seen].sort(byPid)).toEqual(told.sort(byPid));
-    expect(told).toHaveLength(6);
-    const busy = lines.filter((line) => (line.pids ?? []).length > 0);
+    const reported = summary.pids.map(({ pid, metrics }): [number, number] => [
+      pid,
+      metrics['iomap.iter'] ?? 0,
+    ]);
+    expect([...seen].sort(byPid)).toEqual(reported.sort(byPid));
+    expect(counting(summary)).toHaveLength(6);
+    const busy = lines.filter((line) =>
+      (line.pids ?? []).some(({ delta }) => (delta['iomap.iter'] ?? 0) > 0),
+    );
     expect(busy.length, 'the work lasted several intervals').toBeGreaterThan(2);
   });
 });
+
+const counting = ({ pids }: Summary): Summary['pids'] =>
+  pids.filter(({ metrics }) => Object.keys(metrics).some((id) => id.startsWith('iomap.')));
 
 type ReplayLine = {
   readonly type: string;

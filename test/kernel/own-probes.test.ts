@@ -50,8 +50,8 @@ const seeksAreIomap = IOMAP_FILE_SYSTEMS.has(statfsSync(dir).type);
 
 /** A line of the page, run in the folder as the root that the test is. */
 const runLine = async (line: string, replace: readonly (readonly [string, string])[] = []) => {
-  const told = replace.reduce((text, [from, to]) => text.replaceAll(from, to), line);
-  const command = told.replace(/^(?:sudo )?stallscope /, `"${process.execPath}" "${LAUNCHER}" `);
+  const reported = replace.reduce((text, [from, to]) => text.replaceAll(from, to), line);
+  const command = reported.replace(/^(?:sudo )?stallscope /, `"${process.execPath}" "${LAUNCHER}" `);
   const { exitCode, stdout, stderr } = await execa({
     shell: true,
     cwd: dir,
@@ -154,7 +154,7 @@ describeWith([...TRACING, 'cc'], 'the page on probes of your own', () => {
   });
 });
 
-/** Calls `tick` as often as it is told, in a thread of each of two processes, when a line comes in. */
+/** Calls `tick` as often as it is reported, in a thread of each of two processes, when a line comes in. */
 const TICKER = `
 #include <stdio.h>
 #include <stdlib.h>
@@ -276,12 +276,15 @@ describeWith(TRACING, '--variant', () => {
 describeWith(TRACING, 'inside a PID namespace of its own', () => {
   const INSIDE = ['unshare', '--pid', '--fork', '--mount-proc', process.execPath, LAUNCHER] as const;
 
-  it('doctor tells, and what selects by PID is refused, not counted wrong', async () => {
+  it('doctor reports, and what selects by PID is refused, not counted wrong', async () => {
     const doctor = await runTool(['doctor', '--json'], { through: INSIDE });
     const { checks } = JSON.parse(doctor.stdout) as { checks: { id: string; state: string }[] };
     expect(checks.find(({ id }) => id === 'pid-namespace')).toMatchObject({ state: 'degraded' });
     const file = join(dir, 'inside.ndjson');
     const end = await runTool(['record', '-o', file, '--probe', 'faults', '--', 'true'], { through: INSIDE });
-    expect(end).toMatchObject({ code: 3, stderr: expect.stringContaining('other processes than you mean') });
+    expect(end).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('would select the wrong processes'),
+    });
   });
 });

@@ -18,12 +18,14 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assemble } from '../../src/probes/assemble.ts';
 import { findProbe, loadCatalogue } from '../../src/probes/catalogue.ts';
 import { reasonAgainst, selectVariant } from '../../src/probes/select.ts';
 import type { Selected } from '../../src/probes/types.ts';
+import { HAS_TIME } from '../helpers/requires.ts';
 import { facts, type Outcome, trace, whyNot } from './trace.ts';
 
 const BLOCK = 4096;
@@ -41,7 +43,7 @@ const extentDir = [tmpdir(), process.cwd()].find((dir) => IOMAP_FILE_SYSTEMS.has
 const dir = mkdtempSync(join(extentDir ?? tmpdir(), 'probes-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-/** Runs a program to its end and tells its PID. */
+/** Runs a program to its end and says its PID. */
 const run = async (file: string, ...args: readonly string[]): Promise<{ pid: number; stdout: string }> => {
   const child = execa(file, args, { stdin: 'ignore' });
   const { stdout } = await child;
@@ -75,7 +77,7 @@ const whyNoThreads = hasThreads ? '' : ' [needs x86-64, BTF and a perl with thre
 const why = whyNot === null ? '' : ` [needs ${whyNot}]`;
 describe.skipIf(whyNot !== null)(`probes on this kernel${why}`, { timeout: 60_000 }, () => {
   describe('attaching', () => {
-    it('runs all five here', () => {
+    it('runs every one of them here', () => {
       expect(everyProbe.filter(({ variant }) => variant === null)).toEqual([]);
     });
 
@@ -97,17 +99,28 @@ describe.skipIf(whyNot !== null)(`probes on this kernel${why}`, { timeout: 60_00
         .filter(({ variant }) => variant !== null)
         .map((selected) => ({ name: `${manifest.id}/${selected.variant?.id}`, ...selected })),
     );
-    it.each(runnable)('attaches $name alone, in each way the frame can be written', async (selected) => {
-      const filters = [
-        { filter: { kind: 'tree', rootPid: process.pid } },
-        { filter: { kind: 'pids', pids: [process.pid, 0] }, startTime: 'none' },
-      ] as const;
-      for (const options of filters) {
-        const program = assemble({ selected: [selected], intervalMs: 200, mapKeys: 4096, facts, ...options });
-        const outcome = await trace([selected], { mapKeys: 4096, ...options }, async () => undefined);
-        expect(outcome.attachedProbes).toBe(program.attachPoints);
-      }
-    });
+    const FRAMES = [
+      { filter: { kind: 'tree', rootPid: process.pid } },
+      { filter: { kind: 'pids', pids: [process.pid, 0] }, startTime: 'none' },
+    ] as const;
+    // Where time is short, each of them in one way, and both ways in turns.
+    const framesOf = (index: number) => (HAS_TIME ? FRAMES : FRAMES.slice(index % 2).slice(0, 1));
+    it.each(runnable.map((one, index) => ({ ...one, frames: framesOf(index) })))(
+      'attaches $name alone',
+      async ({ frames, ...selected }) => {
+        for (const options of frames) {
+          const program = assemble({
+            selected: [selected],
+            intervalMs: 200,
+            mapKeys: 4096,
+            facts,
+            ...options,
+          });
+          const outcome = await trace([selected], { mapKeys: 4096, ...options }, async () => undefined);
+          expect(outcome.attachedProbes).toBe(program.attachPoints);
+        }
+      },
+    );
 
     // From 0.22 on, -d attaches what it shows.
     const canDry = /^0\.(1[4-9]|2[01])\./.test(facts.bpftrace?.version ?? '');
@@ -137,9 +150,7 @@ describe.skipIf(whyNot !== null)(`probes on this kernel${why}`, { timeout: 60_00
           chdir $ARGV[0];
           for (1 .. 23) { open(my $f, ">", "a") or die; close $f; rename("a", "b") or die; unlink("b") or die; }
           for (1 .. 7) { mkdir("d") or die; rmdir("d") or die; }
-          my $name = "c"; my $how = pack("QQQ", 0x42, 0600, 0);
-          for (1 .. 11) { syscall(437, -100, $name, $how, 24) >= 0 or die; }
-          unlink("c"); open(my $f, "<", "/etc/passwd");
+          open(my $f, "<", "/etc/passwd");
           for (1 .. 5) { unlink("nowhere"); mkdir("/proc/1"); rename("nowhere", "x"); open(my $g, ">", "/no/x"); }
         `;
         ({ pid } = await perl(script, dir));
@@ -147,8 +158,8 @@ describe.skipIf(whyNot !== null)(`probes on this kernel${why}`, { timeout: 60_00
     });
 
     it('counts what succeeded, and nothing else', () => {
-      expect(outcome.counts['inode.create']?.[pid]).toBe(23 + 7 + 11);
-      expect(outcome.counts['inode.unlink']?.[pid]).toBe(23 + 7 + 1);
+      expect(outcome.counts['inode.create']?.[pid]).toBe(23 + 7);
+      expect(outcome.counts['inode.unlink']?.[pid]).toBe(23 + 7);
       expect(outcome.counts['inode.rename']?.[pid]).toBe(23);
     });
 
@@ -160,7 +171,7 @@ describe.skipIf(whyNot !== null)(`probes on this kernel${why}`, { timeout: 60_00
       }
     });
 
-    it('tells of the end of the process, with its start and name', () => {
+    it('reports of the end of the process, with its start and name', () => {
       const line = outcome.lines.find((text) => text.startsWith(`exit ${pid} `)) ?? '';
       const [, at, start, comm] = /^exit \d+ (\d+) (\d+) (.*)$/.exec(line) ?? [];
       expect(comm).toBe('perl');
@@ -174,8 +185,14 @@ describe.skipIf(whyNot !== null)(`probes on this kernel${why}`, { timeout: 60_00
     it('prints cumulative maps between tick and tock, and never less than before', () => {
       const series = outcome.ticks.map((tick) => tick['inode.create']?.[pid] ?? 0);
       expect(series).toEqual([...series].sort((a, b) => a - b));
-      expect(outcome.lines[0]).toMatch(/^begin \d+$/);
-      expect(outcome.lines.at(-1)).toMatch(/^end \d+$/);
+      // bpftrace's own PID, and that of whoever started it: this process.
+      expect(outcome.lines[0]).toMatch(new RegExp(`^begin \\d+ [1-9]\\d* ${facts.btf ? process.pid : 0}$`));
+      // Probes are still attached when it ends: others may end after it, or on a CPU that is read later.
+      const end = outcome.lines.findIndex((line) => /^end \d+$/.test(line));
+      expect(end).toBeGreaterThan(0);
+      expect(outcome.lines.slice(end + 1).filter((line) => !/^(exit|forget|name) \d+ /.test(line))).toEqual(
+        [],
+      );
       const frame = outcome.lines.filter((line) => /^(tick|tock)/.test(line)).map((line) => line.slice(0, 4));
       expect(frame).toEqual(frame.map((_, index) => (index % 2 === 0 ? 'tick' : 'tock')));
     });
@@ -310,20 +327,20 @@ describe.skipIf(whyNot !== null)(`probes on this kernel${why}`, { timeout: 60_00
       for (const path of programs) copyFileSync('/bin/true', path);
       await run('sync', ...programs);
       for (const path of programs) await drop(path);
-      const told = join(dir, 'told');
+      const reported = join(dir, 'reported');
       // Fields 12 and 13 of its own stat: major faults of its own, and of the children it has waited for.
       const script = `
         sub faults { open(my $p, "<", "/proc/self/stat"); my @s = split(/ /, <$p>); $s[11] + $s[12] }
         my $line = <STDIN>; my $before = faults(); my $out = shift @ARGV;
         for (@ARGV) { system($_) == 0 or die; }
         open(my $f, ">", $out); print $f faults() - $before;`;
-      const root = waiting('perl', '-e', script, told, ...programs);
+      const root = waiting('perl', '-e', script, reported, ...programs);
       const { counts } = await trace(
         [select('faults')],
         { filter: { kind: 'tree', rootPid: root.pid } },
         () => root.go(),
       );
-      const majors = Number(readFileSync(told, 'utf8'));
+      const majors = Number(readFileSync(reported, 'utf8'));
       expect(majors).toBeGreaterThanOrEqual(programs.length);
       expect(sumOf(counts['faults.major'])).toBe(majors);
     });
@@ -355,31 +372,46 @@ describe.skipIf(whyNot !== null)(`probes on this kernel${why}`, { timeout: 60_00
   describe('the frame', () => {
     const churn = 'open(my $f, ">", "$ARGV[0]/churn"); close $f; unlink "$ARGV[0]/churn";';
 
-    it('forgets the dead after five seconds, in favour of the next in their slot', async () => {
-      let first = 0;
-      let second = 0;
-      // One slot for all, and a large map all the same.
-      const options = { filter: { kind: 'pids', pids: [] as number[] }, mapKeys: 4, capacity: 4096 } as const;
-      const one = waiting('perl', '-e', `my $line = <STDIN>; ${churn}`, dir);
-      const two = waiting('perl', '-e', `my $line = <STDIN>; ${churn}`, dir);
-      const outcome = await trace(
-        [select('inode')],
-        { ...options, filter: { kind: 'pids', pids: [one.pid, two.pid] } },
-        async () => {
-          first = one.pid;
-          await one.go();
-          await new Promise((resolve) => setTimeout(resolve, 5_300));
-          second = two.pid;
-          await two.go();
-        },
-      );
-      const at = (prefix: string) => outcome.lines.findIndex((line) => line.startsWith(prefix));
-      expect(at(`forget ${first} `)).toBeGreaterThan(at(`exit ${first} `));
-      expect(at(`forget ${second} `)).toBe(-1);
-      const printed = outcome.ticks.filter((tick) => tick['inode.create']?.[first] === 1);
-      expect(printed.length).toBeGreaterThanOrEqual(3);
-      expect(outcome.counts['inode.create']).toEqual({ [second]: 1 });
-    });
+    // Of every probe more maps are forgotten than one program can delete from: the first and the last of them.
+    it.each([
+      ['one probe', [select('inode')], ['inode.create']],
+      ['every probe', everyProbe, ['inode.create', 'sync.calls']],
+    ] as const)(
+      'forgets the dead of %s after five seconds, in favour of the next in their slot',
+      async (_, selected, metrics) => {
+        let first = 0;
+        let second = 0;
+        // One slot for all, and a large map all the same.
+        const options = {
+          filter: { kind: 'pids', pids: [] as number[] },
+          mapKeys: 4,
+          capacity: 4096,
+        } as const;
+        const work = `use IO::Handle; my $line = <STDIN>; ${churn} open(my $g, "<", $ARGV[0]); $g->sync;`;
+        const one = waiting('perl', '-e', work, dir);
+        const two = waiting('perl', '-e', work, dir);
+        const outcome = await trace(
+          selected,
+          { ...options, filter: { kind: 'pids', pids: [one.pid, two.pid] } },
+          async () => {
+            first = one.pid;
+            await one.go();
+            // Its time itself is what passes: it is forgotten by the next in its slot, and not before.
+            await delay(5_300);
+            second = two.pid;
+            await two.go();
+          },
+        );
+        const at = (prefix: string) => outcome.lines.findIndex((line) => line.startsWith(prefix));
+        expect(at(`forget ${first} `)).toBeGreaterThan(at(`exit ${first} `));
+        expect(at(`forget ${second} `)).toBe(-1);
+        for (const metric of metrics) {
+          const printed = outcome.ticks.filter((tick) => tick[metric]?.[first] === 1);
+          expect(printed.length, metric).toBeGreaterThanOrEqual(3);
+          expect(outcome.counts[metric], metric).toEqual({ [second]: 1 });
+        }
+      },
+    );
 
     it('keeps the keys of those who died a moment ago', async () => {
       const pids: number[] = [];
@@ -394,18 +426,18 @@ describe.skipIf(whyNot !== null)(`probes on this kernel${why}`, { timeout: 60_00
       for (const pid of pids) expect(outcome.counts['inode.create']?.[pid]).toBe(1);
     });
 
-    it('limits the lines of a storm, and counts what it did not tell', async () => {
+    it('limits the lines of a storm, and counts what it did not say', async () => {
       const STORM = 4_100;
-      const script = 'read line; i=0; while [ $i -lt $1 ]; do ( : > "$0/s" ); i=$((i+1)); done';
+      const script = 'read line; i=0; while [ $i -lt $1 ]; do ( : > "$0/s$i" ); i=$((i+1)); done';
       const root = waiting('sh', '-c', script, dir, String(STORM));
       const outcome = await trace(
         [select('inode')],
         { filter: { kind: 'tree', rootPid: root.pid }, intervalMs: 60_000 },
         () => root.go(),
       );
-      const told = outcome.lines.filter((line) => line.startsWith('exit ')).length;
+      const reported = outcome.lines.filter((line) => line.startsWith('exit ')).length;
       expect(outcome.exits).toBe(STORM);
-      expect(told).toBe(4_000);
+      expect(reported).toBe(4_000);
       expect(Object.keys(outcome.counts['inode.create'] ?? {})).toHaveLength(STORM);
     });
   });

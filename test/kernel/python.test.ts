@@ -18,6 +18,7 @@ import { homedir, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { compile } from '../helpers/compile.ts';
 import { describeWith, TRACING } from '../helpers/requires.ts';
 import { NO_LOSSES, READY, runTool, type Summary, startTool, summaryOf } from '../helpers/tool.ts';
 import { WORKLOADS } from '../helpers/workloads.ts';
@@ -53,7 +54,9 @@ describeWith([...TRACING, DEBIAN, 'perl'], 'the python probe', () => {
     const served = virtualEnvironment(join(out, 'venv'));
     // One session for all of it, because attaching takes longer than the work.
     all = await record([
-      ...['objects', 'native', 'large', 'slow', 'python'].map((mode) => `${DEBIAN} ${TRUTH} ${mode} &`),
+      ...['objects', 'native', 'mapped', 'large', 'slow', 'python'].map(
+        (mode) => `${DEBIAN} ${TRUTH} ${mode} &`,
+      ),
       `${DEBIAN} ${TRUTH} workers ${WORKERS} &`,
       `${served} objects &`,
       `perl -e '${PERL}' &`,
@@ -107,9 +110,14 @@ describeWith([...TRACING, DEBIAN, 'perl'], 'the python probe', () => {
     expect(collections, 'collections as gc.get_stats has them').toEqual(hasMarkers ? gc : [0, 0, 0]);
   };
 
-  it('loses nothing', () => {
-    expect(all.summary.losses).toEqual(NO_LOSSES);
-    expect(all.truths).toHaveLength(5 + (WORKERS + 1) + 1 + shared.length);
+  it('loses nothing but the collections of interpreters without markers', () => {
+    const { byKind, ...losses } = all.summary.losses;
+    expect({ ...losses, byKind: {} }).toEqual(NO_LOSSES);
+    const unseen = all.summary.coverage['python.gc0']?.reasons ?? [];
+    expect(unseen).toEqual(shared.length === 0 ? [] : [expect.stringContaining(`${shared.length} program`)]);
+    expect(Object.keys(byKind)).toEqual(shared.length === 0 ? [] : ['unseen-program']);
+    expect(all.summary.coverage['python.arenas']).toEqual({ coverage: 'exact', reasons: [] });
+    expect(all.truths).toHaveLength(6 + (WORKERS + 1) + 1 + shared.length);
   });
 
   it('counts arenas made and freed, and collections of each generation, exactly', () => {
@@ -131,7 +139,26 @@ describeWith([...TRACING, DEBIAN, 'perl'], 'the python probe', () => {
     expect(grown).toBeLessThan(bytes * 1.02 + 3_000_000);
   });
 
-  it('tells a leak of native memory from one of Python objects', () => {
+  it.each([
+    ['mapped', 'native_mapped', 'own_mapped'],
+    ['large', 'own_mapped', 'native_mapped'],
+  ])('says whose large blocks they are: %s', (mode, most, hardly) => {
+    const { bytes = 0 } = truthOf(mode);
+    const metrics = metricsOf(truthOf(mode));
+    expect(metrics[`python.${most}`]).toBeGreaterThan(bytes * 0.95);
+    // What an interpreter takes to start.
+    expect(metrics[`python.${hardly}`] ?? 0).toBeLessThan(3_000_000);
+    const reported = (metrics['python.own_mapped'] ?? 0) + (metrics['python.native_mapped'] ?? 0);
+    expect(reported).toBeLessThanOrEqual(metrics['python.heap_grown'] ?? 0);
+  });
+
+  it('says nothing of whose the heap of smaller blocks is', () => {
+    for (const mode of ['native', 'slow'])
+      for (const whose of ['own', 'native'])
+        expect(metricsOf(truthOf(mode))[`python.${whose}_mapped`] ?? 0).toBeLessThan(3_000_000);
+  });
+
+  it('reports a leak of native memory from one of Python objects', () => {
     const shareOfArenas = (truth: Truth): number => {
       const metrics = metricsOf(truth);
       const net = (metrics['python.heap_grown'] ?? 0) - (metrics['python.heap_freed'] ?? 0);
@@ -166,7 +193,10 @@ describeWith([...TRACING, DEBIAN, 'perl'], 'the python probe', () => {
   });
 
   it('counts nothing of another program that does what Python does', () => {
-    const counted = all.summary.pids.map(({ pid }) => pid).sort();
+    const counted = all.summary.pids
+      .filter(({ metrics }) => Object.keys(metrics).some((id) => id.startsWith('python.')))
+      .map(({ pid }) => pid)
+      .sort();
     expect(counted).toEqual(all.truths.map(({ pid }) => pid).sort());
   });
 
@@ -214,6 +244,104 @@ describeWith([...TRACING, DEBIAN, 'perl'], 'the python probe', () => {
     expect(processOf(truth, summary).uncovered).toEqual({});
   });
 
+  it('knows an interpreter by what it maps: renamed, replaced, forking, embedded; and by nothing else', async () => {
+    const renamed = join(out, 'uwsgi');
+    copyFileSync(DEBIAN, renamed);
+    const before = [startTruth(renamed, ['wait']), startTruth(renamed, ['wait'], { PYTHONMALLOC: 'malloc' })];
+    const file = join(out, 'names.ndjson');
+    const [library] = shared.map(libpythonOf).filter((path) => path !== null);
+    const embedding = library == null ? null : compile(out, 'gunicorn', EMBEDDING, '-ldl');
+    try {
+      const waiting = await Promise.all(before.map(async ({ ready }) => ready));
+      rmSync(renamed);
+      const later = join(out, 'celery');
+      copyFileSync(DEBIAN, later);
+      const args = [
+        '--probe',
+        'python',
+        '--count',
+        'execs=tracepoint:sched:sched_process_exec',
+        '--budget',
+        'off',
+        '-i',
+        '200ms',
+        '--map-keys',
+        '256',
+        '-d',
+        '60s',
+      ];
+      const tool = startTool(['record', '-o', file, ...args]);
+      await tool.says(READY);
+      for (const { child } of before) child.stdin?.write('\n');
+      const embedded =
+        embedding === null || library == null
+          ? null
+          : startTruth(embedding, ['objects'], { PYTHONHOME: join(library, '../..') }, [library]);
+      const unknown = startTruth(later, ['objects']);
+      // More than the maps have room for, all at once.
+      const others = execa('sh', ['-c', 'for i in $(seq 300); do sleep 3 & done; wait'], { reject: false });
+      const ended = await Promise.all([...before, embedded, unknown].map(async (one) => one?.child));
+      await others;
+      tool.kill('SIGINT');
+      await tool.ended;
+      const summary = await summaryOf(file);
+      expect(
+        summary.pids.filter(({ comm, metrics }) => comm === 'sleep' && 'python.memory_calls' in metrics),
+      ).toEqual([]);
+      const [first, withMalloc, inLibrary, unseen] = ended.map((end) =>
+        end == null ? null : only(truthsIn(String(end.stdout))),
+      );
+      if (first == null || withMalloc == null || unseen == null) throw new Error('a workload said nothing');
+      expect([first.pid, withMalloc.pid]).toEqual(waiting);
+      const memory = (truth: Truth) => {
+        const { metrics, uncovered } = processOf(truth, summary);
+        return { made: metrics['python.arenas'], grown: metrics['python.heap_grown'] ?? 0, uncovered };
+      };
+      expect(memory(first).made).toBe(first.arenas.made);
+      expect(memory(withMalloc).uncovered['python.arenas']).toMatch(/PYTHONMALLOC=malloc/);
+      expect(memory(withMalloc).grown).toBeGreaterThan(4_000_000);
+      expect(memory(unseen).uncovered['python.heap_grown']).toMatch(/celery was not known/);
+      expect(processOf(unseen, summary).metrics).not.toHaveProperty(['python.heap_grown']);
+      if (inLibrary != null) {
+        const { made, grown } = memory(inLibrary);
+        expect({ made, grows: grown > 1_000_000 }).toEqual({ made: inLibrary.arenas.made, grows: true });
+      }
+    } finally {
+      for (const { child } of before) child.kill('SIGKILL');
+    }
+  });
+
+  it('says what it cannot count of interpreters that begin later and are over at once', async () => {
+    const bin = join(out, 'later');
+    mkdirSync(bin);
+    const copy = (name: string): string => {
+      copyFileSync(DEBIAN, join(bin, name));
+      return join(bin, name);
+    };
+    const [uwsgi, gone] = [copy('uwsgi'), copy('gone')];
+    const file = join(out, 'later.ndjson');
+    // Over between two looks at all that live; run by a shell that is there when the file is asked for.
+    const interpreters = "./uwsgi -c 'print(1)' && ./uwsgi -c 'print(2)' && ./gone -c 'print(3)' && rm gone";
+    const ordinary = 'for i in $(seq 50); do /bin/true; sh -c :; perl -e 1; done';
+    const args = ['record', '-o', file, '--probe', 'python', '--budget', 'off', '-i', '30s'];
+    const commands = `cd ${bin}; ${interpreters}; ${ordinary}; sleep 1`;
+    const end = await runTool([...args, '--', 'sh', '-c', commands]);
+    expect(end.stdout + end.stderr).toMatch(/^1\n2\n3$/m);
+    const { coverage, pids, losses } = await summaryOf(file);
+    for (const metric of ['python.arenas', 'python.gc0']) {
+      expect(coverage[metric], metric).toEqual({
+        coverage: 'lower-bound',
+        reasons: [expect.stringMatching(/^2 programs begun since it attached are not counted/)],
+      });
+      for (const name of [uwsgi, gone]) {
+        const row = pids.find(({ comm }) => comm === basename(name));
+        expect(row?.uncovered[metric], `${metric} of ${name}`).toMatch(/not known|gone before/);
+      }
+    }
+    expect({ ...losses, byKind: {} }).toEqual(NO_LOSSES);
+    expect(Object.keys(losses.byKind)).toEqual(['unseen-program']);
+  });
+
   it('counts calls of the allocator only when asked, and calls them that', async () => {
     const { summary, truths } = await record([`${DEBIAN} ${TRUTH} large 5`], ['--variant', 'python=api']);
     const { metrics } = processOf(only(truths), summary);
@@ -245,6 +373,39 @@ const virtualEnvironment = (folder: string): string => {
   const script = join(bin, 'serve');
   writeFileSync(script, `#!${join(bin, 'python')}\n${readFileSync(TRUTH, 'utf8')}`, { mode: 0o755 });
   return script;
+};
+
+/** Runs the interpreter that a library holds, under a name of its own. */
+const EMBEDDING = `
+#include <dlfcn.h>
+int main(int argc, char **argv) {
+  void *library = dlopen(argv[1], RTLD_NOW | RTLD_GLOBAL);
+  int (*run)(int, char **) = library ? dlsym(library, "Py_BytesMain") : 0;
+  return run ? run(argc - 1, argv + 1) : 1;
+}`;
+
+const libpythonOf = (python: string): string | null => {
+  const version = /versions\/(\d\.\d+)/.exec(python)?.[1];
+  const path = join(python, '../../lib', `libpython${version}.so.1.0`);
+  return version !== '3.9' && existsSync(path) ? path : null;
+};
+
+/** `wait` says when it is ready: then the PID. */
+const startTruth = (
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  before: readonly string[] = [],
+) => {
+  const child = execa(program, [...before, TRUTH, ...args], { env, reject: false, stdin: 'pipe' });
+  const ready = new Promise<number>((resolve, reject) => {
+    child.stdout.on('data', (chunk: Buffer) => {
+      if (chunk.includes('ready')) resolve(child.pid ?? -1);
+    });
+    void child.then(({ stderr }) => reject(new Error(`it ended:\n${stderr}`)));
+  });
+  ready.catch(() => undefined);
+  return { child, ready };
 };
 
 /** Under a root of its own whose interpreter is another file than the host's, as in a container. */

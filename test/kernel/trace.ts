@@ -1,13 +1,15 @@
 /**
  * Runs an assembled script in a real bpftrace, without the product's own wrapper: what is proved here is the scripts.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import type { HostFacts } from '../../src/host/facts.ts';
+import { localFiles } from '../../src/host/local-files.ts';
 import { readHostFacts } from '../../src/host/read-facts.ts';
-import { type AssembleRequest, assemble } from '../../src/probes/assemble.ts';
-import type { Assembled, Selected } from '../../src/probes/types.ts';
+import { assemble } from '../../src/probes/assemble.ts';
+import type { Assembled, AssembleRequest, Selected } from '../../src/probes/types.ts';
 
-export const facts: HostFacts = await readHostFacts();
+export const facts: HostFacts = await readHostFacts(localFiles, process.env);
 
 /** What real tracing lacks here; null when it can be tested. */
 export const whyNot: string | null =
@@ -62,18 +64,54 @@ export const trace = async (
     child.stderr.on('data', look);
     void child.then((end) => reject(new Error(`bpftrace ended before it was attached:\n${end.stderr}`)));
   });
+  /** Until it prints a line that begins so, from now on. */
+  const says = (start: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const sign = new RegExp(`"data": ?"${start}`);
+      let text = '';
+      const look = (chunk: Buffer): void => {
+        text = text.slice(-TORN_CHARS) + chunk.toString('utf8');
+        if (!sign.test(text)) return;
+        child.stdout.off('data', look);
+        resolve();
+      };
+      child.stdout.on('data', look);
+      void child.then((end) => reject(new Error(`bpftrace ended before it said ${start}:\n${end.stderr}`)));
+    });
+  /** bpftrace 0.17 throws away what it has not printed yet when it is interrupted. */
+  const allPrinted = async (): Promise<void> => {
+    if (intervalMs <= 1_000) {
+      // What happened before a tick is printed before that tick is.
+      await says('tick');
+      await says('tock');
+      return;
+    }
+    let before = -1;
+    let bytes = 0;
+    child.stdout.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+    });
+    while (bytes !== before) {
+      before = bytes;
+      await delay(SILENT_MS);
+    }
+  };
   try {
     await attached;
     await workload();
+    await allPrinted();
   } finally {
-    // bpftrace 0.17 throws away what it has not printed yet when it is interrupted.
-    await new Promise((resolve) => setTimeout(resolve, 300));
     child.kill('SIGINT');
   }
   const { stdout, stderr, exitCode } = await child;
   if (exitCode !== 0) throw new Error(`bpftrace ended with ${exitCode}:\n${stderr}`);
   return outcomeOf(stdout, program);
 };
+
+/** It has printed everything when it said nothing for so long, where no tick is to come soon. */
+const SILENT_MS = 300;
+/** As much of the last chunk as the beginning of a line may have been torn. */
+const TORN_CHARS = 60;
 
 const same = (script: string): string => script;
 

@@ -69,7 +69,7 @@ describeWith([...TRACING, 'perl'], 'trouble with the tracer', () => {
   it('says that nothing was read while the tracer was held up, and invents no rate afterwards', async () => {
     const file = join(dir, 'held-up.ndjson');
     // 100 files a second, for as long as it takes.
-    const worker = execa('perl', [churn, dir, '1000@100'], { reject: false });
+    const worker = execa('perl', [churn, dir, '6000@100'], { reject: false });
     const tool = startTool([
       'record',
       '--probe',
@@ -105,7 +105,7 @@ describeWith([...TRACING, 'perl'], 'trouble with the tracer', () => {
       if (!counted) expect(pids).toEqual([]);
       const creates = pids[0]?.delta['inode.create'] ?? 0;
       created += creates;
-      // The pace is 100 a second at most; a late reading may tell a few more than its time holds.
+      // The pace is 100 a second at most; a late reading may report a few more than its time holds.
       expect(creates).toBeLessThanOrEqual((elapsedMs - readAtMs) * 0.1 + 20);
       if (counted) readAtMs = elapsedMs;
     }
@@ -117,11 +117,11 @@ describeWith([...TRACING, 'perl'], 'trouble with the tracer', () => {
   it('ends what an earlier tool left behind, and only that', async () => {
     const dead = execa('true');
     await dead;
-    const stray = realTracer({ STALLSCOPE_OWNER: `${dead.pid}:12345` });
+    const orphan = realTracer({ STALLSCOPE_OWNER: `${dead.pid}:12345` });
     const living = realTracer({ STALLSCOPE_OWNER: `${process.pid}:${startMsOf(process.pid)}` });
     const foreign = realTracer({});
     try {
-      await Promise.all([stray, living, foreign].map(attached));
+      await Promise.all([orphan, living, foreign].map(attached));
       const end = await runTool([
         'record',
         '--probe',
@@ -129,15 +129,15 @@ describeWith([...TRACING, 'perl'], 'trouble with the tracer', () => {
         '-d',
         '300ms',
         '-o',
-        join(dir, 'strays.ndjson'),
+        join(dir, 'orphans.ndjson'),
       ]);
       expect(end.code).toBe(0);
-      expect(end.stderr).toContain(`ending 1 bpftrace left by an earlier stallscope (PID ${stray.pid})`);
+      expect(end.stderr).toContain(`ending 1 bpftrace left by an earlier stallscope (PID ${orphan.pid})`);
       await tracersGone(dead.pid ?? 0);
       expect([living.exitCode, foreign.exitCode]).toEqual([null, null]);
     } finally {
-      for (const tracer of [stray, living, foreign]) tracer.kill('SIGKILL');
-      await Promise.all([stray, living, foreign]);
+      for (const tracer of [orphan, living, foreign]) tracer.kill('SIGKILL');
+      await Promise.all([orphan, living, foreign]);
     }
   });
 });

@@ -1,5 +1,5 @@
 // Makes a recording fit to be kept: without the control groups, the command lines and the odd names of those who were
-// not in the cast, which tell of a place and not of an incident; packed; and small. Counts, times and names of the cast
+// not in the cast, which say of a place and not of an incident; packed; and small. Counts, times and names of the cast
 // are as recorded. A session that makes
 // a good demo goes to the examples. What is true of it goes into truth.json.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -18,7 +18,7 @@ const MAX_BYTES = 150 * 1024;
 export const keep = (session, { text, cast }) => {
   const kept = trimmed(text, new Set(cast.map(({ comm }) => comm)));
   const [place] = PRIVATE.exec(kept) ?? [];
-  if (place !== undefined) throw new Error(`${session.name} tells of ${place}, a place of this machine`);
+  if (place !== undefined) throw new Error(`${session.name} says of ${place}, a place of this machine`);
   const bytes = gzipSync(kept, { level: 9 });
   if (bytes.length > MAX_BYTES)
     throw new Error(`${session.name} takes ${bytes.length} bytes, too many to keep`);
@@ -35,12 +35,18 @@ const trimmed = (text, cast) =>
   text
     .trimEnd()
     .split('\n')
-    .map((line) => {
-      const { cmdline, cgroup: _, ...rest } = JSON.parse(line);
-      if (rest.comm?.startsWith('memfd:')) rest.comm = 'bystander';
-      return `${JSON.stringify(rest.type === 'process' && cast.has(rest.comm) ? { ...rest, cmdline } : rest)}\n`;
-    })
+    .map((line) => `${JSON.stringify(JSON.parse(line, (_, value) => withoutPlace(value, cast)))}\n`)
     .join('');
+
+/** Processes are reported in records of their own, and again in every checkpoint. */
+const withoutPlace = (value, cast) => {
+  if (typeof value?.comm !== 'string') return value;
+  const { cmdline, cgroup: _, ...rest } = value;
+  if (rest.comm.startsWith('memfd:')) rest.comm = 'bystander';
+  // Read in the midst of its exec, a process has the command line of who started it.
+  const isTold = cmdline !== undefined && cast.has(rest.comm) && !PRIVATE.test(cmdline ?? '');
+  return isTold ? { ...rest, cmdline } : rest;
+};
 
 const truthOf = ({ kind, what, near, where, seconds, truth }, cast) => ({
   kind,

@@ -13,7 +13,7 @@ export const createStand = (directory, sources, emulated = false) => {
   const undo = [];
   const cast = [];
   const failed = [];
-  /** What is below the stand is told relative to it: command lines are recorded. */
+  /** What is below the stand is reported relative to it: command lines are recorded. */
   const ours = (arg) => (String(arg).startsWith(directory) ? relative(directory, arg) || '.' : String(arg));
   const start = (comm, file, args) => {
     // A ring or a pipe is an open file: as many as a service is allowed.
@@ -84,6 +84,9 @@ export const createStand = (directory, sources, emulated = false) => {
     },
     /** Python stays Python: worker.py takes the name for itself. */
     python: (comm, script, ...args) => start(comm, '/usr/bin/python3', [`./${script}`, comm, ...args]),
+    /** The same with settings in its environment: `PYTHONMALLOC=malloc`. */
+    pythonWith: (setting, comm, script, ...args) =>
+      start(comm, '/usr/bin/env', [setting, '/usr/bin/python3', `./${script}`, comm, ...args]),
     shell: (comm, script) => {
       const program = join(bin, comm);
       if (!existsSync(program)) copyFileSync('/bin/sh', program);

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { HostFacts } from '../../src/host/facts.ts';
-import { type AssembleRequest, assemble } from '../../src/probes/assemble.ts';
+import { assemble } from '../../src/probes/assemble.ts';
 import { loadCatalogue } from '../../src/probes/catalogue.ts';
+import { frameOf } from '../../src/probes/frame.ts';
 import { selectVariant } from '../../src/probes/select.ts';
-import type { KernelFilter } from '../../src/probes/types.ts';
-import { ARM_6_18, DEBIAN_5_10, hostFacts, KERNEL_6_18, LOCKED_6_18 } from './hosts.ts';
+import type { AssembleRequest, KernelFilter } from '../../src/probes/types.ts';
+import { ARM_6_18, BUILT_IN_6_18, DEBIAN_5_10, hostFacts, KERNEL_6_18, LOCKED_6_18 } from './hosts.ts';
 
 const catalogue = loadCatalogue();
 const request = (ids: readonly string[], facts: HostFacts = LOCKED_6_18): AssembleRequest => ({
@@ -31,6 +32,12 @@ describe('assemble', () => {
     await expect(script).toMatchFileSnapshot('golden/iomap+page-alloc-tree.bt');
   });
 
+  it('puts this kernel into the script that reads the counters of XFS (golden)', async () => {
+    const { script } = assemble(request(['iomap'], BUILT_IN_6_18));
+    expect(script, 'a constant was left').not.toMatch(/\b[A-Z]+_[A-Z]+\b|\bLOOKUPS\b|\bRUNQUEUES\b/);
+    await expect(script).toMatchFileSnapshot('golden/iomap-counters.bt');
+  });
+
   it('describes each metric by what this variant really counts', () => {
     const here = assemble(request(['iomap']));
     expect(here.metrics.find(({ id }) => id === 'iomap.iter')).toMatchObject({
@@ -51,16 +58,105 @@ describe('assemble', () => {
     expect(there.script).not.toContain('iomap:iomap_iter');
   });
 
+  it('reports each file once that only the host can judge, and counts those that it has no line for', () => {
+    const { script, needFiles, scratch } = assemble(request(['python', 'iomap']));
+    const exec = clauseOf(script, 'tracepoint:sched:sched_process_exec');
+    expect(exec).toMatch(
+      /if \(@python_program\[(.+)\] != 1\) \{ @frame_files = count\(\);.*@python_program\[\1\] = 1;/,
+    );
+    expect(exec).toMatch(
+      /printf\("file python_program %d .*\\n%s\\n", pid, nsecs, .*, comm, str\(args->filename\)\);/,
+    );
+    expect(clauseOf(script, 'interval:')).toContain('print(@frame_files);');
+    expect(scratch).toContain('@python_program');
+    expect(needFiles).toContain('python.arenas');
+    expect(needFiles.filter((id) => !id.startsWith('python.'))).toEqual([]);
+    const without = assemble(request(['iomap']));
+    expect(without.script).not.toContain('@frame_files');
+    expect(without.needFiles).toEqual([]);
+  });
+
+  it('reports a script what it cannot find out itself, in numbers and for its own maps only', () => {
+    const seeds = [
+      { map: '@python_arena', key: 4711n, value: 1_048_576n },
+      { map: '@python_code', key: 4711n, value: 0x7f2a_1000_0000n },
+      { map: '@other_map', key: 1n, value: 1n },
+    ];
+    const begin = clauseOf(assemble({ ...request(['python']), seeds }).script, 'BEGIN');
+    expect(begin).toContain('@python_arena[(uint64)4711] = (uint64)1048576;');
+    expect(begin).toContain('@python_code[(uint64)4711] = (uint64)139818633789440;');
+    expect(begin).not.toContain('@other_map');
+    expect(clauseOf(assemble({ ...request(['iomap']), seeds }).script, 'BEGIN')).not.toContain('@python');
+    for (const value of [-1n, 2n ** 63n])
+      expect(() =>
+        assemble({ ...request(['python']), seeds: [{ map: '@python_arena', key: 1n, value }] }),
+      ).toThrow(/out of range/);
+  });
+
+  it('lets no two probes share a variable: bpftrace 0.23 knows one type for a name in all of the script', () => {
+    const { script, ownerOfLine } = assemble(request(ALL, BUILT_IN_6_18));
+    const owners = new Map<string, Set<string | null>>();
+    for (const [index, line] of script.split('\n').entries())
+      for (const [name] of line.matchAll(/\$\w+/g))
+        owners.set(name, (owners.get(name) ?? new Set()).add(ownerOfLine(index + 1)));
+    expect(owners.size).toBeGreaterThan(50);
+    expect([...owners].filter(([, own]) => own.size > 1)).toEqual([]);
+  });
+
   it('binds every printed map to one metric, with its key parts', () => {
     const { script, bindings, metrics, scratch } = assemble(request(ALL));
     const printed = [...script.matchAll(/print\((@\w+)\)/g)].map(([, map]) => map);
-    expect(printed).toEqual([...bindings.map(({ map }) => map), '@frame_exits']);
-    expect(bindings.map(({ metric }) => metric)).toEqual(metrics.map(({ id }) => id));
+    // The last first, so that how often something happened is never read before what came of it.
+    expect(printed).toEqual([
+      ...bindings.map(({ map }) => map).reverse(),
+      '@frame_exits',
+      '@frame_full',
+      '@frame_files',
+    ]);
+    // What a map is printed for alone is no metric, and a gauge has no map.
+    const bound = bindings.map(({ metric }) => metric).filter((metric) => !metric.endsWith('.open'));
+    expect(metrics.filter(({ kind }) => kind !== 'gauge').map(({ id }) => id)).toEqual(bound);
     expect(bindings.find(({ metric }) => metric === 'page-alloc.attempts_failed')?.keyParts).toBe(3);
     expect(bindings.find(({ metric }) => metric === 'iomap.iter')?.keyParts).toBe(1);
     const all = new Set(script.match(/@\w+/g));
-    expect([...all].sort()).toEqual(['@frame_exits', ...bindings.map(({ map }) => map), ...scratch].sort());
+    expect([...all].sort()).toEqual(
+      ['@frame_exits', '@frame_files', '@frame_full', ...bindings.map(({ map }) => map), ...scratch].sort(),
+    );
     for (const map of scratch) expect(clauseOf(script, '\nEND')).toContain(`clear(${map});`);
+  });
+
+  it('reads back every key that a later clause looks for, and knows what misses one that did not stay', () => {
+    const { script, checked } = assemble({ ...request(['inode']), filter: { kind: 'tree', rootPid: 7 } });
+    expect(script).toContain(
+      '@inode_start[tid] = nsecs; if (@inode_start[tid] == 0) { @frame_full[0] = count(); }',
+    );
+    const tree = checked.length - 1;
+    expect(script).toContain(
+      `if (@frame_tree[(uint64)args->child_pid] == 0) { @frame_full[${tree}] = count(); }`,
+    );
+    expect(checked.map(({ map }) => map)).toEqual([
+      '@inode_start',
+      '@inode_tmpfile',
+      '@inode_argument',
+      '@inode_uring_who',
+      '@inode_uring_start',
+      '@frame_tree',
+    ]);
+    expect(checked[0]?.metrics).toContain('inode.create');
+    const iomap = assemble(request(['iomap'])).checked.find(({ map }) => map === '@iomap_start');
+    expect(iomap?.metrics).toContain('iomap.seek_ns');
+    // The call itself is counted where it begins, whether or not its beginning finds room.
+    expect(iomap?.metrics).not.toContain('iomap.seek_hole');
+    // What is made of the waits that go on misses one too.
+    const sync = assemble(request(['sync'])).checked.find(({ map }) => map === '@sync_start');
+    expect(sync?.metrics).toEqual(['sync.open', 'sync.ns', 'sync.max_ns', 'sync.errors', 'sync.now']);
+  });
+
+  it('lets the script say who counts, once in a life, where nobody else can', () => {
+    const { script } = assemble({ ...request(['inode']), tellsWho: true });
+    expect(script).toContain('if (@seen[pid] != 1) { @seen[pid] = 1; if (@seen[pid] == 1 && @frame_burst <');
+    expect(script).toContain('printf("meet %d %llu %llu %d %s\\n", pid, nsecs, ');
+    expect(assemble(request(['inode'])).script).not.toContain('meet');
   });
 
   it('forgets every map that has the PID alone as its key, and no other', () => {
@@ -68,6 +164,41 @@ describe('assemble', () => {
     for (const { map, keyParts } of bindings) {
       expect(script.includes(`delete(${map}[$old]);`)).toBe(keyParts === 1);
     }
+  });
+
+  it('lets no program delete from more maps than the kernel allows it, and the last says who is forgotten', () => {
+    const { script, attachPoints } = assemble(request(ALL));
+    const ends = script
+      .split('\n}\n')
+      .filter((clause) => clause.trimStart().startsWith('tracepoint:sched:sched_process_exit'));
+    for (const clause of ends) expect(clause.match(/delete\(/g)?.length ?? 0).toBeLessThanOrEqual(56);
+    expect(ends.map((clause) => clause.includes('printf("forget'))).toEqual(
+      ends.map((_, index) => index === ends.length - 1),
+    );
+    expect(attachPoints).toBe(assemble(request(ALL)).programs.length + 2);
+    expect(assemble(request(['iomap'])).scratch).not.toContain('@frame_forgotten');
+  });
+
+  it('shares the deleting out over programs, in their order, where one may not use so many maps', () => {
+    const maps = Array.from({ length: 120 }, (_, index) => `@m${index}`);
+    const frame = (pidMaps: readonly string[]) =>
+      frameOf({
+        ...{ filter: { kind: 'all' }, intervalMs: 1000, mapKeys: 16384, metricMaps: pidMaps, pidMaps },
+        ...{ threadMaps: [], scratchMaps: [], seeds: [], reportsFiles: false, startTime: 'none', treeMap: 0 },
+        ...{ checksMaps: false, renames: false, groupDeadField: true },
+      });
+    const { tail, scratch } = frame(maps);
+    const ends = tail
+      .split('\n}\n')
+      .filter((clause) => clause.startsWith('tracepoint:sched:sched_process_exit'));
+    expect(ends.length).toBeGreaterThan(1);
+    for (const clause of ends) expect(clause.match(/delete\(/g)?.length ?? 0).toBeLessThanOrEqual(56);
+    for (const map of maps) expect(tail.split(`delete(${map}[$old]);`)).toHaveLength(2);
+    expect(ends.map((clause) => clause.includes('printf("forget'))).toEqual(
+      ends.map((_, index) => index === ends.length - 1),
+    );
+    expect(scratch).toContain('@frame_forgotten');
+    expect(frame(maps.slice(0, 10)).scratch).not.toContain('@frame_forgotten');
   });
 
   it('puts nothing in the script that its readers would take for a word of ours', () => {
@@ -154,7 +285,7 @@ describe('assemble', () => {
       ];
       for (const attempt of attempts) {
         expect(() => assemble({ ...request(['iomap']), ...attempt })).toThrow(
-          'it is no whole number in range',
+          'it is not a whole number in range',
         );
       }
     }

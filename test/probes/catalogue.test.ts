@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -10,28 +10,28 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true }));
 
-/** The bundled inode probe under another name, as a user would begin one. */
+/** The bundled kswapd probe under another name, as a user would begin one. */
 const writeProbe = (folder: string, id: string): void => {
   mkdirSync(folder, { recursive: true });
-  const prefix = (text: string): string => text.replaceAll('@inode_', `@${id.replaceAll('-', '_')}_`);
-  const json = prefix(readFileSync(join(BUNDLED_PROBES, 'inode/probe.json'), 'utf8'));
-  writeFileSync(join(folder, 'probe.json'), json.replace('"id": "inode"', `"id": "${id}"`));
-  writeFileSync(
-    join(folder, 'tracepoint.bt'),
-    prefix(readFileSync(join(BUNDLED_PROBES, 'inode/tracepoint.bt'), 'utf8')),
-  );
+  const prefix = (text: string): string => text.replaceAll('@kswapd_', `@${id.replaceAll('-', '_')}_`);
+  const json = prefix(readFileSync(join(BUNDLED_PROBES, 'kswapd/probe.json'), 'utf8'));
+  writeFileSync(join(folder, 'probe.json'), json.replace('"id": "kswapd"', `"id": "${id}"`));
+  for (const file of readdirSync(join(BUNDLED_PROBES, 'kswapd')).filter((name) => name.endsWith('.bt')))
+    writeFileSync(join(folder, file), prefix(readFileSync(join(BUNDLED_PROBES, 'kswapd', file), 'utf8')));
 };
 
 describe('loadCatalogue', () => {
   it('has the bundled probes, sorted, each in a folder of its name', () => {
     const catalogue = loadCatalogue();
     expect(catalogue.map(({ manifest }) => manifest.id)).toEqual([
+      'blocked',
       'faults',
       'inode',
       'iomap',
       'kswapd',
       'page-alloc',
       'python',
+      'sync',
       'xfs-alloc',
     ]);
     for (const { manifest, folder } of catalogue) expect(folder).toBe(join(BUNDLED_PROBES, manifest.id));
@@ -45,12 +45,14 @@ describe('loadCatalogue', () => {
     expect(ids).toEqual([
       'a-one',
       'alone',
+      'blocked',
       'faults',
       'inode',
       'iomap',
       'kswapd',
       'page-alloc',
       'python',
+      'sync',
       'xfs-alloc',
       'z-two',
     ]);

@@ -153,6 +153,10 @@ describe('--count', () => {
     );
   });
 
+  it.each(['n=tracepoint:f:.', 'n=kprobe:f.isra.0'])('%s is refused by its name', (text) => {
+    expect(() => readCount(text)).toThrow('has no "."');
+  });
+
   it('whatever it is given: a script that parses as what was asked for, or one clear error', () => {
     const piece = fc.oneof(
       fc.string({ maxLength: 12 }),

@@ -1,6 +1,8 @@
 /** Hosts to select for, written down as facts. Events and fields as the kernel sources of those versions have them. */
 import { fileURLToPath } from 'node:url';
 import type { HostFacts } from '../../src/host/facts.ts';
+import { localFiles } from '../../src/host/local-files.ts';
+import { tracepointsAt } from '../../src/host/tracefs.ts';
 
 /** A tracefs with the event formats captured on 6.18. */
 export const TRACEFS_6_18 = fileURLToPath(new URL('../fixtures/captured/linux-6.18', import.meta.url));
@@ -15,6 +17,8 @@ type Wanted = {
     | 'tracefs'
     | 'btf'
     | 'memberOffset'
+    | 'memberBit'
+    | 'perCpuOffset'
     | 'kprobes'
     | 'fentry'
     | 'lockdown'
@@ -41,6 +45,7 @@ export const hostFacts = ({
   capabilities: null,
   lockdown: 'none',
   pidNamespace: 'initial',
+  procNamespace: 'initial',
   tracefs: TRACEFS_6_18,
   btf: true,
   btfListed: true,
@@ -51,9 +56,12 @@ export const hostFacts = ({
   tracepoints: {
     has: (name) => name in tracepoints,
     fields: (name) => tracepoints[name] ?? [],
+    format: tracepointsAt(localFiles, rest.tracefs ?? TRACEFS_6_18).format,
   },
   hasFunction: (name) => functions.includes(name),
   memberOffset: () => null,
+  memberBit: () => null,
+  perCpuOffset: () => null,
   program: () => null,
   installCommand: (name) => `apt-get install -y ${name}`,
   ...rest,
@@ -62,7 +70,7 @@ export const hostFacts = ({
 const calls = (...names: string[]): Record<string, readonly string[]> =>
   Object.fromEntries(
     names.flatMap((name) => [
-      [`syscalls:sys_enter_${name}`, ['__syscall_nr', 'flags', 'how', 'whence']],
+      [`syscalls:sys_enter_${name}`, ['__syscall_nr', 'fd', 'flags', 'how', 'whence', 'umyaddr', 'addrlen']],
       [`syscalls:sys_exit_${name}`, ['__syscall_nr', 'ret']],
     ]),
   );
@@ -84,8 +92,35 @@ const COMMON = {
   'block:block_bio_queue': ['dev', 'sector', 'nr_sector', 'rwbs', 'comm'],
   'sched:sched_process_exec': ['filename', 'pid', 'old_pid'],
   ...calls('mmap', 'munmap', 'brk', 'mremap', 'mprotect'),
+  'printk:console': ['msg'],
+  'sched:sched_waking': ['comm', 'pid', 'prio', 'target_cpu'],
+  'sched:sched_switch': ['prev_comm', 'prev_pid', 'prev_prio', 'prev_state', 'next_comm', 'next_pid'],
   ...calls('lseek', 'openat', 'openat2', 'unlinkat', 'renameat2', 'renameat', 'mkdirat'),
+  ...calls('mknodat', 'symlinkat', 'linkat', 'bind'),
+  ...calls('fsync', 'fdatasync', 'msync', 'sync', 'syncfs', 'sync_file_range'),
 };
+/** From 5.19 on with the operation. */
+const URING = {
+  'io_uring:io_uring_queue_async_work': ['ctx', 'req', 'user_data', 'opcode', 'flags', 'work', 'rw'],
+  'io_uring:io_uring_complete': ['ctx', 'req', 'user_data', 'res', 'cflags'],
+};
+/** Of 6.18; what counts here is which of them a kernel's types report. */
+const OFFSETS: Readonly<Record<string, number>> = {
+  'task_struct.files': 1824,
+  'task_struct.maj_flt': 1576,
+  'files_struct.fdt': 32,
+  'fdtable.fd': 8,
+  'file.f_mode': 4,
+  'file.f_flags': 40,
+  'io_open.how': 24,
+  'io_open.file_slot': 12,
+  'io_kiocb.opcode': 64,
+};
+/** Bit fields begin anywhere in a byte. */
+const memberBit = (struct: string, member: string): number | null =>
+  `${struct}.${member}` === 'task_struct.in_iowait' ? 10_537 : null;
+const memberOffset = (struct: string, member: string): number | null =>
+  OFFSETS[`${struct}.${member}`] ?? null;
 /** Only where the module is loaded, or built in. */
 const XFS = {
   'kmem:kmalloc': ['call_site', 'ptr', 'bytes_req', 'bytes_alloc', 'gfp_flags'],
@@ -93,7 +128,7 @@ const XFS = {
   'xfs:xfs_trans_free': ['dev', 'tid', 'flags', 'caller_ip'],
 };
 const XFS_KMEM = { ...XFS, 'xfs:kmem_alloc': ['size', 'flags', 'caller_ip'] };
-const X86_CALLS = calls('open', 'creat', 'mkdir', 'unlink', 'rmdir', 'rename');
+const X86_CALLS = calls('open', 'creat', 'mkdir', 'mknod', 'symlink', 'link', 'unlink', 'rmdir', 'rename');
 const ITER = { 'iomap:iomap_iter': ['dev', 'ino', 'pos', 'length', 'flags'] };
 const APPLY = { 'iomap:iomap_apply': ['dev', 'ino', 'pos', 'length', 'flags'] };
 const SEEKS = ['iomap_seek_hole', 'iomap_seek_data'];
@@ -104,6 +139,7 @@ export const KERNEL_6_18 = {
   ...XFS,
   'xfs:xfs_buf_backing_fallback': ['dev', 'bno', 'hold', 'flags', 'caller_ip'],
   ...X86_CALLS,
+  ...URING,
   ...ITER,
   'sched:sched_process_exit': ['comm', 'pid', 'prio', 'group_dead'],
 };
@@ -111,12 +147,23 @@ export const LOCKED_6_18 = hostFacts({
   tracepoints: KERNEL_6_18,
   functions: [...SEEKS, 'iomap_iter'],
   lockdown: 'integrity',
+  memberOffset,
+  memberBit,
 });
+
+/** The same with XFS built in, so that its structures are among the kernel's own types; every offset another number. */
+export const BUILT_IN_6_18: HostFacts = {
+  ...LOCKED_6_18,
+  memberOffset: (struct, member) => (struct.startsWith('ovl') ? null : 8 * struct.length + member.length),
+  perCpuOffset: (variable) => 1_000 * variable.length,
+};
 
 /** Debian 13: everything is there. */
 export const DEBIAN_6_12 = hostFacts({
   kernel: '6.12.0',
-  tracepoints: { ...COMMON, ...X86_CALLS, ...ITER, ...XFS },
+  tracepoints: { ...COMMON, ...X86_CALLS, ...URING, ...ITER, ...XFS },
+  memberOffset,
+  memberBit,
   functions: [...SEEKS, 'iomap_iter'],
   kprobes: true,
   fentry: true,
@@ -126,7 +173,9 @@ export const DEBIAN_6_12 = hostFacts({
 /** Debian 12: the last long-term kernel whose XFS has kmem_alloc is 6.6. */
 export const DEBIAN_6_1 = hostFacts({
   kernel: '6.1.0',
-  tracepoints: { ...COMMON, ...X86_CALLS, ...ITER, ...XFS_KMEM },
+  tracepoints: { ...COMMON, ...X86_CALLS, ...URING, ...ITER, ...XFS_KMEM },
+  memberOffset,
+  memberBit,
   functions: [...SEEKS, 'iomap_iter', 'kmem_alloc'],
   kprobes: true,
   fentry: true,
@@ -143,6 +192,8 @@ export const DEBIAN_5_10 = hostFacts({
     ...XFS_KMEM,
     'filemap:mm_filemap_add_to_page_cache': ['pfn', 'i_ino', 'index', 's_dev'],
   },
+  memberOffset,
+  memberBit,
   functions: [...SEEKS, 'iomap_iter', 'iomap_apply', 'kmem_alloc'],
   kprobes: true,
   fentry: true,
@@ -174,6 +225,8 @@ export const WITHOUT_XFS = hostFacts({
 
 /** Arm never had the calls without a directory descriptor. */
 export const ARM_6_18 = hostFacts({
-  tracepoints: { ...COMMON, ...ITER, ...XFS },
+  tracepoints: { ...COMMON, ...URING, ...ITER, ...XFS },
   functions: [...SEEKS, 'iomap_iter'],
+  memberOffset,
+  memberBit,
 });

@@ -91,7 +91,7 @@ describe('parseManifest', () => {
     [
       'counts of no metric',
       (d) => Object.assign(d.variants[0]!.counts, { other: 'x' }),
-      'variants[0].counts.other: is no metric',
+      'variants[0].counts.other: is not a metric',
     ],
     [
       'a metric nobody counts',

@@ -4,6 +4,7 @@ import { findProbe, loadCatalogue } from '../../src/probes/catalogue.ts';
 import { reasonAgainst, selectVariant } from '../../src/probes/select.ts';
 import {
   ARM_6_18,
+  BUILT_IN_6_18,
   DEBIAN_5_10,
   DEBIAN_6_1,
   DEBIAN_6_12,
@@ -30,22 +31,61 @@ const chosenOn = (facts: HostFacts) =>
 describe('selectVariant', () => {
   it('takes tracepoints on a locked-down 6.18, and says what the others lack', () => {
     expect(chosenOn(LOCKED_6_18)).toEqual({
+      blocked: 'tracepoint',
       faults: 'tracepoint',
       inode: 'tracepoint',
       iomap: 'tracepoint',
       kswapd: 'tracepoint',
       'page-alloc': 'tracepoint',
       python: 'tracepoint',
+      sync: 'tracepoint',
       'xfs-alloc': 'nofail',
     });
     expect(select('iomap', LOCKED_6_18).rejected).toEqual({
-      counters: "the kernel's own types (BTF) do not tell where xfs_inode has i_vnode",
+      counters: "the kernel's type information (BTF) does not say where file has f_inode",
       seeks: 'only when asked for: --variant iomap=seeks',
       fentry: 'needs fentry; this kernel does not offer it (trampolines and a readable list of functions)',
       'tracepoint-apply': 'tracepoint iomap:iomap_apply is absent',
       'kprobe-apply': 'needs kprobes; this kernel has none (CONFIG_KPROBES)',
       kprobe: 'needs kprobes; this kernel has none (CONFIG_KPROBES)',
     });
+  });
+
+  it('takes the counters of XFS where its structures are known, built in or of a loaded module', () => {
+    expect(select('iomap', BUILT_IN_6_18).variant).toBe('counters');
+    const { memberOffset } = BUILT_IN_6_18;
+    const offsets = (loaded: boolean): HostFacts => ({
+      ...DEBIAN_6_12,
+      perCpuOffset: BUILT_IN_6_18.perCpuOffset,
+      memberOffset: (struct, member, module) =>
+        struct.startsWith('xfs') && !(loaded && module === 'xfs') ? null : memberOffset(struct, member),
+    });
+    expect(select('iomap', offsets(true)).variant).toBe('counters');
+    expect(select('iomap', offsets(false))).toMatchObject({
+      variant: 'fentry',
+      rejected: {
+        counters: "the kernel's type information (BTF) does not say where xfs_mount has m_stats.xs_stats",
+      },
+    });
+  });
+
+  it('takes an event for each step on a processor whose CPUs do not keep their offset in a variable', () => {
+    const arm = {
+      ...BUILT_IN_6_18,
+      perCpuOffset: (variable: string) => (variable === 'runqueues' ? 4_096 : null),
+    };
+    expect(select('iomap', arm)).toMatchObject({
+      variant: 'tracepoint',
+      rejected: {
+        counters:
+          "the kernel's type information (BTF) does not say where the per-CPU variable this_cpu_off lies",
+      },
+    });
+  });
+
+  it('takes the system calls alone where io_uring does not say what it does', () => {
+    expect(select('sync', DEBIAN_6_1).variant).toBe('tracepoint');
+    for (const facts of [DEBIAN_5_10, KERNEL_5_4]) expect(select('sync', facts).variant).toBe('syscalls');
   });
 
   it('takes fentry on 6.12', () => {
@@ -89,7 +129,7 @@ describe('selectVariant', () => {
         nofail: 'kernel function kmem_alloc exists: this kernel goes through it instead',
       },
     });
-    // Without kprobes there is no telling on 4.19: the function is there, so the newer kernels' way is wrong.
+    // Without kprobes there is no way to know on 4.19: the function is there, so the newer kernels' way is wrong.
     expect(select('xfs-alloc', { ...KERNEL_4_19, kprobes: false }).variant).toBeNull();
     for (const facts of [DEBIAN_6_12, LOCKED_6_18]) expect(select('xfs-alloc', facts).variant).toBe('nofail');
   });
@@ -102,6 +142,21 @@ describe('selectVariant', () => {
         kprobe: 'kernel function kmem_alloc is absent',
         nofail: 'tracepoint xfs:xfs_trans_alloc is absent',
       },
+    });
+  });
+
+  it('reports created files from opened ones, and counts io_uring, wherever types and events allow it', () => {
+    for (const facts of [DEBIAN_6_12, DEBIAN_6_1, LOCKED_6_18]) {
+      expect(select('inode', facts).variant).toBe('tracepoint');
+    }
+    // 5.10 does not say what io_uring hands to its workers.
+    expect(select('inode', DEBIAN_5_10)).toMatchObject({
+      variant: 'syscalls',
+      rejected: { tracepoint: 'tracepoint io_uring:io_uring_queue_async_work is absent' },
+    });
+    expect(select('inode', KERNEL_4_19)).toMatchObject({
+      variant: 'flags',
+      rejected: { syscalls: "the kernel's type information (BTF) does not say where task_struct has files" },
     });
   });
 
@@ -171,7 +226,7 @@ describe('reasonAgainst', () => {
     expect(reasonAgainst(variant, with24)).toContain('through BTF');
   });
 
-  it('tells lockdown from a kernel without kprobes', () => {
+  it('reports lockdown from a kernel without kprobes', () => {
     const locked = hostFacts({ tracepoints: KERNEL_6_18, lockdown: 'confidentiality' });
     expect(reasonAgainst(needing({ facility: 'kprobe' }), locked)).toContain('locked down');
   });

@@ -1,14 +1,12 @@
 /** Variants on user programs: which files they get, and what assembly makes of them. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { HostFacts } from '../../src/host/facts.ts';
 import { findTargets, type TargetRequest, type Targets } from '../../src/host/targets.ts';
 import { assemble } from '../../src/probes/assemble.ts';
 import { parseFragment } from '../../src/probes/fragment.ts';
 import { parseManifest } from '../../src/probes/manifest.ts';
 import { selectVariant } from '../../src/probes/select.ts';
+import { fakeFiles } from '../helpers/fake-files.ts';
 import { hostFacts, KERNEL_6_18 } from './hosts.ts';
 
 const WRITTEN = '/usr/bin/snake';
@@ -177,18 +175,18 @@ describe('a script on programs', () => {
 });
 
 describe('finders', () => {
-  const dir = mkdtempSync(join(tmpdir(), 'targets-'));
-  afterAll(() => rmSync(dir, { recursive: true, force: true }));
-  const request: TargetRequest = { pids: [], command: null, env: {} };
+  const files = fakeFiles({ '/usr/bin/a': 'a', '/proc/7/root/usr/bin/a': { link: '/usr/bin/a' } });
+  const request: TargetRequest = { files, pids: [], command: null, env: {} };
 
   it('name each file once, whatever it is called, and never fail', async () => {
-    writeFileSync(join(dir, 'a'), 'a');
-    const a = join(dir, 'a');
     const found = await findTargets(
       [
         {
           name: 'same',
-          find: () => ({ files: [a, `/proc/${process.pid}/root${a}`, dir, '/nowhere'], problem: null }),
+          find: () => ({
+            files: ['/usr/bin/a', '/proc/7/root/usr/bin/a', '/usr/bin', '/nowhere'],
+            problem: null,
+          }),
         },
         { name: 'none', find: async () => ({ files: ['/nowhere'], problem: 'no such thing' }) },
         {
@@ -200,7 +198,7 @@ describe('finders', () => {
       ],
       request,
     );
-    expect(found.get('same')).toEqual({ files: [a], problem: null });
+    expect(found.get('same')).toEqual({ files: ['/usr/bin/a'], problem: null });
     expect(found.get('none')).toEqual({ files: [], problem: 'no such thing' });
     expect(found.get('broken')).toEqual({ files: [], problem: 'looking for its files failed (EACCES)' });
   });

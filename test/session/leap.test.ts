@@ -3,29 +3,29 @@ import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkpointOf } from '../../src/core/checkpoint.ts';
-import { fold } from '../../src/core/fold.ts';
 import type { StreamRecord } from '../../src/core/record.ts';
-import type { Snapshot } from '../../src/core/snapshot.ts';
-import { createState } from '../../src/core/state.ts';
-import { takeSnapshot } from '../../src/core/take-snapshot.ts';
-import { createPlayback } from '../../src/session/play.ts';
+import { SPIKE } from '../../src/insight/params.ts';
+import type { WatchedSnapshot } from '../../src/insight/recognised.ts';
+import { appendMark } from '../../src/recording/read/marks.ts';
+import { openRecording } from '../../src/recording/read/recording.ts';
+import { createRecorder } from '../../src/recording/write/recorder.ts';
+import { createCursor } from '../../src/session/cursor.ts';
+import { marksOf } from '../../src/session/marks.ts';
+import { playRecording } from '../../src/session/play.ts';
 import type { Recording } from '../../src/session/ports.ts';
-import { createCursor } from '../../src/session/replay.ts';
+import { checkpointOf, createSession, foldInto, snapshotOf } from '../../src/session/session.ts';
 import { createSnapshotStore } from '../../src/session/store.ts';
-import { createRecorder } from '../../src/sinks/recorder.ts';
-import { appendMark } from '../../src/sources/recorded/marks.ts';
-import { openRecording } from '../../src/sources/recording.ts';
-import { until } from '../helpers/fake-tracer.ts';
 import { longSession, recordAll } from '../helpers/long-session.ts';
+import { expectSame } from '../helpers/same.ts';
 import { headerOf, START_US } from '../helpers/stream.ts';
+import { until } from '../helpers/until.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'leap-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const path = (name: string): string => join(folder, name);
 
 /** All but the past before a checkpoint, and insight. */
-const counted = ({ insight: _i, history: _h, breakdown, ...data }: Snapshot): object => ({
+const counted = ({ insight: _i, history: _h, breakdown, ...data }: WatchedSnapshot): object => ({
   ...data,
   parts: data.rows.map(({ id }) => data.metrics.map((metric) => breakdown(id, metric.id))),
 });
@@ -41,7 +41,7 @@ describe('a long recording', () => {
     recording = openRecording(path('long.ndjson.gz'));
     exact = openRecording(path('long.ndjson.gz'));
     expect(recording.weightOf(0, recording.samples())).toBeGreaterThan(7 * 1024 * 1024);
-    const cursor = createCursor(exact, { exact: true, unwatched: true });
+    const cursor = createCursor(exact, { exact: true, watched: false });
     for (const visit of [...visits].sort((a, b) => a - b)) truth.set(visit, counted(cursor.moveTo(visit)));
   }, 60_000);
   afterAll(() => {
@@ -50,9 +50,8 @@ describe('a long recording', () => {
   });
 
   it('shows at any moment, in any order, what folding all of it shows', () => {
-    const cursor = createCursor(recording, { unwatched: true });
-    for (const visit of visits)
-      expect(counted(cursor.moveTo(visit)), String(visit)).toEqual(truth.get(visit));
+    const cursor = createCursor(recording, { watched: false });
+    for (const visit of visits) expectSame(counted(cursor.moveTo(visit)), truth.get(visit));
   });
 
   it('knows of a far moment the stretch before it, and says what it does not know', () => {
@@ -65,8 +64,16 @@ describe('a long recording', () => {
     expect(snapshot.insight.learning).toBe(true);
   });
 
+  it('is watched from that moment on, one sample after the other', () => {
+    const cursor = createCursor(recording);
+    cursor.moveTo(2_500);
+    for (let number = 2_501; number <= 2_500 + SPIKE.learningTicks; number += 1) cursor.foldTo(number);
+    expect(cursor.session().watch?.insight.ticks).toBe(SPIKE.learningTicks);
+    expect(cursor.moveTo(2_501 + SPIKE.learningTicks).insight.learning).toBe(false);
+  });
+
   it('has all its marks, wherever one stands', () => {
-    expect(recording.marks()).toHaveLength(75);
+    expect(marksOf(recording)).toHaveLength(75);
   });
 });
 
@@ -84,15 +91,15 @@ const samplesIn = (file: string): number => {
 describe('a recording that is being written', () => {
   const write = async (name: string, records: readonly StreamRecord[]) => {
     const recorder = createRecorder({ path: path(name), overwrite: false, owner: null, minFreeBytes: 0 });
-    const state = createState(headerOf());
-    recorder.begin(headerOf(), () => checkpointOf(state));
+    const session = createSession(headerOf());
+    recorder.begin(headerOf(), () => checkpointOf(session));
     let next = 0;
     return {
       more: async (samples: number): Promise<void> => {
         for (let seen = 0; seen < samples && next < records.length; next += 1) {
           const record = records[next] as StreamRecord;
           recorder.write(record);
-          fold(state, record);
+          foldInto(session, record);
           if (record.type === 'sample') seen += 1;
           if (next % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
         }
@@ -141,7 +148,7 @@ describe('a recording that is being written', () => {
     await until(() => samplesIn(path('followed.ndjson')) === 10);
     const recording = openRecording(path('followed.ndjson'), { growing: true });
     const store = createSnapshotStore();
-    const playback = createPlayback({
+    const playback = playRecording({
       recording,
       store,
       fromUs: null,
@@ -172,12 +179,12 @@ describe('a recording in segments that is followed for long', () => {
       }
     });
 
-  it('holds no segment that its recorder has let go of, and goes on with the same numbers', async () => {
+  it('holds no segment that its recorder has dropped, and goes on with the same numbers', async () => {
     const file = path('ring.ndjson');
     let reader: Recording | null = null;
     let opened = 0;
     const bounds = { maxBytes: 512 * 1024, keepMs: null };
-    const { state } = await recordAll({ path: file, bounds }, longSession(600, 60), {
+    const { session } = await recordAll({ path: file, bounds }, longSession(600, 60), {
       each: (_, index) => {
         if (index % 50 !== 0) return;
         if (reader === null && samplesIn(file) > 0) {
@@ -192,9 +199,9 @@ describe('a recording in segments that is followed for long', () => {
     expect(opened).toBeGreaterThan(0);
     expect(recording.samples()).toBe(600);
     expect(heldNameless()).toEqual([]);
-    const cursor = createCursor(recording, { unwatched: true });
+    const cursor = createCursor(recording, { watched: false });
     expect(counted(cursor.moveTo(600))).toEqual({
-      ...counted(takeSnapshot(state)),
+      ...counted(snapshotOf(session)),
       header: recording.header,
     });
     const early = cursor.moveTo(3);
@@ -215,7 +222,7 @@ describe('marks', () => {
     expect(cursor.moveTo(20).marks).toEqual([]);
     expect(cursor.moveTo(21).marks).toEqual([{ bootUs: START_US + 20_500_000, text: 'restarted' }]);
     expect(cursor.moveTo(60).marks.map(({ text }) => text)).toEqual(['restarted', 'mark at 39']);
-    expect(recording.marks()).toHaveLength(2);
+    expect(marksOf(recording)).toHaveLength(2);
     recording.close();
   });
 
@@ -223,14 +230,14 @@ describe('marks', () => {
     await recordAll({ path: path('set.ndjson') }, longSession(30));
     const recording = openRecording(path('set.ndjson'));
     const store = createSnapshotStore();
-    const playback = createPlayback({ recording, store, fromUs: START_US + 5e6, speed: 1, playing: false });
+    const playback = playRecording({ recording, store, fromUs: START_US + 5e6, speed: 1, playing: false });
     expect(playback.mark('here')).toBeNull();
     expect(store.get()?.marks).toEqual([{ bootUs: START_US + 5e6, text: 'here' }]);
     expect(playback.marks()).toEqual([{ bootUs: START_US + 5e6, text: 'here' }]);
     playback.close();
     recording.close();
     const again = openRecording(path('set.ndjson'));
-    expect(again.marks()).toHaveLength(1);
+    expect(marksOf(again)).toHaveLength(1);
     again.close();
   });
 });

@@ -31,12 +31,19 @@ const sourceOf = (records: readonly StreamRecord[]): Source & { readonly stops: 
   };
 };
 
-const sinkOf = (): Sink & { readonly log: (string | HeaderRecord | StreamRecord)[] } => {
-  const log: (string | HeaderRecord | StreamRecord)[] = [];
+type Log = { readonly log: (string | HeaderRecord | StreamRecord)[]; readonly texts: (string | undefined)[] };
+
+const sinkOf = (): Sink & Log => {
+  const log: Log['log'] = [];
+  const texts: Log['texts'] = [];
   return {
     log,
+    texts,
     begin: (header) => log.push(header),
-    write: (record) => log.push(record),
+    write: (record, json) => {
+      log.push(record);
+      texts.push(json);
+    },
     end: async () => void log.push('end'),
   };
 };
@@ -46,6 +53,7 @@ describe('the pump', () => {
     const sinks = [sinkOf(), sinkOf()];
     await pump({ source: sourceOf(RECORDS), sinks, store: createSnapshotStore() });
     for (const { log } of sinks) expect(log).toEqual([headerOf(), ...RECORDS, 'end']);
+    for (const { texts } of sinks) expect(texts).toEqual(RECORDS.map((record) => JSON.stringify(record)));
   });
 
   it('shows a snapshot at the start, at each sample and at the end, and is ready before the first record', async () => {

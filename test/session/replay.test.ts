@@ -1,19 +1,18 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
-import { fold } from '../../src/core/fold.ts';
 import type { StreamRecord } from '../../src/core/record.ts';
-import { createState } from '../../src/core/state.ts';
-import { takeSnapshot } from '../../src/core/take-snapshot.ts';
-import { createPlayback } from '../../src/session/play.ts';
+import { openRecording } from '../../src/recording/read/recording.ts';
+import { createCursor } from '../../src/session/cursor.ts';
+import { playRecording } from '../../src/session/play.ts';
 import type { Recording } from '../../src/session/ports.ts';
-import { createCursor } from '../../src/session/replay.ts';
+import { createSession, foldInto, snapshotOf } from '../../src/session/session.ts';
 import { createSnapshotStore } from '../../src/session/store.ts';
-import { openRecording } from '../../src/sources/recording.ts';
-import { examples } from '../helpers/examples.ts';
+import { examples, itForEachExample } from '../helpers/examples.ts';
 import { play, type Step, steps } from '../helpers/kernel-model.ts';
+import { expectSame } from '../helpers/same.ts';
 import { headerOf, plain, START_US, sampleOf } from '../helpers/stream.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'replay-'));
@@ -27,15 +26,22 @@ const recordingOf = (records: readonly StreamRecord[]): Recording => {
   return openRecording(path);
 };
 
-/** The state after sample `number`, folded from the very start. */
-const fromStart = (recording: Recording, number: number): object => {
-  const state = createState(recording.header);
+/** The state after each of these samples, in one fold from the very start. */
+const fromStart = (recording: Recording, numbers: readonly number[]): ReadonlyMap<number, object> => {
+  const session = createSession(recording.header);
   const count = recording.samples();
-  for (let sample = 0; sample <= Math.min(number, count - 1); sample += 1) {
-    for (const record of recording.recordsOf(sample)) fold(state, record);
+  const states = new Map<number, object>();
+  let sample = 0;
+  for (const number of [...numbers].sort((a, b) => a - b)) {
+    for (; sample <= Math.min(number, count - 1); sample += 1)
+      for (const record of recording.recordsOf(sample)) foldInto(session, record);
+    if (number >= count && sample === count) {
+      for (const record of recording.tail()) foldInto(session, record);
+      sample += 1;
+    }
+    states.set(number, plain(snapshotOf(session)));
   }
-  if (number >= count) for (const record of recording.tail()) fold(state, record);
-  return plain(takeSnapshot(state));
+  return states;
 };
 
 const trailer: StreamRecord = {
@@ -52,8 +58,9 @@ describe('a cursor', () => {
       fc.property(steps, fc.array(fc.nat(60), { minLength: 1, maxLength: 12 }), (script, visits) => {
         const recording = recordingOf([...play(script).records, trailer]);
         const cursor = createCursor(recording);
+        const expected = fromStart(recording, visits);
         for (const visit of visits) {
-          expect(plain(cursor.moveTo(visit))).toEqual(fromStart(recording, visit));
+          expectSame(plain(cursor.moveTo(visit)), expected.get(visit));
           expect(cursor.position()).toBe(Math.min(visit, recording.samples() - 1));
         }
         recording.close();
@@ -71,8 +78,10 @@ describe('a cursor', () => {
     const recording = recordingOf(play(script).records);
     expect(recording.samples()).toBeGreaterThan(6_000);
     const cursor = createCursor(recording);
-    for (const visit of [6_200, 299, 300, 301, 4_799, 4_800, 0, 6_499, 2_401, 10_000]) {
-      expect(plain(cursor.moveTo(visit))).toEqual(fromStart(recording, visit));
+    const visits = [6_200, 299, 300, 301, 4_799, 4_800, 0, 6_499, 2_401, 10_000];
+    const expected = fromStart(recording, visits);
+    for (const visit of visits) {
+      expectSame(plain(cursor.moveTo(visit)), expected.get(visit));
     }
     recording.close();
   });
@@ -86,14 +95,15 @@ describe('a cursor', () => {
 });
 
 describe.runIf(examples.length > 0)('a cursor over bundled recordings', () => {
-  it.each(examples.map((path) => [basename(path), path]))('%s', (_, path) => {
+  itForEachExample((path) => {
     const recording = openRecording(path);
     const count = recording.samples();
     expect(count).toBeGreaterThan(0);
     const cursor = createCursor(recording);
-    for (const share of [1, 0.3, 0.8, 0, 0.31, 2, 0.5]) {
-      const visit = Math.floor((count - 1) * share);
-      expect(plain(cursor.moveTo(visit))).toEqual(fromStart(recording, visit));
+    const visits = [1, 0.3, 0.8, 0, 0.31, 2, 0.5].map((share) => Math.floor((count - 1) * share));
+    const expected = fromStart(recording, visits);
+    for (const visit of visits) {
+      expectSame(plain(cursor.moveTo(visit)), expected.get(visit));
     }
     recording.close();
   });
@@ -129,11 +139,11 @@ describe('playback', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     const store = createSnapshotStore();
     const recording = tenSamples();
-    const playback = createPlayback({ recording, store, fromUs: null, speed: 1, playing: false, ...change });
+    const playback = playRecording({ recording, store, fromUs: null, speed: 1, playing: false, ...change });
     return { playback, store, shown: () => store.get()?.samples };
   };
 
-  it('begins where it is told, and shows it at once', () => {
+  it('begins where it is reported, and shows it at once', () => {
     expect(start().shown()).toBe(1);
     const { playback, shown } = start({ fromUs: START_US + 3_500_000 });
     expect(shown()).toBe(4);
@@ -161,6 +171,19 @@ describe('playback', () => {
     expect(shown()).toBe(10);
     expect(playback.state().playing).toBe(false);
     expect(store.get()?.ended?.reason).toBe('end');
+    playback.close();
+  });
+
+  it('pauses at a moment that is to be looked at, and plays on from one that is jumped to', async () => {
+    const { playback, shown } = start({ playing: true });
+    playback.seek(START_US + 4e6, true);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(shown()).toBe(5);
+    expect(playback.state().playing).toBe(false);
+    playback.toggle();
+    playback.seek(START_US + 2e6);
+    await vi.advanceTimersByTimeAsync(2_050);
+    expect(shown()).toBe(5);
     playback.close();
   });
 
@@ -215,7 +238,7 @@ describe('playback', () => {
     playback.close();
   });
 
-  it('tells its listeners, until they leave or it is closed', async () => {
+  it('reports its listeners, until they leave or it is closed', async () => {
     const { playback } = start({ playing: true });
     let calls = 0;
     const leave = playback.subscribe(() => {

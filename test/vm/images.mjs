@@ -51,6 +51,7 @@ export const toolImage = () => {
     { from: join(root, 'test', 'helpers', 'workloads'), to: 'workloads' },
     { from: join(here, 'guest', 'workloads'), to: 'workloads' },
     { from: join(root, 'test', 'lab'), to: 'lab' },
+    ...compiled(join(root, 'test', 'helpers', 'workloads'), 'blocked'),
     ...productionPackages().map((from) => ({ from, to: relative(root, from) })),
     { from: process.execPath, to: 'node' },
   ];
@@ -72,6 +73,20 @@ export const toolImage = () => {
   if (made.status !== 0) throw new Error('the disk with the tool could not be made (mke2fs failed)');
   renameSync(`${image}.new`, image);
   return image;
+};
+
+/** A workload in C, for any Linux; nothing where this host has no C compiler, and its trial says so. */
+const compiled = (folder, name) => {
+  const source = join(folder, `${name}.c`);
+  const headers = readdirSync(folder).filter((file) => file.endsWith('.h'));
+  const texts = [source, ...headers.map((file) => join(folder, file))].map((path) => readFileSync(path));
+  const program = join(cache, `${name}-${digest(texts)}`);
+  mkdirSync(cache, { recursive: true });
+  if (!existsSync(program)) {
+    forgetOlder(`${name}-`, program);
+    spawnSync('cc', ['-O2', '-static', '-pthread', '-o', program, source], { stdio: 'ignore' });
+  }
+  return existsSync(program) ? [{ from: program, to: `workloads/${name}` }] : [];
 };
 
 /** What the tool needs at run time, as folders below node_modules. */

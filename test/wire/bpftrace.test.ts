@@ -49,7 +49,7 @@ describe('bpftrace 0.17, captured', () => {
     expect(dataOf(list, 'lost_events')).toEqual([{ events: 616939 }]);
   });
 
-  it('a full map, told as helper errors', () => {
+  it('a full map, reported as helper errors', () => {
     const errors = messages('captured/bpftrace-0.17/helper-error.ndjson').filter(
       ({ type }) => type === 'helper_error',
     );

@@ -4,7 +4,12 @@ import { jsonLines } from '../helpers/captured.ts';
 
 describe('lines of our scripts', () => {
   it.each([
-    ['begin 3654034964771\n', { kind: 'begin', bootUs: 3654034964 }],
+    ['begin 3654034964771\n', { kind: 'begin', bootUs: 3654034964, pid: null, ppid: null }],
+    ['begin 1000 3858 0\n', { kind: 'begin', bootUs: 1, pid: 3858, ppid: null }],
+    ['begin 1000 3858 3854\n', { kind: 'begin', bootUs: 1, pid: 3858, ppid: 3854 }],
+    ['name 7 3999 7 a b\n', { kind: 'name', pid: 7, bootUs: 3, comm: '7 a b' }],
+    ['meet 7 3999 10000000 1 7 a\n', { kind: 'meet', pid: 7, bootUs: 3, startMs: 10, ppid: 1, comm: '7 a' }],
+    ['meet 7 3999 0 0 a\n', { kind: 'meet', pid: 7, bootUs: 3, startMs: null, ppid: null, comm: 'a' }],
     ['tick 3885996195332\n', { kind: 'tick', bootUs: 3885996195 }],
     ['tock\n', { kind: 'tock' }],
     ['tock', { kind: 'tock' }],
@@ -24,6 +29,20 @@ describe('lines of our scripts', () => {
     [
       'exit 7 18446744073709551615 10000000 x\n',
       { kind: 'exit', pid: 7, bootUs: 18446744073709552, startMs: 10, comm: 'x' },
+    ],
+    [
+      'file python_program 7 1000 10000000 6 8652147 uwsgi\n/srv/a b/uwsgi\n',
+      {
+        ...{ kind: 'file', map: '@python_program', pid: 7, bootUs: 1, startMs: 10, ppid: 6 },
+        ...{ inode: 8652147, comm: 'uwsgi', name: '/srv/a b/uwsgi' },
+      },
+    ],
+    [
+      'file python_library 7 1000 0 0 42 odd name\ntwo\nlines\n',
+      {
+        ...{ kind: 'file', map: '@python_library', pid: 7, bootUs: 1, startMs: null, ppid: null },
+        ...{ inode: 42, comm: 'odd name', name: 'two\nlines' },
+      },
     ],
   ])('%j', (line, event) => {
     expect(decodeFrame(line)).toEqual(event);

@@ -1,6 +1,6 @@
 /** How a session is shown, and in which order: options that live tracing and replays share. */
 import { type Command, Option } from 'commander';
-import { THEME_NAMES } from '../../views/tui/theme.ts';
+import { THEME_NAMES } from '../../tui/theme.ts';
 import type { Flags } from './line.ts';
 
 export const sorting = (command: Command): Command =>

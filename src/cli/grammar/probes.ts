@@ -1,4 +1,4 @@
-/** Which probes, from where, how: options of tracing and of `probes`, and the commands that tell what a host allows. */
+/** Which probes, from where, how: options of tracing and of `probes`, and the commands that report what a host allows. */
 import { type Command, Option } from 'commander';
 import { COUNT_FORMS, type Count, readCount } from '../../probes/count.ts';
 import { doctor } from '../doctor.ts';
@@ -11,7 +11,11 @@ export const addHost = (line: Line): void => {
   const { context, run, subcommand } = line;
   addProbes(subcommand('probes', 'what can be counted here, and how', EXAMPLES.probes), line);
 
-  subcommand('doctor', 'can this host trace, with what, and which one command helps', EXAMPLES.doctor)
+  subcommand(
+    'doctor',
+    'can this host trace, with which probes, and the one command that fixes what is missing',
+    EXAMPLES.doctor,
+  )
     .option('--json', 'one JSON object')
     .addOption(probeDir())
     .action((flags: Flags) =>
@@ -56,7 +60,7 @@ export const count = (): Option =>
 export const variant = (): Option =>
   new Option(
     '--variant <probe=variant>',
-    'use this variant of a probe, or refuse (repeatable; see: probes show)',
+    'use this variant of a probe, or fail (repeatable; see: probes show)',
   ).argParser(collect);
 
 /** Not a list by commas: what a count may hold is its own business. */

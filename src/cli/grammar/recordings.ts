@@ -43,7 +43,7 @@ export const addRecordings = ({ context, command, run, subcommand }: Line): void
     .argument('<files...>')
     .option('--mark <text>', 'before and after the mark that holds this text')
     .option('--at <time>', 'before and after this time')
-    .option('--window <duration>', 'only so much of either side')
+    .option('--window <duration>', 'only this much of each side')
     .option('--json', 'one JSON object')
     .action((files: string[], flags: Flags) => {
       refuseCommand(command, 'compare');
@@ -79,14 +79,14 @@ export const addRecordings = ({ context, command, run, subcommand }: Line): void
 
   subcommand(
     'analyze',
-    'what spiked in a recording, what belongs together, and the name of the failure',
+    'what spiked in a recording, what came first, and which known failure it is',
     EXAMPLES.analyze,
   )
     .argument('<file>')
-    .option('--freeze-after <time>', 'learn what is usual only from the beginning: 10m')
+    .option('--freeze-after <time>', 'learn the baseline only from the first part: 10m')
     .option('--json', 'one JSON object')
     .option('--symptom <metric>', 'rank what leads this series: METRIC or METRIC:PID')
-    .option('--min-score <n>', 'tell spikes from this score on')
+    .option('--min-score <n>', 'report spikes from this score on')
     .action((file: string, flags: Flags) => {
       refuseCommand(command, 'analyze');
       const minScore = text(flags, 'minScore');
@@ -108,12 +108,14 @@ export const addRecordings = ({ context, command, run, subcommand }: Line): void
     .option('-o, --output <file>', 'the recording to write (required)')
     .option('--force', 'overwrite the file')
     .option('--format <name>', 'csv or sadf (default: by the name of the file)')
+    .option('--timezone <zone>', 'what times without a zone are in: UTC (default), +02:00, Europe/Berlin')
     .action((file: string, flags: Flags) => {
       refuseCommand(command, 'import');
       return run(
         importForeign(context, {
           file,
           format: text(flags, 'format'),
+          timezone: text(flags, 'timezone'),
           output: requiredOutput(flags, 'import'),
           force: flags.force === true,
         }),

@@ -1,7 +1,7 @@
 /** The commands that trace, and what can be asked of them. */
 import type { Command } from 'commander';
-import { FINDING_IDS } from '../../core/insight/findings/index.ts';
 import { failure } from '../../errors.ts';
+import { FINDING_IDS } from '../../insight/findings/index.ts';
 import { EXAMPLES } from '../examples.ts';
 import { live } from '../live.ts';
 import { readBudget, readDuration, readInteger, readPid, readSize, readVariants } from '../options.ts';
@@ -52,12 +52,9 @@ export const addTracing = ({ context, command, run, subcommand }: Line): void =>
     .option('--force', 'overwrite the file')
     .option(
       '--max-size <size>',
-      'at most so much in all, for example 2G: in segments, of which the oldest go',
+      'at most this much in all, for example 2G: in segments, the oldest are deleted',
     )
-    .option(
-      '--keep <duration>',
-      'only the last so long, for example 24h: in segments, of which the oldest go',
-    )
+    .option('--keep <duration>', 'only the latest, for example 24h: in segments, the oldest are deleted')
     .option('--ring <duration>', 'flight recorder: as --keep, and SIGUSR1 keeps what surrounds it')
     .option(
       '--on <finding>',
@@ -83,8 +80,11 @@ export const addTracing = ({ context, command, run, subcommand }: Line): void =>
 const tracing = (command: Command): Command =>
   command
     .usage('[options] [-- CMD ARGS...]')
-    .option('-p, --pid <pid>', 'count only this process (repeatable)', collect)
-    .option('--comm <glob>', "count only processes of this name, for example 'qemu*'")
+    .option('-p, --pid <pid>', 'count only this process, filtered in the kernel (repeatable)', collect)
+    .option(
+      '--comm <glob>',
+      "count only processes of this name, for example 'qemu*'; filtered in user space, so it lowers no cost",
+    )
     .option('--probe <id>', 'only these probes: id,id (repeatable; default: all that can run here)', collect)
     .addOption(probeDir())
     .addOption(count())
@@ -126,7 +126,7 @@ const boundOptions = (flags: Flags): Pick<RecordOptions, 'bounds' | 'minFreeByte
   const keepOn = list(flags, 'on');
   const refuse = (fact: string) => failure('E_USAGE', { fact, command: 'stallscope record' });
   if (ring !== null && keep !== null) throw refuse('--ring and --keep both say how long: give one.');
-  if (keepOn.length > 0 && ring === null) throw refuse('--on keeps what a --ring would let go: give both.');
+  if (keepOn.length > 0 && ring === null) throw refuse('--on keeps what a --ring would drop: give both.');
   const unknown = keepOn.find((id) => id !== 'any' && !FINDING_IDS.includes(id));
   if (unknown !== undefined)
     throw refuse(`There is no finding "${unknown}": ${FINDING_IDS.join(', ')}, or any.`);

@@ -24,8 +24,7 @@ export const parseBuddyinfo = (text: string): Record<string, number> => {
 };
 
 export const buddyinfo: HostSource = {
-  root: 'proc',
-  path: 'buddyinfo',
+  path: '/proc/buddyinfo',
   parse: parseBuddyinfo,
   describe: (first) => {
     const ids = Object.keys(first);

@@ -4,10 +4,8 @@
  *
  * Times are printed modulo 2³² ms, which a busy queue passes within days.
  */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { MetricUnit } from '../../core/metric.ts';
-import { wholeLines } from '../files.ts';
+import { type HostFiles, isThere, wholeLines } from '../files.ts';
 import { type HostMetric, type HostSource, labelOf } from './source.ts';
 
 const SECTOR_BYTES = 512;
@@ -20,8 +18,11 @@ type Column = {
   readonly unit: MetricUnit;
   readonly label: string;
   readonly what: string;
-  readonly wraps32?: true;
+  readonly wraps32?: HostMetric['wraps32'];
 };
+
+/** More than any queue holds. */
+const MOST_IN_FLIGHT = 16_384;
 
 const COLUMNS: readonly Column[] = [
   { name: 'reads', column: 0, factor: 1, unit: 'count', label: 'reads', what: 'Reads completed' },
@@ -42,7 +43,7 @@ const COLUMNS: readonly Column[] = [
     unit: 'ms',
     label: 'busy',
     what: 'Time with at least one request in flight',
-    wraps32: true,
+    wraps32: { mostPerSecond: 1_000 },
   },
   {
     name: 'queue_ms',
@@ -51,7 +52,7 @@ const COLUMNS: readonly Column[] = [
     unit: 'ms',
     label: 'queue',
     what: 'Time of all requests in flight, summed',
-    wraps32: true,
+    wraps32: { mostPerSecond: 1_000 * MOST_IN_FLIGHT },
   },
 ];
 
@@ -75,15 +76,14 @@ export const parseDiskstats = (text: string): Record<string, number> => {
 };
 
 /** The busiest devices first; the busiest two get lanes. */
-export const diskstats = (sysRoot: string): HostSource => ({
-  root: 'proc',
-  path: 'diskstats',
+export const diskstats = (files: HostFiles): HostSource => ({
+  path: '/proc/diskstats',
   parse: parseDiskstats,
   describe: (first) => {
     const read = (device: string, name: string): number => first[`disk.${device}.${name}`] ?? 0;
     return devicesIn(first)
       .filter((device) => read(device, 'reads') + read(device, 'writes') > 0)
-      .filter((device) => !isPartition(sysRoot, device))
+      .filter((device) => !isPartition(files, device))
       .sort((a, b) => read(b, 'busy_ms') - read(a, 'busy_ms'))
       .slice(0, MAX_DEVICES)
       .flatMap((device, rank) => metricsOf(device, rank < LANES));
@@ -95,8 +95,8 @@ const devicesIn = (first: Readonly<Record<string, number>>): readonly string[] =
 ];
 
 /** sysfs writes the slash of old controllers' names (`cciss/c0d0`) as an exclamation mark. */
-const isPartition = (sysRoot: string, device: string): boolean =>
-  existsSync(join(sysRoot, 'class/block', device.replaceAll('/', '!'), 'partition'));
+const isPartition = (files: HostFiles, device: string): boolean =>
+  isThere(files, `/sys/class/block/${device.replaceAll('/', '!')}/partition`);
 
 const metricsOf = (device: string, lane: boolean): readonly HostMetric[] =>
   COLUMNS.map(({ name, column, unit, label, what, wraps32 }) => ({

@@ -32,8 +32,7 @@ export const parseLoadavg = (text: string): Record<string, number> => {
 };
 
 export const loadavg: HostSource = {
-  root: 'proc',
-  path: 'loadavg',
+  path: '/proc/loadavg',
   parse: parseLoadavg,
   describe: presentIn(METRICS),
 };

@@ -3,7 +3,7 @@ import { type HostMetric, type HostSource, presentIn } from './source.ts';
 
 /** Field of /proc/meminfo, metric id, label, what it is, lane. */
 const TABLE = [
-  ['MemFree', 'mem.free', 'mem free', 'Memory nobody uses'],
+  ['MemFree', 'mem.free', 'mem free', 'Unused memory'],
   [
     'MemAvailable',
     'mem.available',
@@ -24,7 +24,7 @@ const TABLE = [
   ],
   ['Dirty', 'mem.dirty', 'dirty', 'Page cache waiting to be written'],
   ['Writeback', 'mem.writeback', 'writeback', 'Page cache being written now'],
-  ['SwapFree', 'swap.free', 'swap free', 'Swap space nobody uses'],
+  ['SwapFree', 'swap.free', 'swap free', 'Unused swap space'],
 ] as const;
 
 const IDS: ReadonlyMap<string, string> = new Map(TABLE.map(([field, id]) => [field, id]));
@@ -49,8 +49,7 @@ export const parseMeminfo = (text: string): Record<string, number> => {
 };
 
 export const meminfo: HostSource = {
-  root: 'proc',
-  path: 'meminfo',
+  path: '/proc/meminfo',
   parse: parseMeminfo,
   describe: presentIn(METRICS),
 };

@@ -23,8 +23,7 @@ export const parsePressure = (resource: PressureResource, text: string): Record<
 };
 
 export const pressure = (resource: PressureResource): HostSource => ({
-  root: 'proc',
-  path: `pressure/${resource}`,
+  path: `/proc/pressure/${resource}`,
   parse: (text) => parsePressure(resource, text),
   // For the machine as a whole a full stall on CPU cannot be; kernels since 5.13 print it as a constant zero.
   describe: presentIn(

@@ -1,15 +1,15 @@
 /** What one file of /proc or /sys contributes to the host sample. Each source is a table and a pure parser. */
 import type { MetricDescriptor } from '../../core/metric.ts';
-import type { Roots } from '../files.ts';
 
 export type HostMetric = Omit<MetricDescriptor, 'probe' | 'scope' | 'dims'> & {
-  /** The kernel prints this counter modulo 2³²; the sampler makes it whole again. */
-  readonly wraps32?: boolean | undefined;
+  /**
+   * The kernel keeps this counter modulo 2³², and the sampler makes it whole again. It can move by so much a second and
+   * no more: a fall that would be more as a wrap is none.
+   */
+  readonly wraps32?: { readonly mostPerSecond: number } | undefined;
 };
 
 export type HostSource = {
-  readonly root: keyof Roots;
-  /** Under that root. */
   readonly path: string;
   /** Metric id to value. Takes any text: what it cannot read whole is absent. */
   readonly parse: (text: string) => Record<string, number>;

@@ -93,18 +93,18 @@ const TABLE: readonly Row[] = [
     label: 'compact fail',
     what: 'Direct compactions that did not help',
   },
-  { id: 'vm.oom_kill', unit: 'count', label: 'OOM kills', what: 'Processes killed for want of memory' },
+  { id: 'vm.oom_kill', unit: 'count', label: 'OOM kills', what: 'Processes killed because memory ran out' },
   {
     id: 'vm.drop_pagecache',
     unit: 'count',
     label: 'drop cache',
-    what: 'Times somebody dropped the page cache by hand',
+    what: 'Times the page cache was dropped by hand',
   },
   {
     id: 'vm.drop_slab',
     unit: 'count',
     label: 'drop slab',
-    what: 'Times somebody dropped the slab caches by hand',
+    what: 'Times the slab caches were dropped by hand',
   },
 ];
 
@@ -132,8 +132,7 @@ export const parseVmstat = (text: string): Record<string, number> => {
 };
 
 export const vmstat: HostSource = {
-  root: 'proc',
-  path: 'vmstat',
+  path: '/proc/vmstat',
   parse: parseVmstat,
   describe: presentIn(METRICS),
 };

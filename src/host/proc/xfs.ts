@@ -3,9 +3,8 @@
  * extent looked up, and so by one per iomap step of a SEEK_HOLE: what tracing iomap costs dearly, summed over the
  * file system at no cost. They are 32-bit and a seek storm wraps them within the hour.
  */
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { wholeLines } from '../files.ts';
+import { availableParallelism } from 'node:os';
+import { type HostFiles, namesIn, wholeLines } from '../files.ts';
 import { type HostMetric, type HostSource, labelOf, presentIn } from './source.ts';
 
 /** Line, position in it, name, label, what it counts. */
@@ -13,8 +12,11 @@ const FIELDS = [
   ['blk_map', 0, 'blk_mapr', 'map rd', 'Block mappings asked for to read'],
   ['blk_map', 1, 'blk_mapw', 'map wr', 'Block mappings asked for to write'],
   ['blk_map', 5, 'look_exlist', 'extents', 'Extents looked up, one per step of a SEEK_HOLE'],
-  ['buf', 6, 'buf_page_retries', 'retries', 'Tries repeated for want of pages for metadata buffers'],
+  ['buf', 6, 'buf_page_retries', 'retries', 'Retries because pages for metadata buffers were lacking'],
 ] as const;
+
+/** None of them takes a CPU less than 16 ns. */
+const MOST_PER_CPU_SECOND = 1e9 / 16;
 
 const MAX_MOUNTS = 16;
 
@@ -33,24 +35,18 @@ export const parseXfsStats = (device: string, text: string): Record<string, numb
 };
 
 /** One source for each XFS mounted now. */
-export const xfsMounts = (sysRoot: string): readonly HostSource[] =>
-  directoriesOf(join(sysRoot, 'fs/xfs'))
+export const xfsMounts = (files: HostFiles): readonly HostSource[] =>
+  directoriesOf(files, '/sys/fs/xfs')
     .slice(0, MAX_MOUNTS)
     .map((device) => ({
-      root: 'sys',
-      path: `fs/xfs/${device}/stats/stats`,
+      path: `/sys/fs/xfs/${device}/stats/stats`,
       parse: (text) => parseXfsStats(device, text),
       describe: presentIn(metricsOf(device)),
     }));
 
 /** Beside the mounts, the directory holds `stats`, their sum, without a `stats/stats` of its own below it. */
-const directoriesOf = (path: string): readonly string[] => {
-  try {
-    return readdirSync(path).filter((name) => name !== 'stats');
-  } catch {
-    return [];
-  }
-};
+const directoriesOf = (files: HostFiles, path: string): readonly string[] =>
+  namesIn(files, path).filter((name) => name !== 'stats');
 
 const metricsOf = (device: string): readonly HostMetric[] =>
   FIELDS.map(([group, position, name, label, what]) => ({
@@ -59,5 +55,5 @@ const metricsOf = (device: string): readonly HostMetric[] =>
     unit: 'count',
     label: labelOf(device, label),
     help: `${what}: number ${position + 1} of ${group} in /sys/fs/xfs/${device}/stats/stats.`,
-    wraps32: true,
+    wraps32: { mostPerSecond: MOST_PER_CPU_SECOND * availableParallelism() },
   }));

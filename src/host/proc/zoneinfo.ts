@@ -36,8 +36,7 @@ export const parseZoneinfo = (text: string): Record<string, number> => {
 };
 
 export const zoneinfo: HostSource = {
-  root: 'proc',
-  path: 'zoneinfo',
+  path: '/proc/zoneinfo',
   parse: parseZoneinfo,
   describe: (first) => {
     const zones = [...new Set(Object.keys(first).map((id) => id.slice(0, id.lastIndexOf('.'))))];

@@ -1,8 +1,7 @@
 /** How an interpreter was built, from what it left beside itself: it is never run. */
-import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { distributionsOf } from '../distribution.ts';
-import { readText } from '../files.ts';
+import { type HostFiles, namesIn } from '../files.ts';
 import { hasApiFunctions, hasGcMarkers } from './finders.ts';
 import type { Interpreter } from './interpreters.ts';
 
@@ -13,28 +12,29 @@ export type PythonBuild = {
   readonly usdt: boolean;
   /** The allocator functions can be attached to. */
   readonly api: boolean;
-  /** Link-time and profile-guided optimisation inline the allocator into its callers; null where no one tells. */
+  /** Link-time and profile-guided optimisation inline the allocator into its callers; null where no one says. */
   readonly optimised: boolean | null;
   readonly freeThreaded: boolean;
 };
 
-export const buildOf = ({ executable, file }: Interpreter): PythonBuild => {
+export const buildOf = (files: HostFiles, { executable, file }: Interpreter): PythonBuild => {
   const name = basename(file).includes('libpython') ? basename(file) : basename(executable);
   const [, version = null, suffix = ''] = /python(\d\.\d+)(t?)/.exec(name) ?? [];
-  const config = sysconfigOf(executable, version === null ? null : version + suffix);
+  const config = sysconfigOf(files, executable, version === null ? null : version + suffix);
   return {
     version,
-    usdt: hasGcMarkers(file),
-    api: hasApiFunctions(file),
+    usdt: hasGcMarkers(files, file),
+    api: hasApiFunctions(files, file),
     optimised:
-      (config === null ? null : isOptimised(config, file !== executable)) ?? isOptimisedPackage(executable),
+      (config === null ? null : isOptimised(config, file !== executable)) ??
+      isOptimisedPackage(files, executable),
     freeThreaded: suffix === 't',
   };
 };
 
 /**
  * What the arguments of its configure script say. Debian links its interpreter statically and optimised, but keeps the
- * variables of the shared library it builds beside it: those tell nothing of this file.
+ * variables of the shared library it builds beside it: those say nothing of this file.
  */
 export const isOptimised = (sysconfig: string, isShared: boolean): boolean | null => {
   const from = sysconfig.indexOf("'CONFIG_ARGS':");
@@ -50,26 +50,18 @@ export const isOptimised = (sysconfig: string, isShared: boolean): boolean | nul
  * Debian and Ubuntu build the interpreter in /usr/bin with --with-lto and --enable-optimizations (debian/rules of every
  * python3.x from 3.5 on), and say so in no file of it. Null for anybody else's.
  */
-const isOptimisedPackage = (executable: string): true | null => {
+const isOptimisedPackage = (files: HostFiles, executable: string): true | null => {
   const root = /^(.*)\/usr\/bin\/python3(\.\d+)?$/.exec(executable)?.[1];
   if (root === undefined) return null;
-  return distributionsOf(readText(`${root}/etc/os-release`)).some((id) => OPTIMISING.has(id)) ? true : null;
+  return distributionsOf(files.text(`${root}/etc/os-release`)).some((id) => OPTIMISING.has(id)) ? true : null;
 };
 
 const OPTIMISING: ReadonlySet<string> = new Set(['debian', 'ubuntu']);
 
 /** The variables of its makefile, which every installation keeps as `_sysconfigdata_*.py` in its library. */
-const sysconfigOf = (executable: string, version: string | null): string | null => {
+const sysconfigOf = (files: HostFiles, executable: string, version: string | null): string | null => {
   if (version === null) return null;
   const library = join(dirname(dirname(executable)), 'lib', `python${version}`);
-  const [file] = namesIn(library).filter((name) => /^_sysconfigdata_.*\.py$/.test(name));
-  return file === undefined ? null : readText(join(library, file));
-};
-
-const namesIn = (directory: string): readonly string[] => {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
-  }
+  const [file] = namesIn(files, library).filter((name) => /^_sysconfigdata_.*\.py$/.test(name));
+  return file === undefined ? null : files.text(join(library, file));
 };

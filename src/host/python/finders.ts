@@ -1,5 +1,6 @@
 /** What probes of Python attach to: interpreters with the markers, or the exported functions, that their scripts name. */
 import { readElf } from '../elf.ts';
+import type { HostFiles } from '../files.ts';
 import type { FoundTargets, TargetFinder } from '../targets.ts';
 import { findInterpreters } from './interpreters.ts';
 
@@ -31,23 +32,23 @@ export const pythonApiFinder: TargetFinder = {
   find: (request) => filesWith(hasApiFunctions, 'the exported allocator functions', request),
 };
 
-export const hasGcMarkers = (file: string): boolean => {
-  const markers = (readElf(file)?.markers() ?? []).filter(({ provider }) => provider === 'python');
+export const hasGcMarkers = (files: HostFiles, file: string): boolean => {
+  const markers = (readElf(files, file)?.markers() ?? []).filter(({ provider }) => provider === 'python');
   return GC_MARKERS.every((wanted) => markers.some(({ name }) => name === wanted));
 };
 
-export const hasApiFunctions = (file: string): boolean => {
-  const names = new Set((readElf(file)?.functions() ?? []).map(({ name }) => name));
+export const hasApiFunctions = (files: HostFiles, file: string): boolean => {
+  const names = new Set((readElf(files, file)?.functions() ?? []).map(({ name }) => name));
   return API_FUNCTIONS.every((wanted) => names.has(wanted));
 };
 
 const filesWith = (
-  has: (file: string) => boolean,
+  has: (files: HostFiles, file: string) => boolean,
   what: string,
   request: Parameters<TargetFinder['find']>[0],
 ): FoundTargets => {
   const known = findInterpreters(request).map(({ file }) => file);
-  const files = known.filter(has);
+  const files = known.filter((file) => has(request.files, file));
   if (files.length > 0) return { files, problem: null };
   return {
     files,

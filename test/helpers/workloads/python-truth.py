@@ -4,6 +4,7 @@
 
 objects   COUNT small objects kept, as many thrown away again, 23 collections of generation 0, 5 of generation 1
 native    COUNT blocks of 10,000 bytes from malloc that Python knows nothing of, written to and never freed
+mapped    COUNT blocks of 200,000 bytes from malloc, each of which has a mapping of its own
 large     COUNT objects of 1 MiB kept (they go past the arenas)
 python    COUNT objects kept, in steps over a second, then two of rest: a leak of Python objects
 slow      COUNT blocks of malloc kept, in steps over a second, then two of rest: a leak of native memory
@@ -11,8 +12,8 @@ wait      waits for a line on stdin, then does as `objects`
 workers   COUNT forked children, each of which keeps 300,000 objects; one line for each
 
 Runs on CPython 3.6 to 3.14, needs nothing but the standard library. Where the truth comes from: arenas from
-sys._debugmallocstats, collections from gc.get_stats, faults from getrusage. Each process ends where it has told
-them, with os._exit: an orderly end collects and frees more. A forked child tells what it did since the fork.
+sys._debugmallocstats, collections from gc.get_stats, faults from getrusage. Each process ends where it has reported
+them, with os._exit: an orderly end collects and frees more. A forked child reports what it did since the fork.
 """
 import ctypes
 import gc
@@ -80,11 +81,11 @@ def since(before):
     }
 
 
-def take_native(count):
+def take_native(count, size=10000):
     libc = ctypes.CDLL(None)
     libc.malloc.restype = ctypes.c_void_p
     for _ in range(count):
-        ctypes.memset(libc.malloc(10000), 1, 10000)
+        ctypes.memset(libc.malloc(size), 1, size)
 
 
 def objects(count):
@@ -99,7 +100,7 @@ def objects(count):
 
 
 def wait(count):
-    """Was there before: tells what it did after the line."""
+    """Was there before: reports what it did after the line."""
     before = arenas(), gc.get_stats()
     os.write(1, b'ready\n')
     sys.stdin.readline()
@@ -112,6 +113,11 @@ def wait(count):
 def native(count):
     take_native(count)
     finish(bytes=count * 10000)
+
+
+def mapped(count):
+    take_native(count, 200000)
+    finish(bytes=count * 200000)
 
 
 def large(count):
@@ -147,7 +153,7 @@ def workers(count):
     finish()
 
 
-DEFAULTS = {'objects': 300000, 'wait': 300000, 'native': 3000, 'large': 23, 'python': 1500000, 'slow': 3000, 'workers': 5}
+DEFAULTS = {'objects': 300000, 'wait': 300000, 'native': 3000, 'mapped': 150, 'large': 23, 'python': 1500000, 'slow': 3000, 'workers': 5}
 
 mode = sys.argv[1]
 globals()[mode](int(sys.argv[2]) if len(sys.argv) > 2 else DEFAULTS[mode])

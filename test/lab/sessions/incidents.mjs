@@ -83,6 +83,28 @@ export const INCIDENTS = [
     },
   },
   {
+    name: 'large-objects',
+    where: 'host',
+    seconds: 90,
+    what: 'Python services keep strings of 120 kB, dicts of 40 keys, a long list, answers of 200 kB, and small objects under PYTHONMALLOC=malloc; beside them a native leak, and a cache of large answers with a bound',
+    truth: [
+      // In heaps that cannot be distinguished from outside: Python's objects above 512 bytes, or native code.
+      { id: 'native-leak', suspect: 'strings-api' },
+      { id: 'native-leak', suspect: 'dicts-api' },
+      { id: 'native-leak', suspect: 'malloc-api' },
+      { id: 'native-leak', suspect: 'native-api' },
+      { id: 'python-leak', suspect: 'list-api' },
+      { id: 'python-leak', suspect: 'buffers-api' },
+    ],
+    make: makeBystanders,
+    play: (stand) => {
+      playBystanders(stand);
+      for (const habit of ['strings', 'dicts', 'list', 'buffers', 'native', 'answers'])
+        stand.python(`${habit}-api`, 'worker.py', habit, 10);
+      stand.pythonWith('PYTHONMALLOC=malloc', 'malloc-api', 'worker.py', 'objects', 10);
+    },
+  },
+  {
     name: 'both-leaks',
     example: '04-leaks',
     where: 'host',

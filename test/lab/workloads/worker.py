@@ -11,6 +11,11 @@ native      every request leaves copies of strings in the heap of C, as an exten
 cache       keeps results, in a cache with a bound, which is reached after a third of a minute
 batch       loads a table for 25 s, uses it for 10 s, forgets it, rests for 15 s, and again
 warm-up     native code takes 60 MB in its first 20 s, and is content
+strings     keeps a string of 120 kB of every request
+dicts       keeps dicts of 40 keys
+list        one list grows by 10,000 entries with every request
+buffers     keeps the 200 kB of every answer, as bytes: each has a mapping of its own
+answers     keeps the last 60 answers of 120 kB, which it has after some seconds
 """
 import ctypes
 import gc
@@ -52,6 +57,16 @@ def request(number):
         elif turn >= 35 and kept:
             kept.clear()
             gc.collect()
+    elif HABIT == 'strings':
+        kept.append('x' * 120000)
+    elif HABIT == 'dicts':
+        kept.append([{key: total for key in range(40)} for _ in range(50)])
+    elif HABIT == 'list':
+        kept.extend([total] * 10000)
+    elif HABIT == 'buffers':
+        kept.append(b'x' * 200000)
+    elif HABIT == 'answers':
+        cache[number % 60] = 'x' * 120000
     elif HABIT == 'warm-up' and age < 20:
         ctypes.memset(libc.malloc(150000), 1, 150000)
     return total

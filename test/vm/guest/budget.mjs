@@ -1,4 +1,4 @@
-// The budget as it comes, on an emulated processor: a storm of files made and removed is let go of by the estimate alone,
+// The budget as it comes, on an emulated processor: a storm of files made and removed is dropped by the estimate alone,
 // every sample says that it is one, and the statistics of BPF programs, which patch the kernel's code when they are
 // switched, are never on.
 import { readFileSync } from 'node:fs';
@@ -29,7 +29,7 @@ export const tryBudget = async (bpftrace) => {
   return [
     row('statistics', 'never on', statistics.seen() ? 'on' : 'never on'),
     row('cost', 'estimated', [...basis].join(', ')),
-    row('storm', 'let go', step === undefined ? 'never let go' : 'let go', step?.reason),
+    row('storm', 'dropped', step === undefined ? 'never dropped' : 'dropped', step?.reason),
   ];
 };
 

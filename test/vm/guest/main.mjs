@@ -15,7 +15,10 @@ const PART = /--variant/;
 const note = (text) => process.stderr.write(`guest: ${text}\n`);
 const emit = (row) => process.stdout.write(`${JSON.stringify(row)}\n`);
 
-const only = /stallscope\.only=(\S+)/.exec(readFileSync('/proc/cmdline', 'utf8'))?.[1]?.split(',') ?? null;
+const commandLine = readFileSync('/proc/cmdline', 'utf8');
+const only = /stallscope\.only=(\S+)/.exec(commandLine)?.[1]?.split(',') ?? null;
+/** Without what only the budget, or a user, asks for. */
+const short = /stallscope\.short/.test(commandLine);
 const trials = TRIALS.filter(({ probe }) => only === null || only.includes(probe));
 
 const main = async () => {
@@ -60,6 +63,7 @@ const countWith = async (bpftrace) => {
     const { variant: preferred, rejected } = sheets.find(({ id }) => id === trial.probe);
     const others = [...(preferred === null ? [] : [{ variant: preferred, reason: null }]), ...rejected];
     for (const { variant, reason } of others.filter((other) => other.variant !== used.get(trial.probe))) {
+      if (short && PART.test(reason ?? '')) continue;
       if (reason === null || RUNNABLE.test(reason)) {
         note(`${trial.probe}, variant ${variant}`);
         const args = ['--probe', trial.probe, '--variant', `${trial.probe}=${variant}`];

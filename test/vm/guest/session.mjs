@@ -1,7 +1,7 @@
 // One recording made in the guest by the tool itself, and what its summary says: per process, and of all together.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
+import { untilReady } from './ready.mjs';
 
 /** Machine code made on the fly costs the emulation more than it saves: without it the tool starts in half the time. */
 const NODE_FLAGS = ['--no-opt', '--no-sparkplug', '--single-threaded'];
@@ -36,7 +36,7 @@ export const recordWhile = async (bpftrace, args, body) => {
   const said = [];
   const closed = once(child, 'close');
   try {
-    await untilReady(child, closed, said);
+    await untilReady(child, { closed, said, limitMs: READY_MS });
     await body(child.pid);
   } finally {
     child.kill('SIGINT');
@@ -45,19 +45,6 @@ export const recordWhile = async (bpftrace, args, body) => {
   const { status, stdout, stderr } = runTool(bpftrace, 'summary', '--json', RECORDING);
   if (status !== 0) throw new Error(`no summary: ${stderr.trim()}`);
   return { ...reader(JSON.parse(stdout)), said };
-};
-
-const untilReady = async (child, closed, said) => {
-  const timer = setTimeout(() => child.kill('SIGKILL'), READY_MS);
-  const ready = new Promise((resolve) => {
-    createInterface({ input: child.stderr }).on('line', (line) => {
-      said.push(line);
-      if (line.startsWith('stallscope: recording ')) resolve(true);
-    });
-  });
-  const begun = await Promise.race([ready, closed.then(() => false)]);
-  clearTimeout(timer);
-  if (!begun) throw new Error(`recording did not begin: ${said.join(' | ')}`);
 };
 
 const reader = (summary) => {

@@ -1,4 +1,5 @@
 // Every trial, in the order in which they run: those that press on memory come last.
+import { blocked } from './blocked.mjs';
 import { faults } from './faults.mjs';
 import { inode } from './inode.mjs';
 import { iomap } from './iomap.mjs';
@@ -7,4 +8,4 @@ import { pageAlloc } from './page-alloc.mjs';
 import { python } from './python.mjs';
 import { xfsAlloc } from './xfs-alloc.mjs';
 
-export const TRIALS = [iomap, inode, faults, python, xfsAlloc, kswapd, pageAlloc];
+export const TRIALS = [iomap, inode, faults, blocked, python, xfsAlloc, kswapd, pageAlloc];

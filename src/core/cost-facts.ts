@@ -1,0 +1,35 @@
+/** What is known of the cost of tracing: programs and their runs, and the machine they run on. */
+export type ProgramKind = 'tracepoint' | 'perf' | 'probe' | 'raw' | 'fentry' | 'other';
+
+/** One program, cumulative while statistics are on. */
+export type ProgramCost = {
+  readonly id: string;
+  readonly kind: ProgramKind;
+  readonly runNs: number;
+  readonly runs: number;
+};
+
+/** One attach point of a script. */
+export type AttachedProgram = {
+  /** The probe, or null for the frame. */
+  readonly owner: string | null;
+  /** What stands before the first colon of the attach point: `tracepoint`, `uprobe`. */
+  readonly provider: string;
+};
+
+/** What the machine is, as far as it decides what a run costs. */
+export type Processor = {
+  /** A breakpoint leaves a virtual machine and comes back. */
+  readonly isVirtual: boolean;
+  /** Every instruction is emulated: all of it takes longer, and the kernel's code is not patched unless it must be. */
+  readonly isEmulated: boolean;
+};
+
+/** One metric whose counts stand for runs. */
+export type CountedRuns = {
+  /** Metric id: of a probe, or of the host. */
+  readonly metric: string;
+  readonly owner: string;
+  /** Provider to runs for one count. */
+  readonly runs: Readonly<Record<string, number>>;
+};

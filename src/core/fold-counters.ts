@@ -1,0 +1,108 @@
+/** What the tracer counted, of processes and in all: cumulative values become growth (ledger.ts). */
+
+import {
+  addEarly,
+  addTo,
+  countEntity,
+  type Growing,
+  growEntity,
+  growIn,
+  levelEntity,
+  raiseEntity,
+  zeroCount,
+} from './entity.ts';
+import { accountOf, advance, keyOf } from './ledger.ts';
+import { ownerOf } from './lives.ts';
+import type { CounterEntry, SampleRecord } from './record.ts';
+import { writeRing } from './ring.ts';
+import { type Early, historyRing, type SessionState } from './state.ts';
+import { stretchTo } from './stretch.ts';
+
+export const foldCounters = (
+  state: SessionState,
+  { bootUs, counters }: SampleRecord,
+  sample: number,
+): void => {
+  const since = ({ bootUs: lastUs }: { readonly bootUs: number }): number =>
+    bootUs - Math.max(lastUs, state.resumedBootUs);
+  state.read = { sample, bootUs, intervalUs: since(state.read) };
+  const counted = stretchTo(state.header, state.counted, {
+    sample,
+    bootUs,
+    // What comes first after a gap was partly counted before it ended, while one probe after the other attached: nobody
+    // knows over which time, and divided by what is left of it, it would be a spike.
+    intervalUs: state.counted.bootUs < state.resumedBootUs ? 0 : since(state.counted),
+  });
+  const early: Early[] | null = counted === null ? [] : null;
+  if (counted !== null) {
+    state.counted = counted;
+    writeRing(state.countedUs, sample, counted.intervalUs);
+    growByEarly(state, sample);
+  }
+  const growing = { sample, trends: state.trends, early };
+  for (const [metric, entries] of Object.entries(counters)) foldCounter(state, metric, entries, growing);
+  if (early !== null && early.length > 0) state.early = [...state.early, ...early];
+};
+
+/** What came too soon for a rate of its own grew in this sample's interval too. */
+const growByEarly = (state: SessionState, sample: number): void => {
+  state.carried = state.early;
+  state.early = [];
+  const growing = { sample, trends: state.trends };
+  for (const { entity, metric, dims, delta } of state.carried) {
+    growEntity(entity, metric, dims, delta, growing);
+    const total = state.totals.get(metric);
+    if (total === undefined) continue;
+    growIn(total, delta, sample);
+    writeRing(historyRing(state.totalHistory, metric, 0), sample, total.delta);
+  }
+};
+
+const NO_DIMS: readonly number[] = [];
+
+/** `early` collects what comes too soon for a rate of its own; null when it does not. */
+type Counting = Growing & { readonly early: Early[] | null };
+
+const foldCounter = (
+  state: SessionState,
+  metric: string,
+  entries: readonly CounterEntry[],
+  growing: Counting,
+): void => {
+  const { sample, early } = growing;
+  const { kind, probe } = state.metrics.get(metric) ?? {};
+  const keys = accountOf(state.baselines, metric);
+  const total = state.totals.get(metric) ?? zeroCount();
+  for (const entry of entries) {
+    const pid = entry[0];
+    const value = entry[entry.length - 1];
+    // Nothing counts below zero; a damaged line may say so.
+    if (pid === undefined || value === undefined || entry.length < 2 || !(value >= 0)) continue;
+    if (kind === 'gauge') {
+      levelEntity(ownerOf(state, pid), metric, value, growing);
+      continue;
+    }
+    const { delta, changed } = advance(keys, keyOf(entry), value);
+    if (!changed) continue;
+    const entity = ownerOf(state, pid);
+    if (kind === 'max') {
+      raiseEntity(entity, metric, value, sample);
+      continue;
+    }
+    const dims = entry.length === 2 ? NO_DIMS : entry.slice(1, -1);
+    // Faults and the like show that it lives, not that it does what is looked for.
+    if (probe !== 'host') entity.movedBootUs = state.bootUs;
+    if (early === null) {
+      countEntity(entity, metric, dims, delta, growing);
+      addTo(total, delta, sample);
+    } else {
+      addEarly(entity, metric, dims, delta);
+      total.total += delta;
+      state.totals.set(metric, total);
+      early.push({ entity, metric, dims, delta, sample });
+    }
+  }
+  if (total.sample !== sample) return;
+  state.totals.set(metric, total);
+  writeRing(historyRing(state.totalHistory, metric, 0), sample, total.delta);
+};

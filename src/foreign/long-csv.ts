@@ -1,0 +1,128 @@
+/**
+ * A plain long CSV: a header line with `time,metric,value` and, if wanted, `pid,comm,kind`, in any order. Time is since
+ * 1970 in s, ms, µs or ns (known by its size, one unit a file), or ISO; `kind` is `delta` per interval, `total`
+ * cumulative, or `gauge` (the default). Quotes as in RFC 4180, on one line. A line that cannot be read for certain is
+ * refused with its number: a silent hole would be read as quiet, and a guess as a measurement.
+ */
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { cellsOf } from './csv-line.ts';
+import {
+  addPoint,
+  createPoints,
+  type PointKind,
+  type PointTable,
+  settle,
+  type Unreadable,
+} from './point-table.ts';
+import { readStamp } from './stamp.ts';
+import { UTC, type Zone } from './zone.ts';
+
+const NEEDED = ['time', 'metric', 'value'] as const;
+const KNOWN: ReadonlySet<string> = new Set([...NEEDED, 'pid', 'comm', 'kind']);
+const KINDS: ReadonlySet<string> = new Set(['delta', 'total', 'gauge'] satisfies PointKind[]);
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+type Reader = {
+  readonly table: PointTable;
+  readonly columns: ReadonlyMap<string, number>;
+  readonly zone: Zone | null;
+  /** Of the first time; the others must be the same. */
+  unit: string | null;
+};
+
+/** Reads it whole. `zone` is what times without one are in. Throws what reading the file throws. */
+export const readLongCsv = async (path: string, zone: Zone | null): Promise<PointTable | Unreadable> => {
+  const table = createPoints('line');
+  const input = createReadStream(path, 'utf8');
+  const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+  let reader: Reader | null = null;
+  let number = 0;
+  try {
+    for await (const line of lines) {
+      number += 1;
+      const where = `line ${number}`;
+      if (line.trim() === '') continue;
+      const cells = cellsOf(number === 1 ? line.replace(/^\ufeff/, '') : line);
+      if (cells === null) return { where, why: 'its quotes do not close' };
+      if (reader === null) {
+        const columns = columnsOf(table, cells);
+        if (typeof columns === 'string') return { where, why: columns };
+        reader = { table, columns, zone, unit: null };
+        continue;
+      }
+      const why = take(reader, cells, number);
+      if (why !== null) return { where, why };
+    }
+  } finally {
+    input.destroy();
+  }
+  if (table.times.length === 0) return { where: `line ${number}`, why: 'it has no rows' };
+  return settle(table) ?? table;
+};
+
+/** The header's columns by name, or why it is none. */
+const columnsOf = (table: PointTable, cells: readonly string[]): ReadonlyMap<string, number> | string => {
+  const names = cells.map((name) => name.trim().toLowerCase());
+  const lacking = NEEDED.filter((name) => !names.includes(name));
+  if (lacking.length > 0) return `its header lacks ${lacking.join(', ')}`;
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) return `its header names ${twice} twice`;
+  const unused = names.filter((name) => !KNOWN.has(name));
+  if (unused.length > 0) table.notes.add(`columns that mean nothing here: ${unused.join(', ')}`);
+  return new Map(names.map((name, index) => [name, index]));
+};
+
+/** null when the row was taken, otherwise why not. */
+const take = (reader: Reader, cells: readonly string[], place: number): string | null => {
+  const { table, columns } = reader;
+  if (cells.length !== columns.size) {
+    const hint =
+      cells.length > columns.size ? ' (decimals take a point, and a text with commas takes quotes)' : '';
+    return `${cells.length} cells where the header has ${columns.size}${hint}`;
+  }
+  const cell = (name: string): string => cells[columns.get(name) ?? -1]?.trim() ?? '';
+  const realUs = timeOf(reader, cell('time'));
+  if (typeof realUs === 'string') return realUs;
+  const value = NUMBER.test(cell('value')) ? Number(cell('value')) : Number.NaN;
+  if (!Number.isFinite(value)) {
+    const hint = /^[+-]?\d+,\d+$/.test(cell('value')) ? ': decimals take a point' : '';
+    return `"${cell('value')}" is not a number${hint}`;
+  }
+  const kind = cell('kind') === '' ? 'gauge' : cell('kind');
+  if (!KINDS.has(kind)) return `"${kind}" is not a kind: delta, total or gauge`;
+  const pid = cell('pid') === '' ? null : Number(cell('pid'));
+  if (pid !== null && !(/^\d+$/.test(cell('pid')) && pid <= 2 ** 31)) return `"${cell('pid')}" is not a PID`;
+  return addPoint(table, {
+    realUs,
+    metric: cell('metric'),
+    value,
+    kind: kind as PointKind,
+    pid,
+    comm: cell('comm') || null,
+    place,
+  });
+};
+
+/** µs since 1970, or why not. */
+const timeOf = (reader: Reader, text: string): number | string => {
+  const stamp = readStamp(text);
+  if (stamp === null) return `"${text}" is neither a time since 1970 nor an ISO time`;
+  const unit = stamp.kind === 'local' ? 'local' : stamp.unit;
+  reader.unit ??= unit;
+  if (reader.unit !== unit) return `"${text}" is of another kind than the times above (${reader.unit})`;
+  if (stamp.kind === 'instant') {
+    if (unit !== 'seconds' && unit !== 'ISO') reader.table.notes.add(`times are ${unit} since 1970`);
+    return stamp.realUs;
+  }
+  const zone = reader.zone ?? UTC;
+  reader.table.notes.add(
+    reader.zone === null
+      ? 'times carry no zone and were read as UTC (--timezone for another)'
+      : `times carry no zone and were read as ${zone.name}`,
+  );
+  const [instant, second] = zone.instants(stamp.localUs);
+  if (instant === undefined) return `there is no "${text}" in ${zone.name}: clocks were set forward over it`;
+  if (second !== undefined) return `"${text}" was twice in ${zone.name}: clocks were set back`;
+  return instant;
+};

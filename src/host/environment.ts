@@ -1,0 +1,17 @@
+/**
+ * The environment of the programs we run ourselves: bpftrace, and those that are asked about files. It is built, not
+ * inherited, because much of what a caller may have set changes what their output means: BPFTRACE_STRLEN=6 cuts the
+ * names that a script compares, a locale translates what is looked for in their answers, LD_PRELOAD may do anything.
+ * What says where something is goes through. The user's command after `--` has the user's environment, all of it.
+ */
+const PLACES = ['PATH', 'LD_LIBRARY_PATH', 'HOME', 'TMPDIR'] as const;
+
+export const builtEnvironment = (env: NodeJS.ProcessEnv): Readonly<Record<string, string>> => ({
+  ...Object.fromEntries(
+    PLACES.flatMap((name) => {
+      const value = env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  ),
+  LC_ALL: 'C',
+});

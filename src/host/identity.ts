@@ -1,0 +1,17 @@
+import type { HostIdentity } from '../core/record.ts';
+import type { HostFacts } from './facts.ts';
+import type { HostFiles } from './files.ts';
+import { readHostSettings } from './settings.ts';
+
+/** What a recording says of the machine it was made on. */
+export const identityOf = (
+  files: HostFiles,
+  { hostname, kernel, arch, cpus, memoryBytes }: HostFacts,
+): HostIdentity => ({
+  hostname,
+  kernel,
+  arch,
+  cpus,
+  memoryBytes,
+  ...readHostSettings(files),
+});

@@ -1,0 +1,61 @@
+/** This host as a session asks it: of the machine, of processes, of what tracing itself takes. */
+import type { HostPort } from '../session/ports.ts';
+import type { HostFiles } from './files.ts';
+import { createOwnProcesses } from './own.ts';
+import { readCostOf, readImage, readMapBytes, readOwnPid, readParent, readProcess } from './process.ts';
+import { createProcessReader } from './process-reading.ts';
+import { allPids } from './python/interpreters.ts';
+import { createHostSampler } from './sampler.ts';
+
+export type HostPortOptions = {
+  /** Metric to why it cannot be counted for this process. */
+  readonly uncovered: (pid: number) => Readonly<Record<string, string>> | undefined;
+  /** The same for processes that use this file. */
+  readonly uncoveredBy: HostPort['uncoveredBy'];
+  /** PID of the user's command. */
+  readonly command: number | null;
+  /** Why PIDs of this /proc are not those that are counted by; null when they are. */
+  readonly unnamed: string | null;
+};
+
+export const createHostPort = (files: HostFiles, options: HostPortOptions): HostPort => {
+  const { unnamed, uncoveredBy } = options;
+  const sampler = createHostSampler(files);
+  return {
+    metrics: sampler.metrics,
+    unnamed,
+    sample: sampler.read,
+    ...(unnamed === null ? knownProcesses(files, options) : UNKNOWN_PROCESSES),
+    uncoveredBy,
+    cost: (pid) => readCostOf(files, pid),
+    mapBytes: (pid) => readMapBytes(files, pid),
+  };
+};
+
+type Processes = Pick<HostPort, 'process' | 'image' | 'living' | 'reading' | 'cpuWaits' | 'own'>;
+
+const knownProcesses = (files: HostFiles, { uncovered, command }: HostPortOptions): Processes => {
+  const stats = files.openStatFiles();
+  const reader = createProcessReader(files, stats);
+  return {
+    process: (pid) => {
+      const facts = readProcess(files, pid);
+      return facts === null ? null : { ...facts, uncovered: uncovered(pid) };
+    },
+    image: (pid) => readImage(stats, pid),
+    living: () => allPids(files),
+    reading: reader.read,
+    cpuWaits: reader.cpuWaits,
+    own: createOwnProcesses(readOwnPid(files), command, (pid) => readParent(files, pid)),
+  };
+};
+
+/** A PID of another namespace is somebody else here, and is asked for nowhere. */
+const UNKNOWN_PROCESSES: Processes = {
+  process: () => null,
+  image: () => null,
+  living: () => [],
+  reading: () => null,
+  cpuWaits: () => null,
+  own: () => false,
+};

@@ -1,0 +1,111 @@
+/** What the detector knows of one session: plain data, bounded, of which a clone goes on by itself. */
+import { COUNTER_STRIDE, type Pools } from './counter.ts';
+import type { Gauge } from './gauge.ts';
+import { GAUGE, SPIKE } from './params.ts';
+import type { SeriesIdentity, Spike } from './series.ts';
+
+export type Slot = {
+  readonly number: number;
+  readonly identity: SeriesIdentity;
+  readonly pools: Pools | null;
+  readonly gauge: Gauge | null;
+  /** The latest ticks at or above 1, to find the beginning of a run: tick and time of the first of them. */
+  risingTick: number;
+  risingUs: number;
+  lastRisen: number;
+  quietTicks: number;
+  spike: Spike | null;
+  /** The value of the latest tick that was not unusual; NaN before the first. */
+  calm: number;
+  /** The deed that this series is a part of; null where it is none. */
+  readonly deed: DeedSum | null;
+  /** What a gauge was before. */
+  before: number;
+};
+
+/** What all processes did of one thing in a tick, and the one who did most. */
+export type DeedSum = {
+  readonly metric: string;
+  readonly least: number;
+  /** What the machine counts of it, and how much one of its units is. */
+  readonly whole: { readonly metric: string; readonly each: number } | null;
+  tick: number;
+  sum: number;
+  most: number;
+  by: SeriesIdentity | null;
+};
+
+/** Of a tick in which so much was done that it may matter: who did most of it, and how much of how much. */
+export type Deed = {
+  readonly tick: number;
+  readonly metric: string;
+  /** null where the machine did it, and nobody who is counted. */
+  readonly by: SeriesIdentity | null;
+  readonly amount: number;
+  readonly ofAll: number;
+};
+
+/** Of a tick in which it hurt: how long somebody waited, in µs a second. */
+export type Wait = { readonly tick: number; readonly metric: string; readonly waitUs: number };
+
+/** Of a tick: who waited most in this way, and for how long, in ns a second (of all its threads). */
+export type Suffering = {
+  readonly tick: number;
+  readonly metric: string;
+  by: SeriesIdentity;
+  waitNs: number;
+};
+
+export type Insight = {
+  /** Ticks so far; one that was missed counts, and is not scored. */
+  ticks: number;
+  bootUs: number;
+  /** Ticks are so far apart that gauges follow the rhythm of days. */
+  readonly slow: boolean;
+  frozen: boolean;
+  eventScore: number;
+  slab: Float64Array;
+  values: Float64Array;
+  readonly slots: (Slot | null)[];
+  readonly free: number[];
+  readonly pools: Map<string, Pools>;
+  readonly deedSums: Map<string, DeedSum>;
+  /** Rows of what the machine counts itself, by metric. */
+  readonly hostRows: Map<string, number>;
+  /** The latest of them, in order of time. */
+  readonly deeds: Deed[];
+  readonly waits: Wait[];
+  /** Of each tick the few who waited most, by metric. */
+  readonly suffered: Suffering[];
+  readonly spikes: Spike[];
+  /** Spikes dropped for want of room. */
+  forgotten: number;
+  seriesSeen: number;
+  /** Series not followed for want of room. */
+  unfollowed: number;
+};
+
+const FIRST_ROWS = 64;
+
+/** `intervalMs` is the time between ticks: slow gauges have rhythms of hours, fast ones do not. */
+export const createInsight = (intervalMs = 1000, eventScore: number = SPIKE.eventScore): Insight => ({
+  slow: intervalMs >= GAUGE.slowFromMs,
+  ticks: 0,
+  bootUs: 0,
+  frozen: false,
+  eventScore,
+  slab: new Float64Array(FIRST_ROWS * COUNTER_STRIDE),
+  values: new Float64Array(FIRST_ROWS).fill(Number.NaN),
+  slots: [],
+  free: [],
+  pools: new Map(),
+  deedSums: new Map(),
+  hostRows: new Map(),
+  deeds: [],
+  waits: [],
+  suffered: [],
+  spikes: [],
+  forgotten: 0,
+  seriesSeen: 0,
+  unfollowed: 0,
+});

@@ -1,0 +1,120 @@
+/**
+ * Cases of one cause, reported as one finding: several processes that do the same thing at the same time are several
+ * suspects of it. Little beside much is a bystander or a victim, unless it is one of the same kind.
+ */
+import type { Entity } from '../../core/entity.ts';
+import type { SessionState } from '../../core/state.ts';
+import { isKernelThread, isOwn } from '../../core/who.ts';
+import type { Case, Cases } from './cases.ts';
+import { addAll, createStretch, type Stretch } from './stretch.ts';
+
+export type Cause = {
+  /** The one with most of it: what is reported of the host, of others, and what could not be measured is of its time. */
+  readonly lead: Case;
+  readonly members: readonly Case[];
+  /** Who can be accused, those with most first; kernel threads work for others. */
+  readonly suspects: readonly Entity[];
+  readonly victims: readonly Entity[];
+  /** What all members counted, over the time they were at it. */
+  readonly stretch: Stretch;
+  readonly startUs: number;
+  readonly endUs: number;
+};
+
+type Group = { readonly members: Case[]; endUs: number };
+
+export const causesOf = ({ named }: Cases, state: SessionState): Cause[] => {
+  // Who watches may have been known as such only later.
+  const cases = named.filter(({ suspect }) => suspect === null || !isOwn(suspect, state));
+  const groups: Group[] = [];
+  for (const one of cases.filter(({ suspect }) => suspect !== null).sort((a, b) => b.weight - a.weight)) {
+    const rivals = groups.find(({ members }) => members.some((other) => areRivals(other, one)));
+    if (rivals === undefined) groups.push({ members: [one], endUs: one.endUs });
+    else if (belongs(one, rivals.members)) {
+      rivals.members.push(one);
+      rivals.endUs = Math.max(rivals.endUs, one.endUs);
+    }
+  }
+  for (const one of cases.filter(({ suspect }) => suspect === null)) {
+    const before = groups.find(({ members: [first], endUs }) => goesOn(first, endUs, one));
+    if (before === undefined) groups.push({ members: [one], endUs: one.endUs });
+    // Processes are not counted any more; the host's own signals say that it goes on.
+    else before.endUs = Math.max(before.endUs, one.endUs);
+  }
+  return groups.flatMap(({ members, endUs }) => causeOf(members, endUs, state));
+};
+
+const areRivals = (a: Case, b: Case): boolean =>
+  a.signature.id === b.signature.id && a.startUs <= b.endUs && b.startUs <= a.endUs;
+
+const CONTINUED_US = 60e6;
+
+const goesOn = (first: Case | undefined, endUs: number, one: Case): boolean =>
+  first?.signature.id === one.signature.id &&
+  one.startUs <= endUs + CONTINUED_US &&
+  one.endUs >= first.startUs;
+
+/** Half as much beside it is one of its own kind, and so is a sibling of the same name. */
+const belongs = (one: Case, members: readonly Case[]): boolean =>
+  one.weight > (members[0]?.weight ?? 0) / 2 ||
+  members.some(({ suspect }) => areSiblings(suspect, one.suspect));
+
+const areSiblings = (a: Entity | null, b: Entity | null): boolean =>
+  a !== null &&
+  b !== null &&
+  a.comm === b.comm &&
+  ((a.ppid !== null && a.ppid > 1 && a.ppid === b.ppid) ||
+    a.ppid === b.pid ||
+    b.ppid === a.pid ||
+    (a.cgroup !== null && a.cgroup !== '/' && a.cgroup === b.cgroup));
+
+const causeOf = (members: readonly Case[], endUs: number, state: SessionState): Cause[] => {
+  const [lead] = members;
+  if (lead === undefined) return [];
+  const all = inOrder(members, lead.weight);
+  const suspects = all.filter((entity) => !isKernelThread(entity));
+  const hurt = new Map<Entity, number>();
+  for (const { victims } of members)
+    for (const [entity, amount] of victims) hurt.set(entity, (hurt.get(entity) ?? 0) + amount);
+  const victims = [...hurt]
+    .sort((a, b) => b[1] - a[1])
+    .map(([entity]) => entity)
+    .filter((entity) => !suspects.includes(entity) && !isOwn(entity, state));
+  // A kernel thread that is hit is no suspect, and is reported all the same.
+  if (suspects.length === 0) victims.unshift(...all);
+  const startUs = Math.min(...members.map((one) => one.startUs));
+  return [{ lead, members, suspects, victims, stretch: sumOf(members, startUs, endUs), startUs, endUs }];
+};
+
+const ALIKE = 0.1;
+
+/** Those with as much as the first stand by their PIDs: with each sample another would be first, and in the command to type. */
+const inOrder = (members: readonly Case[], most: number): Entity[] => {
+  const suspectsOf = (cases: readonly Case[]): Entity[] => cases.flatMap(({ suspect }) => suspect ?? []);
+  const alike = members.filter(({ weight }) => weight >= most * (1 - ALIKE));
+  return [
+    ...suspectsOf(alike).sort((a, b) => a.pid - b.pid),
+    ...suspectsOf(members.filter((one) => !alike.includes(one))),
+  ];
+};
+
+/** Sums of those who did it, over the time in which any of them did; all and the host over the time of the first. */
+const sumOf = (members: readonly Case[], startUs: number, endUs: number): Stretch => {
+  const [lead] = members;
+  if (lead === undefined || members.length === 1) return lead?.stretch ?? createStretch();
+  const times = members.map(({ stretch }) => stretch.us);
+  const us = Math.max(
+    ...times,
+    Math.min(
+      endUs - startUs,
+      times.reduce((sum, time) => sum + time, 0),
+    ),
+  );
+  const sum = createStretch();
+  sum.us = us;
+  for (const { stretch } of members) addAll(sum.own, stretch.own);
+  const scale = us / lead.stretch.us;
+  for (const [metric, value] of lead.stretch.all) sum.all.set(metric, value * scale);
+  for (const [metric, value] of lead.stretch.host) sum.host.set(metric, value * scale);
+  return sum;
+};

@@ -1,0 +1,49 @@
+/** A failure that was named: who is accused, who suffers, by what evidence, what was not measured, what helps. */
+import type { MetricUnit } from '../../core/metric.ts';
+
+export type Party = { readonly pid: number; readonly startMs: number | null; readonly comm: string };
+
+export type Evidence = {
+  readonly metric: string;
+  /** Over the time the finding held, the same for all evidence, so that it multiplies out; of a level the last. */
+  readonly value: number;
+  readonly unit: MetricUnit;
+  readonly what: string;
+  readonly atUs: number;
+};
+
+export type Advice = { readonly text: string; readonly command?: string; readonly risk?: string };
+
+export type Finding = {
+  readonly id: string;
+  readonly title: string;
+  readonly severity: 'critical' | 'high' | 'medium';
+  /** 0 to 1: how complete the evidence is. What a person is shown are the signs. */
+  readonly confidence: number;
+  /** How many of the signs it is known by were seen; findings of the first recordings have none. */
+  readonly signs?: { readonly seen: number; readonly of: number } | undefined;
+  /** Who did most of it; null where nobody can be accused. */
+  readonly suspect: Party | null;
+  /** All who did it, those who did most first; evidence is their sum. Absent where `suspect` is all there is. */
+  readonly suspects?: readonly Party[] | undefined;
+  readonly victims: readonly Party[];
+  readonly startUs: number;
+  readonly endUs: number;
+  /** What it rests on is not counted any more since then: whether it goes on is not known. */
+  readonly uncountedSinceUs?: number | undefined;
+  readonly evidence: readonly Evidence[];
+  /** Measures the session did not have. */
+  readonly missing: readonly string[];
+  readonly advice: readonly Advice[];
+};
+
+/** Findings of the first recordings, and leaks, have no signs of their own: their evidence is what was seen. */
+export const signsOf = ({
+  signs,
+  evidence,
+  missing,
+}: Finding): { readonly seen: number; readonly of: number } =>
+  signs ?? { seen: evidence.length, of: evidence.length + missing.length };
+
+export const suspectsIn = ({ suspect, suspects }: Finding): readonly Party[] =>
+  suspects ?? (suspect === null ? [] : [suspect]);

@@ -1,0 +1,22 @@
+/** Every failure that has a name. */
+import { cpuContention } from './cpu-contention.ts';
+import { highOrderExhaustion } from './high-order-exhaustion.ts';
+import { inodeChurn } from './inode-churn.ts';
+import { nativeLeak } from './native-leak.ts';
+import { pageCacheThrash } from './page-cache-thrash.ts';
+import { pythonLeak } from './python-leak.ts';
+import { seekHoleStorm } from './seek-hole-storm.ts';
+import type { Signature } from './signature.ts';
+import { xfsAllocDeadlock } from './xfs-alloc-deadlock.ts';
+
+export const SIGNATURES: readonly Signature[] = [
+  seekHoleStorm,
+  xfsAllocDeadlock,
+  pageCacheThrash,
+  highOrderExhaustion,
+  inodeChurn,
+  cpuContention,
+];
+
+/** Those by signature, and those by growth. */
+export const FINDING_IDS: readonly string[] = [...SIGNATURES, nativeLeak, pythonLeak].map(({ id }) => id);

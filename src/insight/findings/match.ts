@@ -1,0 +1,200 @@
+/**
+ * Holds every signature against every process that its anchor singles out, tick by tick. A case is opened when the
+ * anchor rises; it becomes a finding when all that is required has held together, in the order that is required, for
+ * long enough, and nothing that is forbidden has. What a session does not measure is left out and said to be missing.
+ */
+import type { Entity } from '../../core/entity.ts';
+import type { SessionState } from '../../core/state.ts';
+import type { Case, Cases } from './cases.ts';
+import { type Cause, causesOf } from './causes.ts';
+import { hasLasted, isBeyondDoubt, isComplete } from './completeness.ts';
+import { boundsFor, boundsOf, hold, insteadOf, measureOf, unknownTo } from './conditions.ts';
+import { describeCause } from './describe.ts';
+import type { Finding } from './finding.ts';
+import { SIGNATURES } from './index.ts';
+import type { Readings } from './reading-state.ts';
+import { countedMetric, isMeasured, ofHost, read } from './readings.ts';
+import type { Condition, Signature } from './signature.ts';
+import { addStretch, addTick, clearStretch, createStretch } from './stretch.ts';
+import { collectVictims } from './victims.ts';
+
+const MAX_NAMED = 200;
+/** What was counted so shortly before all of it held belongs to it. */
+const LEAD_IN_TICKS = 5;
+/** A case in which nothing has held for so long is closed. */
+const CLOSED_AFTER_TICKS = 60;
+
+const WATCHED: ReadonlySet<string> = new Set(
+  SIGNATURES.flatMap(({ anchor, victims, conditions }) => [
+    anchor.metric,
+    ...(victims === null ? [] : [victims.metric, ...(victims.each === undefined ? [] : [victims.each.per])]),
+    ...conditions.flatMap(({ measure }) => [
+      countedMetric(measure.metric),
+      ...(measure.kind === 'ratio' ? [measure.per] : []),
+    ]),
+  ]),
+);
+
+/** Signatures as they are where no process is counted. */
+const HOST_ALONE: ReadonlyMap<Signature, Signature> = new Map(
+  SIGNATURES.flatMap((signature) =>
+    signature.hostAlone === undefined
+      ? []
+      : [[signature, { ...signature, conditions: signature.hostAlone, victims: null }]],
+  ),
+);
+
+const NO_RATES: ReadonlyMap<string, number> = new Map();
+
+/** To be called after every sample was folded. */
+export const matchSignatures = (cases: Cases, readings: Readings, state: SessionState): void => {
+  read(readings, state, WATCHED);
+  const now = { tick: readings.ticks, bootUs: state.bootUs };
+  for (const one of cases.open.values()) addTick(one.pending, one.suspect, readings);
+  for (const one of SIGNATURES) {
+    const attended = isMeasured(state, { kind: 'rate', metric: one.anchor.metric });
+    const signature = attended ? one : HOST_ALONE.get(one);
+    if (signature === undefined) continue;
+    for (const condition of signature.conditions) {
+      if (condition.scope !== 'host') continue;
+      const value = ofHost(readings, state, condition.measure);
+      const bounds = boundsOf(condition, state);
+      hold(cases.host, hostKey(signature, condition), { signature, condition, bounds, value }, now);
+    }
+    if (!attended) {
+      if (saysEnough(signature, state))
+        advance(cases, { signature, suspect: null, rates: NO_RATES, rate: 0 }, readings, state);
+      continue;
+    }
+    for (const [entity, rates] of readings.processes) {
+      const rate = rates.get(signature.anchor.metric) ?? 0;
+      if (rate >= signature.anchor.least)
+        advance(cases, { signature, suspect: entity, rates, rate }, readings, state);
+    }
+  }
+  for (const [key, one] of cases.open) {
+    // What was counted long before it held, or long after, is none of it.
+    if (one.pending.ticks > (one.stretch.ticks === 0 ? LEAD_IN_TICKS : one.signature.togetherTicks))
+      forget(one, state);
+    if (readings.ticks - one.lastTick > CLOSED_AFTER_TICKS) cases.open.delete(key);
+  }
+};
+
+/** Who may be the cause, or nobody of the processes, with what is measured of it. */
+type Suspicion = {
+  readonly signature: Signature;
+  readonly suspect: Entity | null;
+  readonly rates: ReadonlyMap<string, number>;
+  /** Of the metric that it is recognised by. */
+  readonly rate: number;
+};
+
+const advance = (
+  cases: Cases,
+  { signature, suspect, rates, rate }: Suspicion,
+  readings: Readings,
+  state: SessionState,
+): void => {
+  const key = `${signature.id} ${suspect?.id ?? 'host'}`;
+  const one = cases.open.get(key) ?? begin(signature, suspect, readings, state);
+  cases.open.set(key, one);
+  one.lastTick = readings.ticks;
+  one.unknown = unknownTo(one, state);
+  const instead = insteadOf(one, rates);
+  for (const condition of signature.conditions) {
+    if (condition.scope === 'host') {
+      const held = cases.host.get(hostKey(signature, condition));
+      // A copy: another case, later, may see more.
+      if (held !== undefined) one.held.set(condition.id, { ...held });
+      continue;
+    }
+    const value = measureOf(suspect, condition, rates, readings);
+    const bounds = boundsFor(condition, instead, state);
+    const now = { tick: readings.ticks, bootUs: state.bootUs };
+    hold(one.held, condition.id, { signature, condition, bounds, value }, now);
+  }
+  if (!isComplete(one, readings)) {
+    one.lasted = 0;
+    return;
+  }
+  if (suspect !== null && !isActive(suspect, signature, readings)) return;
+  if (one.stretch.ticks === 0) one.startUs = one.pendingSinceUs;
+  addStretch(one.stretch, one.pending);
+  forget(one, state);
+  one.lasted += 1;
+  one.weight += rate;
+  one.endUs = state.bootUs;
+  collectVictims(one, readings);
+  if (one.named || !(hasLasted(one, state) || isBeyondDoubt(one))) return;
+  one.named = true;
+  cases.named.push(one);
+  if (cases.named.length > MAX_NAMED) cases.named.shift();
+};
+
+/** Where nobody is accused, at most one of the measures may be missing. */
+const saysEnough = ({ conditions }: Signature, state: SessionState): boolean =>
+  conditions.filter(({ need, measure }) => need === 'required' && !isMeasured(state, measure)).length <= 1;
+
+/** Rates are smoothed, and fade: only ticks in which the suspect really did something count. */
+const isActive = (suspect: Entity, { conditions }: Signature, { now }: Readings): boolean => {
+  const counted = now.processes.get(suspect);
+  return (
+    counted !== undefined &&
+    conditions.some(({ scope, measure }) => scope === 'suspect' && counted.has(countedMetric(measure.metric)))
+  );
+};
+
+const begin = (
+  signature: Signature,
+  suspect: Entity | null,
+  readings: Readings,
+  { bootUs }: SessionState,
+): Case => {
+  const pending = createStretch();
+  addTick(pending, suspect, readings);
+  return {
+    signature,
+    suspect,
+    held: new Map(),
+    stretch: createStretch(),
+    pending,
+    pendingSinceUs: bootUs - readings.now.us,
+    unknown: [],
+    lasted: 0,
+    weight: 0,
+    lastTick: 0,
+    startUs: bootUs,
+    endUs: bootUs,
+    named: false,
+    victims: new Map(),
+  };
+};
+
+const forget = (one: Case, { bootUs }: SessionState): void => {
+  clearStretch(one.pending);
+  one.pendingSinceUs = bootUs;
+};
+
+const hostKey = (signature: Signature, condition: Condition): string => `${signature.id} ${condition.id}`;
+
+/** What was named so far, one finding per cause, the most severe first. */
+export const findingsOf = (cases: Cases, state: SessionState): Finding[] => {
+  const causes = causesOf(cases, state);
+  return causes
+    .filter((cause) => !isExplained(cause, causes))
+    .map((cause) => describeCause(cause, state))
+    .sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || a.startUs - b.startUs);
+};
+
+/** A storm that takes a CPU is one failure, not two. */
+const isExplained = ({ lead, suspects, startUs, endUs }: Cause, causes: readonly Cause[]): boolean =>
+  lead.signature.isGeneral === true &&
+  causes.some(
+    (other) =>
+      other.lead.signature.isGeneral !== true &&
+      other.startUs <= endUs &&
+      other.endUs >= startUs &&
+      other.suspects.some((suspect) => suspects.includes(suspect)),
+  );
+
+const SEVERITIES: readonly Finding['severity'][] = ['critical', 'high', 'medium'];

@@ -1,0 +1,176 @@
+/** The measures that signatures look at, smoothed over a few ticks: of every process that has them, and of the host. */
+import type { Entity } from '../../core/entity.ts';
+import { mostPerSecond, rateOf } from '../../core/rate.ts';
+import type { SessionState } from '../../core/state.ts';
+import { isOwn } from '../../core/who.ts';
+import type { Readings } from './reading-state.ts';
+import type { Condition, Measure } from './signature.ts';
+import type { Stretch } from './stretch.ts';
+
+/** Weight of a new tick. */
+const FRESH = 0.35;
+const SILENT_PER_SECOND = 1e-6;
+
+/** Ending of the name under which attempts of order 1 and above are read, apart from single pages and huge pages. */
+const HIGH_ORDERS = '.high';
+/** A huge page is asked for in the hope of one; khugepaged fails to get it on every machine that has run for long. */
+const HUGE_PAGE_ORDER = 9;
+
+/** Takes in the sample just folded; `watched` are the metrics of processes that anyone asks for. */
+export const read = (readings: Readings, state: SessionState, watched: ReadonlySet<string>): void => {
+  readings.ticks += 1;
+  const { now } = readings;
+  now.us = 0;
+  now.processes.clear();
+  now.all.clear();
+  now.host.clear();
+  const last = state.samples - 1;
+  if (state.counted.sample === last && state.counted.intervalUs > 0) readProcesses(readings, state, watched);
+  if (state.samples < 2) return;
+  const { sample, intervalUs } = state.hostRead;
+  const isRead = sample === last && intervalUs > 0;
+  // Where no process is ever counted, the host's own time is the time; what was not read now comes with the next.
+  if (state.counted.sample < 0 && isRead) now.us = intervalUs;
+  for (const [metric, reading] of state.host) {
+    if (state.metrics.get(metric)?.kind === 'counter') {
+      if (!isRead) continue;
+      const most = mostPerSecond(metric, state.header);
+      smooth(readings.hostRates, metric, rateOf(reading.delta, intervalUs, most));
+      // In proportion to the time for which processes were read, so that both are of the same stretch.
+      if (reading.delta > 0) now.host.set(metric, (reading.delta * now.us) / intervalUs);
+    } else readings.hostLevels.set(metric, reading.last);
+  }
+};
+
+const readProcesses = (
+  { processes, now }: Readings,
+  state: SessionState,
+  watched: ReadonlySet<string>,
+): void => {
+  const { sample, intervalUs } = state.counted;
+  now.us = intervalUs;
+  const count = (entity: Entity, metric: string, amount: number): void => {
+    if (amount === 0) return;
+    const own = now.processes.get(entity) ?? new Map<string, number>();
+    now.processes.set(entity, own.set(metric, amount));
+    now.all.set(metric, (now.all.get(metric) ?? 0) + amount);
+  };
+  for (const entity of state.owners.values()) {
+    if (entity.counts.size === 0 || isOwn(entity, state)) continue;
+    let rates = processes.get(entity);
+    for (const [metric, tally] of entity.counts) {
+      if (!watched.has(metric)) continue;
+      const delta = tally.sample === sample ? tally.delta : 0;
+      const current = rateOf(delta, intervalUs);
+      count(entity, metric, delta);
+      if (rates === undefined) {
+        if (current === 0) continue;
+        rates = new Map();
+        processes.set(entity, rates);
+      }
+      smooth(rates, metric, current);
+      const parts = entity.parts.get(metric);
+      if (parts === undefined) continue;
+      let high = 0;
+      for (const { key, delta, sample: countedAt } of parts.values())
+        if (isHigh(key[0] ?? 0) && countedAt === sample) high += delta;
+      count(entity, metric + HIGH_ORDERS, high);
+      smooth(rates, metric + HIGH_ORDERS, rateOf(high, intervalUs));
+    }
+  }
+  for (const [entity, rates] of processes) {
+    const gone = state.owners.get(entity.pid) !== entity || isOwn(entity, state);
+    if (gone || [...rates.values()].every((rate) => rate < SILENT_PER_SECOND)) processes.delete(entity);
+  }
+};
+
+const isHigh = (order: number): boolean => order >= 1 && order !== HUGE_PAGE_ORDER;
+
+const smooth = (rates: Map<string, number>, metric: string, value: number): void => {
+  const before = rates.get(metric) ?? 0;
+  rates.set(metric, before + FRESH * (value - before));
+};
+
+/** A measure of one process; NaN when it cannot be said. */
+export const ofProcess = (rates: ReadonlyMap<string, number>, measure: Measure): number => {
+  if (measure.kind === 'rate') return rates.get(measure.metric) ?? 0;
+  if (measure.kind !== 'ratio') return Number.NaN;
+  const per = rates.get(measure.per) ?? 0;
+  return per > SILENT_PER_SECOND ? (rates.get(measure.metric) ?? 0) / per : Number.NaN;
+};
+
+export const ofHost = (readings: Readings, state: SessionState, measure: Measure): number => {
+  switch (measure.kind) {
+    case 'rate':
+      return sumOf(readings.hostRates, measure.metric);
+    case 'level':
+      return sumOf(readings.hostLevels, measure.metric);
+    case 'rise':
+      return (readings.hostLevels.get(measure.metric) ?? Number.NaN) - levelBefore(state, measure);
+    case 'ratio':
+      return sumOf(readings.hostRates, measure.metric) / sumOf(readings.hostRates, measure.per);
+  }
+};
+
+const sumOf = (values: ReadonlyMap<string, number>, metric: string): number => {
+  if (!metric.endsWith('*')) return values.get(metric) ?? Number.NaN;
+  const prefix = metric.slice(0, -1);
+  let sum = 0;
+  for (const [name, value] of values) if (name.startsWith(prefix)) sum += value;
+  return sum;
+};
+
+const levelBefore = (
+  state: SessionState,
+  { metric, overTicks }: Extract<Measure, { readonly kind: 'rise' }>,
+): number => {
+  const ring = state.hostHistory.get(metric);
+  const sample = Math.max(0, state.samples - 1 - overTicks);
+  return ring?.values[sample % ring.values.length] ?? Number.NaN;
+};
+
+/** Whether a session has what a measure asks for. */
+export const isMeasured = (state: SessionState, { metric }: Measure): boolean => {
+  const name = metric.endsWith(HIGH_ORDERS) ? metric.slice(0, -HIGH_ORDERS.length) : metric;
+  if (!name.endsWith('*')) {
+    const descriptor = state.metrics.get(name);
+    // Dropped to stay within the budget: what is left must be enough.
+    if (typeof state.uncounted.get(name)?.sinceUs === 'number') return false;
+    return descriptor !== undefined && state.probes.get(descriptor.probe)?.state !== 'refused';
+  }
+  for (const id of state.metrics.keys()) if (id.startsWith(name.slice(0, -1))) return true;
+  return false;
+};
+
+const UNREAD_INTERVALS = 3;
+
+/** Since when a metric that was measured is not counted any more; null while it is. `lastUs` is when it last was. */
+export const uncountedSince = (state: SessionState, metric: string, lastUs: number): number | null => {
+  const name = countedMetric(metric);
+  const letGoUs = state.uncounted.get(name)?.sinceUs;
+  if (typeof letGoUs === 'number') return letGoUs;
+  const descriptor = state.metrics.get(name);
+  if (descriptor === undefined || descriptor.scope === 'host') return null;
+  const probe = state.probes.get(descriptor.probe);
+  if (probe !== undefined && probe.state !== 'attached') return lastUs;
+  const unreadUs = state.bootUs - state.counted.bootUs;
+  return unreadUs > UNREAD_INTERVALS * state.header.intervalMs * 1000 ? state.counted.bootUs : null;
+};
+
+/** What a measure was over a stretch: of the suspect, of all others, or of the host. NaN when it cannot be said. */
+export const ofStretch = (
+  stretch: Stretch,
+  { scope, measure }: Pick<Condition, 'scope' | 'measure'>,
+): number => {
+  const counted = (metric: string): number => {
+    if (scope === 'suspect') return stretch.own.get(metric) ?? 0;
+    if (scope === 'others') return (stretch.all.get(metric) ?? 0) - (stretch.own.get(metric) ?? 0);
+    return sumOf(stretch.host, metric) || 0;
+  };
+  if (measure.kind === 'rate') return (counted(measure.metric) * 1e6) / stretch.us;
+  return measure.kind === 'ratio' ? counted(measure.metric) / counted(measure.per) : Number.NaN;
+};
+
+/** The metric that is counted, of a name that a signature uses. */
+export const countedMetric = (metric: string): string =>
+  metric.endsWith(HIGH_ORDERS) ? metric.slice(0, -HIGH_ORDERS.length) : metric;

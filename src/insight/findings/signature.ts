@@ -1,0 +1,120 @@
+/**
+ * What a known failure looks like, as data. A signature is a small set of conditions, each on one measure of the
+ * suspect, of other processes, or of the host; which must hold, which add to the evidence, which must not; and which
+ * must come before which. Conditions are physical (so many steps per search, such a share of time), so that a failure
+ * is named also where there was no quiet time to learn from.
+ */
+import type { MetricUnit } from '../../core/metric.ts';
+
+export type Measure =
+  /** Per second, over the last few ticks; `*` at the end sums all metrics that begin so. */
+  | { readonly kind: 'rate'; readonly metric: string }
+  /** One rate per another. */
+  | { readonly kind: 'ratio'; readonly metric: string; readonly per: string }
+  /** The level of a gauge; with `*` their sum. */
+  | { readonly kind: 'level'; readonly metric: string }
+  /** How far a gauge has risen over so many ticks; negative when it fell. */
+  | { readonly kind: 'rise'; readonly metric: string; readonly overTicks: number };
+
+export type Condition = {
+  readonly id: string;
+  /** Of other processes the one with most; of the host its own metrics. */
+  readonly scope: 'suspect' | 'others' | 'host';
+  readonly need: 'required' | 'optional' | 'forbidden';
+  readonly measure: Measure;
+  readonly least?: number;
+  readonly most?: number;
+  /** Of a process that never counts this, it is not known: its file system, or its kernel, does not say. */
+  readonly silentIsUnknown?: true;
+  /** `least` and `most` are shares of the host's memory in KiB, or of the time of all its CPUs in ms per second. */
+  readonly ofAll?: 'memory' | 'cpus';
+  readonly unit: MetricUnit;
+  readonly what: string;
+  /** Its onset comes at most so many ticks before, and at most so many after, the onset of another condition. */
+  readonly order?: { readonly after: string; readonly earliestTicks: number; readonly latestTicks: number };
+};
+
+/** Another title, where a condition held, where one could not be measured, or where somebody suffers. */
+export type Title = {
+  readonly text: string;
+  readonly held?: string;
+  readonly unknown?: string;
+  readonly victims?: true;
+};
+
+export type Signature = {
+  readonly id: string;
+  /** What is certain whenever all that is required has held. */
+  readonly title: string;
+  /** The first that fits is used instead of it. */
+  readonly titles?: readonly Title[];
+  readonly severity: 'critical' | 'high' | 'medium';
+  /** What it names follows from other failures too: of the same suspect at the same time, the other is the finding. */
+  readonly isGeneral?: true;
+  /** Processes are looked at from this rate of this metric on; of several the one with most is the suspect. */
+  readonly anchor: { readonly metric: string; readonly least: number };
+  readonly conditions: readonly Condition[];
+  /** Conditions on the host that are enough where no probe counts processes: then nobody is accused. */
+  readonly hostAlone?: readonly Condition[];
+  /** Conditions that have held within so many ticks hold together. */
+  readonly togetherTicks: number;
+  /** How long all that is required must have held. */
+  readonly lastsTicks: number;
+  /**
+   * So much, over so few ticks, that no more need be seen: by condition the least of its mean over them, and how much
+   * of a metric there must have been in all, so that short intervals do not make it easy.
+   */
+  readonly beyondDoubt?: {
+    readonly ticks: number;
+    readonly least: Readonly<Record<string, number>>;
+    readonly inAll: { readonly metric: string; readonly least: number };
+  };
+  /** Where a condition cannot be measured, others must make up for it: the least they must reach then, in one way or another. */
+  readonly without?: {
+    readonly unknown: string;
+    readonly least: readonly Readonly<Record<string, number>>[];
+  };
+  /** Other processes that suffer, by this rate, and by how much of it there is for each of another. */
+  readonly victims: {
+    readonly metric: string;
+    readonly least: number;
+    readonly each?: { readonly per: string; readonly least: number };
+  } | null;
+  readonly advice: readonly AdviceTemplate[];
+};
+
+/**
+ * What helps. Words in braces are filled in with what is known of the host and the suspect (advice.ts); an advice is
+ * given only where `when` is true of them, and all it needs is known.
+ */
+export type AdviceTemplate = {
+  readonly text: string;
+  readonly command?: string;
+  /** What it may cost; reported wherever the command is. */
+  readonly risk?: string;
+  readonly when?: readonly HostTrait[];
+};
+
+/** What an advice may be tied to. */
+export type HostTrait =
+  | 'xfs'
+  | 'ext4'
+  | 'btrfs'
+  | 'other-fs'
+  | 'stepped'
+  | 'stepless'
+  | 'unit'
+  | 'no-unit'
+  | 'cgroup-path'
+  | 'no-cgroup'
+  | 'cgroup-v1'
+  | 'cgroup-v2'
+  | 'boundable'
+  | 'qemu'
+  | 'not-qemu'
+  | 'numa'
+  | 'swappiness-low'
+  | 'swappiness-unknown'
+  | 'swap'
+  | 'room-for-reserve'
+  | 'reserve-unknown';

@@ -1,0 +1,118 @@
+/**
+ * Spikes that belong together in time, reported as one incident: nobody is paged for a single series. The weight of a
+ * moment is the sum, over the series with a loud spike begun in the last INCIDENT.windowTicks, of how loud it is; an
+ * incident is where that weight stands out from what it has been so far in this session. Where spikes are common, more
+ * of them are needed.
+ *
+ * Everything is judged from spikes before it, so that an incident once reported stays reported.
+ */
+import { INCIDENT } from './params.ts';
+import type { Spike } from './series.ts';
+
+export type Incident = {
+  /** From 0, in order of beginning. */
+  readonly number: number;
+  readonly startTick: number;
+  readonly startUs: number;
+  readonly endTick: number;
+  readonly endUs: number;
+  /** Its spikes, the first to begin first; of each series the loudest. */
+  readonly spikes: readonly Spike[];
+  /** How far it stands out, in standard deviations of what was usual; incidents are ranked by it. */
+  readonly weight: number;
+};
+
+/** Of what there is less than ever, less is news. Of everything else, what fell has calmed down. */
+const SUPPLY = /^(?:mem\.available|swap\.free)$/;
+
+/**
+ * Whether a spike is a sign that something is wrong, and something worth reporting to a person. Kernel threads work for others:
+ * what they do is reported by the machine's own signals, and is no proof of anybody.
+ */
+export const isSign = ({ identity, fell, peak }: Spike): boolean => {
+  if (identity.kernel === true) return false;
+  return fell ? SUPPLY.test(identity.metric) : peak !== 0;
+};
+
+/** Incidents of at least INCIDENT.leastSeries series that stand out by `leastWeight`, in order of time. */
+export const incidentsOf = (
+  spikes: readonly Spike[],
+  leastWeight: number = INCIDENT.leastWeight,
+): Incident[] => {
+  const loud = spikes
+    .filter((spike) => spike.score >= INCIDENT.leastScore && isSign(spike))
+    .sort((a, b) => a.tick - b.tick);
+  const groups: { spikes: Set<Spike>; weight: number; last: number }[] = [];
+  const usual = createUsual();
+  let from = 0;
+  loud.forEach((spike, index) => {
+    while ((loud[from]?.tick ?? 0) <= spike.tick - INCIDENT.windowTicks) from += 1;
+    const window = loud.slice(from, index + 1);
+    const weight = usual.standardise(spike.tick, weigh(window));
+    if (weight < leastWeight || seriesIn(window) < INCIDENT.leastSeries) return;
+    const group = groups.at(-1);
+    if (group === undefined || spike.tick - group.last > INCIDENT.windowTicks) {
+      groups.push({ spikes: new Set(window), weight, last: spike.tick });
+      return;
+    }
+    for (const one of window) group.spikes.add(one);
+    group.weight = Math.max(group.weight, weight);
+    group.last = spike.tick;
+  });
+  return groups.map(incidentOf).slice(-INCIDENT.most);
+};
+
+const weigh = (spikes: readonly Spike[]): number => {
+  const loudest = new Map<number, number>();
+  for (const { series, score } of spikes) loudest.set(series, Math.max(loudest.get(series) ?? 0, score));
+  let weight = 0;
+  for (const score of loudest.values())
+    weight += Math.min(score, INCIDENT.mostScore) - INCIDENT.leastScore + 1;
+  return weight;
+};
+
+const seriesIn = (spikes: readonly Spike[]): number => new Set(spikes.map(({ series }) => series)).size;
+
+/** The mean of the weight over time up to a window ago: between spikes it is nearly nothing. */
+const createUsual = () => {
+  const waiting: { tick: number; weight: number }[] = [];
+  let sum = 0;
+  let sumSquare = 0;
+  return {
+    standardise: (tick: number, weight: number): number => {
+      for (
+        let first = waiting[0];
+        first !== undefined && first.tick <= tick - INCIDENT.windowTicks;
+        first = waiting[0]
+      ) {
+        const lasted = Math.min(INCIDENT.windowTicks, (waiting[1]?.tick ?? tick) - first.tick);
+        const bounded = Math.min(first.weight, INCIDENT.usualMost);
+        sum += lasted * bounded;
+        sumSquare += lasted * bounded ** 2;
+        waiting.shift();
+      }
+      waiting.push({ tick, weight });
+      const mean = sum / Math.max(1, tick);
+      const variance = Math.max(0, sumSquare / Math.max(1, tick) - mean ** 2);
+      return (weight - mean) / Math.sqrt(variance + INCIDENT.leastVariance);
+    },
+  };
+};
+
+const incidentOf = (group: { spikes: Set<Spike>; weight: number }, number: number): Incident => {
+  const loudest = new Map<number, Spike>();
+  for (const spike of group.spikes) {
+    const known = loudest.get(spike.series);
+    if (known === undefined || known.score < spike.score) loudest.set(spike.series, spike);
+  }
+  const spikes = [...loudest.values()].sort((a, b) => a.tick - b.tick || b.score - a.score);
+  return {
+    number,
+    startTick: Math.min(...spikes.map(({ tick }) => tick)),
+    startUs: Math.min(...spikes.map(({ startUs }) => startUs)),
+    endTick: Math.max(...spikes.map(({ endTick }) => endTick)),
+    endUs: Math.max(...spikes.map(({ endUs }) => endUs)),
+    spikes,
+    weight: group.weight,
+  };
+};

@@ -1,0 +1,164 @@
+/**
+ * What a session has just folded, handed to the insight tick by tick. A sample is one tick; where samples are missing,
+ * ticks pass unseen. A process is one life of a PID: reuse makes new series. What a process did not do counts as zero,
+ * since it began, or since tracing did; what was not read counts as nothing at all.
+ */
+import type { Entity } from '../core/entity.ts';
+import type { MetricDescriptor } from '../core/metric.ts';
+import { mostPerSecond, rateOf } from '../core/rate.ts';
+import type { SessionState } from '../core/state.ts';
+import type { Stretch } from '../core/stretch.ts';
+import { isKernelThread, isOwn } from '../core/who.ts';
+import { noteUse } from './deeds.ts';
+import { matchSignatures } from './findings/match.ts';
+import { closeSeries, forgetSeries, openSeries, renameSeries, skipTicks, tick } from './insight.ts';
+import { heldMetric, watchGrowth } from './leaks.ts';
+import { SPIKE, SUFFERED, saysNothing, UNWATCHED } from './params.ts';
+import type { SeriesIdentity } from './series.ts';
+import { noteSuffering } from './sufferers.ts';
+import type { Watch } from './watch.ts';
+
+/** To be called after every sample was counted. */
+export const observe = (watch: Watch, state: SessionState): void => {
+  const { insight } = watch;
+  const counted = isOfLast(state.counted, state);
+  // Too soon after the last: what came belongs to the next tick.
+  if (watch.lastUs > 0 && !counted && !isOfLast(state.hostRead, state)) return;
+  passMissedTicks(watch, state);
+  insight.frozen = state.bootUs >= watch.freezeUs;
+  insight.values.fill(Number.NaN);
+  if (counted) readProcesses(watch, state);
+  if (state.samples > 1) readHost(watch, state);
+  tick(insight, state.bootUs);
+  matchSignatures(watch.cases, watch.readings, state);
+  if (counted) watchGrowth(watch, state);
+  watch.lastUs = state.bootUs;
+};
+
+/** Whether a stretch that rates are of ends with the last sample. */
+const isOfLast = ({ sample, intervalUs }: Stretch, { samples }: SessionState): boolean =>
+  sample === samples - 1 && intervalUs > 0;
+
+const passMissedTicks = ({ insight, lastUs }: Watch, state: SessionState): void => {
+  if (lastUs === 0) return;
+  const passed = Math.round((state.bootUs - lastUs) / (state.header.intervalMs * 1000));
+  if (passed > 1) skipTicks(insight, passed - 1);
+};
+
+const readProcesses = (watch: Watch, state: SessionState): void => {
+  const { insight, processes } = watch;
+  const { intervalUs } = state.counted;
+  for (const owners of [state.owners.values(), state.former.values()]) {
+    for (const entity of owners) {
+      if (endedLongAgo(entity, state)) continue;
+      if (isOwn(entity, state)) {
+        forgetOwn(watch, entity);
+        continue;
+      }
+      for (const [metric, count] of entity.counts) {
+        const descriptor = state.metrics.get(metric);
+        if (descriptor === undefined || descriptor.kind === 'max') continue;
+        const current = count.sample === state.counted.sample;
+        if (current) noteMeanwhile(watch, entity, descriptor, rateOf(count.delta, intervalUs));
+        if (UNWATCHED.has(metric)) continue;
+        const row = processes.get(entity)?.get(metric) ?? openOf(watch, state, entity, descriptor);
+        if (row < 0) continue;
+        if (descriptor.kind === 'gauge') insight.values[row] = count.total;
+        else insight.values[row] = current ? rateOf(count.delta, intervalUs) : 0;
+      }
+    }
+  }
+  dropEnded(watch, state);
+};
+
+/** Who it is may be known only after it was counted. */
+const forgetOwn = ({ insight, processes }: Watch, entity: Entity): void => {
+  for (const row of processes.get(entity)?.values() ?? []) {
+    forgetSeries(insight, row);
+    closeSeries(insight, row);
+  }
+  processes.delete(entity);
+};
+
+const openOf = (watch: Watch, state: SessionState, entity: Entity, descriptor: MetricDescriptor): number => {
+  if (isIdle(entity, descriptor, state)) return -1;
+  const row = openSeries(watch.insight, identityOf(entity, descriptor), silentTicks(watch, state, entity));
+  if (row < 0) return row;
+  const rows = watch.processes.get(entity) ?? new Map<string, number>();
+  rows.set(descriptor.id, row);
+  watch.processes.set(entity, rows);
+  return row;
+};
+
+/** Who did something and who waited, whether or not it is watched for being unusual. */
+const noteMeanwhile = (
+  { insight }: Watch,
+  entity: Entity,
+  descriptor: MetricDescriptor,
+  perSecond: number,
+): void => {
+  if (SUFFERED[descriptor.id] !== undefined)
+    noteSuffering(insight, identityOf(entity, descriptor), perSecond);
+  else if (UNWATCHED.has(descriptor.id)) noteUse(insight, identityOf(entity, descriptor), perSecond);
+};
+
+const identityOf = (entity: Entity, { id, kind, unit }: MetricDescriptor): SeriesIdentity => ({
+  metric: id,
+  kind: kind === 'gauge' ? 'gauge' : 'counter',
+  unit,
+  pid: entity.pid,
+  startMs: entity.startMs,
+  comm: entity.comm,
+  ...(isKernelThread(entity) ? { kernel: true } : {}),
+});
+
+/** Most processes only live. Of those that count nothing only what they hold is followed, where it is worth it. */
+const isIdle = ({ movedBootUs, counts }: Entity, { id }: MetricDescriptor, state: SessionState): boolean =>
+  movedBootUs === null &&
+  !(id === heldMetric(state) && (counts.get(id)?.total ?? 0) >= WORTH_FOLLOWING_BYTES);
+
+const WORTH_FOLLOWING_BYTES = 16 * 2 ** 20;
+
+const silentTicks = ({ insight }: Watch, state: SessionState, { startMs }: Entity): number => {
+  if (startMs === null) return insight.ticks;
+  const livedTicks = (state.bootUs / 1000 - startMs) / state.header.intervalMs;
+  return Math.max(0, Math.min(insight.ticks, Math.floor(livedTicks)));
+};
+
+const endedLongAgo = ({ endedBootUs }: Entity, state: SessionState): boolean =>
+  endedBootUs !== null && state.bootUs - endedBootUs > SPIKE.frozenTicks * state.header.intervalMs * 1000;
+
+const dropEnded = ({ insight, processes }: Watch, state: SessionState): void => {
+  for (const [entity, rows] of processes) {
+    const known = state.owners.get(entity.pid) === entity || state.former.get(entity.id) === entity;
+    if (known && entity.endedBootUs === null) {
+      for (const row of rows.values()) renameSeries(insight, row, entity.comm);
+      continue;
+    }
+    // Zeros of the dead say nothing.
+    for (const row of rows.values()) if (insight.values[row] === 0) insight.values[row] = Number.NaN;
+    if (known && !endedLongAgo(entity, state)) continue;
+    for (const row of rows.values()) closeSeries(insight, row);
+    processes.delete(entity);
+  }
+};
+
+const readHost = ({ insight, host }: Watch, state: SessionState): void => {
+  const { intervalUs } = state.hostRead;
+  const isNew = isOfLast(state.hostRead, state);
+  for (const [metric, reading] of state.host) {
+    const descriptor = state.metrics.get(metric);
+    if (descriptor === undefined || descriptor.kind === 'max' || saysNothing(metric)) continue;
+    const counter = descriptor.kind === 'counter';
+    let row = host.get(metric);
+    if (row === undefined) {
+      const kind = counter ? 'counter' : 'gauge';
+      const identity = { metric, kind, unit: descriptor.unit, pid: null, startMs: null, comm: null } as const;
+      row = openSeries(insight, identity, 0);
+      host.set(metric, row);
+    }
+    if (row < 0 || (counter && !isNew)) continue;
+    const most = mostPerSecond(metric, state.header);
+    insight.values[row] = counter ? rateOf(reading.delta, intervalUs, most) : reading.last;
+  }
+};

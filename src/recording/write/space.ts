@@ -1,0 +1,16 @@
+/** Room on the disk that a recording leaves to others. */
+import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+const USUAL_MIN_FREE_BYTES = 256 * 1024 * 1024;
+const MIN_FREE_SHARE = 0.05;
+
+/**
+ * How much is free where `path` is, when that is less than must be; null when there is enough.
+ * @param minFreeBytes null for a twentieth of the disk, at most 256 MiB
+ */
+export const scarceBytes = async (path: string, minFreeBytes: number | null): Promise<number | null> => {
+  const { bavail, bsize, blocks } = await statfs(dirname(path));
+  const least = minFreeBytes ?? Math.min(USUAL_MIN_FREE_BYTES, blocks * bsize * MIN_FREE_SHARE);
+  return bavail * bsize >= least ? null : bavail * bsize;
+};

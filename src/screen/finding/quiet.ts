@@ -1,0 +1,139 @@
+/**
+ * What is said where no failure is known: whether anybody waits all the same, who waits most and for what, and who takes
+ * most of what they wait for. A quiet screen is only worth something when it says how quiet is known.
+ */
+import { rateOf } from '../../core/rate.ts';
+import type { Row } from '../../core/snapshot.ts';
+import { isKernelThread } from '../../core/who.ts';
+import type { WatchedSnapshot } from '../../insight/recognised.ts';
+import { type Line, packSegments, segment, span } from '../format/line.ts';
+import { longDuration, percent, ratePerSecond } from '../format/numbers.ts';
+import { clean } from '../format/text.ts';
+import { hostRateNow } from '../signals/series.ts';
+import type { View } from '../view.ts';
+import { learningSamples } from './accounts.ts';
+
+export const LABEL = 9;
+/** Of each line. */
+const MOST_NAMED = 3;
+
+/** `over` is what was found before and has ended; empty for nothing. At most `height` lines. */
+export const quietLines = (
+  snapshot: WatchedSnapshot,
+  over: string,
+  view: View,
+  height: number,
+): readonly Line[] =>
+  [
+    verdictLine(snapshot, over, view),
+    ...whoLine('suffers', snapshot, SUFFERS, view),
+    ...whoLine('takes', snapshot, TAKES, view),
+  ].slice(0, height);
+
+const PRESSURES = [
+  ['psi.cpu.some_us', 'a CPU'],
+  ['psi.io.some_us', 'I/O'],
+  ['psi.memory.some_us', 'memory'],
+] as const;
+/** Of the time, from where on it is not said that nothing stands out. */
+const WORTH_SAYING = 0.25;
+
+const verdictLine = (snapshot: WatchedSnapshot, over: string, view: View): Line => {
+  const [worst] = PRESSURES.map(([metric, what]) => ({ what, share: pressureOf(snapshot, metric) })).sort(
+    (a, b) => b.share - a.share,
+  );
+  const waits = worst !== undefined && worst.share >= WORTH_SAYING;
+  const left = learningSamples(snapshot);
+  const learning = longDuration((left * snapshot.header.intervalMs) / 1000);
+  return packSegments(
+    [
+      waits
+        ? segment(0, span(`Waiting for ${worst.what}: ${percent(worst.share * 100)} of the time`, 'warn'))
+        : segment(0, span(over === '' ? 'Nothing stands out' : 'Nothing stands out now', 'good')),
+      segment(1, span(over, 'warn')),
+      segment(
+        2,
+        left === 0
+          ? span(waits ? 'no known failure' : 'watching for known failures and unusual rises', 'dim')
+          : span(`still learning the baseline, ${learning} more`, 'dim'),
+      ),
+    ],
+    view.size.columns,
+    view.glyphs,
+  );
+};
+
+const pressureOf = (snapshot: WatchedSnapshot, metric: string): number => {
+  const rate = hostRateNow(snapshot, metric, snapshot.host[metric]?.delta ?? 0) / 1e6;
+  return Number.isNaN(rate) ? 0 : rate;
+};
+
+/** What a process waits for, or takes: in its own unit per second, from how much of it on it is named, and in which words. */
+type Way = { readonly metric: string; readonly least: number; readonly say: (perSecond: number) => string };
+
+const share = (perSecond: number, ofSecond: number): string =>
+  perSecond > ofSecond * 1.005
+    ? `${(perSecond / ofSecond).toFixed(1)} threads`
+    : percent((100 * perSecond) / ofSecond);
+
+const SUFFERS: readonly Way[] = [
+  { metric: 'proc.cpu_wait_ns', least: 1e8, say: (ns) => `CPU wait ${share(ns, 1e9)}` },
+  { metric: 'blocked.ns', least: 1e8, say: (ns) => `D state ${share(ns, 1e9)}` },
+  { metric: 'kswapd.direct_reclaim_ns', least: 5e7, say: (ns) => `reclaim ${share(ns, 1e9)}` },
+  { metric: 'kswapd.memcg_reclaim_ns', least: 5e7, say: (ns) => `reclaim in its cgroup ${share(ns, 1e9)}` },
+];
+
+const TAKES: readonly Way[] = [
+  { metric: 'proc.cpu_ms', least: 300, say: (ms) => `CPU ${percent(ms / 10)}` },
+  { metric: 'proc.child_cpu_ms', least: 300, say: (ms) => `CPU of short children ${percent(ms / 10)}` },
+  { metric: 'faults.read_bytes', least: 8e6, say: (bytes) => `reads ${ratePerSecond(bytes, 'bytes')}/s` },
+  { metric: 'faults.write_bytes', least: 8e6, say: (bytes) => `writes ${ratePerSecond(bytes, 'bytes')}/s` },
+];
+
+const whoLine = (name: string, snapshot: WatchedSnapshot, ways: readonly Way[], view: View): Line[] => {
+  const named = worstOf(snapshot, ways);
+  if (named.length === 0) return [];
+  return [
+    packSegments(
+      [
+        segment(0, span(name.padEnd(LABEL - 2), 'dim')),
+        ...named.map(({ row, said }, rank) =>
+          segment(rank, span(`${clean(row.comm, view.glyphs.charset)} (${row.pid}) ${said}`)),
+        ),
+      ],
+      view.size.columns,
+      view.glyphs,
+    ),
+  ];
+};
+
+const memo = new WeakMap<WatchedSnapshot, Map<readonly Way[], readonly Named[]>>();
+
+type Named = { readonly row: Row; readonly size: number; readonly said: string };
+
+/** Looks at every process, so once per moment. */
+const worstOf = (snapshot: WatchedSnapshot, ways: readonly Way[]): readonly Named[] => {
+  const known = memo.get(snapshot) ?? new Map<readonly Way[], readonly Named[]>();
+  memo.set(snapshot, known);
+  const named = known.get(ways) ?? findWorst(snapshot, ways);
+  known.set(ways, named);
+  return named;
+};
+
+/** The living, and neither us nor the kernel's own threads, which work for others; each by the way it does most in. */
+const findWorst = (snapshot: WatchedSnapshot, ways: readonly Way[]): readonly Named[] => {
+  const { intervalUs } = snapshot.counted;
+  const found = snapshot.rows
+    .filter((row) => row.endedBootUs === null && row.own !== true && !isKernelThread(row))
+    .map((row) => ({ row, ...mostOf(row, ways, intervalUs) }))
+    .filter(({ size }) => size >= 1);
+  return found.sort((a, b) => b.size - a.size || a.row.pid - b.row.pid).slice(0, MOST_NAMED);
+};
+
+const mostOf = ({ metrics }: Row, ways: readonly Way[], intervalUs: number) => {
+  const done = ways.map((way) => {
+    const perSecond = rateOf(metrics[way.metric]?.delta ?? 0, intervalUs);
+    return { size: perSecond / way.least, said: way.say(perSecond) };
+  });
+  return done.reduce((most, one) => (one.size > most.size ? one : most), { size: 0, said: '' });
+};

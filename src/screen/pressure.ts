@@ -1,0 +1,90 @@
+/** What the machine as a whole does, and how much of the time somebody waits for what. */
+import type { Snapshot } from '../core/snapshot.ts';
+import { type Line, packSegments, type Segment, segment, span } from './format/line.ts';
+import { amount, compact, percent } from './format/numbers.ts';
+import { hostRateNow } from './signals/series.ts';
+import type { View } from './view.ts';
+
+export const pressureLine = (snapshot: Snapshot, view: View): Line =>
+  packSegments(pressureSegments(snapshot), view.size.columns, view.glyphs);
+
+/** Shares of time above which a machine is in trouble by PSI's own meaning: somebody waits this much of the time. */
+const PRESSURE_WARN = 10;
+const PRESSURE_BAD = 40;
+
+/** What the CPUs do, in shares of all of them; what is as good as nothing gives up its place. */
+const MACHINE = [
+  { label: 'cpu', metric: 'cpu.busy_ms', least: 0, bad: 95, rank: 0 },
+  { label: 'steal', metric: 'cpu.steal_ms', least: 1, bad: 5, rank: 2 },
+  { label: 'iowait', metric: 'cpu.iowait_ms', least: 1, bad: 40, rank: 3 },
+] as const;
+const FORKS_WORTH_SAYING = 100;
+
+const machineSegments = (snapshot: Snapshot): Segment[] => {
+  const { host, header } = snapshot;
+  const rate = (metric: string): number => hostRateNow(snapshot, metric, host[metric]?.delta ?? Number.NaN);
+  const shares = MACHINE.flatMap(({ label, metric, least, bad, rank }) => {
+    const share = rate(metric) / (10 * Math.max(1, header.host.cpus));
+    if (!(share >= least)) return [];
+    return [segment(rank, span(`${label} `, 'dim'), span(percent(share), share >= bad ? 'warn' : 'plain'))];
+  });
+  const forks = rate('tasks.forked');
+  return forks >= FORKS_WORTH_SAYING
+    ? [...shares, segment(6, span('forks ', 'dim'), span(`${compact(forks)}/s`))]
+    : shares;
+};
+
+const PRESSURES = [
+  { label: 'cpu', metric: 'psi.cpu.some_us' },
+  { label: 'io', metric: 'psi.io.some_us' },
+  { label: 'mem', metric: 'psi.memory.some_us' },
+] as const;
+
+/** Of the time somebody waited, for each of the three. */
+const waitSegments = (snapshot: Snapshot): Segment[] => {
+  const spans = PRESSURES.flatMap(({ label, metric }) => {
+    const reading = snapshot.host[metric];
+    const share = reading === undefined ? Number.NaN : hostRateNow(snapshot, metric, reading.delta) / 1e4;
+    if (Number.isNaN(share)) return [];
+    const tone = share >= PRESSURE_BAD ? 'bad' : share >= PRESSURE_WARN ? 'warn' : 'plain';
+    return [span(` ${label} `, 'dim'), span(percent(share), tone)];
+  });
+  return spans.length === 0 ? [] : [segment(1, span('waits', 'dim'), ...spans)];
+};
+
+const loadSegments = ({ host }: Snapshot): Segment[] => {
+  const [lately, ...before] = ['load.1', 'load.5', 'load.15'].flatMap((id) => {
+    const reading = host[id];
+    return reading === undefined ? [] : [amount(reading.total, 'load')];
+  });
+  if (lately === undefined) return [];
+  return [segment(4, span('load ', 'dim'), span(lately)), segment(8, span(before.join(' '), 'dim'))];
+};
+
+const pressureSegments = (snapshot: Snapshot): Segment[] => {
+  const segments = [...machineSegments(snapshot), ...waitSegments(snapshot), ...loadSegments(snapshot)];
+  const available = snapshot.host['mem.available'];
+  if (available !== undefined) {
+    const share = (available.total * 1024) / snapshot.header.host.memoryBytes;
+    segments.push(
+      segment(
+        3,
+        span('avail ', 'dim'),
+        span(amount(available.total, 'KiB'), share < 0.05 ? 'bad' : share < 0.1 ? 'warn' : 'plain'),
+      ),
+    );
+  }
+  const blocked = snapshot.host['tasks.blocked'];
+  if (blocked !== undefined && blocked.total > 0) {
+    segments.push(
+      segment(
+        2,
+        span(
+          `${compact(blocked.total)} blocked`,
+          blocked.total >= snapshot.header.host.cpus ? 'bad' : 'warn',
+        ),
+      ),
+    );
+  }
+  return segments;
+};

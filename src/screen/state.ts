@@ -1,0 +1,82 @@
+/** What the user has done to the screen. Everything else on it is the Snapshot. */
+export type Mode = 'live' | 'replay';
+
+/** What fills the screen below the header. */
+export type Page = 'table' | 'detail' | 'finding' | 'help' | 'session';
+
+/** Which pane of the table page the arrows move in. */
+export type Focus = 'table' | 'signals';
+
+/** How much time the signals show. */
+export type Zoom = '1m' | '5m' | '1h' | 'all';
+
+/** What belongs together is reported together. */
+export type Grouping = 'command' | 'cgroup' | 'container' | 'parent';
+export type Arrange = 'flat' | 'tree' | Grouping;
+
+/** A metric id, or a column that identifies a process. null: where most time went. */
+export type SortKey = string | 'pid' | 'comm' | null;
+
+export type LineInput = {
+  readonly kind: 'filter' | 'jump' | 'mark';
+  readonly text: string;
+  /** Why the text was not accepted. */
+  readonly problem: string | null;
+};
+
+export type UiState = {
+  readonly mode: Mode;
+  readonly page: Page;
+  readonly focus: Focus;
+  readonly zoom: Zoom;
+  /** First lane shown. */
+  readonly laneTop: number;
+  /** Probes whose columns and lanes are left out; they go on counting. */
+  readonly hidden: readonly string[];
+  /** Key of the account that was jumped to; null: the most pressing. */
+  readonly account: string | null;
+  /** What stays selected while values change: a process or a group; null: whoever is first. */
+  readonly selectedId: string | null;
+  /** Its screen row within the table, kept as its rank changes, so that it stays under the eye. */
+  readonly selectedOffset: number;
+  readonly arrange: Arrange;
+  /** The one group whose processes are shown. */
+  readonly within: { readonly arrange: Grouping; readonly key: string; readonly label: string } | null;
+  readonly sort: SortKey;
+  readonly reversed: boolean;
+  /** Whether the table lists those who trace: this tool and its tracer. */
+  readonly own: boolean;
+  /** Columns show growth per second, or everything since tracing began. */
+  readonly values: 'rate' | 'total';
+  readonly filter: string;
+  readonly input: LineInput | null;
+  /** The process whose files are to be counted in pieces; null: nobody asked. */
+  readonly extentsOf: string | null;
+  /** First line shown of a page that scrolls. */
+  readonly scroll: number;
+  /** The last key pressed, when it means nothing here. */
+  readonly unknownKey: string | null;
+};
+
+export const initialUi = (mode: Mode, sort: SortKey = null): UiState => ({
+  mode,
+  page: 'table',
+  focus: 'table',
+  zoom: '1m',
+  laneTop: 0,
+  hidden: [],
+  account: null,
+  selectedId: null,
+  selectedOffset: 0,
+  arrange: 'flat',
+  within: null,
+  sort,
+  reversed: false,
+  own: false,
+  values: 'rate',
+  filter: '',
+  input: null,
+  extentsOf: null,
+  scroll: 0,
+  unknownKey: null,
+});

@@ -1,0 +1,145 @@
+/**
+ * The life of one child process that traces the kernel. Guarantees, in this order of importance:
+ *
+ * - It dies with us, however we die: its parent-death signal is SIGINT (on which bpftrace detaches and ends), and
+ *   its own heartbeat ends it with SIGPIPE where the signal could not be set.
+ * - A terminal's Ctrl-C does not reach it: it has its own session and process group, and we decide when it stops.
+ * - Its output is drained to the end before it counts as ended; `exit` alone says nothing.
+ * - Stopping is bounded: SIGINT, then SIGTERM, then SIGKILL to the whole group, each with its own patience.
+ */
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { execa } from 'execa';
+
+export type ChildOptions = {
+  /** What starts it so that it ends when we do, before its own words; empty where the host has nothing for it. */
+  readonly launcher: readonly string[];
+  readonly file: string;
+  readonly args: readonly string[];
+  /** All of it: nothing is inherited. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly patience?: Patience;
+};
+
+/** How long each signal gets before the next, in ms. */
+export type Patience = { readonly intMs: number; readonly termMs: number; readonly killMs: number };
+
+export type ChildEnd = {
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** The last signal we had to send; null when it ended by itself. */
+  readonly stoppedWith: StopSignal | null;
+  /** In words, for a message: `exit status 1`, `killed by SIGSEGV`. */
+  readonly how: string;
+};
+
+export type Child = {
+  readonly pid: number;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Both streams at their end and the process reaped. Never rejects. */
+  readonly ended: Promise<ChildEnd>;
+  /** Idempotent, the first call's patience counts; resolves when it has ended. */
+  stop(patience?: Patience): Promise<ChildEnd>;
+};
+
+type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGKILL';
+
+const PATIENCE: Patience = { intMs: 10_000, termMs: 2_000, killMs: 2_000 };
+
+/** How long a grandchild may hold the streams open after the child itself has gone, in ms. */
+const ORPHANED_STREAM_MS = 2_000;
+
+export const startChild = (options: ChildOptions): Child => {
+  const [file = options.file, ...args] = [...options.launcher, options.file, ...options.args];
+  const subprocess = execa(file, args, {
+    buffer: false,
+    reject: false,
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+    encoding: 'buffer',
+    detached: true,
+    cleanup: false,
+    env: options.env,
+    extendEnv: false,
+  });
+  // A missing file ends the same way as a broken one: `ended` says how, and the pid is never used.
+  const pid = subprocess.pid ?? -1;
+  let stoppedWith: StopSignal | null = null;
+
+  const signalGroup = (signal: StopSignal): void => {
+    stoppedWith = signal;
+    if (pid <= 0) return;
+    try {
+      process.kill(-pid, signal);
+    } catch {
+      // Gone already: `ended` will say so.
+    }
+  };
+
+  const streamsEnded = Promise.all([finished(subprocess.stdout), finished(subprocess.stderr)]);
+  const exited = once(subprocess, 'exit').catch(() => undefined);
+  const ended = (async (): Promise<ChildEnd> => {
+    // execa waits for the streams too, which a grandchild may hold open for ever.
+    await Promise.race([subprocess, exited]);
+    const askedWith = stoppedWith;
+    if (!(await within(ORPHANED_STREAM_MS, streamsEnded))) {
+      signalGroup('SIGKILL');
+      subprocess.stdout.destroy();
+      subprocess.stderr.destroy();
+    }
+    const result = await subprocess;
+    const code = result.exitCode ?? null;
+    const signal = result.signal ?? null;
+    const how =
+      signal !== null
+        ? `killed by ${signal}`
+        : code !== null
+          ? `exit status ${code}`
+          : (result.shortMessage ?? 'could not be started');
+    return { code, signal, stoppedWith: askedWith, how };
+  })();
+
+  let stopping: Promise<ChildEnd> | null = null;
+  const stop = async (patience: Patience): Promise<ChildEnd> => {
+    const steps: readonly (readonly [StopSignal, number])[] = [
+      ['SIGINT', patience.intMs],
+      ['SIGTERM', patience.termMs],
+      ['SIGKILL', patience.killMs],
+    ];
+    for (const [signal, waitMs] of steps) {
+      signalGroup(signal);
+      if (await within(waitMs, ended)) break;
+    }
+    return ended;
+  };
+
+  return {
+    pid,
+    stdout: subprocess.stdout,
+    stderr: subprocess.stderr,
+    ended,
+    stop: (patience) => {
+      stopping ??= stop(patience ?? options.patience ?? PATIENCE);
+      return stopping;
+    },
+  };
+};
+
+/** Whether it came in time. Leaves no timer behind that would keep us alive. */
+const within = async (waitMs: number, promise: Promise<unknown>): Promise<boolean> => {
+  const waiting = new AbortController();
+  const inTime = await Promise.race([
+    promise.then(() => true),
+    delay(waitMs, false, { signal: waiting.signal }).catch(() => false),
+  ]);
+  waiting.abort();
+  return inTime;
+};
+
+const finished = async (stream: Readable): Promise<void> => {
+  if (stream.destroyed || stream.readableEnded) return;
+  await Promise.race([once(stream, 'end'), once(stream, 'close')]).catch(() => undefined);
+};

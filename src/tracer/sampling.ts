@@ -1,0 +1,160 @@
+/**
+ * A sample, from what the tracer's maps and the host say at one moment: the maps are compared with the reading before,
+ * those who moved are met, what is known of them is reported, and then what moved, for those who are wanted.
+ */
+import type { CostWatch } from '../budget/cost-watch.ts';
+import type { CounterEntry, ProbeInUse, StreamRecord } from '../core/record.ts';
+import type { Clock, Derivation, HostPort } from '../session/ports.ts';
+import { type Counters, createChanges, type Grown, type Moved } from './changes.ts';
+import type { LossTally } from './losses.ts';
+import type { Taken } from './pace.ts';
+import { createProcessMeter, type ProcessMeter } from './process-meter.ts';
+import type { Processes } from './processes.ts';
+import { createSelfMeter } from './self-cost.ts';
+
+export type SamplingOptions = {
+  readonly host: HostPort;
+  readonly clock: Clock;
+  readonly intervalMs: number;
+  /** Capacity of every map, in keys. */
+  readonly mapKeys: number;
+  /** What becomes of the maps before they are counters. */
+  readonly derivations: readonly Derivation[];
+  readonly processes: Processes;
+  readonly costs: CostWatch;
+  readonly losses: LossTally;
+  readonly tracerPid: () => number | null;
+  readonly emit: (record: StreamRecord) => void;
+};
+
+export type Sampling = {
+  /** Counting has begun, with these probes. Faults of those that ran before this time count from when they are met. */
+  begin(probes: readonly ProbeInUse[], countsSinceMs: number | null): void;
+  take(taken: Taken): void;
+  /** The kernel deleted this PID's keys. */
+  forget(pid: number): void;
+  /** Another tracer counts from zero, with these probes. */
+  restart(probes: readonly ProbeInUse[]): void;
+  /** How many there were. */
+  samples(): number;
+};
+
+/** The host is read when the tracer's maps have come; by less than this of an interval it is the same moment. */
+const SAME_MOMENT_SHARE = 0.01;
+
+export const createSampling = (options: SamplingOptions): Sampling => {
+  const { host, clock, derivations, processes, costs, losses, emit } = options;
+  const changes = createChanges();
+  const self = createSelfMeter(host);
+  const internal = new Map(derivations.flatMap((one) => Object.entries(one.internal)));
+  const mapFull = new Set<string>();
+  let meter: ProcessMeter = createProcessMeter(host, null);
+  let epoch = 0;
+  let seq = 0;
+
+  const take = ({ bootUs, tickUs, counted, counters: printed, final }: Taken): void => {
+    // First of all: who lives takes a while to look at, above all at the start, and what happens meanwhile counts.
+    const values = host.sample();
+    const hostUs = clock.bootUs();
+    const full = changes.begin(counted);
+    noteFullMaps(printed);
+    const counters = counted ? complete(printed, tickUs) : printed;
+    const { grown, moved } = changes.read(counters);
+    if (counted) derive(counters, grown);
+    const news = withoutInternal(moved);
+    processes.meet(pidsOf(news), bootUs, final);
+    const reported = report(news);
+    processes.look(bootUs);
+    if (counted) processes.closeInterval(bootUs);
+    for (const pid of processes.tellVanished(bootUs, false)) changes.forget(pid);
+    if (counted) Object.assign(reported, levels());
+    for (const loss of losses.drain(bootUs)) emit(loss);
+    const hostRead = changes.host(values);
+    if (counted) costs.counted(new Map([...grown, ...hostRead.grown]), values['cpu.busy_ms'] ?? null);
+    emit({
+      type: 'sample',
+      seq,
+      bootUs,
+      epoch,
+      counted,
+      full,
+      counters: reported,
+      host: hostRead.changed,
+      ...(isSameMoment(bootUs, hostUs) ? {} : { hostUs }),
+      self: { ...self.read(options.tracerPid()), ...costs.report() },
+    });
+    seq += 1;
+  };
+
+  const noteFullMaps = (counters: Counters): void => {
+    for (const [metric, { length }] of counters) {
+      if (length < options.mapKeys || mapFull.has(metric)) continue;
+      mapFull.add(metric);
+      const detail = `${length} of ${options.mapKeys} keys`;
+      for (const missing of internal.get(metric) ?? [metric])
+        losses.add('map-full', 1, { metric: missing, detail });
+    }
+  };
+
+  const complete = (printed: Counters, tickUs: number): Counters => {
+    let counters = printed;
+    for (const derivation of derivations) counters = derivation.complete?.(counters, tickUs) ?? counters;
+    return counters;
+  };
+
+  const derive = (counters: Counters, grown: Grown): void => {
+    for (const derivation of derivations)
+      for (const { kind, metric, count } of derivation.read(counters, grown))
+        losses.add(kind, count, { metric });
+  };
+
+  const withoutInternal = (moved: ReadonlyMap<string, readonly Moved[]>) =>
+    new Map([...moved].filter(([metric]) => !internal.has(metric)));
+
+  const report = (moved: ReadonlyMap<string, readonly Moved[]>): Record<string, CounterEntry[]> => {
+    const counters: Record<string, CounterEntry[]> = {};
+    for (const [metric, entries] of moved) {
+      const reported = changes.report(metric, entries, processes.isWanted, (pid, by) =>
+        processes.grew(pid, metric, by),
+      );
+      if (reported.length > 0) counters[metric] = reported;
+    }
+    return counters;
+  };
+
+  /** Of the processes just named, and of those known before: what they hold at the moment they were counted. */
+  const levels = (): Record<string, CounterEntry[]> => {
+    const { moved } = changes.read(meter.read(processes.living()));
+    return Object.fromEntries(
+      [...moved].flatMap(([metric, entries]) =>
+        entries.length === 0 ? [] : [[metric, entries.map(({ entry }) => entry)]],
+      ),
+    );
+  };
+
+  const isSameMoment = (bootUs: number, hostUs: number): boolean =>
+    Math.abs(hostUs - bootUs) <= options.intervalMs * 1000 * SAME_MOMENT_SHARE;
+
+  return {
+    begin: (probes, countsSinceMs) => {
+      for (const derivation of derivations) derivation.restart(probes);
+      meter = createProcessMeter(host, countsSinceMs);
+    },
+    take,
+    forget: changes.forget,
+    restart: (probes) => {
+      changes.restart();
+      for (const derivation of derivations) derivation.restart(probes);
+      meter.restart();
+      costs.restart();
+      epoch += 1;
+    },
+    samples: () => seq,
+  };
+};
+
+const pidsOf = (moved: ReadonlyMap<string, readonly Moved[]>): ReadonlySet<number> => {
+  const pids = new Set<number>();
+  for (const entries of moved.values()) for (const { entry } of entries) pids.add(entry[0] ?? 0);
+  return pids;
+};

@@ -1,0 +1,52 @@
+/**
+ * The component tree: App reads keys and draws one Pane per part of the screen.
+ *
+ * A Pane hands Ink a block of blank lines of the right height and replaces each line when Ink writes it, through
+ * Ink's own Transform. The lines are composed to the cell already, so Ink need not measure them; and it must not:
+ * Ink 6.8 keeps every text it ever measured in a table without bound (build/measure-text.js). Neither need it take
+ * them apart into cells: tui/terminal/frame-sink.ts says what that costs and how it is avoided.
+ */
+import { Box, Transform, useInput } from 'ink';
+import { memo, useMemo, useSyncExternalStore } from 'react';
+import { composeScreen, type Pane as PaneLines } from '../screen/compose.ts';
+import type { ViewModel } from '../screen/view-model.ts';
+import { keyNames } from './key-names.ts';
+import { paintLine, type Theme } from './theme.ts';
+
+export type AppProps = {
+  /** A finished line on its way to the terminal; see tui/terminal/frame-sink.ts. */
+  readonly standIn: (line: string) => string;
+  readonly model: ViewModel;
+  readonly theme: Theme;
+  readonly keyboard: boolean;
+};
+
+export const App = ({ model, theme, keyboard, standIn }: AppProps) => {
+  const view = useSyncExternalStore(model.subscribe, model.get);
+  const panes = useMemo(() => composeScreen(view), [view]);
+  useInput((input, key) => keyNames(input, key).forEach(model.press), { isActive: keyboard });
+  return (
+    <Box flexDirection="column" width={1} height={view.size.rows}>
+      {panes.map((pane) => (
+        <Pane key={pane.id} lines={pane.lines} theme={theme} standIn={standIn} />
+      ))}
+    </Box>
+  );
+};
+
+type PaneProps = Pick<AppProps, 'theme' | 'standIn'> & { readonly lines: PaneLines['lines'] };
+
+const Pane = memo(({ lines, theme, standIn }: PaneProps) => {
+  const painted = lines.map((line) => paintLine(line, theme));
+  return (
+    <Box height={lines.length} flexShrink={0}>
+      <Transform transform={(_, index) => standIn(painted[index] ?? '')}>
+        {blankLines(lines.length)}
+      </Transform>
+    </Box>
+  );
+});
+Pane.displayName = 'Pane';
+
+/** Something to draw on every line: Ink leaves out what is empty. */
+const blankLines = (height: number): string => Array.from({ length: height }, () => ' ').join('\n');

@@ -1,0 +1,213 @@
+/**
+ * The screen's life: enter, draw, read keys, and hand the terminal back, whatever ends it.
+ *
+ * Guarantee: when `done` resolves the terminal is as it was (normal screen and scrollback, cursor, line wrap, cooked
+ * input), so the caller may print at once. It resolves on q (`quit`), on Ctrl-C, SIGINT, SIGTERM and SIGHUP
+ * (`interrupted`), when the terminal goes away (`output-closed`), and after `close()` (`quit`). The caller stops
+ * the session afterwards and decides the exit status. A bug while drawing rejects `done`, equally restored.
+ * Not caught: SIGKILL; nothing can restore after that.
+ *
+ * NODE_ENV must be `production` before this module is imported: React's development build leaks memory per render.
+ */
+import { render } from 'ink';
+import type { Inspect } from '../core/inspection.ts';
+import type { Snapshot } from '../core/snapshot.ts';
+import { composeScreen } from '../screen/compose.ts';
+import { charsetOf, glyphsFor } from '../screen/format/glyphs.ts';
+import { KEYS, type KeyBinding } from '../screen/keys/keys.ts';
+import type { Effect } from '../screen/reduce.ts';
+import { sizeOf } from '../screen/size.ts';
+import type { Mode } from '../screen/state.ts';
+import type { TextStore } from '../screen/text-store.ts';
+import { createViewModel } from '../screen/view-model.ts';
+import type { Playback } from '../session/playback.ts';
+import type { SnapshotStore } from '../session/store.ts';
+import { App } from './app.tsx';
+import { createFrameSink } from './terminal/frame-sink.ts';
+import { createPainter } from './terminal/painter.ts';
+import { createScreen } from './terminal/screen.ts';
+import { PLAIN, paintLine, type ThemeName, themeOf } from './theme.ts';
+
+export type ScreenEnd = 'quit' | 'interrupted' | 'output-closed';
+
+export type ScreenOptions = {
+  /** The moment to show: live the latest or what is held, in a replay where it stands. */
+  readonly store: SnapshotStore;
+  /** The latest that is known of the session, where that is another: the past of signals, what was found later. */
+  readonly overview?: SnapshotStore | undefined;
+  readonly mode: Mode;
+  readonly playback?: Playback | undefined;
+  /** What the table is ordered by at first; a metric id, `pid` or `comm`. */
+  readonly sort?: string | undefined;
+  /** Path of the recording, or what is traced. */
+  readonly title?: string | undefined;
+  /** What happens before the first snapshot: `attaching 5 probes`. */
+  readonly status?: TextStore | undefined;
+  /** What the session has to say while it runs; shown in the status bar until it is empty again. */
+  readonly notice?: TextStore | undefined;
+  /** What the keys m, r and e do; a key without one says that it cannot be done here. */
+  readonly mark?: SetMark | undefined;
+  readonly record?: RecordSwitch | undefined;
+  readonly exportView?: ExportView | undefined;
+  /** What /proc says of a process; live only. */
+  readonly inspect?: Inspect | undefined;
+  readonly keys?: readonly KeyBinding[] | undefined;
+  readonly theme?: ThemeName | undefined;
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+};
+
+/** Sets a mark at the moment shown: what went wrong, or null. */
+export type SetMark = (text: string) => string | null;
+
+/** Starts or stops a recording; says what it did, or why not. Never throws. */
+export type RecordSwitch = { toggle(): string; readonly file: TextStore };
+
+/** Writes lines, and the session as it stands, to a file; says which, or why not. Never throws. */
+export type ExportView = (lines: readonly string[], snapshot: Snapshot) => string;
+
+export type ShownScreen = { readonly done: Promise<ScreenEnd>; close(): void };
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+export const showScreen = (options: ScreenOptions): ShownScreen => {
+  const { stdin, stdout, env, playback } = options;
+  let finish: (end: ScreenEnd) => void = () => {};
+  let fail: (error: unknown) => void = () => {};
+  const done = new Promise<ScreenEnd>((resolve, reject) => {
+    finish = resolve;
+    fail = reject;
+  });
+  let ended = false;
+
+  const size = () => sizeOf(stdout);
+  const screen = createScreen(stdout);
+  const painter = createPainter(
+    { write: (text) => stdout.write(text), onDrain: (resume) => stdout.once('drain', resume) },
+    size,
+  );
+
+  const act: Readonly<Record<Effect['type'], (effect: Effect) => void>> = {
+    quit: () => end('quit'),
+    interrupt: () => end('interrupted'),
+    // The whole foreground group stops, as it does for a Ctrl-Z that the terminal itself handles.
+    suspend: () => process.kill(0, 'SIGTSTP'),
+    redraw: () => painter.repaint(),
+    play: () => playback?.toggle(),
+    hold: () => (playback === undefined ? model.say('there is no history to show') : playback.toggle()),
+    latest: () => playback?.seek(Number.MAX_SAFE_INTEGER),
+    mark: (effect) => {
+      if (effect.type !== 'mark') return;
+      const problem = options.mark === undefined ? 'marks cannot be kept here' : options.mark(effect.text);
+      model.say(problem ?? `marked: ${effect.text}`);
+    },
+    record: () =>
+      model.say(
+        options.record?.toggle() ?? 'a recording cannot be started here: start the session with -o FILE',
+      ),
+    export: () => model.say(exported()),
+    step: (effect) => effect.type === 'step' && playback?.step(effect.samples),
+    speed: (effect) => effect.type === 'speed' && playback?.setSpeed(effect.speed),
+    seek: (effect) => effect.type === 'seek' && playback?.seek(effect.bootUs, effect.toLook === true),
+  };
+
+  /** As it is seen, without colour. */
+  const exported = (): string => {
+    const { snapshot } = model.get();
+    if (snapshot === null || options.exportView === undefined) return 'there is nothing to write yet';
+    const lines = composeScreen(model.get()).flatMap((pane) =>
+      pane.lines.map((line) => paintLine(line, PLAIN)),
+    );
+    return options.exportView(lines, snapshot);
+  };
+
+  const model = createViewModel({
+    store: options.store,
+    overview: options.overview ?? null,
+    mode: options.mode,
+    sort: options.sort ?? null,
+    playback: playback ?? null,
+    status: options.status ?? null,
+    notice: options.notice ?? null,
+    recording: options.record?.file ?? null,
+    inspect: options.inspect ?? null,
+    keys: options.keys ?? KEYS,
+    title: options.title ?? '',
+    glyphs: glyphsFor(charsetOf(env)),
+    size,
+    onEffect: (effect) => act[effect.type](effect),
+    now: () => performance.now(),
+  });
+
+  const resized = (): void => model.resized();
+  const interrupted = (): void => end('interrupted');
+  const closed = (): void => end('output-closed');
+
+  /** A stopped job leaves the terminal to the shell; SIGCONT, from fg, brings the screen back. */
+  const suspend = (): void => {
+    if (stdin.isTTY) stdin.setRawMode(false);
+    // Once continued, a frame that was due meanwhile comes before the handler below: it would be written to the shell.
+    painter.pause();
+    screen.leave();
+    process.once('SIGCONT', resume);
+    process.kill(process.pid, 'SIGSTOP');
+  };
+  const resume = (): void => {
+    if (ended) return;
+    if (stdin.isTTY) stdin.setRawMode(true);
+    screen.enter();
+    painter.repaint();
+    model.resized();
+  };
+
+  const end = (how: ScreenEnd, error?: unknown): void => {
+    if (ended) return;
+    ended = true;
+    painter.stop();
+    model.stop();
+    process.off('SIGTSTP', suspend);
+    process.off('SIGCONT', resume);
+    stdout.off('resize', resized);
+    stdin.off('end', closed);
+    // Within a key press Ink is still at work on it: take its tree down afterwards.
+    setImmediate(() => {
+      app.unmount();
+      screen.leave();
+      // Not sooner: a library of Ink's ends the process on a signal for which it finds no other listener.
+      for (const signal of SIGNALS) process.off(signal, interrupted);
+      // Stream errors may still be on their way; without a listener they would end the process.
+      setImmediate(() => (error === undefined ? finish(how) : fail(error)));
+    });
+  };
+
+  screen.enter();
+  for (const signal of SIGNALS) process.on(signal, interrupted);
+  process.on('SIGTSTP', suspend);
+  stdout.on('resize', resized);
+  stdout.on('error', closed);
+  stdin.on('error', closed);
+  stdin.on('end', closed);
+
+  const sink = createFrameSink(painter, size);
+  const app = render(
+    <App
+      standIn={sink.standIn}
+      model={model}
+      theme={themeOf(env, options.theme ?? null)}
+      keyboard={stdin.isTTY === true}
+    />,
+    {
+      stdout: sink.stream,
+      stdin,
+      debug: true,
+      exitOnCtrlC: false,
+      patchConsole: false,
+    },
+  );
+  app.waitUntilExit().then(
+    () => end('quit'),
+    (error: unknown) => end('quit', error),
+  );
+  return { done, close: () => end('quit') };
+};

@@ -1,0 +1,31 @@
+// Metrics that no case of this trial brings about, and where else they are tried. A test holds this list and the cases
+// against the manifests: a new metric without a case fails.
+const PRESSURE = 'needs pressure on the memory of the whole machine: staged in guests, docs/kernels.md';
+const OLD =
+  'needs a kernel up to 6.8: staged in guests with a module that fails allocations, docs/kernels.md';
+const CALLS = 'counts calls seen, which an optimised build makes directly: no witness knows how many it made';
+const SYNCS = 'a level that is zero when a process has ended: test/kernel/syncs.test.ts';
+const WAITS = 'beside a program that times its own waits: test/kernel/blocked.test.ts, and in guests';
+
+export const UNTRIED = {
+  'blocked.count': WAITS,
+  'blocked.ns': WAITS,
+  'blocked.io_ns': WAITS,
+  'blocked.max_ns': WAITS,
+  'blocked.now': WAITS,
+  'sync.now': SYNCS,
+
+  'kswapd.wakeups_by_order': PRESSURE,
+  'kswapd.kswapd_ns': PRESSURE,
+  'xfs-alloc.failures': OLD,
+  'xfs-alloc.failures_by_size': OLD,
+  'xfs-alloc.largest_bytes': OLD,
+  'xfs-alloc.gave_up': OLD,
+  'xfs-alloc.found': PRESSURE,
+  'python.api_mem': CALLS,
+  'python.api_object': CALLS,
+  'python.api_new': CALLS,
+};
+
+/** Cases that were found wrong and are not fixed, by name: why. Their numbers stay what they are, and fail. */
+export const UNMENDED = {};

@@ -1,0 +1,53 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { localFiles } from '../../src/host/local-files.ts';
+import { placesOnPath, resolveCommand } from '../../src/host/which.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'which-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const fileOf = (name: string, mode: number): string => {
+  const path = join(folder, name);
+  writeFileSync(path, '#!/bin/sh\n');
+  chmodSync(path, mode);
+  return path;
+};
+
+const program = fileOf('program', 0o755);
+const plainFile = fileOf('plain', 0o644);
+mkdirSync(join(folder, 'directory'));
+
+describe('a command that cannot run is refused before anything starts', () => {
+  it.each([
+    ['not on PATH', 'no-such-command-here', 'E_CMD_NOT_FOUND'],
+    ['no such file', join(folder, 'nothing'), 'E_CMD_NOT_FOUND'],
+    ['a directory', folder, 'E_CMD_NOT_EXECUTABLE'],
+    ['a directory on PATH', 'directory', 'E_CMD_NOT_EXECUTABLE'],
+    ['not executable', plainFile, 'E_CMD_NOT_EXECUTABLE'],
+    ['not executable, on PATH', 'plain', 'E_CMD_NOT_EXECUTABLE'],
+    ['empty', '', 'E_CMD_NOT_FOUND'],
+  ])('%s', (_, name, code) => {
+    expect(() => resolveCommand(localFiles, [name], `/usr/bin:${folder}`)).toThrow(
+      expect.objectContaining({ code, exit: 2 }),
+    );
+  });
+});
+
+describe('the file of a command', () => {
+  it.each([
+    ['the first on PATH that can run', 'program', `/nowhere:${folder}:/usr/bin`],
+    ['of a relative directory, as a shell takes it', 'program', relative(process.cwd(), folder)],
+    ['its path, whatever PATH is', program, ''],
+  ])('is %s', (_, name, searchPath) => {
+    expect(resolveCommand(localFiles, [name, '-n', '* '], searchPath)).toEqual([program, '-n', '* ']);
+  });
+});
+
+it('places on PATH are absolute', () => {
+  expect(placesOnPath('bpftrace', '/usr/sbin::bin:/usr/bin')).toEqual([
+    '/usr/sbin/bpftrace',
+    '/usr/bin/bpftrace',
+  ]);
+});

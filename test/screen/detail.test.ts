@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import type { Inspection } from '../../src/core/inspection.ts';
+import { detailLines } from '../../src/screen/pages/detail.ts';
+import { buildSnapshot, row } from '../helpers/snapshot.ts';
+import { buildView, textOf } from '../helpers/view.ts';
+
+const one = row(0, { ppid: 4003, cgroup: `/system.slice/docker-${'cd'.repeat(32)}.scope` });
+const inspection: Inspection = {
+  pid: one.pid,
+  user: 'libvirt',
+  state: 'D',
+  waitChannel: 'folio_wait_bit_common',
+  kernelStack: ['io_schedule', 'folio_wait_bit_common'],
+  stackProblem: null,
+  files: [
+    {
+      path: '/var/lib/images/very/long/way/to/db\u001b[2J-17.raw',
+      sizeBytes: 57 * 2 ** 30,
+      extents: 28_495,
+      problem: null,
+    },
+    { path: '/tmp/x', sizeBytes: 1, extents: null, problem: 'its file system does not report them' },
+  ],
+  moreFiles: 3,
+  filesProblem: null,
+};
+const shown = (change: Parameters<typeof buildView>[0] = {}, processes = [one, row(1)]): string => {
+  const snapshot = buildSnapshot({ rows: processes });
+  const view = buildView({ snapshot, size: { columns: 100, rows: 60 }, ui: { page: 'detail' }, ...change });
+  return textOf(detailLines(snapshot, processes[0], view));
+};
+
+describe('the page of a process', () => {
+  it('says who it is: user, parent, container', () => {
+    const text = shown({ inspection });
+    expect(text).toContain('libvirt (uid 0), parent postgres (4003)');
+    expect(text).toContain('container cdcdcdcdcdcd');
+    expect(shown()).toContain('uid 0, parent postgres (4003)');
+  });
+
+  it('says where it sleeps in the kernel, and in how many pieces its files lie, cleaned', () => {
+    const text = shown({ inspection });
+    expect(text).toContain('cannot be interrupted (D), in folio_wait_bit_common');
+    expect(text).toContain('io_schedule < folio_wait_bit_common');
+    expect(text).toMatch(/db␛\[2J-17\.raw +57\.0GiB +28,495/);
+    expect(text).toContain('its file system does not report them');
+    expect(text).toContain('and 3 smaller');
+    expect(text).not.toContain('\u001b');
+  });
+
+  it('reports nothing of another process, nor of one that has ended', () => {
+    expect(shown({ inspection: { ...inspection, pid: 1 } })).not.toContain('cannot be interrupted');
+    const ended = row(0, { endedBootUs: 7_300_000_000 });
+    expect(shown({ inspection: { ...inspection, pid: ended.pid } }, [ended])).not.toContain('cannot be');
+  });
+
+  it('offers to count pieces with the key that does it', () => {
+    const uncounted = {
+      ...inspection,
+      files: inspection.files.map((file) => ({ ...file, extents: null, problem: null })),
+    };
+    expect(shown({ inspection: uncounted })).toContain('x counts');
+  });
+
+  it('draws how long calls took where calls and their time are counted, as means', () => {
+    const text = shown();
+    expect(text).toContain('mean call of each sample');
+    // 352,223,280 ns in 137 calls.
+    expect(text).toMatch(/seek time +\d+(\.\d+)?(us|ms) [▁-█]+ \d+(\.\d+)?ms/);
+    const never = row(0, { metrics: { 'iomap.iter': { total: 5, delta: 5 } } });
+    expect(shown({}, [never])).not.toContain('LATENCY');
+  });
+});

@@ -1,0 +1,125 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { charsetOf } from '../../src/screen/format/glyphs.ts';
+import {
+  amount,
+  bytes,
+  clockTime,
+  compact,
+  duration,
+  exact,
+  exactAmount,
+  longDuration,
+  ratePerSecond,
+  rateSuffix,
+} from '../../src/screen/format/numbers.ts';
+import { cellsOf, clean, fitTo } from '../../src/screen/format/text.ts';
+
+describe('numbers', () => {
+  it.each([
+    [0, '0'],
+    [0.25, '0.25'],
+    [9999, '9,999'],
+    [12_345, '12.3k'],
+    [99_950, '100k'],
+    [999_499, '999k'],
+    [999_600, '1.00M'],
+    [3_912_480, '3.91M'],
+    [Number.NaN, ''],
+  ])('compact %d is %s', (value, text) => expect(compact(value)).toBe(text));
+
+  it('is compact in at most six cells for any count', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
+        (value) => compact(value).length <= 6,
+      ),
+    );
+  });
+
+  it('is exact to the last digit', () => {
+    expect(exact(46_949_760)).toBe('46,949,760');
+    expect(exact(Number.MAX_SAFE_INTEGER)).toBe('9,007,199,254,740,991');
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
+        (value) => Number(exact(value).replaceAll(',', '')) === value,
+      ),
+    );
+  });
+
+  it('says bytes in powers of two', () => {
+    expect([0, 512, 1536, 24 * 2 ** 30].map(bytes)).toEqual(['0B', '512B', '1.50KiB', '24.0GiB']);
+  });
+
+  it('says spans of time', () => {
+    expect(
+      [0, 0.85, 850, 12_300, 4_500_000, 133_000_000, 3_720_000_000, 273_600_000_000].map(duration),
+    ).toEqual(['0us', '850ns', '850us', '12.3ms', '4.5s', '2m13s', '1h02m', '3d04h']);
+    expect(longDuration(59.9)).toBe('59s');
+  });
+
+  it('says time per second as a share, everything else per second', () => {
+    expect(ratePerSecond(612_000, 'us')).toBe('61.2%');
+    expect(ratePerSecond(2.5e9, 'ns')).toBe('250%');
+    expect(ratePerSecond(2048, 'bytes')).toBe('2.00KiB');
+    expect(rateSuffix('counter', 'ns')).toBe('');
+    expect(rateSuffix('counter', 'count')).toBe('/s');
+    expect(rateSuffix('gauge', 'count')).toBe('');
+    expect(amount(1_402_112, 'KiB')).toBe('1.34GiB');
+    expect(amount(9.414, 'load')).toBe('9.41');
+    expect(exactAmount(1_234_567, 'count')).toBe('1,234,567');
+  });
+
+  it('says wall time in the reader’s zone', () => {
+    process.env.TZ = 'Asia/Kolkata';
+    expect(clockTime(Date.UTC(2026, 10, 21, 8, 32, 30))).toBe('14:02:30');
+    process.env.TZ = 'UTC';
+    expect(clockTime(Number.NaN)).toBe('--:--:--');
+  });
+});
+
+describe('foreign text', () => {
+  it('shows controls instead of obeying them', () => {
+    expect(clean('a\x1b[2Jb\rc\td\0e\x7f')).toBe('a␛[2Jb␍c␉d␀e␡');
+    expect(clean('\x9b31mred')).toBe('\ufffd31mred');
+    expect(clean('safe\u202egnp.exe')).toBe('safe\ufffdgnp.exe');
+    expect(clean('naïve\x1b', 'ascii')).toBe('na?ve?');
+  });
+
+  it('never lets a control or a reordering mark through, whatever comes in', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary' }),
+        fc.constantFrom('utf8' as const, 'ascii' as const),
+        (text, charset) => {
+          expect(clean(text, charset)).not.toMatch(
+            /[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/,
+          );
+        },
+      ),
+    );
+  });
+
+  it('is cut or padded to exactly the cells asked for', () => {
+    expect(fitTo('abc', 5)).toBe('abc  ');
+    expect(fitTo('abc', 5, 'right')).toBe('  abc');
+    expect(fitTo('abcdef', 5)).toBe('abcd…');
+    expect(fitTo('漢字漢字', 4)).toBe('漢… ');
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.integer({ min: 1, max: 40 }), (text, width) => {
+        expect(cellsOf(fitTo(clean(text), width))).toBe(width);
+      }),
+    );
+  });
+});
+
+describe('charset', () => {
+  it('is decided by the first locale variable that is set', () => {
+    expect(charsetOf({ LANG: 'de_DE.UTF-8' })).toBe('utf8');
+    expect(charsetOf({ LC_ALL: 'C', LANG: 'de_DE.UTF-8' })).toBe('ascii');
+    expect(charsetOf({ LC_ALL: '', LC_CTYPE: 'C.utf8', LANG: 'C' })).toBe('utf8');
+    expect(charsetOf({})).toBe('ascii');
+    expect(charsetOf({ LANG: 'C.UTF-8', TERM: 'linux' })).toBe('ascii');
+  });
+});
