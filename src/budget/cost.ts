@@ -1,12 +1,11 @@
 /**
  * What the probes cost those who run into them. The kernel measures how long each BPF program runs; what it takes to
  * get there (the event's record, a breakpoint, a trampoline) it does not, so that is added per run, by the kind of
- * attach point, from a table measured by `npm run overhead`. bpftrace keeps its programs in the order of the script,
- * each kind for itself; where their number is not the one expected, nothing is guessed: a kind that belongs to one
- * probe alone is that probe's, any other is nobody's.
+ * attach point, from a table measured by `npm run overhead`.
  */
 import type { AttachedProgram, Processor, ProgramCost } from '../core/cost-facts.ts';
-import { isProvider, PROVIDERS, type Provider } from '../probes/provider.ts';
+import { isProvider, type Provider } from '../probes/provider.ts';
+import { identify } from './identify.ts';
 
 /** What the runs of one program, or of several that nothing distinguishes, came to. */
 export type Measured = {
@@ -56,19 +55,13 @@ export const costsBetween = (
   processor: Processor,
 ): readonly Measured[] => {
   const earlier = new Map(before.map((program) => [program.id, program]));
-  return [...new Set(after.map((program) => program.kind))].flatMap((kind) => {
-    const programs = after.filter((program) => program.kind === kind);
-    const points = script.filter(({ provider }) => isProvider(provider) && PROVIDERS[provider] === kind);
+  return identify(script, after).map(({ program, points }): Measured => {
     const owners = new Set(points.map(({ owner }) => owner));
-    return programs.map((program, index): Measured => {
-      const point =
-        points.length === programs.length ? points[index] : owners.size === 1 ? points[0] : undefined;
-      const start = earlier.get(program.id);
-      const runs = program.runs - (start?.runs ?? 0);
-      const provider = point?.provider ?? points[0]?.provider ?? '';
-      const ns = program.runNs - (start?.runNs ?? 0) + runs * trapOf(provider, processor);
-      return { owner: point?.owner ?? null, provider, runs, ns };
-    });
+    const provider = points[0]?.provider ?? '';
+    const start = earlier.get(program.id);
+    const runs = program.runs - (start?.runs ?? 0);
+    const ns = program.runNs - (start?.runNs ?? 0) + runs * trapOf(provider, processor);
+    return { owner: owners.size === 1 ? (points[0]?.owner ?? null) : null, provider, runs, ns };
   });
 };
 

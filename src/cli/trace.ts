@@ -2,7 +2,8 @@
 import { freemem } from 'node:os';
 import { createBudget } from '../budget/budget.ts';
 import { type Ladder, laddersOf } from '../budget/ladder.ts';
-import { createCostMeter, readPrograms } from '../host/bpf-stats.ts';
+import { readPrograms } from '../host/bpf-objects.ts';
+import { createCostMeter } from '../host/bpf-stats.ts';
 import { firstBlocker, foreignPids } from '../host/checks.ts';
 import { builtEnvironment } from '../host/environment.ts';
 import type { HostFacts } from '../host/facts.ts';

@@ -50,6 +50,8 @@ export type CheckpointSession = {
   readonly least?: Readonly<Record<string, number>> | undefined;
   /** Metric to how many programs it does not see. */
   readonly unseen?: Readonly<Record<string, number>> | undefined;
+  /** Metric to how many runs of its programs the kernel skipped. */
+  readonly missed?: Readonly<Record<string, number>> | undefined;
   /** Metric to µs not counted so far to stay within the budget, and since when it is not, if it is not. */
   readonly uncounted?: Readonly<Record<string, readonly number[]>> | undefined;
   readonly estimated?: Readonly<Record<string, string>> | undefined;

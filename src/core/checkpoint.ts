@@ -173,6 +173,7 @@ const sessionOf = (state: SessionState, held: number): CheckpointSession => ({
   ...(state.over.size === 0 ? {} : { over: Object.fromEntries(state.over) }),
   ...(state.least.size === 0 ? {} : { least: Object.fromEntries(state.least) }),
   ...(state.unseen.size === 0 ? {} : { unseen: Object.fromEntries(state.unseen) }),
+  ...(state.missed.size === 0 ? {} : { missed: Object.fromEntries(state.missed) }),
   ...(state.uncounted.size === 0 ? {} : { uncounted: uncountedOf(state) }),
   ...(state.estimated.size === 0 ? {} : { estimated: Object.fromEntries(state.estimated) }),
   gaps: [...state.gaps],

@@ -7,6 +7,8 @@ export type ProgramCost = {
   readonly kind: ProgramKind;
   readonly runNs: number;
   readonly runs: number;
+  /** Runs that the kernel skipped since it was loaded, because a program ran on that CPU already; 0 where it does not say (before 5.12). */
+  readonly missed: number;
 };
 
 /** One attach point of a script. */
@@ -15,6 +17,8 @@ export type AttachedProgram = {
   readonly owner: string | null;
   /** What stands before the first colon of the attach point: `tracepoint`, `uprobe`. */
   readonly provider: string;
+  /** Metric ids of what may be wrong where a run of it was skipped. */
+  readonly metrics: readonly string[];
 };
 
 /** What the machine is, as far as it decides what a run costs. */

@@ -67,6 +67,22 @@ const RULES: readonly {
     now: (state, metric) => (isSince(state, metric.id) ? 'lower-bound' : null),
   },
   {
+    coverage: 'estimate',
+    // Where the beginning or the end of what lasts was skipped, its time can be too short or too long.
+    reason: (state, metric) => {
+      const missed = isOnlyCounted(metric) ? null : missedIn(state, metric);
+      return missed === null
+        ? null
+        : `${missed}; times may be too long or too short, by how much is not known`;
+    },
+    now: (state, metric) => (isSince(state, metric.id) ? 'estimate' : null),
+  },
+  {
+    coverage: 'lower-bound',
+    reason: (state, metric) => (isOnlyCounted(metric) ? missedIn(state, metric) : null),
+    now: (state, metric) => (isSince(state, metric.id) ? 'lower-bound' : null),
+  },
+  {
     coverage: 'lower-bound',
     // Each is reported once, however often it runs: what grew in the last interval is no more certain.
     reason: (state, metric) => {
@@ -134,6 +150,15 @@ const RULES: readonly {
   },
 ];
 
+const isOnlyCounted = ({ kind, unit }: MetricDescriptor): boolean => kind === 'counter' && unit !== 'ns';
+
+const missedIn = (state: Trust, metric: MetricDescriptor): string | null => {
+  const runs = state.missed.get(metric.id) ?? 0;
+  return runs === 0
+    ? null
+    : `the kernel skipped ${runs} ${runs === 1 ? 'run' : 'runs'} of its programs: another BPF program ran on that CPU`;
+};
+
 const startOf = ({ bootUs, intervalUs }: Trust['counted']): number => bootUs - intervalUs;
 
 const isSince = ({ doubtUs, counted }: Trust, metric: string): boolean =>
@@ -199,6 +224,7 @@ export const trustOf = (state: Trust): Trust => ({
   over: new Map(state.over),
   least: new Map(state.least),
   unseen: new Map(state.unseen),
+  missed: new Map(state.missed),
   doubtUs: new Map(state.doubtUs),
   losses: new Map(state.losses),
   mapFull: new Set(state.mapFull),
@@ -227,6 +253,7 @@ export const trustBetween = (earlier: Trust, later: Trust): Trust => ({
   shared: lessOf(earlier.shared, later.shared),
   over: lessOf(earlier.over, later.over),
   least: lessOf(earlier.least, later.least),
+  missed: lessOf(earlier.missed, later.missed),
   losses: lessOf(earlier.losses, later.losses),
   gaps: later.gaps
     .filter(({ toBootUs }) => toBootUs > earlier.bootUs)

@@ -120,6 +120,7 @@ const foldLoss = (state: SessionState, record: LossRecord): void => {
     'over-steps': state.over,
     'least-steps': state.least,
     'unseen-program': state.unseen,
+    'missed-runs': state.missed,
   };
   const sum = record.kind in sums ? sums[record.kind as keyof typeof sums] : undefined;
   if (sum === undefined) return;

@@ -221,6 +221,7 @@ export type LossKind =
   | 'over-steps'
   | 'least-steps'
   | 'unseen-program'
+  | 'missed-runs'
   | 'shared-pid'
   | 'foreign-pids'
   | 'recorder-dropped'

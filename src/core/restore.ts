@@ -68,6 +68,7 @@ const beginAt = (header: HeaderRecord, bootUs: number, session: CheckpointSessio
   fill(state.over, session.over ?? {});
   fill(state.least, session.least ?? {});
   fill(state.unseen, session.unseen ?? {});
+  fill(state.missed, session.missed ?? {});
   for (const [metric, [us = 0, sinceUs = null]] of Object.entries(session.uncounted ?? {}))
     state.uncounted.set(metric, { us, sinceUs });
   for (const [metric, why] of Object.entries(session.estimated ?? {})) state.estimated.set(metric, why);

@@ -91,6 +91,8 @@ export type SessionState = {
   readonly least: Map<string, number>;
   /** Metric id to how many programs it does not see, however often they run. */
   readonly unseen: Map<string, number>;
+  /** Metric id to how many runs of its programs the kernel skipped. */
+  readonly missed: Map<string, number>;
   readonly gaps: Gap[];
   readonly marks: Mark[];
   self: SelfCost;
@@ -140,6 +142,7 @@ export const createState = (header: HeaderRecord, endedRows: number = ENDED_ROWS
   over: new Map(),
   least: new Map(),
   unseen: new Map(),
+  missed: new Map(),
   gaps: [],
   marks: [],
   self: NO_COST,

@@ -20,6 +20,7 @@ export type Trust = {
   readonly over: ReadonlyMap<string, number>;
   readonly least: ReadonlyMap<string, number>;
   readonly unseen: ReadonlyMap<string, number>;
+  readonly missed: ReadonlyMap<string, number>;
   readonly doubtUs: ReadonlyMap<string, number>;
   readonly losses: ReadonlyMap<LossKind, number>;
   readonly mapFull: ReadonlySet<string>;

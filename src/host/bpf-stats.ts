@@ -10,9 +10,9 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
-import type { ProgramCost, ProgramKind } from '../core/cost-facts.ts';
 import type { CostMeter } from '../session/ports.ts';
-import { type HostFiles, namesIn } from './files.ts';
+import { readPrograms } from './bpf-objects.ts';
+import type { HostFiles } from './files.ts';
 import { writeSetting } from './write-setting.ts';
 
 const SETTING = '/proc/sys/kernel/bpf_stats_enabled';
@@ -81,33 +81,4 @@ const startGuard = (setting: string): ChildProcess => {
   // An open pipe would keep us from ending.
   (guard.stdin as Socket | null)?.unref();
   return guard;
-};
-
-/** `prog_type` of fdinfo, by the numbers of the kernel's enum bpf_prog_type. */
-const KINDS: Readonly<Record<string, ProgramKind>> = {
-  2: 'probe',
-  5: 'tracepoint',
-  7: 'perf',
-  17: 'raw',
-  26: 'fentry',
-};
-
-/** Every program that a process holds, in the order of its descriptors; empty when they may not be read. */
-export const readPrograms = (files: HostFiles, pid: number): readonly ProgramCost[] => {
-  const directory = `/proc/${pid}/fdinfo`;
-  const programs = new Map<string, ProgramCost>();
-  for (const fd of namesIn(files, directory).toSorted((a, b) => Number(a) - Number(b))) {
-    const program = parseProgram(files.text(`${directory}/${fd}`) ?? '');
-    if (program !== null && !programs.has(program.id)) programs.set(program.id, program);
-  }
-  return [...programs.values()];
-};
-
-/** A descriptor of a program; null for any other, links to programs among them. */
-export const parseProgram = (fdinfo: string): ProgramCost | null => {
-  const field = (name: string): string | undefined =>
-    new RegExp(`^${name}:\\t(\\d+)$`, 'm').exec(fdinfo)?.[1];
-  const [id, type, runNs, runs] = ['prog_id', 'prog_type', 'run_time_ns', 'run_cnt'].map(field);
-  if (id === undefined || type === undefined || runNs === undefined || runs === undefined) return null;
-  return { id, kind: KINDS[type] ?? 'other', runNs: Number(runNs), runs: Number(runs) };
 };

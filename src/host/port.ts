@@ -1,8 +1,9 @@
 /** This host as a session asks it: of the machine, of processes, of what tracing itself takes. */
 import type { HostPort } from '../session/ports.ts';
+import { readBpfObjects } from './bpf-objects.ts';
 import type { HostFiles } from './files.ts';
 import { createOwnProcesses } from './own.ts';
-import { readCostOf, readImage, readMapBytes, readOwnPid, readParent, readProcess } from './process.ts';
+import { readCostOf, readImage, readOwnPid, readParent, readProcess } from './process.ts';
 import { createProcessReader } from './process-reading.ts';
 import { allPids } from './python/interpreters.ts';
 import { createHostSampler } from './sampler.ts';
@@ -28,7 +29,7 @@ export const createHostPort = (files: HostFiles, options: HostPortOptions): Host
     ...(unnamed === null ? knownProcesses(files, options) : UNKNOWN_PROCESSES),
     uncoveredBy,
     cost: (pid) => readCostOf(files, pid),
-    mapBytes: (pid) => readMapBytes(files, pid),
+    bpfObjects: (pid) => readBpfObjects(files, pid),
   };
 };
 

@@ -7,7 +7,7 @@
  * characters, and may still hold newlines, escape sequences and parentheses: whoever shows them must say so safely.
  */
 import type { ProcessFacts } from '../core/record.ts';
-import { type HostFiles, namesIn, wholeLines } from './files.ts';
+import { type HostFiles, wholeLines } from './files.ts';
 import type { StatFiles } from './stat-files.ts';
 import { MS_PER_TICK, parseStatLine } from './stat-line.ts';
 import { timeShiftOf } from './time-namespace.ts';
@@ -90,20 +90,6 @@ export const readCostOf = (
   return { cpuMs: stat.cpuMs, rssBytes: rssKib * 1024 };
 };
 
-/**
- * Kernel memory of the BPF maps a process holds, in bytes; 0 when its descriptors may not be read. The kernel's own
- * figure: exact since 6.4, before that what it charged for the map. A map held by two descriptors counts once.
- */
-export const readMapBytes = (files: HostFiles, pid: number): number => {
-  const directory = `/proc/${pid}/fdinfo`;
-  const maps = new Map<string, number>();
-  for (const fd of namesIn(files, directory)) {
-    const map = parseMapInfo(files.text(`${directory}/${fd}`) ?? '');
-    if (map !== null) maps.set(map.id ?? `fd ${fd}`, map.sizeBytes);
-  }
-  return [...maps.values()].reduce((sum, sizeBytes) => sum + sizeBytes, 0);
-};
-
 const MAX_CMDLINE_BYTES = 4096;
 
 export type StatFacts = {
@@ -153,14 +139,4 @@ export const parseCgroup = (text: string): string | undefined => {
   // On a mixed machine the unified hierarchy exists but may hold everything at its root.
   const unified = paths.find(({ unified, path }) => unified && path !== '/');
   return unified?.path ?? paths.map(({ path }) => path).sort((a, b) => b.length - a.length)[0];
-};
-
-/** A line of /proc/PID/fdinfo/FD that only BPF maps have; null for any other descriptor. */
-export const parseMapInfo = (
-  fdinfo: string,
-): { readonly id: string | null; readonly sizeBytes: number } | null => {
-  if (!/^map_type:\t/m.test(fdinfo)) return null;
-  const sizeBytes = /^memlock:\t(\d+)$/m.exec(fdinfo)?.[1];
-  if (sizeBytes === undefined) return null;
-  return { id: /^map_id:\t(\d+)$/m.exec(fdinfo)?.[1] ?? null, sizeBytes: Number(sizeBytes) };
 };

@@ -31,6 +31,11 @@ export const assemble = (request: AssembleRequest): Assembled => {
     ...parts.map((part) => ({ owner: part.id, text: part.text })),
     { owner: null, text: frame.tail },
   ];
+  const visible = [
+    ...metrics.filter(({ internal }) => !internal).map(({ descriptor }) => descriptor),
+    ...parts.flatMap(({ derived }) => derived),
+  ];
+  const all = visible.map(({ id }) => id);
   return {
     script: `${sections.map(({ text }) => text).join('\n')}\n`,
     bindings: metrics.map(({ map, descriptor, dims }) => ({
@@ -45,15 +50,13 @@ export const assemble = (request: AssembleRequest): Assembled => {
         ? idsOf(part.metrics.filter(({ internal }) => !internal))
         : [],
     ),
-    metrics: [
-      ...metrics.filter(({ internal }) => !internal).map(({ descriptor }) => descriptor),
-      ...parts.flatMap(({ derived }) => derived),
-    ],
+    metrics: visible,
     attachPoints: parts.reduce((sum, part) => sum + part.attachPoints, frame.attachPoints),
     programs: [
-      ...frame.providers.before.map((provider) => ({ owner: null, provider })),
-      ...parts.flatMap((part) => part.providers.map((provider) => ({ owner: part.id, provider }))),
-      ...frame.providers.after.map((provider) => ({ owner: null, provider })),
+      // Before the fragments it follows who is selected; after them it names, and deletes what the host finds anyway.
+      ...frame.providers.before.map((provider) => ({ owner: null, provider, metrics: all })),
+      ...parts.flatMap(({ id, programs }) => programs.map((program) => ({ owner: id, ...program }))),
+      ...frame.providers.after.map((provider) => ({ owner: null, provider, metrics: [] })),
     ],
     runs: parts.flatMap((part) => part.runs),
     ownerOfLine: ownersOf(sections),

@@ -2,6 +2,7 @@
  * A probe's part of the script: its clauses with this kernel's numbers in place of words, its variables under names of their
  * own, and what its maps mean.
  */
+import type { AttachedProgram } from '../core/cost-facts.ts';
 import type { MetricDescriptor } from '../core/metric.ts';
 import type { HostFacts } from '../host/facts.ts';
 import { type CheckedMap, looksInto, withChecks } from './checked-maps.ts';
@@ -18,7 +19,7 @@ export type Part = {
   readonly text: string;
   readonly attachPoints: number;
   /** Of each attach point, in order. */
-  readonly providers: readonly string[];
+  readonly programs: readonly Pick<AttachedProgram, 'provider' | 'metrics'>[];
   readonly metrics: readonly PartMetric[];
   /** What no map holds, and the variant's `derive` makes. */
   readonly derived: readonly MetricDescriptor[];
@@ -71,7 +72,10 @@ export const partOf = (
           .join('\n'),
       ),
       attachPoints: clauses.reduce((sum, { attach }) => sum + attach.length, 0),
-      providers: clauses.flatMap(({ attach }) => attach.map(providerOf)),
+      programs: clauses.flatMap((clause) => {
+        const affected = affectedBy(clause, { clauses, metrics, derived, scratch: manifest.scratch });
+        return clause.attach.map((point) => ({ provider: providerOf(point), metrics: affected }));
+      }),
       metrics,
       derived,
       runs: runsOf(manifest, variant, metrics),
@@ -93,8 +97,35 @@ const countedAfter = (
 ): string[] => {
   const counting = clauses.filter((clause) => looksInto(clause, map)).map(({ body }) => mapsIn(body));
   const missing = metrics.filter((metric) => counting.some((maps) => maps.has(metric.map)));
-  const alsoMissing = missing.some(({ internal }) => internal) ? derived : [];
-  return [...missing.map(({ descriptor }) => descriptor), ...alsoMissing].map(({ id }) => id);
+  return visibleOf(missing, derived);
+};
+
+/** In place of an internal one what is derived of it. */
+const visibleOf = (metrics: readonly PartMetric[], derived: readonly MetricDescriptor[]): string[] =>
+  [
+    ...metrics.filter(({ internal }) => !internal).map(({ descriptor }) => descriptor),
+    ...(metrics.some(({ internal }) => internal) ? derived : []),
+  ].map(({ id }) => id);
+
+/** What would be wrong if the clause did not run: what it counts, and what others make of what it leaves for them. */
+const affectedBy = (
+  clause: Clause,
+  {
+    clauses,
+    metrics,
+    derived,
+    scratch,
+  }: Pick<Part, 'metrics' | 'derived' | 'scratch'> & { readonly clauses: readonly Clause[] },
+): string[] => {
+  const maps = mapsIn(clause.predicate + clause.body);
+  const counted = metrics.filter(({ map }) => maps.has(map));
+  const left = scratch.filter(({ map }) => maps.has(map));
+  return [
+    ...new Set([
+      ...visibleOf(counted, derived),
+      ...left.flatMap(({ map }) => countedAfter(map, clauses, metrics, derived)),
+    ]),
+  ];
 };
 
 /** What the frame adds to a probe's own text. */

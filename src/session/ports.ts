@@ -148,8 +148,8 @@ export type HostPort = {
   /** Whether it is our own work: us, the tracer, a helper of either. */
   own(who: { readonly pid: number; readonly startMs: number | null; readonly ppid: number | null }): boolean;
   cost(pid: number): { readonly cpuMs: number; readonly rssBytes: number } | null;
-  /** Kernel memory of the BPF maps a process holds open. */
-  mapBytes(pid: number): number;
+  /** The BPF programs a process holds, in order, and the kernel memory of its maps. */
+  bpfObjects(pid: number): { readonly programs: readonly ProgramCost[]; readonly mapBytes: number };
 };
 
 /** A recording opened for reading in any order. Sample numbers run from 0. */

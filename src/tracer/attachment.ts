@@ -17,8 +17,8 @@ export type Attachment = {
   /** It has been ready; it may have ended since. */
   isAttached(): boolean;
   readonly ended: Tracer['ended'];
-  /** Its last batch has been delivered when this resolves. */
-  drain(): Promise<void>;
+  /** Its last batch has been delivered when this resolves, with how it ended. */
+  drain(): Promise<string>;
 };
 
 export type AttachmentOptions = Omit<TracerOptions, 'script' | 'events'> & {
@@ -50,7 +50,8 @@ export const startAttachment = (
     ended: tracer.ended,
     drain: async () => {
       await tracer.stop();
-      await tracer.ended;
+      const { how, complaint } = await tracer.ended;
+      return complaint === '' ? how : `${how}: ${complaint}`;
     },
   };
 };

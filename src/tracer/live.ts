@@ -10,6 +10,7 @@ import { createCostWatch } from '../budget/cost-watch.ts';
 import type { ProbeInUse, StreamRecord } from '../core/record.ts';
 import { failure } from '../errors.ts';
 import type { Clock, Derivation, HostPort, Source, TracerScript } from '../session/ports.ts';
+import { createHoldings } from './holdings.ts';
 import { type HeaderOptions, headerOf } from './live-header.ts';
 import { createLossTally } from './losses.ts';
 import { createPace } from './pace.ts';
@@ -90,10 +91,11 @@ export const createLiveSource = (options: LiveOptions): Source => {
   const supervisor = createSupervisor({ ...options, unnamed: host.unnamed }, events);
   const costs = createCostWatch(options.budget, supervisor);
   const losses = createLossTally();
+  const holdings = createHoldings(host, supervisor, losses);
   const whose = createWhose({ host, ids: supervisor.ids, commandPid, pids: selection.pids });
   const processes = createProcesses({ ...options, whose, losses, emit });
   const { tracerPid } = supervisor;
-  const sampling = createSampling({ ...options, processes, costs, losses, tracerPid, emit });
+  const sampling = createSampling({ ...options, processes, costs, losses, holdings, tracerPid, emit });
   const pace = createPace(clock, options.intervalMs, sampling.take);
 
   const tellProbes = (probes: readonly ProbeInUse[], bootUs: number): void => {
@@ -102,6 +104,7 @@ export const createLiveSource = (options: LiveOptions): Source => {
 
   costs.onStep((probes) => {
     if (stopping) return;
+    holdings.look();
     tellProbes(probes, clock.bootUs());
     for (const { id, reason } of probes) options.onStatus(`${id}: ${reason ?? 'over the budget'}`);
     void supervisor.replace(probes, reasonOf(probes));
@@ -131,13 +134,16 @@ export const createLiveSource = (options: LiveOptions): Source => {
     costs.stop();
     drained = false;
     await delay(LAST_LINES_MS);
-    await supervisor.stop();
+    holdings.look();
+    const how = await supervisor.stop();
     pace.release();
     const bootUs = Math.max(clock.bootUs(), pace.lastSampleUs());
     processes.countExitsAtEnd();
     processes.tellVanished(bootUs, true);
-    if (!drained)
-      emit({ type: 'gap', bootUs, fromBootUs: pace.lastBatchUs(), reason: 'bpftrace gave no last counts' });
+    if (!drained) {
+      const reason = `bpftrace gave no last counts${how === null ? '' : ` (${how})`}`;
+      emit({ type: 'gap', bootUs, fromBootUs: pace.lastBatchUs(), reason });
+    }
     for (const loss of losses.drain(bootUs)) emit(loss);
     emit({ type: 'trailer', bootUs, reason, samples: sampling.samples(), records: records + 1 });
     stream.push(null);

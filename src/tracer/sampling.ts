@@ -6,11 +6,12 @@ import type { CostWatch } from '../budget/cost-watch.ts';
 import type { CounterEntry, ProbeInUse, StreamRecord } from '../core/record.ts';
 import type { Clock, Derivation, HostPort } from '../session/ports.ts';
 import { type Counters, createChanges, type Grown, type Moved } from './changes.ts';
+import type { Holdings } from './holdings.ts';
 import type { LossTally } from './losses.ts';
 import type { Taken } from './pace.ts';
 import { createProcessMeter, type ProcessMeter } from './process-meter.ts';
 import type { Processes } from './processes.ts';
-import { createSelfMeter } from './self-cost.ts';
+import { readSelfCost } from './self-cost.ts';
 
 export type SamplingOptions = {
   readonly host: HostPort;
@@ -23,6 +24,7 @@ export type SamplingOptions = {
   readonly processes: Processes;
   readonly costs: CostWatch;
   readonly losses: LossTally;
+  readonly holdings: Holdings;
   readonly tracerPid: () => number | null;
   readonly emit: (record: StreamRecord) => void;
 };
@@ -43,9 +45,8 @@ export type Sampling = {
 const SAME_MOMENT_SHARE = 0.01;
 
 export const createSampling = (options: SamplingOptions): Sampling => {
-  const { host, clock, derivations, processes, costs, losses, emit } = options;
+  const { host, clock, derivations, processes, costs, losses, holdings, emit } = options;
   const changes = createChanges();
-  const self = createSelfMeter(host);
   const internal = new Map(derivations.flatMap((one) => Object.entries(one.internal)));
   const mapFull = new Set<string>();
   let meter: ProcessMeter = createProcessMeter(host, null);
@@ -55,6 +56,7 @@ export const createSampling = (options: SamplingOptions): Sampling => {
   const take = ({ bootUs, tickUs, counted, counters: printed, final }: Taken): void => {
     // First of all: who lives takes a while to look at, above all at the start, and what happens meanwhile counts.
     const values = host.sample();
+    const mapBytes = holdings.mapBytes();
     const hostUs = clock.bootUs();
     const full = changes.begin(counted);
     noteFullMaps(printed);
@@ -81,7 +83,7 @@ export const createSampling = (options: SamplingOptions): Sampling => {
       counters: reported,
       host: hostRead.changed,
       ...(isSameMoment(bootUs, hostUs) ? {} : { hostUs }),
-      self: { ...self.read(options.tracerPid()), ...costs.report() },
+      self: { ...readSelfCost(host, options.tracerPid()), mapBytes, ...costs.report() },
     });
     seq += 1;
   };

@@ -45,8 +45,8 @@ export type Supervisor = {
   script(): TracerScript | null;
   /** Takes these probes as they are here from now on: the tracer is stopped, drained, and another one started. */
   replace(changed: readonly ProbeInUse[], reason: string): Promise<void>;
-  /** Drains the tracer; its last batch has been delivered when this resolves. */
-  stop(): Promise<void>;
+  /** Drains the tracer; its last batch has been delivered when this resolves, with how it ended. */
+  stop(): Promise<string | null>;
 };
 
 export const createSupervisor = (options: SupervisorOptions, events: SupervisorEvents): Supervisor => {
@@ -178,8 +178,9 @@ export const createSupervisor = (options: SupervisorOptions, events: SupervisorE
       await candidate?.drain();
       await current?.drain();
       await replacing;
-      await current?.drain();
+      const how = await current?.drain();
       await leaving;
+      return how ?? null;
     },
   };
 };

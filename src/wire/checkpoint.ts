@@ -77,6 +77,10 @@ const session = z.object({
     .optional()
     .describe('metric id to how many calls may have been more than was counted'),
   unseen: z.record(metricId, count).optional().describe('metric id to how many programs it does not see'),
+  missed: z
+    .record(metricId, count)
+    .optional()
+    .describe('metric id to how many runs of its programs the kernel skipped'),
   uncounted: z
     .record(metricId, z.array(z.number()).min(1).max(2))
     .optional()

@@ -69,6 +69,7 @@ export const lossKind = z.enum([
   'over-steps',
   'least-steps',
   'unseen-program',
+  'missed-runs',
   'shared-pid',
   'foreign-pids',
   'recorder-dropped',

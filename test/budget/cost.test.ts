@@ -7,9 +7,10 @@ const program = (id: string, kind: ProgramCost['kind'], runNs = 0, runs = 0): Pr
   kind,
   runNs,
   runs,
+  missed: 0,
 });
 const points = (...list: readonly (readonly [string | null, string])[]): AttachedProgram[] =>
-  list.map(([owner, provider]) => ({ owner, provider }));
+  list.map(([owner, provider]) => ({ owner, provider, metrics: [] }));
 
 const REAL = { isVirtual: false, isEmulated: false };
 const VIRTUAL = { isVirtual: true, isEmulated: false };

@@ -44,6 +44,20 @@ describe('coverage', () => {
     expect(coverageAfter(probe('detached'), probe('attached'))?.coverage).toBe('exact');
   });
 
+  it('doubts what the kernel skipped runs of: a count is too low, a time either', () => {
+    const { coverage } = snapshotAfter([
+      loss('missed-runs', 'iomap.iter'),
+      loss('missed-runs', 'iomap.seek_max_ns'),
+    ]);
+    const skipped = 'the kernel skipped 1 run of its programs: another BPF program ran on that CPU';
+    expect(coverage['iomap.iter']).toEqual({ coverage: 'lower-bound', reasons: [skipped] });
+    expect(coverage['iomap.seek_max_ns']).toEqual({
+      coverage: 'estimate',
+      reasons: [`${skipped}; times may be too long or too short, by how much is not known`],
+    });
+    expect(coverage['iomap.by_order']?.coverage).toBe('exact');
+  });
+
   it('is a lower bound where the budget dropped it, for as long as it did, and keeps what was counted', () => {
     const letGo: StreamRecord = {
       type: 'probe',

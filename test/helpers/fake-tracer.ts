@@ -72,8 +72,8 @@ export const scriptOf = (plan: FakePlan, change: Partial<TracerScript> = {}): Tr
   metrics: [metricOf('iomap.iter'), metricOf('iomap.by_order', { dims: ['order', 'node'] })],
   attachPoints: 2,
   programs: [
-    { owner: 'iomap', provider: 'tracepoint' },
-    { owner: 'kswapd', provider: 'tracepoint' },
+    { owner: 'iomap', provider: 'tracepoint', metrics: [] },
+    { owner: 'kswapd', provider: 'tracepoint', metrics: [] },
   ],
   runs: [{ metric: 'iomap.iter', owner: 'iomap', runs: { tracepoint: 1 } }],
   ownerOfLine: (number) => (number < 2 ? null : number < 5 ? 'iomap' : number < 8 ? 'kswapd' : null),

@@ -44,6 +44,7 @@ const reported = (value, { coverage, reasons }) => ({
 const STATED = [
   [/too high by (\d+) at most/, (value, most) => [value - most, value]],
   [/at most so many/, (value) => [0, value]],
+  [/by how much is not known/, () => [0, Number.POSITIVE_INFINITY]],
   // Those that failed are in it, and nobody knows how many.
   [
     /off by no more than (\d+) times the square root of the number and (\d+)/,

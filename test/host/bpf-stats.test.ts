@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createCostMeter, parseProgram } from '../../src/host/bpf-stats.ts';
+import { createCostMeter } from '../../src/host/bpf-stats.ts';
 import { localFiles } from '../../src/host/local-files.ts';
 import { built } from '../helpers/tool.ts';
 import { until } from '../helpers/until.ts';
@@ -86,16 +86,5 @@ describe('the statistics of BPF programs', () => {
     await once(child, 'exit');
     await until(() => !isGuarded(setting), 10_000);
     expect(value()).toBe(after);
-  });
-});
-
-describe('a program in fdinfo', () => {
-  it('reports its kind, its time and its runs', () => {
-    const text =
-      'pos:\t0\nflags:\t02000002\nprog_type:\t5\nprog_jited:\t1\nprog_tag:\tabc\nmemlock:\t4096\nprog_id:\t77\nrun_time_ns:\t1234\nrun_cnt:\t5\nrecursion_misses:\t0\n';
-    expect(parseProgram(text)).toEqual({ id: '77', kind: 'tracepoint', runNs: 1234, runs: 5 });
-    expect(parseProgram(text.replace('prog_type:\t5', 'prog_type:\t99'))?.kind).toBe('other');
-    expect(parseProgram('pos:\t0\nmap_type:\t5\nmap_id:\t3\n')).toBeNull();
-    expect(parseProgram('pos:\t0\nlink_type:\tperf\nprog_tag:\tabc\nprog_id:\t77\n')).toBeNull();
   });
 });

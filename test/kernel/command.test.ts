@@ -5,7 +5,15 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeWith, TRACING } from '../helpers/requires.ts';
-import { countsOf, NO_LOSSES, READY, runTool, startTool, summaryOf, tracersOf } from '../helpers/tool.ts';
+import {
+  countsOf,
+  expectNoLosses,
+  READY,
+  runTool,
+  startTool,
+  summaryOf,
+  tracersOf,
+} from '../helpers/tool.ts';
 import { WORKLOADS } from '../helpers/workloads.ts';
 
 const { fanOut, seekHoles } = WORKLOADS;
@@ -80,7 +88,7 @@ describeWith([...TRACING, 'perl'], 'what is traced', () => {
       expect(end.code).toBe(0);
       const summary = await summaryOf(file);
       expect(countsOf(summary, 'iomap.seek_hole')).toEqual([5, 5, 5]);
-      expect(summary.losses).toEqual(NO_LOSSES);
+      expectNoLosses(summary);
     });
   });
 
@@ -107,7 +115,7 @@ describeWith([...TRACING, 'perl'], 'what is traced', () => {
       });
       expect(countsOf(summary, 'iomap.seek_hole')).toEqual([17]);
       expect(summary.pids.map(({ pid, comm }) => [pid, comm])).toEqual([[waiting.pid, 'perl']]);
-      expect(summary.losses).toEqual(NO_LOSSES);
+      expectNoLosses(summary);
     });
 
     it('of a name counts processes of that name, however short they live', async () => {
@@ -121,7 +129,7 @@ describeWith([...TRACING, 'perl'], 'what is traced', () => {
       });
       expect(summary.pids.map(({ comm }) => comm)).toEqual(Array.from({ length: 5 }, () => 'mirror-job'));
       expect(countsOf(summary, 'iomap.seek_hole')).toEqual([9, 9, 9, 9, 9]);
-      expect(summary.losses).toEqual(NO_LOSSES);
+      expectNoLosses(summary);
     });
 
     it('of a PID that is gone is refused', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWith, HAS_TIME, TRACING } from '../helpers/requires.ts';
-import { countsOf, NO_LOSSES, runTool, type Summary, summaryOf } from '../helpers/tool.ts';
+import { countsOf, expectNoLosses, runTool, type Summary, summaryOf } from '../helpers/tool.ts';
 import { WORKLOADS } from '../helpers/workloads.ts';
 import { type FragmentedXfs, mountFragmentedXfs, withFragmentedXfs } from '../helpers/xfs.ts';
 
@@ -39,7 +39,7 @@ describeWith([...TRACING, 'mkfs.xfs', 'loop device', 'perl'], 'counts of a comma
     );
     expect(countsOf(summary, 'iomap.seek_hole')).toEqual(repeat(40, 8));
     expect(countsOf(summary, 'iomap.iter')).toEqual(repeat(40 * (extents + 1), 8));
-    expect(summary.losses).toEqual(NO_LOSSES);
+    expectNoLosses(summary);
     expect(summary.recording.complete).toBe(true);
     expect(summary.coverage['iomap.iter']?.coverage).toBe('exact');
   });
@@ -56,7 +56,7 @@ describeWith([...TRACING, 'mkfs.xfs', 'loop device', 'perl'], 'counts of a comma
     expect(summary.pids.filter(({ comm }) => comm !== 'perl')).toMatchObject([
       { comm: 'fan-out.sh', exited: true },
     ]);
-    expect(summary.losses).toEqual(NO_LOSSES);
+    expectNoLosses(summary);
   });
 
   it('stays exact with every probe attached, and counts what the others count', async () => {
@@ -70,7 +70,7 @@ describeWith([...TRACING, 'mkfs.xfs', 'loop device', 'perl'], 'counts of a comma
     expect(countsOf(summary, 'inode.create')).toEqual([500]);
     expect(countsOf(summary, 'inode.unlink')).toEqual([500]);
     expect(countsOf(summary, 'inode.rename')).toEqual([500]);
-    expect(summary.losses).toEqual(NO_LOSSES);
+    expectNoLosses(summary);
   });
 
   it('replays a session as intervals that add up to the totals', async () => {

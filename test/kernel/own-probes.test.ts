@@ -22,8 +22,8 @@ import { compile } from '../helpers/compile.ts';
 import { describeWith, TRACING } from '../helpers/requires.ts';
 import {
   countsOf,
+  expectNoLosses,
   LAUNCHER,
-  NO_LOSSES,
   READY,
   runTool,
   type Summary,
@@ -62,7 +62,7 @@ const runLine = async (line: string, replace: readonly (readonly [string, string
   return { stdout, stderr };
 };
 const exact = (summary: Summary): void => {
-  expect(summary.losses).toEqual(NO_LOSSES);
+  expectNoLosses(summary);
   expect(summary.recording.complete).toBe(true);
 };
 

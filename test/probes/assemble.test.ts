@@ -149,7 +149,7 @@ describe('assemble', () => {
     expect(iomap?.metrics).not.toContain('iomap.seek_hole');
     // What is made of the waits that go on misses one too.
     const sync = assemble(request(['sync'])).checked.find(({ map }) => map === '@sync_start');
-    expect(sync?.metrics).toEqual(['sync.open', 'sync.ns', 'sync.max_ns', 'sync.errors', 'sync.now']);
+    expect(sync?.metrics).toEqual(['sync.ns', 'sync.max_ns', 'sync.errors', 'sync.now']);
   });
 
   it('lets the script say who counts, once in a life, where nobody else can', () => {
@@ -177,6 +177,25 @@ describe('assemble', () => {
     );
     expect(attachPoints).toBe(assemble(request(ALL)).programs.length + 2);
     expect(assemble(request(['iomap'])).scratch).not.toContain('@frame_forgotten');
+  });
+
+  it('knows what would be wrong if one of its programs did not run', () => {
+    const affected = assemble(request(['blocked'])).programs.filter(({ owner }) => owner === 'blocked');
+    const times = ['blocked.ns', 'blocked.io_ns', 'blocked.max_ns', 'blocked.now'];
+    const [out, waking, into] = affected.map(({ metrics }) => metrics.toSorted());
+    // Who is never seen to wait is not counted; who is not seen to wake up waits for too long.
+    expect(out).toEqual(['blocked.count', ...times].toSorted());
+    expect(waking).toEqual(times.toSorted());
+    expect(into).toEqual(times.toSorted());
+  });
+
+  it('takes anything for wrong where who is selected was not followed', () => {
+    const tree = assemble({ ...request(['sync']), filter: { kind: 'tree', rootPid: 7 } });
+    expect(tree.programs[0]).toEqual({
+      owner: null,
+      provider: 'tracepoint',
+      metrics: tree.metrics.map(({ id }) => id),
+    });
   });
 
   it('shares the deleting out over programs, in their order, where one may not use so many maps', () => {

@@ -95,7 +95,8 @@ describe('a checkpoint', () => {
     const over = { ...shared, kind: 'over-steps', count: 3 } as const;
     const least = { ...shared, kind: 'least-steps', count: 2 } as const;
     const unseen = { ...shared, kind: 'unseen-program', count: 1 } as const;
-    const reported = [step(bootUs, ['iomap.iter']), shared, over, least, unseen];
+    const missed = { ...shared, kind: 'missed-runs', count: 2 } as const;
+    const reported = [step(bootUs, ['iomap.iter']), shared, over, least, unseen, missed];
     const before = [sampleOf(0, {}), ...reported, sampleOf(2, {})];
     const after = [step(START_US + 4_000_000, []), sampleOf(5, {})];
     for (const cut of [before, [...before, ...after]]) {

@@ -62,6 +62,7 @@ describe('what is written is what is read', () => {
       'over-steps': true,
       'least-steps': true,
       'unseen-program': true,
+      'missed-runs': true,
       'shared-pid': true,
       'foreign-pids': true,
       'recorder-dropped': true,

@@ -42,7 +42,12 @@ const nothingMissing = ({ header }: Snapshot): string => {
 };
 
 /** Kinds that are reported in words of their own. */
-const ELSEWHERE: ReadonlySet<string> = new Set(['shared-pid', 'foreign-pids', 'unseen-program']);
+const ELSEWHERE: ReadonlySet<string> = new Set([
+  'shared-pid',
+  'foreign-pids',
+  'unseen-program',
+  'missed-runs',
+]);
 const MAX_SHARED = 5;
 
 const sharedNotes = ({ rows }: Snapshot): string[] => {

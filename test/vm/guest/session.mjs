@@ -52,7 +52,10 @@ const reader = (summary) => {
   const lost = [
     losses.lostEvents > 0 ? `${losses.lostEvents} events lost` : null,
     losses.mapFull.length > 0 ? `maps full: ${losses.mapFull.join(', ')}` : null,
-    losses.gaps.length > 0 ? `${losses.gaps.length} gaps` : null,
+    ...losses.gaps.map(({ fromBootUs, toBootUs, reason }) => {
+      return `a gap of ${((toBootUs - fromBootUs) / 1e6).toFixed(1)} s: ${reason}`;
+    }),
+    losses.byKind['missed-runs'] > 0 ? `${losses.byKind['missed-runs']} missed runs` : null,
     losses.rejectedLines > 0 ? `${losses.rejectedLines} lines rejected` : null,
   ].filter((text) => text !== null);
   const rowOf = (pid) => summary.pids.find((row) => row.pid === pid);

@@ -6,6 +6,7 @@ import { iomap } from './iomap.mjs';
 import { kswapd } from './kswapd.mjs';
 import { pageAlloc } from './page-alloc.mjs';
 import { python } from './python.mjs';
+import { sync } from './sync.mjs';
 import { xfsAlloc } from './xfs-alloc.mjs';
 
-export const TRIALS = [iomap, inode, faults, blocked, python, xfsAlloc, kswapd, pageAlloc];
+export const TRIALS = [iomap, inode, faults, blocked, sync, python, xfsAlloc, kswapd, pageAlloc];
