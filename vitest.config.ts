@@ -24,6 +24,9 @@ export default defineConfig({
           name: 'system',
           include: ['test/kernel/**/*.test.ts', 'test/e2e/**/*.test.ts'],
           fileParallelism: false,
+          // Real kernels, disks and terminals on a machine that others use: what fails once is tried once more, and the
+          // last lines say which tests needed that.
+          retry: 1,
           testTimeout: 240_000,
           hookTimeout: 240_000,
           sequence: { groupOrder: 1 },

@@ -1,4 +1,4 @@
-/** The last lines of a run: what was skipped and why, counted, then one plain line of totals. */
+/** The last lines of a run: what was skipped and why, counted, what was tried twice, then one plain line of totals. */
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
 
 const NO_REASON = 'no reason given';
@@ -16,6 +16,8 @@ export default class ClosingLines implements Reporter {
       reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
     }
     for (const [reason, count] of reasons) console.log(`Skipped ${count}: ${reason}`);
+    for (const one of inState('passed'))
+      if ((one.diagnostic()?.retryCount ?? 0) > 0) console.log(`Passed when tried again: ${one.fullName}`);
     const broken = modules.filter((module) => module.errors().length > 0).length;
     console.log(
       `${inState('passed').length} passed, ${inState('failed').length + broken} failed, ${skipped.length} skipped`,
