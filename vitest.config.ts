@@ -6,6 +6,9 @@ export default defineConfig({
     reporters: ['default', './test/helpers/closing-lines.ts'],
     // For a hang, not for a slow disk or a busy machine.
     testTimeout: 60_000,
+    // Real processes, kernels, disks and terminals on a machine that others use: what fails once is tried once more, and
+    // the last lines say which tests needed that.
+    retry: 1,
     // By itself it would leave one CPU idle: of two, half of all.
     maxWorkers: '100%',
     projects: [
@@ -24,9 +27,6 @@ export default defineConfig({
           name: 'system',
           include: ['test/kernel/**/*.test.ts', 'test/e2e/**/*.test.ts'],
           fileParallelism: false,
-          // Real kernels, disks and terminals on a machine that others use: what fails once is tried once more, and the
-          // last lines say which tests needed that.
-          retry: 1,
           testTimeout: 240_000,
           hookTimeout: 240_000,
           sequence: { groupOrder: 1 },

@@ -6,7 +6,7 @@
  * A checkpoint says nothing new: a reader that folded all lines before it may ignore it. It stands between samples,
  * and is cut into parts, because a line has a longest length. Written by checkpoint.ts, read by restore.ts.
  */
-import type { CounterEntry, LossKind, ProbeInUse, ProcessRecord, SelfCost } from './record.ts';
+import type { CounterEntry, LossKind, ProbeInUse, ProcessRecord, SelfCost, Waits } from './record.ts';
 import type { Mark } from './snapshot.ts';
 import type { Stretch } from './stretch.ts';
 import type { Gap } from './trust.ts';
@@ -55,6 +55,7 @@ export type CheckpointSession = {
   /** Metric to µs not counted so far to stay within the budget, and since when it is not, if it is not. */
   readonly uncounted?: Readonly<Record<string, readonly number[]>> | undefined;
   readonly estimated?: Readonly<Record<string, string>> | undefined;
+  readonly waits?: Waits | undefined;
   readonly gaps: readonly Gap[];
   readonly marks: readonly Mark[];
   readonly self: SelfCost;

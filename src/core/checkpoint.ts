@@ -176,6 +176,7 @@ const sessionOf = (state: SessionState, held: number): CheckpointSession => ({
   ...(state.missed.size === 0 ? {} : { missed: Object.fromEntries(state.missed) }),
   ...(state.uncounted.size === 0 ? {} : { uncounted: uncountedOf(state) }),
   ...(state.estimated.size === 0 ? {} : { estimated: Object.fromEntries(state.estimated) }),
+  ...(state.waits === null ? {} : { waits: state.waits }),
   gaps: [...state.gaps],
   marks: [...state.marks],
   self: state.self,

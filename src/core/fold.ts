@@ -69,7 +69,10 @@ const foldSample = (state: SessionState, record: SampleRecord): void => {
   state.previousBootUs = state.bootUs;
   state.bootUs = record.bootUs;
   writeRing(state.times, sample, record.bootUs);
-  if (record.counted) foldCounters(state, record, sample);
+  if (record.counted) {
+    foldCounters(state, record, sample);
+    state.waits = record.waits ?? null;
+  }
   foldHost(state, record, sample);
 };
 

@@ -126,7 +126,23 @@ export type SampleRecord = {
   readonly host: Readonly<Record<string, number>>;
   /** When the host was read, where that is not at `bootUs`: the tracer can be read a good while after its tick. */
   readonly hostUs?: number | undefined;
+  /** Where threads wait uninterruptibly that did so at the sample before, too; absent where none does, or nobody looked. */
+  readonly waits?: Waits | undefined;
   readonly self: SelfCost;
+};
+
+export type Waits = {
+  /** In uninterruptible sleep, of the processes that were looked at. */
+  readonly threads: number;
+  /** By kernel function (/proc/PID/task/TID/wchan), the most threads first; those of more are not listed. */
+  readonly channels: readonly WaitChannel[];
+};
+
+export type WaitChannel = {
+  readonly name: string;
+  readonly threads: number;
+  /** Whose, the most threads first; not all of many. */
+  readonly pids: readonly number[];
 };
 
 /** What /proc says of a living process; a file that went away in between leaves its fact undefined. */

@@ -72,6 +72,7 @@ const beginAt = (header: HeaderRecord, bootUs: number, session: CheckpointSessio
   for (const [metric, [us = 0, sinceUs = null]] of Object.entries(session.uncounted ?? {}))
     state.uncounted.set(metric, { us, sinceUs });
   for (const [metric, why] of Object.entries(session.estimated ?? {})) state.estimated.set(metric, why);
+  state.waits = session.waits ?? null;
   state.gaps.push(...session.gaps);
   state.marks.push(...session.marks);
   return state;

@@ -1,6 +1,6 @@
 /** What a session had counted at one sample: what every view, report and exporter is drawn from. Immutable. */
 import type { MetricDescriptor } from './metric.ts';
-import type { HeaderRecord, LossKind, ProbeInUse, SelfCost } from './record.ts';
+import type { HeaderRecord, LossKind, ProbeInUse, SelfCost, Waits } from './record.ts';
 import type { Gap, Trust } from './trust.ts';
 
 /**
@@ -122,6 +122,8 @@ export type Snapshot = {
     /** The same by probe. */
     readonly probePercent: Readonly<Record<string, number>>;
   };
+  /** Where threads waited uninterruptibly when the tracer was read last; null where none did, or nobody looked. */
+  readonly waits: Waits | null;
   /** Set once the stream has ended as it should. */
   readonly ended: { readonly bootUs: number; readonly reason: string } | null;
   readonly breakdown: (rowId: string, metric: string) => readonly Breakdown[];

@@ -7,7 +7,7 @@
 import type { Count, Entity, TrendBudget } from './entity.ts';
 import type { Ledger } from './ledger.ts';
 import type { MetricDescriptor } from './metric.ts';
-import type { HeaderRecord, LossKind, ProbeInUse, SelfCost } from './record.ts';
+import type { HeaderRecord, LossKind, ProbeInUse, SelfCost, Waits } from './record.ts';
 import { createRing, type Ring } from './ring.ts';
 import type { Mark } from './snapshot.ts';
 import type { Stretch } from './stretch.ts';
@@ -93,6 +93,8 @@ export type SessionState = {
   readonly unseen: Map<string, number>;
   /** Metric id to how many runs of its programs the kernel skipped. */
   readonly missed: Map<string, number>;
+  /** As of the sample read last; null where nobody waits so, or nobody looked. */
+  waits: Waits | null;
   readonly gaps: Gap[];
   readonly marks: Mark[];
   self: SelfCost;
@@ -143,6 +145,7 @@ export const createState = (header: HeaderRecord, endedRows: number = ENDED_ROWS
   least: new Map(),
   unseen: new Map(),
   missed: new Map(),
+  waits: null,
   gaps: [],
   marks: [],
   self: NO_COST,

@@ -48,6 +48,7 @@ export const takeSnapshot = (state: SessionState): Snapshot => {
     losses: lossesOf(state),
     marks: [...state.marks],
     self: selfOf(state),
+    waits: state.waits,
     ended: state.ended,
     breakdown: breakdownsOf(entities, state.counted.sample),
     history: historyOf(state, { entities, ends }, sample),

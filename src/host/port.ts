@@ -7,6 +7,7 @@ import { readCostOf, readImage, readOwnPid, readParent, readProcess } from './pr
 import { createProcessReader } from './process-reading.ts';
 import { allPids } from './python/interpreters.ts';
 import { createHostSampler } from './sampler.ts';
+import { readWaits } from './wait-channels.ts';
 
 export type HostPortOptions = {
   /** Metric to why it cannot be counted for this process. */
@@ -33,7 +34,7 @@ export const createHostPort = (files: HostFiles, options: HostPortOptions): Host
   };
 };
 
-type Processes = Pick<HostPort, 'process' | 'image' | 'living' | 'reading' | 'cpuWaits' | 'own'>;
+type Processes = Pick<HostPort, 'process' | 'image' | 'living' | 'reading' | 'cpuWaits' | 'waits' | 'own'>;
 
 const knownProcesses = (files: HostFiles, { uncovered, command }: HostPortOptions): Processes => {
   const stats = files.openStatFiles();
@@ -47,6 +48,7 @@ const knownProcesses = (files: HostFiles, { uncovered, command }: HostPortOption
     living: () => allPids(files),
     reading: reader.read,
     cpuWaits: reader.cpuWaits,
+    waits: (pid) => readWaits(files, pid),
     own: createOwnProcesses(readOwnPid(files), command, (pid) => readParent(files, pid)),
   };
 };
@@ -58,5 +60,6 @@ const UNKNOWN_PROCESSES: Processes = {
   living: () => [],
   reading: () => null,
   cpuWaits: () => null,
+  waits: () => ({ threads: 0, byChannel: new Map() }),
   own: () => false,
 };

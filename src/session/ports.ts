@@ -143,6 +143,8 @@ export type HostPort = {
   reading(pid: number): ProcessReading | null;
   /** By thread, ns it was ready to run and waited for a CPU, since it began; null where the kernel does not say. */
   cpuWaits(pid: number): ReadonlyMap<number, number> | null;
+  /** Its threads in uninterruptible sleep now, and how many of them in which kernel function, as far as it is known. */
+  waits(pid: number): { readonly threads: number; readonly byChannel: ReadonlyMap<string, number> };
   /** Metric to why it is not counted for processes that use this file. */
   uncoveredBy(used: UsedFile): Readonly<Record<string, string>>;
   /** Whether it is our own work: us, the tracer, a helper of either. */

@@ -12,6 +12,7 @@ import type { Taken } from './pace.ts';
 import { createProcessMeter, type ProcessMeter } from './process-meter.ts';
 import type { Processes } from './processes.ts';
 import { readSelfCost } from './self-cost.ts';
+import { createWaitChannels } from './wait-channels.ts';
 
 export type SamplingOptions = {
   readonly host: HostPort;
@@ -41,12 +42,15 @@ export type Sampling = {
   samples(): number;
 };
 
+/** Threads in uninterruptible sleep, as the probe of that name says. */
+const BLOCKED_NOW = 'blocked.now';
 /** The host is read when the tracer's maps have come; by less than this of an interval it is the same moment. */
 const SAME_MOMENT_SHARE = 0.01;
 
 export const createSampling = (options: SamplingOptions): Sampling => {
   const { host, clock, derivations, processes, costs, losses, holdings, emit } = options;
   const changes = createChanges();
+  const waitChannels = createWaitChannels(host);
   const internal = new Map(derivations.flatMap((one) => Object.entries(one.internal)));
   const mapFull = new Set<string>();
   let meter: ProcessMeter = createProcessMeter(host, null);
@@ -61,6 +65,7 @@ export const createSampling = (options: SamplingOptions): Sampling => {
     const full = changes.begin(counted);
     noteFullMaps(printed);
     const counters = counted ? complete(printed, tickUs) : printed;
+    const waits = counted ? waitChannels.read(counters.get(BLOCKED_NOW) ?? []) : null;
     const { grown, moved } = changes.read(counters);
     if (counted) derive(counters, grown);
     const news = withoutInternal(moved);
@@ -83,6 +88,7 @@ export const createSampling = (options: SamplingOptions): Sampling => {
       counters: reported,
       host: hostRead.changed,
       ...(isSameMoment(bootUs, hostUs) ? {} : { hostUs }),
+      ...(waits === null ? {} : { waits }),
       self: { ...readSelfCost(host, options.tracerPid()), mapBytes, ...costs.report() },
     });
     seq += 1;

@@ -176,11 +176,11 @@ export const createSupervisor = (options: SupervisorOptions, events: SupervisorE
       stopping = true;
       restarts.cancel();
       await candidate?.drain();
-      await current?.drain();
-      await replacing;
       const how = await current?.drain();
+      await replacing;
+      const last = await current?.drain();
       await leaving;
-      return how ?? null;
+      return last ?? how ?? null;
     },
   };
 };

@@ -1,7 +1,20 @@
 /** The schema of a checkpoint (../core/checkpoint-record.ts), as untrusted as every other line. */
 import { z } from 'zod';
 import type { WatchedCheckpoint } from '../insight/checkpoint.ts';
-import { bootUs, count, lossKind, metricId, name, pid, probe, self, startMs, unit, words } from './fields.ts';
+import {
+  bootUs,
+  count,
+  lossKind,
+  metricId,
+  name,
+  pid,
+  probe,
+  self,
+  startMs,
+  unit,
+  waits,
+  words,
+} from './fields.ts';
 import { counterTable, numberTable } from './numbers.ts';
 
 /** Text of ours, printed as it stands: none of it needs a control character. */
@@ -89,6 +102,7 @@ const session = z.object({
     .record(metricId, words)
     .optional()
     .describe('metric id to why some of it is an estimate: so its variant counted for a while'),
+  waits: waits.optional(),
   gaps: z.array(z.object({ fromBootUs: bootUs, toBootUs: bootUs, reason: words })).max(1_000),
   marks: z.array(z.object({ bootUs, text: words })).max(10_000),
   self,

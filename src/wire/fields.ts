@@ -34,6 +34,25 @@ export const probe = {
     .describe('metric id to why its number is an estimate as this variant counts, and how far off it can be'),
 };
 
+/** A function of the kernel, `.isra.0` and the like included. */
+const kernelFunction = z.string().regex(/^[\w.$]{1,128}$/);
+
+export const waits = z
+  .object({
+    threads: count.describe('in uninterruptible sleep, of the processes that were looked at'),
+    channels: z
+      .array(
+        z.object({
+          name: kernelFunction,
+          threads: count,
+          pids: z.array(pid).max(64).describe('whose, the most threads first'),
+        }),
+      )
+      .max(64)
+      .describe('by kernel function, the most threads first'),
+  })
+  .describe('where threads wait uninterruptibly that did so at the sample before, too');
+
 export const unit = z.enum(['count', 'ns', 'us', 'ms', 'bytes', 'KiB', 'pages', 'percent', 'load']);
 
 export const self = z.object({

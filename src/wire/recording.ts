@@ -24,6 +24,7 @@ import {
   startMs,
   title,
   unit,
+  waits,
   words,
 } from './fields.ts';
 import { type Misfit, misfitOf, reasonOf } from './misfit.ts';
@@ -126,6 +127,7 @@ export const recordSchema = z.discriminatedUnion('type', [
     counters: counterTable('metric id to [pid, ...dims, cumulative value]'),
     host: numberTable('metric id to cumulative value or level'),
     hostUs: bootUs.optional().describe('when the host was read, where that is not at bootUs'),
+    waits: waits.optional(),
     self,
   }),
   z.object({

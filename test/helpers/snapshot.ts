@@ -208,6 +208,7 @@ export const buildSnapshot = ({
       cpuPercent: 1.4,
       tracerCpuPercent: 0.3,
     },
+    waits: null,
     ended: null,
     breakdown: (_, metric) => (metric === 'kswapd.wakeups_by_order' ? parts : []),
     insight: INSIGHT,

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { SampleRecord, Waits } from '../../src/core/record.ts';
 import { compile } from '../helpers/compile.ts';
 import { describeWith, TRACING } from '../helpers/requires.ts';
 import { READY, runTool, type Summary, startTool, summaryOf } from '../helpers/tool.ts';
@@ -96,6 +97,7 @@ describeWith([...TRACING, 'cc'], 'uninterruptible sleep', () => {
     await asleep(pid);
     const asleepMs = performance.now();
     await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await expect.poll(() => waitsIn(file).length, { timeout: 60_000 }).toBeGreaterThan(0);
     const stoppedMs = performance.now();
     tool.kill('SIGINT');
     await tool.ended;
@@ -108,11 +110,22 @@ describeWith([...TRACING, 'cc'], 'uninterruptible sleep', () => {
     expect(row['blocked.ns']).toBeGreaterThan((stoppedMs - asleepMs) * MS);
     expect(row['blocked.ns']).toBeLessThan((endedMs - startMs) * MS);
     expect(row['blocked.max_ns']).toBe(row['blocked.ns']);
+    // Where it waits: in the function that vfork waits in, under the name that this kernel gives it.
+    const places = waitsIn(file).flatMap(({ channels }) => channels.filter(({ pids }) => pids.includes(pid)));
+    expect(places.length).toBeGreaterThan(0);
+    for (const { name, threads } of places)
+      expect([name, threads]).toEqual([expect.stringMatching(/fork|clone/), 1]);
   });
 });
 
 const rowOf = (summary: Summary, pid: number): Readonly<Record<string, number>> =>
   summary.pids.find((row) => row.pid === pid)?.metrics ?? {};
+
+const waitsIn = (path: string): readonly Waits[] =>
+  readFileSync(path, 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('{"type":"sample"') && line.endsWith('}'))
+    .flatMap((line) => (JSON.parse(line) as SampleRecord).waits ?? []);
 
 const childOf = async (pid: number): Promise<number> => {
   for (;;) {

@@ -170,6 +170,24 @@ describe('the top of the screen', () => {
     ]);
   });
 
+  it('says where in the kernel many threads wait, and whose they are', () => {
+    const writer = row(0, { comm: 'mysqld', metrics: { 'blocked.ns': { total: 9e9, delta: 9e9 } } });
+    const other = row(1, { comm: 'backup' });
+    const channels = [
+      { name: 'xlog_grant_head_wait', threads: 12, pids: [writer.pid, other.pid] },
+      { name: 'folio_wait_bit_common', threads: 2, pids: [other.pid] },
+    ];
+    const snapshot = { ...buildSnapshot({ rows: [writer, other] }), waits: { threads: 15, channels } };
+    const view = { size: { columns: 140, rows: 40 } };
+    const lines = paneOf(buildView({ snapshot, ...view }), 'finding').split('\n');
+    expect(lines[2]).toBe(
+      `where    12 of 15 in xlog_grant_head_wait: mysqld (${writer.pid}) and others  2 of 15 in folio_wait_bit_common: backup (${other.pid})`,
+    );
+    const one = { threads: 1, channels: [{ name: 'folio_wait_bit_common', threads: 1, pids: [other.pid] }] };
+    const quiet = buildView({ snapshot: { ...snapshot, waits: one }, ...view });
+    expect(paneOf(quiet, 'finding')).not.toContain('where');
+  });
+
   it('reports what is over in one line once it is long over', () => {
     const ended = { ...finding, startUs: NOW_US - 2000e6, endUs: NOW_US - 1800e6 };
     expect(paneOf(calm(snapshotWith({ findings: [ended] })), 'finding')).toMatch(

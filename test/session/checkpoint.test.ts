@@ -108,6 +108,13 @@ describe('a checkpoint', () => {
     expect(end.coverage).toEqual(snapshotOf(sessionAfter([...before, ...after])).coverage);
   });
 
+  it('knows where threads waited at the last reading, and forgets it with the next', () => {
+    const waits = { threads: 2, channels: [{ name: 'rwsem_down_read_slowpath', threads: 2, pids: [7] }] };
+    const before = [sampleOf(0, {}), sampleOf(1, {}, { waits })];
+    expect(snapshotOf(restored(sessionAfter(before))).waits).toEqual(waits);
+    expect(foldOn(restored(sessionAfter(before)), [sampleOf(2, {})]).waits).toBeNull();
+  });
+
   it('knows what the session had recognised, and that the past is unknown', () => {
     const records = Array.from({ length: 20 }, (_, seq) => sampleOf(seq, { 'iomap.iter': [[7, seq * 10]] }));
     const again = restored(sessionAfter(records));

@@ -66,6 +66,7 @@ const hostOf = (
             ...{ minorFaults: 7, majorFaults: 1, memory: { rssBytes: pid * 4096, anonBytes: 4096 } },
           },
     cpuWaits: () => null,
+    waits: () => ({ threads: 0, byChannel: new Map() }),
     cost: () => ({ cpuMs: 5, rssBytes: 1_000 }),
     bpfObjects: (pid) => {
       mappedPids.push(pid);

@@ -1,6 +1,6 @@
 /**
  * What is said where no failure is known: whether anybody waits all the same, who waits most and for what, and who takes
- * most of what they wait for. A quiet screen is only worth something when it says how quiet is known.
+ * most of what they wait for; where in the kernel they wait, when they do so uninterruptibly. A quiet screen is only worth something when it says how quiet is known.
  */
 import { rateOf } from '../../core/rate.ts';
 import type { Row } from '../../core/snapshot.ts';
@@ -27,6 +27,7 @@ export const quietLines = (
   [
     verdictLine(snapshot, over, view),
     ...whoLine('suffers', snapshot, SUFFERS, view),
+    ...waitLine(snapshot, view),
     ...whoLine('takes', snapshot, TAKES, view),
   ].slice(0, height);
 
@@ -100,6 +101,30 @@ const whoLine = (name: string, snapshot: WatchedSnapshot, ways: readonly Way[], 
         ...named.map(({ row, said }, rank) =>
           segment(rank, span(`${clean(row.comm, view.glyphs.charset)} (${row.pid}) ${said}`)),
         ),
+      ],
+      view.size.columns,
+      view.glyphs,
+    ),
+  ];
+};
+
+/** Threads that wait in fewer than this are a device's or a lock's everyday work. */
+const MANY_THREADS = 2;
+
+/** Which function of the kernel most of those wait in that wait uninterruptibly. */
+const waitLine = ({ waits, rows }: WatchedSnapshot, view: View): Line[] => {
+  if (waits === null || waits.threads < MANY_THREADS) return [];
+  const named = waits.channels.slice(0, MOST_NAMED).map(({ name, threads, pids }) => {
+    const row = rows.find(({ pid, endedBootUs }) => pid === pids[0] && endedBootUs === null);
+    const who = row === undefined ? '' : `: ${clean(row.comm, view.glyphs.charset)} (${row.pid})`;
+    const more = pids.length > 1 ? ' and others' : '';
+    return `${threads} of ${waits.threads} in ${name}${who}${more}`;
+  });
+  return [
+    packSegments(
+      [
+        segment(0, span('where'.padEnd(LABEL - 2), 'dim')),
+        ...named.map((text, rank) => segment(rank, span(text))),
       ],
       view.size.columns,
       view.glyphs,

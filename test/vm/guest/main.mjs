@@ -3,7 +3,7 @@
 // counts its probe's workload alone; and the budget is kept. One JSON line for each row of the matrix, on stdout.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { tryBudget } from './budget.mjs';
-import { impossible } from './claims.mjs';
+import { asMarked, impossible } from './claims.mjs';
 import { recordWhile, runTool } from './session.mjs';
 import { TRIALS } from './trials/index.mjs';
 
@@ -122,7 +122,10 @@ const attempt = async (bpftrace, tried, args, isPart = false) => {
       const made = trial.claims({ ...found, ...finished, outer: witnessed, seen });
       // What the budget steps down to counts a part of what its probe counts.
       const claims = isPart ? made.filter(({ metric }) => seen.counts(`${trial.probe}.${metric}`)) : made;
-      for (const claim of claims) emitRow(trial.probe, variant, claim);
+      for (const claim of claims) {
+        const name = /^\w+/.exec(claim.metric)?.[0] ?? '';
+        emitRow(trial.probe, variant, asMarked(claim, seen.skipped(`${trial.probe}.${name}`)));
+      }
       const lost = { metric: 'losses', expected: 'none', counted: seen.lost === '' ? 'none' : seen.lost };
       emitRow(trial.probe, variant, { ...lost, verdict: seen.lost === '' ? 'passed' : 'failed' });
     }

@@ -55,7 +55,6 @@ const reader = (summary) => {
     ...losses.gaps.map(({ fromBootUs, toBootUs, reason }) => {
       return `a gap of ${((toBootUs - fromBootUs) / 1e6).toFixed(1)} s: ${reason}`;
     }),
-    losses.byKind['missed-runs'] > 0 ? `${losses.byKind['missed-runs']} missed runs` : null,
     losses.rejectedLines > 0 ? `${losses.rejectedLines} lines rejected` : null,
   ].filter((text) => text !== null);
   const rowOf = (pid) => summary.pids.find((row) => row.pid === pid);
@@ -67,6 +66,11 @@ const reader = (summary) => {
     problemOf: (probe) => {
       const { state, reason } = summary.probes.find(({ id }) => id === probe) ?? { state: 'absent' };
       return state === 'attached' ? null : `${state}: ${reason ?? 'no reason given'}`;
+    },
+    /** How a metric is marked whose programs the kernel has skipped: a lower bound, an estimate; null where it is whole. */
+    skipped: (metric) => {
+      const { coverage, reasons } = summary.coverage[metric] ?? { reasons: [] };
+      return reasons.some((reason) => reason.includes('the kernel skipped')) ? coverage : null;
     },
     /** Whether anything of this session counts the metric. */
     counts: (metric) => metric in summary.coverage,
