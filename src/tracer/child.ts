@@ -8,6 +8,7 @@
  * - Stopping is bounded: SIGINT, then SIGTERM, then SIGKILL to the whole group, each with its own patience.
  */
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
@@ -48,8 +49,12 @@ type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGKILL';
 
 const PATIENCE: Patience = { intMs: 10_000, termMs: 2_000, killMs: 2_000 };
 
-/** How long a grandchild may hold the streams open after the child itself has gone, in ms. */
-const ORPHANED_STREAM_MS = 2_000;
+/**
+ * How long a grandchild may hold the streams open after the child itself has gone, without a byte in them. What the child
+ * wrote last may take us longer than that to read, on a busy machine: we look twice, because such a time can be our own.
+ */
+const SILENT_MS = 1_000;
+const SILENCES = 2;
 
 export const startChild = (options: ChildOptions): Child => {
   const [file = options.file, ...args] = [...options.launcher, options.file, ...options.args];
@@ -85,7 +90,7 @@ export const startChild = (options: ChildOptions): Child => {
     // execa waits for the streams too, which a grandchild may hold open for ever.
     await Promise.race([subprocess, exited]);
     const askedWith = stoppedWith;
-    if (!(await within(ORPHANED_STREAM_MS, streamsEnded))) {
+    if (!(await endOrFallSilent(streamsEnded, () => bytesRead(subprocess.stdout, subprocess.stderr)))) {
       signalGroup('SIGKILL');
       subprocess.stdout.destroy();
       subprocess.stderr.destroy();
@@ -126,6 +131,21 @@ export const startChild = (options: ChildOptions): Child => {
       return stopping;
     },
   };
+};
+
+const bytesRead = (...streams: readonly unknown[]): number =>
+  (streams as readonly Socket[]).reduce((sum, stream) => sum + stream.bytesRead, 0);
+
+/** Whether they ended; false when nothing comes of them any more though they are open. */
+const endOrFallSilent = async (ended: Promise<unknown>, bytes: () => number): Promise<boolean> => {
+  let last = bytes();
+  for (let silences = 0; silences < SILENCES; ) {
+    if (await within(SILENT_MS, ended)) return true;
+    const now = bytes();
+    silences = now === last ? silences + 1 : 0;
+    last = now;
+  }
+  return false;
 };
 
 /** Whether it came in time. Leaves no timer behind that would keep us alive. */
