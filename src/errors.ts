@@ -15,9 +15,11 @@ export const EXIT = {
   probe: 4,
   recording: 5,
   bug: 70,
+  output: 74,
   // As a shell reports a process that a signal ended.
   sighup: 128 + signals.SIGHUP,
   sigint: 128 + signals.SIGINT,
+  sigquit: 128 + signals.SIGQUIT,
   sigterm: 128 + signals.SIGTERM,
 } as const;
 
@@ -210,6 +212,12 @@ export const ERRORS = {
     exit: EXIT.recording,
     what: 'Cannot import {path}: {why}.',
     next: 'A CSV begins with: time,metric,value[,pid,comm,kind]; of sysstat: sadf -j FILE -- -A > FILE.json',
+  },
+  // stdout, exit 74
+  E_OUTPUT_LOST: {
+    exit: EXIT.output,
+    what: 'What was to be printed could not be written: {why}.',
+    next: 'Look at where it goes, for example at the room on its disk: df -h',
   },
   // ours, exit 70
   E_BUG: {

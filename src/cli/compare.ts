@@ -13,7 +13,6 @@ import type { Recording } from '../session/ports.ts';
 import type { Context } from './context.ts';
 import { EXIT_OF } from './interruption.ts';
 import { readDuration } from './options.ts';
-import { printLines } from './print.ts';
 import { readMoment, readRecording } from './read-recording.ts';
 
 export type CompareOptions = {
@@ -61,8 +60,7 @@ export const compare = async (context: Context, options: CompareOptions): Promis
       leastOf: (key) => leastOf(metrics.get(metricOf(key))?.unit),
     });
     const reported: Reported = { before: stretchOf(a, before), after: stretchOf(b, after), changes };
-    printLines(
-      context.stdout,
+    context.out.lines(
       options.json
         ? [JSON.stringify(changesObject(reported.before, reported.after, reported.changes, metrics))]
         : changeLines(reported.before, reported.after, reported.changes, metrics),

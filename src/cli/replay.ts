@@ -16,7 +16,6 @@ import { exportTo } from './export-view.ts';
 import { EXIT_OF } from './interruption.ts';
 import { checkMetric, sortNames } from './metric.ts';
 import { faceOf, reportPlainly } from './plain.ts';
-import { createLineWriter } from './print.ts';
 import { readMoment, readRecording } from './read-recording.ts';
 import { say } from './say.ts';
 
@@ -131,22 +130,22 @@ const replayLines = async (
   fromUs: number | null,
   { speed, follow }: Pick<ReplayOptions, 'speed' | 'follow'>,
 ): Promise<number> => {
-  const writer = createLineWriter(context.stdout);
+  const { out } = context;
+  const write = (value: object): void => out.write(`${JSON.stringify(value)}\n`);
   const cursor = createCursor(recording);
   const first = fromUs === null ? 0 : recording.sampleAt(fromUs);
   const firstUs = recording.samples() === 0 ? 0 : recording.timeOf(first);
   const startedAtMs = performance.now();
-  writer.write(sessionLine(recording.header));
+  write(sessionLine(recording.header));
   for (let sample = first; context.interruption.reason() === null; sample += 1) {
     if (sample >= recording.samples() && !(follow && (await growth(recording, sample, context)))) break;
     const sinceFirstMs = (recording.timeOf(sample) - firstUs) / 1000;
     if (!follow) await waitUntil(startedAtMs + sinceFirstMs / (speed ?? Number.POSITIVE_INFINITY), context);
-    writer.write(intervalLine(cursor.moveTo(sample)));
-    while (writer.isBehind() && context.interruption.reason() === null) await setImmediate();
+    write(intervalLine(cursor.moveTo(sample)));
+    while (out.isBehind() && context.interruption.reason() === null) await setImmediate();
   }
   const signal = context.interruption.reason();
-  if (signal === null) writer.write(endLine(cursor.moveTo(recording.samples())));
-  await writer.end();
+  if (signal === null) write(endLine(cursor.moveTo(recording.samples())));
   return signal === null ? 0 : EXIT_OF[signal];
 };
 

@@ -14,7 +14,7 @@ import { pump } from '../session/pump.ts';
 import type { SnapshotStore } from '../session/store.ts';
 import type { WorkloadEnd } from '../tracer/workload.ts';
 import type { Context } from './context.ts';
-import { EXIT_OF } from './interruption.ts';
+import { EXIT_OF, isSignal } from './interruption.ts';
 import { invokerOf } from './invoker.ts';
 import { prepareTrace, type Trace, type TraceHooks, type TraceOptions } from './trace.ts';
 
@@ -81,7 +81,10 @@ export const startSession = async (
   try {
     const trace = await prepareTrace(context, options, hooks);
     const stopper = createStopper(trace);
-    context.interruption.onRequest(stopper.stop);
+    context.interruption.onRequest((reason) => {
+      if (isSignal(reason) || trace.workload === null) stopper.stop(reason);
+      else hooks.status(`nothing can be printed any more; ${options.command?.[0]} goes on`);
+    });
     const marks = createMarkQueue();
     const watched = withOutsideMarks(context, options.output, marks, hooks);
     const done = run(context, { options, hooks: watched, trace, recorder, stopper, marks });
@@ -191,7 +194,7 @@ const run = async (context: Context, prepared: Prepared): Promise<SessionEnd> =>
   const signal = context.interruption.reason();
   return {
     snapshot,
-    exit: signal !== null && signal !== 'EPIPE' ? EXIT_OF[signal] : (end?.status ?? EXIT.ok),
+    exit: signal !== null && isSignal(signal) ? EXIT_OF[signal] : (end?.status ?? EXIT.ok),
     farewell: end === undefined ? null : `${options.command?.[0]} ${end.how}`,
     heldOutput: workload?.heldOutput() ?? '',
   };

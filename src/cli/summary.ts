@@ -10,7 +10,6 @@ import type { Recording } from '../session/ports.ts';
 import type { Context } from './context.ts';
 import { EXIT_OF } from './interruption.ts';
 import { checkMetric, sortNames } from './metric.ts';
-import { printLines } from './print.ts';
 import { foldThrough, readMoment, readRecording } from './read-recording.ts';
 
 export type SummaryOptions = {
@@ -31,8 +30,7 @@ export const summary = async (context: Context, options: SummaryOptions): Promis
         ? await whole(context, recording)
         : stretch(recording, options);
     if (snapshot === null) return EXIT_OF[context.interruption.reason() ?? 'SIGINT'];
-    printLines(
-      context.stdout,
+    context.out.lines(
       options.json ? [JSON.stringify(summaryObject(snapshot))] : summaryLines(snapshot, options.file, sort),
     );
     return 0;
