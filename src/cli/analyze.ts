@@ -33,7 +33,9 @@ export const analyze = async (context: Context, options: AnalyzeOptions): Promis
     });
     if (cursor === null) return EXIT_OF[context.interruption.reason() ?? 'SIGINT'];
     const { state, watch } = cursor.session();
-    const analysis: Analysis = analyse({ state, watch: watch ?? createWatch(header) }, { minScore, symptom });
+    const analysis: Analysis = context.interruption.atOnce(() =>
+      analyse({ state, watch: watch ?? createWatch(header) }, { minScore, symptom }),
+    );
     context.out.lines(
       options.json
         ? [JSON.stringify(analysisObject(analysis, header))]

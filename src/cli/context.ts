@@ -21,6 +21,8 @@ export type Interruption = {
   readonly reason: () => Reason | null;
   /** Called at once when something asked for it before; a second time only for a signal after stdout was lost. */
   onRequest(callback: (reason: Reason) => void): void;
+  /** Meanwhile no signal can be heard, so each ends us at once: for work that leaves nothing half done. */
+  atOnce<T>(work: () => T): T;
 };
 
 /** A signal; nobody reads our output any more; or it can no longer be written. */

@@ -40,7 +40,11 @@ export const listenForInterruption = (target: NodeJS.Process): Listening => {
     }
   };
 
-  for (const signal of SIGNALS) target.on(signal, () => request(signal));
+  const listeners = SIGNALS.map((signal) => [signal, () => request(signal)] as const);
+  const listen = (): void => {
+    for (const [signal, listener] of listeners) target.on(signal, listener);
+  };
+  listen();
   // The write that goes beyond a limit on the size of files fails then, and is reported.
   target.on('SIGXFSZ', () => undefined);
   // Nobody is left to report when stderr is closed.
@@ -52,6 +56,15 @@ export const listenForInterruption = (target: NodeJS.Process): Listening => {
     onRequest: (callback) => {
       callbacks.push(callback);
       if (first !== null) callback(first.reason);
+    },
+    atOnce: (work) => {
+      // A signal without a listener ends a process, whatever it is at.
+      for (const [signal, listener] of listeners) target.off(signal, listener);
+      try {
+        return work();
+      } finally {
+        listen();
+      }
     },
   };
 };

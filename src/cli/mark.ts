@@ -21,7 +21,7 @@ export type MarkOptions = {
 const MAX_TEXT = 4_096;
 
 export const mark = async (context: Context, options: MarkOptions): Promise<number> => {
-  const recording = openRecording(options.file, { growing: true });
+  const recording = context.interruption.atOnce(() => openRecording(options.file, { growing: true }));
   try {
     const { clock } = recording.header;
     if (options.text.trim() === '' || options.text.length > MAX_TEXT) {

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { setImmediate } from 'node:timers/promises';
 import { constants, createGunzip } from 'node:zlib';
 import { failure } from '../errors.ts';
 import { type OpenOptions, openRecording } from '../recording/read/recording.ts';
@@ -13,6 +12,8 @@ import { parseMoment } from '../screen/format/moment.ts';
 import { type Cursor, type CursorOptions, createCursor } from '../session/cursor.ts';
 import type { Recording } from '../session/ports.ts';
 import type { Context } from './context.ts';
+import { openInput } from './input.ts';
+import { inSteps } from './steps.ts';
 
 /** What a pipe, or a file packed in one piece, may put on the disk of whoever reads it. */
 const MAX_SPOOLED_BYTES = 64 * 1024 * 1024 * 1024;
@@ -32,10 +33,10 @@ export const readRecording = async (
   if (path === '-') return spooled(context, 'stdin', context.stdin, false);
   const stat = fs.statSync(path, { throwIfNoEntry: false });
   if (stat?.isFIFO() === true || stat?.isSocket() === true)
-    return spooled(context, path, fs.createReadStream(path), false);
+    return spooled(context, path, openInput(path), false);
   if (stat?.isFile() === true && stat.size > MAX_PACKED_BYTES && isInOnePiece(path))
     return spooled(context, path, fs.createReadStream(path), true);
-  return openRecording(path, options);
+  return context.interruption.atOnce(() => openRecording(path, options));
 };
 
 /** gzip that is not ours: one member, in which nothing can be found without unpacking all before it. */
@@ -78,7 +79,7 @@ const spooled = async (
     fs.closeSync(fd);
     throw unreadable(path, error);
   }
-  return openRecording(path, { fd });
+  return interruption.atOnce(() => openRecording(path, { fd }));
 };
 
 /** Never to the last byte of a disk that others need, which may be memory. */
@@ -112,15 +113,13 @@ export const foldThrough = async (
   options: CursorOptions,
 ): Promise<Cursor | null> => {
   const cursor = createCursor(recording, { ...options, exact: true });
-  for (let sample = 0; sample < recording.samples(); sample += 1) {
+  let sample = 0;
+  const isWhole = await inSteps(context, () => {
     cursor.foldTo(sample);
-    if (sample % 64 !== 63) continue;
-    await setImmediate();
-    if (context.interruption.reason() !== null) return null;
-  }
-  cursor.foldTo(recording.samples());
-  await setImmediate();
-  return context.interruption.reason() === null ? cursor : null;
+    sample += 1;
+    return sample <= recording.samples();
+  });
+  return isWhole ? cursor : null;
 };
 
 /** A time of the recording, as people write it. Throws E_TIME. */

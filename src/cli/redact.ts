@@ -42,6 +42,9 @@ export const redact = async (context: Context, options: RedactOptions): Promise<
   return 0;
 };
 
+/** So that signals have their turn. */
+const YIELD_RECORDS = 64;
+
 /** False when it was interrupted. */
 const copy = async (
   context: Context,
@@ -66,17 +69,24 @@ const copy = async (
       put({ type: 'mark', ...mark });
     }
   };
-  for (let number = 0; number < recording.samples(); number += 1) {
-    for (const record of recording.recordsOf(number)) {
+  const { interruption } = context;
+  let written = 0;
+  const putAll = async (records: readonly StreamRecord[]): Promise<void> => {
+    for (const record of records) {
+      if (interruption.reason() !== null) return;
       if (record.type === 'sample') putMarks(record.bootUs);
       put(record);
+      written += 1;
+      if (written % YIELD_RECORDS === 0) await setImmediate();
     }
-    if (number % 16 === 15) await setImmediate();
     await recorder.room();
-    if (context.interruption.reason() !== null) break;
-  }
+  };
+  for (let number = 0; number < recording.samples() && interruption.reason() === null; number += 1)
+    await putAll(interruption.atOnce(() => recording.recordsOf(number)));
   putMarks(Number.POSITIVE_INFINITY);
-  for (const record of recording.tail()) put(record);
+  // A signal that came meanwhile has its turn before what may take long.
+  await setImmediate();
+  if (interruption.reason() === null) await putAll(interruption.atOnce(() => recording.tail()));
   await recorder.end();
   return context.interruption.reason() === null;
 };

@@ -18,6 +18,7 @@ import { checkMetric, sortNames } from './metric.ts';
 import { faceOf, reportPlainly } from './plain.ts';
 import { readMoment, readRecording } from './read-recording.ts';
 import { say } from './say.ts';
+import { inSteps } from './steps.ts';
 
 export type ReplayOptions = {
   readonly file: string;
@@ -42,7 +43,7 @@ export const replay = async (context: Context, options: ReplayOptions): Promise<
     const face = faceOf(context, options);
     if (face === 'screen') return await replayScreen(context, recording, fromUs, { ...options, sort });
     if (face === 'json') return await replayLines(context, recording, fromUs, options);
-    return replayPlainly(context, recording, fromUs, sort);
+    return await replayPlainly(context, recording, fromUs, sort);
   } finally {
     recording.close();
   }
@@ -108,18 +109,23 @@ const markIn =
   };
 
 /** As fast as it can be read: whoever listens does not want to wait. */
-const replayPlainly = (
+const replayPlainly = async (
   context: Context,
   recording: Recording,
   fromUs: number | null,
   sort: string | undefined,
-): number => {
+): Promise<number> => {
   const report = reportPlainly(context, 'replay', sort);
   const cursor = createCursor(recording);
   const last = recording.samples() - 1;
   const first = fromUs === null ? 0 : recording.sampleAt(fromUs);
-  for (let sample = first; sample <= last && context.interruption.reason() === null; sample += 1)
+  let sample = first;
+  await inSteps(context, () => {
+    if (sample > last) return false;
     report(cursor.moveTo(sample === last ? last + 1 : sample));
+    sample += 1;
+    return true;
+  });
   const signal = context.interruption.reason();
   return signal === null ? 0 : EXIT_OF[signal];
 };
@@ -141,7 +147,7 @@ const replayLines = async (
     if (sample >= recording.samples() && !(follow && (await growth(recording, sample, context)))) break;
     const sinceFirstMs = (recording.timeOf(sample) - firstUs) / 1000;
     if (!follow) await waitUntil(startedAtMs + sinceFirstMs / (speed ?? Number.POSITIVE_INFINITY), context);
-    write(intervalLine(cursor.moveTo(sample)));
+    write(context.interruption.atOnce(() => intervalLine(cursor.moveTo(sample))));
     while (out.isBehind() && context.interruption.reason() === null) await setImmediate();
   }
   const signal = context.interruption.reason();

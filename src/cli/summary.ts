@@ -28,7 +28,7 @@ export const summary = async (context: Context, options: SummaryOptions): Promis
     const snapshot =
       options.from === null && options.to === null
         ? await whole(context, recording)
-        : stretch(recording, options);
+        : context.interruption.atOnce(() => stretch(recording, options));
     if (snapshot === null) return EXIT_OF[context.interruption.reason() ?? 'SIGINT'];
     context.out.lines(
       options.json ? [JSON.stringify(summaryObject(snapshot))] : summaryLines(snapshot, options.file, sort),
@@ -42,7 +42,7 @@ export const summary = async (context: Context, options: SummaryOptions): Promis
 /** Every line is read, and every checksum looked at; who ended long ago is listed too. */
 const whole = async (context: Context, recording: Recording): Promise<Snapshot | null> => {
   const cursor = await foldThrough(context, recording, { watched: false, endedRows: MAX_ENTITIES });
-  return cursor?.moveTo(recording.samples()) ?? null;
+  return cursor === null ? null : context.interruption.atOnce(() => cursor.moveTo(recording.samples()));
 };
 
 /** From the last sample at or before the one time to the last at or before the other. */
