@@ -156,6 +156,16 @@ export const ERRORS = {
     what: 'The event of --count cannot be counted here: {why}.',
     next: 'See what this host allows: stallscope doctor',
   },
+  E_DESCRIPTORS: {
+    exit: EXIT.environment,
+    what: 'This process may have too few files open at a time ({why}).',
+    next: 'Raise the limit: ulimit -n 1024',
+  },
+  E_TMPDIR: {
+    exit: EXIT.environment,
+    what: 'What comes from {path} cannot be kept in {folder} meanwhile: {why}.',
+    next: 'Name a folder with room for all of it, unpacked: TMPDIR=/var/tmp stallscope …',
+  },
   // probes, exit 4
   E_PROBE_COMPILE: {
     exit: EXIT.probe,
@@ -207,6 +217,11 @@ export const ERRORS = {
     exit: EXIT.recording,
     what: '{path} was written in format version {version}; this stallscope reads up to {supported}.',
     next: 'Read it with a newer stallscope; this one is: stallscope --version',
+  },
+  E_RECORDING_CUT: {
+    exit: EXIT.recording,
+    what: '{path} is not whole: {why}.',
+    next: 'What it holds can be read: stallscope summary {path}; for the rest make room, or choose another disk',
   },
   E_IMPORT: {
     exit: EXIT.recording,

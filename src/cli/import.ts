@@ -69,7 +69,7 @@ export const importForeign = async (context: Context, options: ImportOptions): P
   recorder.begin(foreign.header, () => checkpointOf(session));
   let written = 0;
   for (const record of foreign.records) {
-    if (context.interruption.reason() !== null) break;
+    if (context.interruption.reason() !== null || recorder.status().problem !== null) break;
     recorder.write(record);
     foldInto(session, record);
     written += 1;
@@ -81,7 +81,7 @@ export const importForeign = async (context: Context, options: ImportOptions): P
   if (signal !== null) return EXIT_OF[signal];
   const { records, dropped, problem } = recorder.status();
   if (problem !== null || dropped > 0)
-    throw failure('E_OUTPUT_CREATE', {
+    throw failure('E_RECORDING_CUT', {
       path: options.output,
       why: problem ?? `${dropped} records were dropped`,
     });

@@ -3,10 +3,16 @@ import { EXIT, failure, isFailure, type StallscopeError } from '../errors.ts';
 
 /** Prints and gives the exit status. Control characters in facts (file names, bpftrace's text) are made visible. */
 export const printError = (error: unknown, stderr: { write(text: string): unknown }): number => {
-  const known = isFailure(error) ? error : asBug(error);
+  const known = isFailure(error) ? error : (lackOfDescriptors(error) ?? asBug(error));
   if (known.exit === EXIT.bug) stderr.write(`${stackOf(known.cause ?? error)}\n`);
   stderr.write(`stallscope: ${visible(known.message)}\n  ${visible(known.next)}\n`);
   return known.exit;
+};
+
+/** Wherever it happens: every file we open may be the one too many. */
+const lackOfDescriptors = (error: unknown): StallscopeError | null => {
+  const { code } = (error ?? {}) as NodeJS.ErrnoException;
+  return code === 'EMFILE' || code === 'ENFILE' ? failure('E_DESCRIPTORS', { why: code }, error) : null;
 };
 
 export const asBug = (error: unknown): StallscopeError => {

@@ -1,7 +1,9 @@
 /** What was written, what is missing in it, and how to look at it. */
+import { failure } from '../errors.ts';
 import type { Recorder } from '../recording/write/recorder.ts';
 import { bytes } from '../screen/format/numbers.ts';
 import type { Context } from './context.ts';
+import { printError } from './print-error.ts';
 import { say } from './say.ts';
 
 export const printRecording = (context: Context, recorder: Recorder | null): void => {
@@ -9,6 +11,7 @@ export const printRecording = (context: Context, recorder: Recorder | null): voi
   const { bytes: size, records, dropped, problem } = recorder.status();
   const missing = dropped > 0 ? `, ${dropped} records dropped (slow disk)` : '';
   say(context, `wrote ${recorder.path}: ${records} records, ${bytes(size)}${missing}`);
-  if (problem !== null) say(context, problem);
-  context.stderr.write(`  Look at it: stallscope replay ${recorder.path}\n`);
+  if (problem !== null)
+    printError(failure('E_RECORDING_CUT', { path: recorder.path, why: problem }), context.stderr);
+  else context.stderr.write(`  Look at it: stallscope replay ${recorder.path}\n`);
 };

@@ -66,7 +66,7 @@ const spooled = async (
 ): Promise<Recording> => {
   const name = join(tmpdir(), `stallscope-${process.pid}-${process.hrtime.bigint()}`);
   const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
-  const fd = fs.openSync(name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  const fd = made(name, path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW);
   try {
     fs.rmSync(name);
     const unpack = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH });
@@ -82,6 +82,15 @@ const spooled = async (
   return interruption.atOnce(() => openRecording(path, { fd }));
 };
 
+const made = (name: string, path: string, flags: number): number => {
+  try {
+    return fs.openSync(name, flags, 0o600);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw failure('E_TMPDIR', { path, folder: tmpdir(), why: code ?? message }, error);
+  }
+};
+
 /** Never to the last byte of a disk that others need, which may be memory. */
 const writeAll = async (fd: number, path: string, chunks: AsyncIterable<Buffer>): Promise<void> => {
   let size = 0;
@@ -93,10 +102,19 @@ const writeAll = async (fd: number, path: string, chunks: AsyncIterable<Buffer>)
       lookedAt = size;
       const { bavail, bsize } = fs.statfsSync(tmpdir());
       if (bavail * bsize < LEAST_FREE_BYTES)
-        throw failure('E_FILE_UNREADABLE', { path, why: `${tmpdir()} has no room to unpack it` });
+        throw failure('E_TMPDIR', { path, folder: tmpdir(), why: 'there is too little room' });
     }
-    fs.writeSync(fd, bytes, 0, bytes.length, size);
+    for (let done = 0; done < bytes.length; ) done += put(fd, path, bytes.subarray(done), size + done);
     size += bytes.length;
+  }
+};
+
+const put = (fd: number, path: string, bytes: Buffer, at: number): number => {
+  try {
+    return fs.writeSync(fd, bytes, 0, bytes.length, at);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw failure('E_TMPDIR', { path, folder: tmpdir(), why: code ?? message }, error);
   }
 };
 

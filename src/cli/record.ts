@@ -25,6 +25,9 @@ export const record = async (context: Context, options: RecordOptions): Promise<
     onSample: (snapshot) => {
       keepFound(snapshot);
       progress.tick(progressText(snapshot, session.recorder));
+      // What is traced for a file alone ends with it; a command goes on.
+      const problem = session.recorder?.status().problem ?? null;
+      if (problem !== null && options.command === null) session.stop(problem);
     },
   });
   const keep = (why: string): void => {

@@ -31,7 +31,7 @@ export const redact = async (context: Context, options: RedactOptions): Promise<
       });
       if (!(await copy(context, recording, redactor, recorder))) break;
       const { problem } = recorder.status();
-      if (problem !== null) throw failure('E_OUTPUT_CREATE', { path, why: problem });
+      if (problem !== null) throw failure('E_RECORDING_CUT', { path, why: problem });
     } finally {
       recording.close();
     }

@@ -194,11 +194,15 @@ const run = async (context: Context, prepared: Prepared): Promise<SessionEnd> =>
   const signal = context.interruption.reason();
   return {
     snapshot,
-    exit: signal !== null && isSignal(signal) ? EXIT_OF[signal] : (end?.status ?? EXIT.ok),
+    exit: signal !== null && isSignal(signal) ? EXIT_OF[signal] : end?.status || statusOf(recorder),
     farewell: end === undefined ? null : `${options.command?.[0]} ${end.how}`,
     heldOutput: workload?.heldOutput() ?? '',
   };
 };
+
+/** What it was asked to write is not whole. */
+const statusOf = (recorder: Recorder | null): number =>
+  (recorder?.status().problem ?? null) === null ? EXIT.ok : EXIT.recording;
 
 /** How the command ended; undefined when there is none, or it goes on without us. */
 const settled = (workload: Trace['workload']): Promise<WorkloadEnd | undefined> | undefined =>

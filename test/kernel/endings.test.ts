@@ -88,6 +88,16 @@ describeWith(TRACING, 'ways out of a session', () => {
     }
   });
 
+  it('ends with status 5 when its file is deleted', async () => {
+    const file = join(dir, 'deleted.ndjson');
+    const tool = startTool(['record', '--probe', 'iomap', '-i', '200ms', '-o', file]);
+    await tool.says(READY);
+    rmSync(file);
+    expect((await tool.ended).code).toBe(5);
+    expect(tool.stderr()).toContain('is not whole: recording stopped: its file was deleted');
+    expect(tracersOf(tool.pid)).toEqual([]);
+  });
+
   it('ends by itself when nobody reads its output any more', async () => {
     const piped = await runTool(['live', '--json', '--probe', 'iomap', '-i', '200ms'], {
       through: ['sh', '-c', READ_THREE_LINES, 'sh', process.execPath, LAUNCHER],
