@@ -5,6 +5,7 @@
  */
 import { constants } from 'node:os';
 import { distance } from 'fastest-levenshtein';
+import { asMessage } from './core/safe-text.ts';
 
 const { signals } = constants;
 
@@ -257,7 +258,13 @@ export type ErrorFacts<Code extends ErrorCode> = Record<
 >;
 
 const fill = (template: string, facts: Readonly<Record<string, string | number>>): string =>
-  template.replace(/\{([a-zA-Z]+)\}/g, (whole, name: string) => String(facts[name] ?? whole));
+  template.replace(/\{([a-zA-Z]+)\}/g, (whole, name: string) => {
+    const fact = String(facts[name] ?? whole);
+    return OF_SEVERAL_LINES.has(name) ? fact : asMessage(fact);
+  });
+
+/** What others print. */
+const OF_SEVERAL_LINES: ReadonlySet<string> = new Set(['detail', 'next']);
 
 export class StallscopeError extends Error {
   readonly code: ErrorCode;

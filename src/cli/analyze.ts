@@ -36,11 +36,8 @@ export const analyze = async (context: Context, options: AnalyzeOptions): Promis
     const analysis: Analysis = context.interruption.atOnce(() =>
       analyse({ state, watch: watch ?? createWatch(header) }, { minScore, symptom }),
     );
-    context.out.lines(
-      options.json
-        ? [JSON.stringify(analysisObject(analysis, header))]
-        : analysisLines(analysis, header, minScore),
-    );
+    if (options.json) context.out.json(analysisObject(analysis, header));
+    else context.out.lines(analysisLines(analysis, header, minScore));
     return 0;
   } finally {
     recording.close();

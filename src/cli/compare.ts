@@ -63,11 +63,9 @@ export const compare = async (context: Context, options: CompareOptions): Promis
       }),
     );
     const reported: Reported = { before: stretchOf(a, before), after: stretchOf(b, after), changes };
-    context.out.lines(
-      options.json
-        ? [JSON.stringify(changesObject(reported.before, reported.after, reported.changes, metrics))]
-        : changeLines(reported.before, reported.after, reported.changes, metrics),
-    );
+    if (options.json)
+      context.out.json(changesObject(reported.before, reported.after, reported.changes, metrics));
+    else context.out.lines(changeLines(reported.before, reported.after, reported.changes, metrics));
     return 0;
   } finally {
     for (const recording of recordings) recording.close();

@@ -19,7 +19,8 @@ export const doctor = async (context: Context, options: DoctorOptions): Promise<
   const request = anyProgram(context);
   const selected = await selectProbes(catalogue, new Map(), facts, request);
   const report = { ...examine(facts, selected), pythons: describePythons(request) };
-  context.out.lines(options.json ? [JSON.stringify(doctorObject(report))] : doctorLines(report));
+  if (options.json) context.out.json(doctorObject(report));
+  else context.out.lines(doctorLines(report));
   return report.state === 'blocked' ? EXIT.environment : EXIT.ok;
 };
 

@@ -8,7 +8,6 @@ import type { PointTable, Unreadable } from '../foreign/point-table.ts';
 import { readSadf } from '../foreign/sadf.ts';
 import { type Zone, zoneOf } from '../foreign/zone.ts';
 import { createRecorder } from '../recording/write/recorder.ts';
-import { clean } from '../screen/format/text.ts';
 import { checkpointOf, createSession, foldInto } from '../session/session.ts';
 import type { Context } from './context.ts';
 import { openInput } from './input.ts';
@@ -87,20 +86,19 @@ export const importForeign = async (context: Context, options: ImportOptions): P
     });
   say(
     context,
-    `wrote ${options.output}: ${records} records, ${foreign.metrics} metrics, ${foreign.processes} processes\n${caveats(read.table, foreign)}  Look at it: stallscope analyze ${options.output}`,
+    `wrote ${options.output}: ${records} records, ${foreign.metrics} metrics, ${foreign.processes} processes`,
+    ...caveats(read.table, foreign),
+    `Look at it: stallscope analyze ${options.output}`,
   );
   return 0;
 };
 
 /** What whoever reads the recording has to know, in lines. */
-const caveats = ({ leftOut }: PointTable, { header }: Foreign): string =>
-  [
-    `one sample in ${header.intervalMs / 1000} s: nothing shorter can be seen`,
-    ...(header.imported?.notes ?? []),
-    ...[...leftOut].map(([why, values]) => `left out ${values}: ${why}`),
-  ]
-    .map((line) => `  ${clean(line)}\n`)
-    .join('');
+const caveats = ({ leftOut }: PointTable, { header }: Foreign): readonly string[] => [
+  `one sample in ${header.intervalMs / 1000} s: nothing shorter can be seen`,
+  ...(header.imported?.notes ?? []),
+  ...[...leftOut].map(([why, values]) => `left out ${values}: ${why}`),
+];
 
 const MOST_TEXT_BYTES = 256 * 1024 * 1024;
 

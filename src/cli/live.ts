@@ -46,7 +46,6 @@ const livePlainly = async (context: Context, options: LiveOptions): Promise<numb
 
 const liveLines = async (context: Context, options: LiveOptions): Promise<number> => {
   const { out } = context;
-  const write = (value: object): void => out.write(`${JSON.stringify(value)}\n`);
   let skipped = 0;
   const session = await startSession(context, options, {
     output: 'stderr',
@@ -54,14 +53,14 @@ const liveLines = async (context: Context, options: LiveOptions): Promise<number
     store: createSnapshotStore(),
     onSample: (snapshot, record) => {
       if (record.type !== 'sample') return;
-      if (record.seq === 0) write(sessionLine(snapshot.header));
+      if (record.seq === 0) out.json(sessionLine(snapshot.header));
       // A reader that does not read costs lines, never memory; totals in the next line are whole again.
       if (out.isBehind()) skipped += 1;
-      else write(intervalLine(snapshot));
+      else out.json(intervalLine(snapshot));
     },
   });
   const { snapshot, exit, farewell } = await session.done;
-  if (snapshot !== null) write(endLine(snapshot));
+  if (snapshot !== null) out.json(endLine(snapshot));
   if (skipped > 0) say(context, `${skipped} intervals were not printed: the reader was too slow`);
   if (farewell !== null) say(context, farewell);
   if (snapshot !== null) printRecording(context, session.recorder);

@@ -4,6 +4,7 @@
  * listens learns of it once.
  */
 import { fstatSync, writeSync } from 'node:fs';
+import { asJson, asLine } from '../core/safe-text.ts';
 
 export type Lost = {
   readonly reason: 'EPIPE' | 'SIGHUP' | 'output lost';
@@ -12,8 +13,12 @@ export type Lost = {
 };
 
 export type Output = {
+  /** As it is: text of our own, or of the user's command. */
   write(text: string): void;
+  /** Text: one line each, whatever is in it. */
   lines(lines: readonly string[]): void;
+  /** One line of JSON. */
+  json(value: unknown): void;
   /** The reader is slow: more than a few megabytes wait for it. */
   isBehind(): boolean;
   /** Resolves when all is written, or lost. */
@@ -47,7 +52,8 @@ export const createOutput = (stdout: NodeJS.WriteStream, onLost: (lost: Lost) =>
 
   return {
     write,
-    lines: (lines) => write(`${lines.join('\n')}\n`),
+    lines: (lines) => write(`${lines.map(asLine).join('\n')}\n`),
+    json: (value) => write(`${asJson(value)}\n`),
     isBehind: () => lost === null && stdout.writableLength > MOST_WAITING_BYTES,
     flushed: async () => {
       if (lost !== null || stdout.writableLength === 0) return;

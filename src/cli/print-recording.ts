@@ -10,8 +10,9 @@ export const printRecording = (context: Context, recorder: Recorder | null): voi
   if (recorder === null) return;
   const { bytes: size, records, dropped, problem } = recorder.status();
   const missing = dropped > 0 ? `, ${dropped} records dropped (slow disk)` : '';
-  say(context, `wrote ${recorder.path}: ${records} records, ${bytes(size)}${missing}`);
+  const written = `wrote ${recorder.path}: ${records} records, ${bytes(size)}${missing}`;
+  const next = `Look at it: stallscope replay ${recorder.path}`;
+  say(context, written, ...(problem === null ? [next] : []));
   if (problem !== null)
     printError(failure('E_RECORDING_CUT', { path: recorder.path, why: problem }), context.stderr);
-  else context.stderr.write(`  Look at it: stallscope replay ${recorder.path}\n`);
 };

@@ -23,7 +23,8 @@ export const listProbes = async (context: Context, options: ProbesOptions): Prom
     rejected,
     metrics: manifest.metrics.map(({ name, ...rest }) => ({ id: `${manifest.id}.${name}`, ...rest })),
   }));
-  context.out.lines(options.json ? [JSON.stringify(asJson)] : probeListLines(selected));
+  if (options.json) context.out.json(asJson);
+  else context.out.lines(probeListLines(selected));
   return 0;
 };
 
@@ -43,6 +44,7 @@ export const showProbe = async (context: Context, id: string, options: ProbesOpt
   }));
   const asJson = { ...manifest, folder, variant: chosen?.id ?? null, files, rejected, scripts };
   const shown = scripts.find(({ variant }) => variant === (wanted ?? chosen?.id)) ?? null;
-  context.out.lines(options.json ? [JSON.stringify(asJson)] : probeLines(selected, shown));
+  if (options.json) context.out.json(asJson);
+  else context.out.lines(probeLines(selected, shown));
   return 0;
 };

@@ -1,4 +1,5 @@
 /** `stallscope record`: no screen; a session into a file, its progress on stderr. */
+import { asMessage } from '../core/safe-text.ts';
 import type { WatchedSnapshot } from '../insight/recognised.ts';
 import type { Recorder } from '../recording/write/recorder.ts';
 import { bytes, exact, longDuration } from '../screen/format/numbers.ts';
@@ -107,7 +108,7 @@ const createProgress = ({ stderr }: Context) => {
     tick: (text: string): void => {
       if (stderr.isTTY !== true) return;
       clear();
-      stderr.write(text);
+      stderr.write(asMessage(text));
       open = true;
     },
     end: clear,

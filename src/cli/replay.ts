@@ -2,7 +2,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { marksName } from '../recording/segment-name.ts';
 import { endLine, intervalLine, sessionLine } from '../report/interval.ts';
-import { clean } from '../screen/format/text.ts';
 import { createCursor } from '../session/cursor.ts';
 import { lookAhead } from '../session/overview.ts';
 import { playRecording } from '../session/play.ts';
@@ -91,7 +90,7 @@ const replayScreen = async (
   const how = await screen.done;
   stopLooking();
   playback.close();
-  if (marked) say(context, `marks are in ${clean(marksName(options.file))}`);
+  if (marked) say(context, `marks are in ${marksName(options.file)}`);
   const signal = context.interruption.reason();
   if (signal !== null) return EXIT_OF[signal];
   return how === 'interrupted' ? EXIT_OF.SIGINT : 0;
@@ -137,21 +136,20 @@ const replayLines = async (
   { speed, follow }: Pick<ReplayOptions, 'speed' | 'follow'>,
 ): Promise<number> => {
   const { out } = context;
-  const write = (value: object): void => out.write(`${JSON.stringify(value)}\n`);
   const cursor = createCursor(recording);
   const first = fromUs === null ? 0 : recording.sampleAt(fromUs);
   const firstUs = recording.samples() === 0 ? 0 : recording.timeOf(first);
   const startedAtMs = performance.now();
-  write(sessionLine(recording.header));
+  out.json(sessionLine(recording.header));
   for (let sample = first; context.interruption.reason() === null; sample += 1) {
     if (sample >= recording.samples() && !(follow && (await growth(recording, sample, context)))) break;
     const sinceFirstMs = (recording.timeOf(sample) - firstUs) / 1000;
     if (!follow) await waitUntil(startedAtMs + sinceFirstMs / (speed ?? Number.POSITIVE_INFINITY), context);
-    write(context.interruption.atOnce(() => intervalLine(cursor.moveTo(sample))));
+    out.json(context.interruption.atOnce(() => intervalLine(cursor.moveTo(sample))));
     while (out.isBehind() && context.interruption.reason() === null) await setImmediate();
   }
   const signal = context.interruption.reason();
-  if (signal === null) write(endLine(cursor.moveTo(recording.samples())));
+  if (signal === null) out.json(endLine(cursor.moveTo(recording.samples())));
   return signal === null ? 0 : EXIT_OF[signal];
 };
 

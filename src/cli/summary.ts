@@ -30,9 +30,8 @@ export const summary = async (context: Context, options: SummaryOptions): Promis
         ? await whole(context, recording)
         : context.interruption.atOnce(() => stretch(recording, options));
     if (snapshot === null) return EXIT_OF[context.interruption.reason() ?? 'SIGINT'];
-    context.out.lines(
-      options.json ? [JSON.stringify(summaryObject(snapshot))] : summaryLines(snapshot, options.file, sort),
-    );
+    if (options.json) context.out.json(summaryObject(snapshot));
+    else context.out.lines(summaryLines(snapshot, options.file, sort));
     return 0;
   } finally {
     recording.close();
