@@ -37,7 +37,7 @@ const sealed = (text: Buffer): Buffer => {
 };
 
 beforeAll(() => {
-  spawnSync('mkfifo', [path('pipe'), path('pipe2')]);
+  spawnSync('sh', ['-c', 'mkfifo "$@"', 'sh', path('pipe'), path('pipe2')]);
   const blanks = Buffer.alloc(30 * 1024 * 1024, ' '.repeat(1023).concat('\n'));
   const bomb = sealed(blanks);
   const header = sealed(Buffer.from(`${JSON.stringify(headerOf())}\n`));
