@@ -35,7 +35,7 @@ const PACKAGES = [
   { name: 'ink-and-react', path: '(ink|react)', rooms: ['tui'] },
   { name: 'commander', path: 'commander', rooms: ['cli'] },
   { name: 'zod', path: 'zod', rooms: ['wire', 'probes', 'cli'] },
-  { name: 'ndjson', path: 'ndjson', rooms: ['tracer', 'cli'] },
+  { name: 'ndjson', path: 'ndjson', rooms: ['tracer'] },
 ];
 
 const packages = PACKAGES.map(({ name, path, rooms }) => ({

@@ -27,5 +27,11 @@ if (!existsSync(built)) {
   }
 }
 
-const { main } = await import(built.href);
+const { main } = await import(built.href).catch((error) => {
+  if (error.code !== 'EMFILE') throw error;
+  process.stderr.write(
+    'stallscope: This process may have too few files open at a time (EMFILE).\n  Raise the limit: ulimit -n 1024\n',
+  );
+  process.exit(3);
+});
 process.exitCode = await main(process.argv.slice(2));

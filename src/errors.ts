@@ -5,6 +5,7 @@
  */
 import { constants } from 'node:os';
 import { distance } from 'fastest-levenshtein';
+import { asMessage } from './core/safe-text.ts';
 
 const { signals } = constants;
 
@@ -15,9 +16,11 @@ export const EXIT = {
   probe: 4,
   recording: 5,
   bug: 70,
+  output: 74,
   // As a shell reports a process that a signal ended.
   sighup: 128 + signals.SIGHUP,
   sigint: 128 + signals.SIGINT,
+  sigquit: 128 + signals.SIGQUIT,
   sigterm: 128 + signals.SIGTERM,
 } as const;
 
@@ -154,6 +157,16 @@ export const ERRORS = {
     what: 'The event of --count cannot be counted here: {why}.',
     next: 'See what this host allows: stallscope doctor',
   },
+  E_DESCRIPTORS: {
+    exit: EXIT.environment,
+    what: 'This process may have too few files open at a time ({why}).',
+    next: 'Raise the limit: ulimit -n 1024',
+  },
+  E_TMPDIR: {
+    exit: EXIT.environment,
+    what: 'What comes from {path} cannot be kept in {folder} meanwhile: {why}.',
+    next: 'Name a folder with room for all of it, unpacked: TMPDIR=/var/tmp stallscope …',
+  },
   // probes, exit 4
   E_PROBE_COMPILE: {
     exit: EXIT.probe,
@@ -206,10 +219,21 @@ export const ERRORS = {
     what: '{path} was written in format version {version}; this stallscope reads up to {supported}.',
     next: 'Read it with a newer stallscope; this one is: stallscope --version',
   },
+  E_RECORDING_CUT: {
+    exit: EXIT.recording,
+    what: '{path} is not whole: {why}.',
+    next: 'What it holds can be read: stallscope summary {path}; for the rest make room, or choose another disk',
+  },
   E_IMPORT: {
     exit: EXIT.recording,
     what: 'Cannot import {path}: {why}.',
     next: 'A CSV begins with: time,metric,value[,pid,comm,kind]; of sysstat: sadf -j FILE -- -A > FILE.json',
+  },
+  // stdout, exit 74
+  E_OUTPUT_LOST: {
+    exit: EXIT.output,
+    what: 'What was to be printed could not be written: {why}.',
+    next: 'Look at where it goes, for example at the room on its disk: df -h',
   },
   // ours, exit 70
   E_BUG: {
@@ -234,7 +258,13 @@ export type ErrorFacts<Code extends ErrorCode> = Record<
 >;
 
 const fill = (template: string, facts: Readonly<Record<string, string | number>>): string =>
-  template.replace(/\{([a-zA-Z]+)\}/g, (whole, name: string) => String(facts[name] ?? whole));
+  template.replace(/\{([a-zA-Z]+)\}/g, (whole, name: string) => {
+    const fact = String(facts[name] ?? whole);
+    return OF_SEVERAL_LINES.has(name) ? fact : asMessage(fact);
+  });
+
+/** What others print. */
+const OF_SEVERAL_LINES: ReadonlySet<string> = new Set(['detail', 'next']);
 
 export class StallscopeError extends Error {
   readonly code: ErrorCode;

@@ -9,8 +9,8 @@ Object.defineProperty(process.stdout, 'isTTY', { value: false });
 
 const textOf = async (command) => {
   const pieces = [];
-  const stdout = { write: (text) => pieces.push(text) };
-  await runProgram({ version: '', stdout }, [...command, '--help']).catch((error) => {
+  const out = { write: (text) => pieces.push(text) };
+  await runProgram({ version: '', out }, [...command, '--help']).catch((error) => {
     if (error.code !== 'commander.helpDisplayed') throw error;
   });
   return pieces.join('').trimEnd();

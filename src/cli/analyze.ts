@@ -8,7 +8,6 @@ import { analysisLines, analysisObject } from '../report/analysis.ts';
 import type { Context } from './context.ts';
 import { EXIT_OF } from './interruption.ts';
 import { checkMetric } from './metric.ts';
-import { printLines } from './print.ts';
 import { foldThrough, readRecording } from './read-recording.ts';
 
 export type AnalyzeOptions = {
@@ -34,13 +33,11 @@ export const analyze = async (context: Context, options: AnalyzeOptions): Promis
     });
     if (cursor === null) return EXIT_OF[context.interruption.reason() ?? 'SIGINT'];
     const { state, watch } = cursor.session();
-    const analysis: Analysis = analyse({ state, watch: watch ?? createWatch(header) }, { minScore, symptom });
-    printLines(
-      context.stdout,
-      options.json
-        ? [JSON.stringify(analysisObject(analysis, header))]
-        : analysisLines(analysis, header, minScore),
+    const analysis: Analysis = context.interruption.atOnce(() =>
+      analyse({ state, watch: watch ?? createWatch(header) }, { minScore, symptom }),
     );
+    if (options.json) context.out.json(analysisObject(analysis, header));
+    else context.out.lines(analysisLines(analysis, header, minScore));
     return 0;
   } finally {
     recording.close();

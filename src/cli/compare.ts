@@ -13,8 +13,8 @@ import type { Recording } from '../session/ports.ts';
 import type { Context } from './context.ts';
 import { EXIT_OF } from './interruption.ts';
 import { readDuration } from './options.ts';
-import { printLines } from './print.ts';
 import { readMoment, readRecording } from './read-recording.ts';
+import { inSteps } from './steps.ts';
 
 export type CompareOptions = {
   /** One recording, or two. */
@@ -56,17 +56,16 @@ export const compare = async (context: Context, options: CompareOptions): Promis
     const after = before === null ? null : await seriesOf(context, b, byName);
     if (before === null || after === null) return EXIT_OF[context.interruption.reason() ?? 'SIGINT'];
     const metrics = metricsOf(recordings);
-    const changes = compareSides(before, after, {
-      adjoining: second === undefined,
-      leastOf: (key) => leastOf(metrics.get(metricOf(key))?.unit),
-    });
-    const reported: Reported = { before: stretchOf(a, before), after: stretchOf(b, after), changes };
-    printLines(
-      context.stdout,
-      options.json
-        ? [JSON.stringify(changesObject(reported.before, reported.after, reported.changes, metrics))]
-        : changeLines(reported.before, reported.after, reported.changes, metrics),
+    const changes = context.interruption.atOnce(() =>
+      compareSides(before, after, {
+        adjoining: second === undefined,
+        leastOf: (key) => leastOf(metrics.get(metricOf(key))?.unit),
+      }),
     );
+    const reported: Reported = { before: stretchOf(a, before), after: stretchOf(b, after), changes };
+    if (options.json)
+      context.out.json(changesObject(reported.before, reported.after, reported.changes, metrics));
+    else context.out.lines(changeLines(reported.before, reported.after, reported.changes, metrics));
     return 0;
   } finally {
     for (const recording of recordings) recording.close();
@@ -143,13 +142,15 @@ const seriesOf = async (
   const cursor = createCursor(recording, { watched: false });
   const side = createPeriod();
   const first = fromUs <= recording.timeOf(0) ? 1 : recording.sampleAt(fromUs) + 1;
-  for (let number = first; number < recording.samples(); number += 1) {
+  let number = first;
+  /** False when it lies behind the end. */
+  const addSample = (): boolean => {
+    if (number >= recording.samples()) return false;
     const snapshot = cursor.moveTo(number);
-    if (snapshot.bootUs > toUs) break;
-    if (number % 32 === 0) await new Promise((resolve) => setTimeout(resolve, 0));
-    if (context.interruption.reason() !== null) return null;
+    number += 1;
+    if (snapshot.bootUs > toUs) return false;
     const { bootUs, intervalUs } = snapshot.counted;
-    if (bootUs !== snapshot.bootUs || !(intervalUs > 0)) continue;
+    if (bootUs !== snapshot.bootUs || !(intervalUs > 0)) return true;
     for (const row of snapshot.rows) {
       const who = byName ? row.comm : `${row.pid} ${row.comm}`;
       for (const [metric, reading] of Object.entries(row.metrics)) {
@@ -167,6 +168,7 @@ const seriesOf = async (
       if (!Number.isNaN(value)) addToPeriod(side, metric + KEY_SEPARATOR, value);
     }
     endSample(side);
-  }
-  return side;
+    return true;
+  };
+  return (await inSteps(context, addSample)) ? side : null;
 };

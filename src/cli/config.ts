@@ -7,10 +7,10 @@
  * not understood ends the command with the reason, so that a setting is never silently without effect. Under sudo it
  * is the file of the user who called it.
  */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { failure } from '../errors.ts';
+import { readSmallFile } from '../probes/small-file.ts';
 import { KEYS, type KeyBinding } from '../screen/keys/keys.ts';
 import { giveKeys } from '../screen/keys/own-keys.ts';
 import { THEME_NAMES, type ThemeName } from '../tui/theme.ts';
@@ -20,6 +20,7 @@ export type Config = { readonly theme: ThemeName | null; readonly keys: readonly
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const MAX_BYTES = 64 * 1024;
+const MAX_PASSWD_BYTES = 64 * 1024 * 1024;
 
 const SETTINGS = z.strictObject({
   theme: z.enum(THEME_NAMES).optional(),
@@ -28,10 +29,9 @@ const SETTINGS = z.strictObject({
 
 export const readConfig = (env: Environment): Config => {
   const path = configPath(env);
-  const text = path === null ? null : readIfThere(path);
+  const text = path === null ? null : readIfThere(path, MAX_BYTES);
   if (path === null || text === null) return { theme: null, keys: KEYS };
   const refuse = (why: string): Error => failure('E_CONFIG', { path, why });
-  if (text.length > MAX_BYTES) throw refuse('it is larger than 64 KiB');
   const { data, error } = SETTINGS.safeParse(parse(text, refuse));
   if (data === undefined) throw refuse(whyNot(error.issues));
   const keys = data.keys === undefined ? KEYS : giveKeys(data.keys);
@@ -49,17 +49,17 @@ const configPath = (env: Environment): string | null => {
 
 const homeOf = (user: string | undefined): string | undefined => {
   if (user === undefined || process.getuid?.() !== 0) return undefined;
-  const lines = (readIfThere('/etc/passwd') ?? '').split('\n');
+  const lines = (readIfThere('/etc/passwd', MAX_PASSWD_BYTES) ?? '').split('\n');
   return lines.find((line) => line.startsWith(`${user}:`))?.split(':')[5];
 };
 
-const readIfThere = (path: string): string | null => {
+const readIfThere = (path: string, mostBytes: number): string | null => {
   try {
-    return readFileSync(path, 'utf8');
+    return readSmallFile(path, mostBytes);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    throw failure('E_CONFIG', { path, why: code ?? 'it cannot be read' }, error);
+    throw failure('E_CONFIG', { path, why: code ?? (error as Error).message }, error);
   }
 };
 

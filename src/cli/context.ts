@@ -1,12 +1,15 @@
 /** What every command is handed: the process's edges, the host it is about, and the version it prints. */
 import type { HostFiles } from '../host/files.ts';
 import type { Clock } from '../session/ports.ts';
+import type { Output } from './output.ts';
 
 export type Context = {
   readonly version: string;
   readonly env: NodeJS.ProcessEnv;
   readonly stdin: NodeJS.ReadStream;
+  /** As a terminal; text goes to `out`. */
   readonly stdout: NodeJS.WriteStream;
+  readonly out: Output;
   readonly stderr: NodeJS.WriteStream;
   readonly files: HostFiles;
   readonly clock: Clock;
@@ -14,10 +17,13 @@ export type Context = {
   readonly interruption: Interruption;
 };
 
-/** Calls back once, with the signal that asked us to end, or `EPIPE` when nobody reads our output any more. */
 export type Interruption = {
   readonly reason: () => Reason | null;
+  /** Called at once when something asked for it before; a second time only for a signal after stdout was lost. */
   onRequest(callback: (reason: Reason) => void): void;
+  /** Meanwhile no signal can be heard, so each ends us at once: for work that leaves nothing half done. */
+  atOnce<T>(work: () => T): T;
 };
 
-export type Reason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'EPIPE';
+/** A signal; nobody reads our output any more; or it can no longer be written. */
+export type Reason = 'SIGINT' | 'SIGTERM' | 'SIGQUIT' | 'SIGHUP' | 'EPIPE' | 'output lost';

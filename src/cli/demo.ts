@@ -6,7 +6,6 @@ import { openRecording } from '../recording/read/recording.ts';
 import { longDuration } from '../screen/format/numbers.ts';
 import { BUNDLED_FOLDER } from './bundled.ts';
 import type { Context } from './context.ts';
-import { printLines } from './print.ts';
 import { type ReplayOptions, replay } from './replay.ts';
 
 /** The first in order is the demo's. */
@@ -22,7 +21,7 @@ export const demo = async (context: Context, options: DemoOptions): Promise<numb
   if (files.length === 0) throw failure('E_FILE_MISSING', { path: join(BUNDLED_FOLDER, '*.ndjson') });
   if (!options.list)
     return replay(context, { ...options, follow: false, file: chooseExample(files, options.name) });
-  printLines(context.stdout, [...files.map(describe), '', 'Watch one: stallscope demo NAME']);
+  context.out.lines([...files.map(describe), '', 'Watch one: stallscope demo NAME']);
   return 0;
 };
 

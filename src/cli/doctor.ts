@@ -10,7 +10,6 @@ import { anyProgram } from '../probes/kinds/targets.ts';
 import type { Selected } from '../probes/types.ts';
 import { type DoctorReport, doctorLines, doctorObject } from '../report/doctor.ts';
 import type { Context } from './context.ts';
-import { printLines } from './print.ts';
 
 export type DoctorOptions = { readonly json: boolean; readonly probeDirs: readonly string[] };
 
@@ -20,7 +19,8 @@ export const doctor = async (context: Context, options: DoctorOptions): Promise<
   const request = anyProgram(context);
   const selected = await selectProbes(catalogue, new Map(), facts, request);
   const report = { ...examine(facts, selected), pythons: describePythons(request) };
-  printLines(context.stdout, options.json ? [JSON.stringify(doctorObject(report))] : doctorLines(report));
+  if (options.json) context.out.json(doctorObject(report));
+  else context.out.lines(doctorLines(report));
   return report.state === 'blocked' ? EXIT.environment : EXIT.ok;
 };
 

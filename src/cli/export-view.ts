@@ -5,6 +5,7 @@
  */
 import { closeSync, constants, fchownSync, openSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { asJson } from '../core/safe-text.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { intervalLine, sessionLine } from '../report/interval.ts';
 import type { ExportView } from '../tui/show-screen.tsx';
@@ -15,7 +16,7 @@ export const exportTo =
   (directory: string, env: NodeJS.ProcessEnv): ExportView =>
   (lines, snapshot) => {
     const text = `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
-    const json = `${JSON.stringify(sessionLine(snapshot.header))}\n${JSON.stringify(intervalLine(snapshot))}\n`;
+    const json = `${asJson(sessionLine(snapshot.header))}\n${asJson(intervalLine(snapshot))}\n`;
     try {
       const path = freeName(directory, snapshot);
       write(`${path}.txt`, text, env);

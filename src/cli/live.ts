@@ -12,7 +12,6 @@ import type { Context } from './context.ts';
 import { exportTo } from './export-view.ts';
 import { EXIT_OF } from './interruption.ts';
 import { faceOf, reportPlainly } from './plain.ts';
-import { createLineWriter } from './print.ts';
 import { printRecording } from './print-recording.ts';
 import { createRecordSwitch } from './record-switch.ts';
 import { say } from './say.ts';
@@ -46,7 +45,7 @@ const livePlainly = async (context: Context, options: LiveOptions): Promise<numb
 };
 
 const liveLines = async (context: Context, options: LiveOptions): Promise<number> => {
-  const writer = createLineWriter(context.stdout);
+  const { out } = context;
   let skipped = 0;
   const session = await startSession(context, options, {
     output: 'stderr',
@@ -54,15 +53,14 @@ const liveLines = async (context: Context, options: LiveOptions): Promise<number
     store: createSnapshotStore(),
     onSample: (snapshot, record) => {
       if (record.type !== 'sample') return;
-      if (record.seq === 0) writer.write(sessionLine(snapshot.header));
+      if (record.seq === 0) out.json(sessionLine(snapshot.header));
       // A reader that does not read costs lines, never memory; totals in the next line are whole again.
-      if (writer.isBehind()) skipped += 1;
-      else writer.write(intervalLine(snapshot));
+      if (out.isBehind()) skipped += 1;
+      else out.json(intervalLine(snapshot));
     },
   });
   const { snapshot, exit, farewell } = await session.done;
-  if (snapshot !== null) writer.write(endLine(snapshot));
-  await writer.end();
+  if (snapshot !== null) out.json(endLine(snapshot));
   if (skipped > 0) say(context, `${skipped} intervals were not printed: the reader was too slow`);
   if (farewell !== null) say(context, farewell);
   if (snapshot !== null) printRecording(context, session.recorder);
@@ -130,7 +128,7 @@ const liveScreen = async (context: Context, options: LiveOptions): Promise<numbe
   const lastRecorded = switched.current();
   session.stop(how === 'interrupted' ? 'SIGINT' : how);
   const { snapshot, exit, farewell, heldOutput } = await ended;
-  if (heldOutput !== '') context.stdout.write(heldOutput.endsWith('\n') ? heldOutput : `${heldOutput}\n`);
+  if (heldOutput !== '') context.out.write(heldOutput.endsWith('\n') ? heldOutput : `${heldOutput}\n`);
   if (farewell !== null) say(context, farewell);
   if (snapshot !== null) printRecording(context, session.recorder ?? lastRecorded);
   // In raw mode Ctrl-C is a key, not a signal; it means the same.

@@ -5,21 +5,58 @@ import { EXIT, failure } from '../errors.ts';
 import { createSystemClock } from '../host/clock.ts';
 import { localFiles } from '../host/local-files.ts';
 import type { Context } from './context.ts';
-import { EXIT_OF, listenForInterruption } from './interruption.ts';
+import { EXIT_OF, isSignal, type Listening, listenForInterruption } from './interruption.ts';
+import { survivesLostTerminal } from './lost-terminal.ts';
+import { createOutput, type Lost, type Output } from './output.ts';
 import { asBug, printError } from './print-error.ts';
 import { runProgram } from './program.ts';
 
 /** Runs to the end and resolves with the exit status; everything that was opened is closed by then. */
-export const main = (argv: readonly string[]): Promise<number> => {
+export const main = async (argv: readonly string[]): Promise<number> => {
   const { stdin, stdout, stderr, env } = process;
+  survivesLostTerminal(process);
   process.on('uncaughtException', crash);
   const interruption = listenForInterruption(process);
   const host = { files: localFiles, clock: createSystemClock(localFiles) };
-  return run({ version: readVersion(), env, stdin, stdout, stderr, ...host, interruption }, argv);
+  const status = await run(
+    { version: readVersion(), env, stdin, stdout, stderr, ...host, interruption },
+    argv,
+  );
+  const reason = interruption.reason();
+  // What waits for a reader that does not read would keep us alive.
+  if (reason !== null && isSignal(reason)) process.exit(status);
+  return status;
 };
 
+type Edges = Omit<Context, 'out' | 'interruption'> & { readonly interruption: Listening };
+
 /** The same within the edges that it is handed: an error is reported there, and is a status. */
-export const run = async (context: Context, argv: readonly string[]): Promise<number> => {
+export const run = async (edges: Edges, argv: readonly string[]): Promise<number> => {
+  const { stdout, stderr, interruption } = edges;
+  const out = createOutput(stdout, (lost) => {
+    // At once: a command of the user's may go on for hours.
+    if (lost.reason === 'output lost') printError(outputError(lost), stderr);
+    interruption.request(lost.reason);
+  });
+  const status = await statusOf({ ...edges, out }, argv);
+  await flushed(out, interruption);
+  return status === EXIT.ok && out.lost()?.reason === 'output lost' ? EXIT.output : status;
+};
+
+/** A reader that does not read is not waited for once we are asked to end. */
+const flushed = (out: Output, interruption: Listening): Promise<void> =>
+  Promise.race([
+    out.flushed(),
+    new Promise<void>((resolve) =>
+      interruption.onRequest((reason) => {
+        if (isSignal(reason)) resolve();
+      }),
+    ),
+  ]);
+
+const outputError = ({ code }: Lost): Error => failure('E_OUTPUT_LOST', { why: code });
+
+const statusOf = async (context: Context, argv: readonly string[]): Promise<number> => {
   const { stderr, interruption } = context;
   try {
     return await runProgram(context, argv);

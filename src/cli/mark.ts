@@ -4,7 +4,6 @@ import { failure } from '../errors.ts';
 import { appendMark } from '../recording/read/marks.ts';
 import { openRecording } from '../recording/read/recording.ts';
 import { clockTime } from '../screen/format/numbers.ts';
-import { clean } from '../screen/format/text.ts';
 import type { Recording } from '../session/ports.ts';
 import type { Context } from './context.ts';
 import { invokerOf } from './invoker.ts';
@@ -21,7 +20,7 @@ export type MarkOptions = {
 const MAX_TEXT = 4_096;
 
 export const mark = async (context: Context, options: MarkOptions): Promise<number> => {
-  const recording = openRecording(options.file, { growing: true });
+  const recording = context.interruption.atOnce(() => openRecording(options.file, { growing: true }));
   try {
     const { clock } = recording.header;
     if (options.text.trim() === '' || options.text.length > MAX_TEXT) {
@@ -33,7 +32,7 @@ export const mark = async (context: Context, options: MarkOptions): Promise<numb
     const bootUs = options.at === null ? nowIn(recording) : readMoment(recording, options.at);
     const problem = appendMark(options.file, { bootUs, text: options.text }, invokerOf(context.env));
     if (problem !== null) throw failure('E_OUTPUT_CREATE', { path: `${options.file}.marks`, why: problem });
-    say(context, `marked ${clockTime(realMsAt(clock, bootUs))} "${clean(options.text)}"`);
+    say(context, `marked ${clockTime(realMsAt(clock, bootUs))} "${options.text}"`);
     return 0;
   } finally {
     recording.close();

@@ -45,6 +45,6 @@ export const reportPlainly = (
       notice: '',
       silentMs: null,
     });
-    if (lines.length > 0) context.stdout.write(`${lines.join('\n')}\n`);
+    if (lines.length > 0) context.out.lines(lines);
   };
 };

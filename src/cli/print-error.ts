@@ -1,12 +1,19 @@
 /** The one printer of errors: what happened, then the next step. A stack only for what is our own fault. */
+import { asMessage } from '../core/safe-text.ts';
 import { EXIT, failure, isFailure, type StallscopeError } from '../errors.ts';
 
-/** Prints and gives the exit status. Control characters in facts (file names, bpftrace's text) are made visible. */
+/** Prints and gives the exit status. What a terminal would obey in facts (file names, bpftrace's text) is made visible. */
 export const printError = (error: unknown, stderr: { write(text: string): unknown }): number => {
-  const known = isFailure(error) ? error : asBug(error);
-  if (known.exit === EXIT.bug) stderr.write(`${stackOf(known.cause ?? error)}\n`);
+  const known = isFailure(error) ? error : (lackOfDescriptors(error) ?? asBug(error));
+  if (known.exit === EXIT.bug) stderr.write(`${visible(stackOf(known.cause ?? error))}\n`);
   stderr.write(`stallscope: ${visible(known.message)}\n  ${visible(known.next)}\n`);
   return known.exit;
+};
+
+/** Wherever it happens: every file we open may be the one too many. */
+const lackOfDescriptors = (error: unknown): StallscopeError | null => {
+  const { code } = (error ?? {}) as NodeJS.ErrnoException;
+  return code === 'EMFILE' || code === 'ENFILE' ? failure('E_DESCRIPTORS', { why: code }, error) : null;
 };
 
 export const asBug = (error: unknown): StallscopeError => {
@@ -17,8 +24,5 @@ export const asBug = (error: unknown): StallscopeError => {
 const stackOf = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? error.message) : String(error);
 
-const visible = (text: string): string =>
-  text.replace(
-    /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g,
-    (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  );
+/** What bpftrace says has several lines; a name with one in it was made visible with the message. */
+const visible = (text: string): string => text.split('\n').map(asMessage).join('\n');

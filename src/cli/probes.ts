@@ -6,7 +6,6 @@ import { readScript } from '../probes/fragment.ts';
 import { anyProgram } from '../probes/kinds/targets.ts';
 import { probeLines, probeListLines } from '../report/probes.ts';
 import type { Context } from './context.ts';
-import { printLines } from './print.ts';
 
 export type ProbesOptions = Pick<ProbeWishes, 'probeDirs' | 'counts' | 'variants'> & {
   readonly json: boolean;
@@ -24,7 +23,8 @@ export const listProbes = async (context: Context, options: ProbesOptions): Prom
     rejected,
     metrics: manifest.metrics.map(({ name, ...rest }) => ({ id: `${manifest.id}.${name}`, ...rest })),
   }));
-  printLines(context.stdout, options.json ? [JSON.stringify(asJson)] : probeListLines(selected));
+  if (options.json) context.out.json(asJson);
+  else context.out.lines(probeListLines(selected));
   return 0;
 };
 
@@ -44,6 +44,7 @@ export const showProbe = async (context: Context, id: string, options: ProbesOpt
   }));
   const asJson = { ...manifest, folder, variant: chosen?.id ?? null, files, rejected, scripts };
   const shown = scripts.find(({ variant }) => variant === (wanted ?? chosen?.id)) ?? null;
-  printLines(context.stdout, options.json ? [JSON.stringify(asJson)] : probeLines(selected, shown));
+  if (options.json) context.out.json(asJson);
+  else context.out.lines(probeLines(selected, shown));
   return 0;
 };

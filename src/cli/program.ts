@@ -52,7 +52,7 @@ const build = (context: Context, command: readonly string[] | null, run: Line['r
     .showSuggestionAfterError(true)
     .exitOverride()
     .configureOutput({
-      writeOut: (out) => context.stdout.write(out),
+      writeOut: (out) => context.out.write(out),
       // Errors are thrown and printed once, by the one printer.
       writeErr: () => undefined,
       outputError: () => undefined,

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { setImmediate } from 'node:timers/promises';
 import { constants, createGunzip } from 'node:zlib';
 import { failure } from '../errors.ts';
 import { type OpenOptions, openRecording } from '../recording/read/recording.ts';
@@ -13,6 +12,8 @@ import { parseMoment } from '../screen/format/moment.ts';
 import { type Cursor, type CursorOptions, createCursor } from '../session/cursor.ts';
 import type { Recording } from '../session/ports.ts';
 import type { Context } from './context.ts';
+import { openInput } from './input.ts';
+import { inSteps } from './steps.ts';
 
 /** What a pipe, or a file packed in one piece, may put on the disk of whoever reads it. */
 const MAX_SPOOLED_BYTES = 64 * 1024 * 1024 * 1024;
@@ -32,10 +33,10 @@ export const readRecording = async (
   if (path === '-') return spooled(context, 'stdin', context.stdin, false);
   const stat = fs.statSync(path, { throwIfNoEntry: false });
   if (stat?.isFIFO() === true || stat?.isSocket() === true)
-    return spooled(context, path, fs.createReadStream(path), false);
+    return spooled(context, path, openInput(path), false);
   if (stat?.isFile() === true && stat.size > MAX_PACKED_BYTES && isInOnePiece(path))
     return spooled(context, path, fs.createReadStream(path), true);
-  return openRecording(path, options);
+  return context.interruption.atOnce(() => openRecording(path, options));
 };
 
 /** gzip that is not ours: one member, in which nothing can be found without unpacking all before it. */
@@ -65,7 +66,7 @@ const spooled = async (
 ): Promise<Recording> => {
   const name = join(tmpdir(), `stallscope-${process.pid}-${process.hrtime.bigint()}`);
   const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
-  const fd = fs.openSync(name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  const fd = made(name, path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW);
   try {
     fs.rmSync(name);
     const unpack = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH });
@@ -78,7 +79,16 @@ const spooled = async (
     fs.closeSync(fd);
     throw unreadable(path, error);
   }
-  return openRecording(path, { fd });
+  return interruption.atOnce(() => openRecording(path, { fd }));
+};
+
+const made = (name: string, path: string, flags: number): number => {
+  try {
+    return fs.openSync(name, flags, 0o600);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw failure('E_TMPDIR', { path, folder: tmpdir(), why: code ?? message }, error);
+  }
 };
 
 /** Never to the last byte of a disk that others need, which may be memory. */
@@ -92,10 +102,19 @@ const writeAll = async (fd: number, path: string, chunks: AsyncIterable<Buffer>)
       lookedAt = size;
       const { bavail, bsize } = fs.statfsSync(tmpdir());
       if (bavail * bsize < LEAST_FREE_BYTES)
-        throw failure('E_FILE_UNREADABLE', { path, why: `${tmpdir()} has no room to unpack it` });
+        throw failure('E_TMPDIR', { path, folder: tmpdir(), why: 'there is too little room' });
     }
-    fs.writeSync(fd, bytes, 0, bytes.length, size);
+    for (let done = 0; done < bytes.length; ) done += put(fd, path, bytes.subarray(done), size + done);
     size += bytes.length;
+  }
+};
+
+const put = (fd: number, path: string, bytes: Buffer, at: number): number => {
+  try {
+    return fs.writeSync(fd, bytes, 0, bytes.length, at);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw failure('E_TMPDIR', { path, folder: tmpdir(), why: code ?? message }, error);
   }
 };
 
@@ -112,15 +131,13 @@ export const foldThrough = async (
   options: CursorOptions,
 ): Promise<Cursor | null> => {
   const cursor = createCursor(recording, { ...options, exact: true });
-  for (let sample = 0; sample < recording.samples(); sample += 1) {
+  let sample = 0;
+  const isWhole = await inSteps(context, () => {
     cursor.foldTo(sample);
-    if (sample % 64 !== 63) continue;
-    await setImmediate();
-    if (context.interruption.reason() !== null) return null;
-  }
-  cursor.foldTo(recording.samples());
-  await setImmediate();
-  return context.interruption.reason() === null ? cursor : null;
+    sample += 1;
+    return sample <= recording.samples();
+  });
+  return isWhole ? cursor : null;
 };
 
 /** A time of the recording, as people write it. Throws E_TIME. */

@@ -1,4 +1,5 @@
 /** `stallscope record`: no screen; a session into a file, its progress on stderr. */
+import { asMessage } from '../core/safe-text.ts';
 import type { WatchedSnapshot } from '../insight/recognised.ts';
 import type { Recorder } from '../recording/write/recorder.ts';
 import { bytes, exact, longDuration } from '../screen/format/numbers.ts';
@@ -25,6 +26,9 @@ export const record = async (context: Context, options: RecordOptions): Promise<
     onSample: (snapshot) => {
       keepFound(snapshot);
       progress.tick(progressText(snapshot, session.recorder));
+      // What is traced for a file alone ends with it; a command goes on.
+      const problem = session.recorder?.status().problem ?? null;
+      if (problem !== null && options.command === null) session.stop(problem);
     },
   });
   const keep = (why: string): void => {
@@ -104,7 +108,7 @@ const createProgress = ({ stderr }: Context) => {
     tick: (text: string): void => {
       if (stderr.isTTY !== true) return;
       clear();
-      stderr.write(text);
+      stderr.write(asMessage(text));
       open = true;
     },
     end: clear,

@@ -31,7 +31,7 @@ export const redact = async (context: Context, options: RedactOptions): Promise<
       });
       if (!(await copy(context, recording, redactor, recorder))) break;
       const { problem } = recorder.status();
-      if (problem !== null) throw failure('E_OUTPUT_CREATE', { path, why: problem });
+      if (problem !== null) throw failure('E_RECORDING_CUT', { path, why: problem });
     } finally {
       recording.close();
     }
@@ -41,6 +41,9 @@ export const redact = async (context: Context, options: RedactOptions): Promise<
   say(context, `wrote ${options.output} without host, process and user names, command lines and paths`);
   return 0;
 };
+
+/** So that signals have their turn. */
+const YIELD_RECORDS = 64;
 
 /** False when it was interrupted. */
 const copy = async (
@@ -66,17 +69,24 @@ const copy = async (
       put({ type: 'mark', ...mark });
     }
   };
-  for (let number = 0; number < recording.samples(); number += 1) {
-    for (const record of recording.recordsOf(number)) {
+  const { interruption } = context;
+  let written = 0;
+  const putAll = async (records: readonly StreamRecord[]): Promise<void> => {
+    for (const record of records) {
+      if (interruption.reason() !== null) return;
       if (record.type === 'sample') putMarks(record.bootUs);
       put(record);
+      written += 1;
+      if (written % YIELD_RECORDS === 0) await setImmediate();
     }
-    if (number % 16 === 15) await setImmediate();
     await recorder.room();
-    if (context.interruption.reason() !== null) break;
-  }
+  };
+  for (let number = 0; number < recording.samples() && interruption.reason() === null; number += 1)
+    await putAll(interruption.atOnce(() => recording.recordsOf(number)));
   putMarks(Number.POSITIVE_INFINITY);
-  for (const record of recording.tail()) put(record);
+  // A signal that came meanwhile has its turn before what may take long.
+  await setImmediate();
+  if (interruption.reason() === null) await putAll(interruption.atOnce(() => recording.tail()));
   await recorder.end();
   return context.interruption.reason() === null;
 };

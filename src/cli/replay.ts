@@ -2,7 +2,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { marksName } from '../recording/segment-name.ts';
 import { endLine, intervalLine, sessionLine } from '../report/interval.ts';
-import { clean } from '../screen/format/text.ts';
 import { createCursor } from '../session/cursor.ts';
 import { lookAhead } from '../session/overview.ts';
 import { playRecording } from '../session/play.ts';
@@ -16,9 +15,9 @@ import { exportTo } from './export-view.ts';
 import { EXIT_OF } from './interruption.ts';
 import { checkMetric, sortNames } from './metric.ts';
 import { faceOf, reportPlainly } from './plain.ts';
-import { createLineWriter } from './print.ts';
 import { readMoment, readRecording } from './read-recording.ts';
 import { say } from './say.ts';
+import { inSteps } from './steps.ts';
 
 export type ReplayOptions = {
   readonly file: string;
@@ -43,7 +42,7 @@ export const replay = async (context: Context, options: ReplayOptions): Promise<
     const face = faceOf(context, options);
     if (face === 'screen') return await replayScreen(context, recording, fromUs, { ...options, sort });
     if (face === 'json') return await replayLines(context, recording, fromUs, options);
-    return replayPlainly(context, recording, fromUs, sort);
+    return await replayPlainly(context, recording, fromUs, sort);
   } finally {
     recording.close();
   }
@@ -91,7 +90,7 @@ const replayScreen = async (
   const how = await screen.done;
   stopLooking();
   playback.close();
-  if (marked) say(context, `marks are in ${clean(marksName(options.file))}`);
+  if (marked) say(context, `marks are in ${marksName(options.file)}`);
   const signal = context.interruption.reason();
   if (signal !== null) return EXIT_OF[signal];
   return how === 'interrupted' ? EXIT_OF.SIGINT : 0;
@@ -109,18 +108,23 @@ const markIn =
   };
 
 /** As fast as it can be read: whoever listens does not want to wait. */
-const replayPlainly = (
+const replayPlainly = async (
   context: Context,
   recording: Recording,
   fromUs: number | null,
   sort: string | undefined,
-): number => {
+): Promise<number> => {
   const report = reportPlainly(context, 'replay', sort);
   const cursor = createCursor(recording);
   const last = recording.samples() - 1;
   const first = fromUs === null ? 0 : recording.sampleAt(fromUs);
-  for (let sample = first; sample <= last && context.interruption.reason() === null; sample += 1)
+  let sample = first;
+  await inSteps(context, () => {
+    if (sample > last) return false;
     report(cursor.moveTo(sample === last ? last + 1 : sample));
+    sample += 1;
+    return true;
+  });
   const signal = context.interruption.reason();
   return signal === null ? 0 : EXIT_OF[signal];
 };
@@ -131,22 +135,21 @@ const replayLines = async (
   fromUs: number | null,
   { speed, follow }: Pick<ReplayOptions, 'speed' | 'follow'>,
 ): Promise<number> => {
-  const writer = createLineWriter(context.stdout);
+  const { out } = context;
   const cursor = createCursor(recording);
   const first = fromUs === null ? 0 : recording.sampleAt(fromUs);
   const firstUs = recording.samples() === 0 ? 0 : recording.timeOf(first);
   const startedAtMs = performance.now();
-  writer.write(sessionLine(recording.header));
+  out.json(sessionLine(recording.header));
   for (let sample = first; context.interruption.reason() === null; sample += 1) {
     if (sample >= recording.samples() && !(follow && (await growth(recording, sample, context)))) break;
     const sinceFirstMs = (recording.timeOf(sample) - firstUs) / 1000;
     if (!follow) await waitUntil(startedAtMs + sinceFirstMs / (speed ?? Number.POSITIVE_INFINITY), context);
-    writer.write(intervalLine(cursor.moveTo(sample)));
-    while (writer.isBehind() && context.interruption.reason() === null) await setImmediate();
+    out.json(context.interruption.atOnce(() => intervalLine(cursor.moveTo(sample))));
+    while (out.isBehind() && context.interruption.reason() === null) await setImmediate();
   }
   const signal = context.interruption.reason();
-  if (signal === null) writer.write(endLine(cursor.moveTo(recording.samples())));
-  await writer.end();
+  if (signal === null) out.json(endLine(cursor.moveTo(recording.samples())));
   return signal === null ? 0 : EXIT_OF[signal];
 };
 

@@ -14,8 +14,9 @@ import { pump } from '../session/pump.ts';
 import type { SnapshotStore } from '../session/store.ts';
 import type { WorkloadEnd } from '../tracer/workload.ts';
 import type { Context } from './context.ts';
-import { EXIT_OF } from './interruption.ts';
+import { EXIT_OF, isSignal } from './interruption.ts';
 import { invokerOf } from './invoker.ts';
+import { createLife, type Life } from './life.ts';
 import { prepareTrace, type Trace, type TraceHooks, type TraceOptions } from './trace.ts';
 
 export type SessionOptions = TraceOptions & {
@@ -80,13 +81,16 @@ export const startSession = async (
         });
   try {
     const trace = await prepareTrace(context, options, hooks);
-    const stopper = createStopper(trace);
-    context.interruption.onRequest(stopper.stop);
+    const life = lifeOf(trace);
+    context.interruption.onRequest((reason) => {
+      if (isSignal(reason) || trace.workload === null) life.ask(reason);
+      else hooks.status(`nothing can be printed any more; ${options.command?.[0]} goes on`);
+    });
     const marks = createMarkQueue();
     const watched = withOutsideMarks(context, options.output, marks, hooks);
-    const done = run(context, { options, hooks: watched, trace, recorder, stopper, marks });
+    const done = run(context, { options, hooks: watched, trace, recorder, life, marks });
     const mark = (text: string): void => marks.add({ bootUs: context.clock.bootUs(), text });
-    return { recorder, stop: stopper.stop, mark, done };
+    return { recorder, stop: life.ask, mark, done };
   } catch (error) {
     recorder?.discard();
     throw error;
@@ -121,38 +125,20 @@ const withOutsideMarks = (
   };
 };
 
-type Stopper = {
-  stop(reason: string): void;
-  reason(): string | null;
-  /** The command runs from now on. */
-  released(): void;
-};
-
-/** A running command is asked to end first: what it does while it ends is still counted. */
-const createStopper = ({ source, workload }: Trace): Stopper => {
-  let reason: string | null = null;
-  let running = false;
-  void workload?.ended.then(() => {
-    running = false;
-    source.stop(reason ?? 'command ended');
-  });
-  return {
-    stop: (asked) => {
-      if (reason !== null) return;
-      reason = asked;
-      if (workload === null || !running) {
-        source.stop(asked);
-        return;
-      }
+const lifeOf = ({ source, workload }: Trace): Life => {
+  const life = createLife({
+    stopTracing: (reason) => source.stop(reason),
+    afterPatience: (stop) => setTimeout(stop, COMMAND_PATIENCE_MS).unref(),
+    command: workload && {
+      release: workload.release,
       // A terminal's Ctrl-C has reached the command already.
-      if (asked !== 'SIGINT') workload.signal(asked === 'SIGHUP' ? 'SIGHUP' : 'SIGTERM');
-      setTimeout(() => source.stop(asked), COMMAND_PATIENCE_MS).unref();
+      ask: (reason) => {
+        if (reason !== 'SIGINT') workload.signal(reason === 'SIGHUP' ? 'SIGHUP' : 'SIGTERM');
+      },
     },
-    reason: () => reason,
-    released: () => {
-      running = true;
-    },
-  };
+  });
+  void workload?.ended.then(life.commandEnded);
+  return life;
 };
 
 type Prepared = {
@@ -160,20 +146,18 @@ type Prepared = {
   readonly hooks: SessionHooks;
   readonly trace: Trace;
   readonly recorder: Recorder | null;
-  readonly stopper: Stopper;
+  readonly life: Life;
   readonly marks: MarkQueue;
 };
 
 const run = async (context: Context, prepared: Prepared): Promise<SessionEnd> => {
-  const { options, hooks, recorder, stopper, marks } = prepared;
+  const { options, hooks, recorder, life, marks } = prepared;
   const { source, workload } = prepared.trace;
   let timer: NodeJS.Timeout | undefined;
   const onReady = (): void => {
+    if (!life.attached()) return;
     hooks.onReady?.();
-    if (options.durationMs !== null)
-      timer = setTimeout(() => stopper.stop('duration over'), options.durationMs);
-    stopper.released();
-    workload?.release();
+    if (options.durationMs !== null) timer = setTimeout(() => life.ask('duration over'), options.durationMs);
   };
   let snapshot: WatchedSnapshot | null = null;
   try {
@@ -191,11 +175,15 @@ const run = async (context: Context, prepared: Prepared): Promise<SessionEnd> =>
   const signal = context.interruption.reason();
   return {
     snapshot,
-    exit: signal !== null && signal !== 'EPIPE' ? EXIT_OF[signal] : (end?.status ?? EXIT.ok),
+    exit: signal !== null && isSignal(signal) ? EXIT_OF[signal] : end?.status || statusOf(recorder),
     farewell: end === undefined ? null : `${options.command?.[0]} ${end.how}`,
     heldOutput: workload?.heldOutput() ?? '',
   };
 };
+
+/** What it was asked to write is not whole. */
+const statusOf = (recorder: Recorder | null): number =>
+  (recorder?.status().problem ?? null) === null ? EXIT.ok : EXIT.recording;
 
 /** How the command ended; undefined when there is none, or it goes on without us. */
 const settled = (workload: Trace['workload']): Promise<WorkloadEnd | undefined> | undefined =>

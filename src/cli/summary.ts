@@ -10,7 +10,6 @@ import type { Recording } from '../session/ports.ts';
 import type { Context } from './context.ts';
 import { EXIT_OF } from './interruption.ts';
 import { checkMetric, sortNames } from './metric.ts';
-import { printLines } from './print.ts';
 import { foldThrough, readMoment, readRecording } from './read-recording.ts';
 
 export type SummaryOptions = {
@@ -29,12 +28,10 @@ export const summary = async (context: Context, options: SummaryOptions): Promis
     const snapshot =
       options.from === null && options.to === null
         ? await whole(context, recording)
-        : stretch(recording, options);
+        : context.interruption.atOnce(() => stretch(recording, options));
     if (snapshot === null) return EXIT_OF[context.interruption.reason() ?? 'SIGINT'];
-    printLines(
-      context.stdout,
-      options.json ? [JSON.stringify(summaryObject(snapshot))] : summaryLines(snapshot, options.file, sort),
-    );
+    if (options.json) context.out.json(summaryObject(snapshot));
+    else context.out.lines(summaryLines(snapshot, options.file, sort));
     return 0;
   } finally {
     recording.close();
@@ -44,7 +41,7 @@ export const summary = async (context: Context, options: SummaryOptions): Promis
 /** Every line is read, and every checksum looked at; who ended long ago is listed too. */
 const whole = async (context: Context, recording: Recording): Promise<Snapshot | null> => {
   const cursor = await foldThrough(context, recording, { watched: false, endedRows: MAX_ENTITIES });
-  return cursor?.moveTo(recording.samples()) ?? null;
+  return cursor === null ? null : context.interruption.atOnce(() => cursor.moveTo(recording.samples()));
 };
 
 /** From the last sample at or before the one time to the last at or before the other. */

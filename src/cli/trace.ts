@@ -9,7 +9,7 @@ import { builtEnvironment } from '../host/environment.ts';
 import type { HostFacts } from '../host/facts.ts';
 import type { HostFiles } from '../host/files.ts';
 import { identityOf } from '../host/identity.ts';
-import { launcherOf } from '../host/launcher.ts';
+import { launcherOf, setprivOf } from '../host/launcher.ts';
 import { protectFromOomKiller } from '../host/oom.ts';
 import { endOrphans, ownerMark } from '../host/orphans.ts';
 import { createHostPort } from '../host/port.ts';
@@ -98,7 +98,12 @@ const countedBy = (selected: readonly Selected[]) =>
   );
 
 const holdCommand = (command: readonly string[], { env, files }: Context, { output }: TraceHooks): Workload =>
-  holdWorkload({ argv: resolveCommand(files, command, env.PATH ?? ''), invoker: invokerOf(env), output });
+  holdWorkload({
+    argv: resolveCommand(files, command, env.PATH ?? ''),
+    invoker: invokerOf(env),
+    setpriv: setprivOf(files) ?? undefined,
+    output,
+  });
 
 type Prepared = {
   readonly context: Context;

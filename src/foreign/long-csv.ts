@@ -4,8 +4,8 @@
  * cumulative, or `gauge` (the default). Quotes as in RFC 4180, on one line. A line that cannot be read for certain is
  * refused with its number: a silent hole would be read as quiet, and a guess as a measurement.
  */
-import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { cellsOf } from './csv-line.ts';
 import {
   addPoint,
@@ -31,10 +31,20 @@ type Reader = {
   unit: string | null;
 };
 
-/** Reads it whole. `zone` is what times without one are in. Throws what reading the file throws. */
-export const readLongCsv = async (path: string, zone: Zone | null): Promise<PointTable | Unreadable> => {
+/** A longer line is none of a CSV, and would have to be held whole. */
+const MOST_LINE_BYTES = 16 * 1024 * 1024;
+
+/** Reads it whole. `zone` is what times without one are in. Throws what reading throws. */
+export const readLongCsv = async (input: Readable, zone: Zone | null): Promise<PointTable | Unreadable> => {
   const table = createPoints('line');
-  const input = createReadStream(path, 'utf8');
+  let lineBytes = 0;
+  let isEndless = false;
+  input.on('data', (chunk: Buffer) => {
+    const newline = chunk.lastIndexOf('\n');
+    lineBytes = newline < 0 ? lineBytes + chunk.length : chunk.length - newline;
+    isEndless ||= lineBytes > MOST_LINE_BYTES;
+    if (isEndless) input.destroy();
+  });
   const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
   let reader: Reader | null = null;
   let number = 0;
@@ -57,6 +67,7 @@ export const readLongCsv = async (path: string, zone: Zone | null): Promise<Poin
   } finally {
     input.destroy();
   }
+  if (isEndless) return { where: `line ${number + 1}`, why: 'it is longer than 16 MiB' };
   if (table.times.length === 0) return { where: `line ${number}`, why: 'it has no rows' };
   return settle(table) ?? table;
 };

@@ -3,7 +3,6 @@
  * those counters under our names, levels become our gauges, everything else is a gauge named after its place, for
  * example `sar.cpu-load.all.iowait`. Averages over minutes are left out.
  */
-import { readFileSync } from 'node:fs';
 import type { ForeignHost } from './foreign-recording.ts';
 import { addPoint, createPoints, leaveOut, type PointTable, settle, type Unreadable } from './point-table.ts';
 import { createSadfClock, type SadfClock, type SadfZone, type Stamp } from './sadf-clock.ts';
@@ -53,12 +52,12 @@ type Json = null | boolean | number | string | readonly Json[] | { readonly [key
 
 /** `zone` is what times are in that name none. */
 export const readSadf = (
-  path: string,
+  text: string,
   zone: Zone | null,
 ): { readonly table: PointTable; readonly host: ForeignHost } | Unreadable => {
   let file: Json;
   try {
-    file = JSON.parse(readFileSync(path, 'utf8')) as Json;
+    file = JSON.parse(text) as Json;
   } catch (error) {
     if (error instanceof SyntaxError) return { where: 'line 1', why: `it is not JSON: ${error.message}` };
     throw error;

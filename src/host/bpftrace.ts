@@ -1,6 +1,6 @@
 /**
  * Finding bpftrace. STALLSCOPE_BPFTRACE names it; otherwise it is looked for in PATH and then in the places that
- * sudo's secure_path and minimal service environments tend to leave out. What is found must also run: a binary whose
+ * sudo's secure_path and minimal service environments tend to leave out; for root only where nobody else can write. What is found must also run: a binary whose
  * libraries are missing is worse than none, because it only shows when tracing starts.
  */
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import semver from 'semver';
 import { builtEnvironment } from './environment.ts';
 import type { HostFacts } from './facts.ts';
 import type { HostFiles } from './files.ts';
-import { placesOnPath } from './which.ts';
+import { isRootsOwn, placesOnPath } from './which.ts';
 
 export type BpftraceFacts = Pick<HostFacts, 'bpftrace' | 'bpftraceProblem'>;
 
@@ -22,7 +22,11 @@ const VERSION_TIMEOUT_MS = 10_000;
 
 export const findBpftrace = async (files: HostFiles, env: NodeJS.ProcessEnv): Promise<BpftraceFacts> => {
   const named = env[VARIABLE] ?? '';
-  const path = candidates(named, env.PATH ?? '').find(files.isExecutable);
+  const isRoot = process.getuid?.() === 0;
+  const path = candidates(named, env.PATH ?? '').find(
+    // What is named is meant; what is only found must be root's, if root is to run it.
+    (place) => files.isExecutable(place) && (!isRoot || named !== '' || isRootsOwn(files, place)),
+  );
   if (path === undefined) return missing(named);
   const asked = await askVersion(path, env);
   return 'version' in asked

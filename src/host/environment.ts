@@ -2,7 +2,7 @@
  * The environment of the programs we run ourselves: bpftrace, and those that are asked about files. It is built, not
  * inherited, because much of what a caller may have set changes what their output means: BPFTRACE_STRLEN=6 cuts the
  * names that a script compares, a locale translates what is looked for in their answers, LD_PRELOAD may do anything.
- * What says where something is goes through. The user's command after `--` has the user's environment, all of it.
+ * What says where something is goes through, but for relative directories of PATH: they are no places of this host. The user's command after `--` has the user's environment, all of it.
  */
 const PLACES = ['PATH', 'LD_LIBRARY_PATH', 'HOME', 'TMPDIR'] as const;
 
@@ -10,8 +10,15 @@ export const builtEnvironment = (env: NodeJS.ProcessEnv): Readonly<Record<string
   ...Object.fromEntries(
     PLACES.flatMap((name) => {
       const value = env[name];
-      return value === undefined ? [] : [[name, value]];
+      if (value === undefined) return [];
+      return [[name, name === 'PATH' ? absolute(value) : value]];
     }),
   ),
   LC_ALL: 'C',
 });
+
+const absolute = (searchPath: string): string =>
+  searchPath
+    .split(':')
+    .filter((directory) => directory.startsWith('/'))
+    .join(':');

@@ -39,6 +39,9 @@ export type FileStat = {
   readonly ino: number;
   readonly size: number;
   readonly mtimeMs: number;
+  /** Unknown of a host that does not say. */
+  readonly uid?: number;
+  readonly mode?: number;
   isFile(): boolean;
   isDirectory(): boolean;
 };

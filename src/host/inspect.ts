@@ -133,6 +133,8 @@ const extentsByWalk = async (files: HostFiles, link: string): Promise<Extents> =
   };
 };
 
+const SYSTEM_PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
+
 const ask = async (
   files: HostFiles,
   program: string,
@@ -143,7 +145,8 @@ const ask = async (
     timeout: EXTENTS_MS,
     stdin: 'ignore',
     maxBuffer: 64 * 1024,
-    env: builtEnvironment(process.env),
+    // Of the system, whatever PATH says: it may be root who asks.
+    env: { ...builtEnvironment(process.env), PATH: SYSTEM_PATH },
     extendEnv: false,
   });
   noteHelper(files, asked.pid);

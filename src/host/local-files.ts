@@ -24,9 +24,12 @@ const orNull = <T>(read: () => T): T | null => {
   }
 };
 
+/** A pipe that a user names must not hold us until somebody writes to it. */
+const WITHOUT_WAITING = constants.O_RDONLY | constants.O_NONBLOCK;
+
 export const localFiles: HostFiles = {
-  text: (path) => orNull(() => readFileSync(path, 'utf8')),
-  bytes: (path) => orNull(() => readFileSync(path)),
+  text: (path) => orNull(() => withOpen(path, (fd) => readFileSync(fd, 'utf8'))),
+  bytes: (path) => orNull(() => withOpen(path, (fd) => readFileSync(fd))),
   head: (path, limitBytes) => orNull(() => withOpen(path, (fd) => readAt(fd, 0, limitBytes))),
   part: (path, offset, sizeBytes) =>
     orNull(() =>
@@ -46,7 +49,7 @@ export const localFiles: HostFiles = {
 };
 
 const withOpen = <T>(path: string, use: (fd: number) => T): T => {
-  const fd = openSync(path, 'r');
+  const fd = openSync(path, WITHOUT_WAITING);
   try {
     return use(fd);
   } finally {

@@ -1,5 +1,5 @@
 /** Which file a program's name means. */
-import { isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { failure } from '../errors.ts';
 import { type HostFiles, isThere } from './files.ts';
 
@@ -9,6 +9,14 @@ export const placesOnPath = (name: string, searchPath: string): readonly string[
     .split(':')
     .filter(isAbsolute)
     .map((directory) => join(directory, name));
+
+/** What root may run that somebody else has not chosen for it: only root can put another file there. */
+export const isRootsOwn = (files: HostFiles, path: string): boolean =>
+  [dirname(path), path].every((one) => {
+    const stat = files.stat(one);
+    return stat === null || ((stat.uid ?? 0) === 0 && ((stat.mode ?? 0) & WRITABLE_BY_OTHERS) === 0);
+  });
+const WRITABLE_BY_OTHERS = 0o022;
 
 /**
  * The command with the file in place of its name that a shell would run here.

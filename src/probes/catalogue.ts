@@ -1,10 +1,11 @@
 /** The probes there are: the bundled ones, and those of the folders a user names. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { failure, suggestion } from '../errors.ts';
 import { readFragment } from './fragment.ts';
 import { type Manifest, parseManifest, type Variant } from './manifest.ts';
+import { readSmallFile } from './small-file.ts';
 
 export type CatalogueEntry = {
   readonly manifest: Manifest;
@@ -84,6 +85,17 @@ const probeFolders = (dir: string): string[] => {
 };
 
 const readProbe = (folder: string): CatalogueEntry => {
-  const manifest = parseManifest(readFileSync(join(folder, 'probe.json'), 'utf8'), folder);
-  return { manifest, folder };
+  return { manifest: parseManifest(manifestText(folder), folder), folder };
+};
+
+/** Ours have 16 KiB at most. */
+const MOST_MANIFEST_BYTES = 1024 * 1024;
+
+const manifestText = (folder: string): string => {
+  try {
+    return readSmallFile(join(folder, 'probe.json'), MOST_MANIFEST_BYTES);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw failure('E_PROBE_MANIFEST', { path: folder, why: `probe.json cannot be read: ${why}` }, cause);
+  }
 };

@@ -13,11 +13,11 @@
  *
  * Breaking a rule is E_PROBE_MANIFEST with file and line.
  */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { failure } from '../errors.ts';
 import { programPointOf, programPointProblem } from './attach-point.ts';
 import type { Manifest, Variant } from './manifest.ts';
+import { readSmallFile } from './small-file.ts';
 
 export type Clause = {
   readonly attach: readonly string[];
@@ -46,14 +46,17 @@ export const readFragment = (
 ): readonly Clause[] =>
   parseFragment(readScript({ manifest, folder, scripts }, variant), manifest, folder, variant);
 
+const MOST_SCRIPT_BYTES = 1024 * 1024;
+
 /** The text of a variant's script as it was written. */
 export const readScript = ({ folder, scripts }: ProbeScripts, variant: Variant): string => {
   const made = scripts?.get(variant.file);
   if (made !== undefined) return made;
   try {
-    return readFileSync(join(folder, variant.file), 'utf8');
+    return readSmallFile(join(folder, variant.file), MOST_SCRIPT_BYTES);
   } catch (cause) {
-    const why = `the script ${variant.file} of variant "${variant.id}" cannot be read`;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const why = `the script ${variant.file} of variant "${variant.id}" cannot be read: ${reason}`;
     throw failure('E_PROBE_MANIFEST', { path: folder, why }, cause);
   }
 };

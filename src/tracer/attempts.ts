@@ -26,7 +26,7 @@ export const attachWhatRuns = async (attempts: Attempts): Promise<Attachment> =>
     const ids = idsOf(attempts.probes.attached());
     const attachment = attempts.start(ids);
     const readiness = await attachment.ready;
-    if (readiness.kind === 'ready') return attachment;
+    if (readiness.kind === 'ready' && !attempts.isStopping()) return attachment;
     await attachment.drain();
     if (readiness.kind === 'refused') askForLess(attempts, ids, readiness);
   }

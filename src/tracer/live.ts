@@ -39,6 +39,8 @@ export const createLiveSource = (options: LiveOptions): Source => {
   const stream = new Readable({ objectMode: true, read: () => undefined });
   let records = 0;
   let stopping = false;
+  /** Of what was asked to stop. */
+  let finished: Promise<void> = Promise.resolve();
   /** When the tracer was asked to end. */
   let leftUs: number | null = null;
   /** The tracer's last word was its maps of the end. */
@@ -152,6 +154,11 @@ export const createLiveSource = (options: LiveOptions): Source => {
   return {
     open: async () => {
       const script = await attach();
+      if (stopping) {
+        // Asked while the last event was being attached: what has attached is gone again before anybody counts by it.
+        await finished;
+        throw new DOMException('stopped before tracing began', 'AbortError');
+      }
       const bootUs = clock.bootUs();
       pace.begin(bootUs);
       // The command we hold has done nothing yet, whenever its process was made.
@@ -167,7 +174,7 @@ export const createLiveSource = (options: LiveOptions): Source => {
     stop: (reason) => {
       if (stopping) return;
       stopping = true;
-      void finish(reason);
+      finished = finish(reason);
     },
   };
 };

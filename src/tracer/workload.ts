@@ -15,6 +15,8 @@ export type WorkloadOptions = {
   readonly argv: readonly string[];
   /** Who to run as; null for ourselves. */
   readonly invoker: Invoker | null;
+  /** Path of the program that becomes the invoker. */
+  readonly setpriv?: string | undefined;
   /**
    * `terminal`: it shares our stdin, stdout and stderr. `stderr`: its output goes to our stderr, because our
    * stdout is data. `held`: it has no terminal; the end of its output is kept for later.
@@ -47,12 +49,17 @@ const HELD_OUTPUT_CHARS = 64 * 1024;
 /** Of this machine: they differ between architectures. */
 const SIGNAL_NUMBERS: Readonly<Record<string, number>> = constants.signals;
 
-export const holdWorkload = ({ argv, invoker, output }: WorkloadOptions): Workload => {
+export const holdWorkload = ({
+  argv,
+  invoker,
+  setpriv = '/usr/bin/setpriv',
+  output,
+}: WorkloadOptions): Workload => {
   const shell = ['/bin/sh', '-c', HOLD, 'stallscope', ...argv];
   const asInvoker =
     invoker === null
       ? []
-      : ['setpriv', '--reuid', String(invoker.uid), '--regid', String(invoker.gid), '--init-groups', '--'];
+      : [setpriv, '--reuid', String(invoker.uid), '--regid', String(invoker.gid), '--init-groups', '--'];
   const [command = '/bin/sh', ...args] = [...asInvoker, ...shell];
   const held = output === 'held' ? 'pipe' : null;
   const subprocess = execa(command, args, {

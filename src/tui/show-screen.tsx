@@ -2,7 +2,7 @@
  * The screen's life: enter, draw, read keys, and hand the terminal back, whatever ends it.
  *
  * Guarantee: when `done` resolves the terminal is as it was (normal screen and scrollback, cursor, line wrap, cooked
- * input), so the caller may print at once. It resolves on q (`quit`), on Ctrl-C, SIGINT, SIGTERM and SIGHUP
+ * input), so the caller may print at once. It resolves on q (`quit`), on Ctrl-C, SIGINT, SIGTERM, SIGQUIT and SIGHUP
  * (`interrupted`), when the terminal goes away (`output-closed`), and after `close()` (`quit`). The caller stops
  * the session afterwards and decides the exit status. A bug while drawing rejects `done`, equally restored.
  * Not caught: SIGKILL; nothing can restore after that.
@@ -69,7 +69,7 @@ export type ExportView = (lines: readonly string[], snapshot: Snapshot) => strin
 
 export type ShownScreen = { readonly done: Promise<ScreenEnd>; close(): void };
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const;
 
 export const showScreen = (options: ScreenOptions): ShownScreen => {
   const { stdin, stdout, env, playback } = options;

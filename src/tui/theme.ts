@@ -114,13 +114,14 @@ const backgroundOf = ({ COLORFGBG }: Environment): 'dark' | 'light' | null => {
   return background === 7 || background >= 9 ? 'light' : 'dark';
 };
 
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+/** Cheaper to look for than all that `clean` replaces; what our own glyphs are is not among it. */
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/;
 
 export const paintLine = (line: Line, theme: Theme): string => {
   let out = '';
   for (const { text, tone } of line) {
     if (text === '') continue;
-    const safe = CONTROL.test(text) ? clean(text) : text;
+    const safe = UNSAFE.test(text) ? clean(text) : text;
     const style = theme[tone];
     out += style === '' ? safe : `\x1b[${style}m${safe}\x1b[0m`;
   }

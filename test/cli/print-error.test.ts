@@ -20,11 +20,11 @@ describe('what the user reads', () => {
     });
   });
 
-  it('shows control characters instead of sending them to the terminal, and keeps line ends', () => {
+  it('shows what a terminal would obey instead of sending it, line ends of names too', () => {
     const { text } = printed(
-      failure('E_FILE_MISSING', { path: 'a\u001b]0;x\u0007b\r\u009b2J\u007f\tc\nd é' }),
+      failure('E_FILE_MISSING', { path: 'a\u001b]0;x\u0007b\r\u009b2J\u007f\tc\nd é\u202e\u200b' }),
     );
-    expect(text).toContain('a\\x1b]0;x\\x07b\\x0d\\x9b2J\\x7f\\x09c\nd é');
+    expect(text).toContain('a\\x1b]0;x\\x07b\\x0d\\x9b2J\\x7f\\x09c\\x0ad é\\u202e\\u200b');
     expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
   });
 });

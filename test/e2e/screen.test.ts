@@ -1,5 +1,6 @@
 /** The built tool in a real terminal: what is shown, and that the terminal is handed back on every way out. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { describeWith, TRACING } from '../helpers/requires.ts';
@@ -101,6 +102,7 @@ describe('replay in a terminal', () => {
     ['SIGINT', (screen: ProgramScreen) => signalTool(screen, 'SIGINT'), 130],
     ['SIGTERM', (screen: ProgramScreen) => signalTool(screen, 'SIGTERM'), 143],
     ['SIGHUP', (screen: ProgramScreen) => signalTool(screen, 'SIGHUP'), 129],
+    ['SIGQUIT', (screen: ProgramScreen) => signalTool(screen, 'SIGQUIT'), 131],
   ] as const)('hands the terminal back on %s', async (_name, end, status) => {
     const screen = run(['replay', example()]);
     await screen.waitFor('REPLAY');
@@ -132,6 +134,24 @@ describe('replay in a terminal', () => {
     expect(pid).not.toBeNull();
     screen.close();
     await until(() => !existsSync(`/proc/${pid}`));
+  });
+
+  it.each([
+    ['on the screen', ['replay', example()], 'REPLAY'],
+    ['as lines', ['replay', example(), '--json', '--speed', '0.01'], '"type":"session"'],
+  ])('ends with status 129 when its terminal vanishes, %s', async (_name, args, shown) => {
+    const folder = mkdtempSync(join(tmpdir(), 'vanished-'));
+    const status = join(folder, 'status');
+    const words = [process.execPath, LAUNCHER, ...args].map((word) => `'${word}'`).join(' ');
+    // The shell that is killed leads the session: its terminal goes with it. The other one outlives the hang-up.
+    const script = `(trap : HUP; ${words}; echo $? >'${status}.new'; mv '${status}.new' '${status}'); sleep 30`;
+    const screen = runInTerminal('/bin/sh', ['-c', script], { columns: 400, rows: 50 });
+    screens.push(screen);
+    await screen.waitFor(shown);
+    screen.close();
+    await until(() => existsSync(status), 20_000);
+    expect(readFileSync(status, 'utf8')).toBe('129\n');
+    rmSync(folder, { recursive: true });
   });
 
   it('lends the terminal to the shell on Ctrl-Z and takes it again on fg', async () => {

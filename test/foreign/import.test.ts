@@ -1,5 +1,5 @@
 /** What other tools have written, as recordings that can be analysed. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createReadStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -24,7 +24,7 @@ const file = (name: string, text: string): string => {
 };
 
 const read = async (text: string, zone: Zone | null = null) => {
-  const table = await readLongCsv(file('in.csv', text), zone);
+  const table = await readLongCsv(createReadStream(file('in.csv', text)), zone);
   if ('why' in table) return table;
   const { header, records } = recordingOf(table, { from: 'csv', host: {} }, '0.0.0');
   return { header, records: [...records] };
@@ -118,7 +118,7 @@ describe('sadf -j', () => {
   const path = 'test/fixtures/captured/sysstat-12.6/sadf.json';
 
   it('becomes our host metrics where we have them, and gauges by their place', () => {
-    const got = readSadf(path, null);
+    const got = readSadf(readFileSync(path, 'utf8'), null);
     if ('why' in got) throw new Error(got.why);
     const { header, records } = recordingOf(got.table, { from: 'sadf', host: got.host }, '0.0.0');
     const ids = new Map(header.metrics.map(({ id, kind }) => [id, kind]));
@@ -142,7 +142,7 @@ describe('sadf -j', () => {
     ['{"sysstat":{}}', /no sysstat\.hosts/],
     ['null', /no sysstat\.hosts/],
   ])('that cannot be read is refused: %s', (text, why) => {
-    expect(readSadf(file('bad.json', text), null)).toMatchObject({
+    expect(readSadf(text, null)).toMatchObject({
       where: 'line 1',
       why: expect.stringMatching(why),
     });

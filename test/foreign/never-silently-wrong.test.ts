@@ -1,5 +1,5 @@
 /** What other tools write goes wrong in many ways: each is right, refused with its place, or a loss that is reported. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -54,7 +54,10 @@ const openUp = (recording: ReturnType<typeof recordingOf>) => {
 };
 
 const csv = async (rows: readonly string[], zone: string | null = null) => {
-  const table = await readLongCsv(file(rows.join('\n')), zone === null ? null : zoneOf(zone));
+  const table = await readLongCsv(
+    createReadStream(file(rows.join('\n'))),
+    zone === null ? null : zoneOf(zone),
+  );
   return 'why' in table ? table : openUp(recordingOf(table, { from: 'csv', host: {} }, '0.0.0'));
 };
 
@@ -256,7 +259,7 @@ const entry = (time: string, more: Entry = {}, stamp: Entry = {}): Entry => ({
 
 const sadfOf = (entries: readonly Entry[], zone: string | null) =>
   readSadf(
-    file(JSON.stringify({ sysstat: { hosts: [{ nodename: 'web-1', statistics: entries }] } })),
+    JSON.stringify({ sysstat: { hosts: [{ nodename: 'web-1', statistics: entries }] } }),
     zone === null ? null : zoneOf(zone),
   );
 
@@ -384,7 +387,7 @@ describe('sadf', () => {
       nodename,
       statistics: [entry('05:00:00', {}, { utc: 1 })],
     }));
-    const got = readSadf(file(JSON.stringify({ sysstat: { hosts } })), null);
+    const got = readSadf(JSON.stringify({ sysstat: { hosts } }), null);
     if ('why' in got) throw new Error(got.why);
     expect([...got.table.leftOut]).toEqual([[expect.stringMatching(/one host at a time/), 1]]);
   });

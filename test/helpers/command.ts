@@ -15,7 +15,7 @@ export type Reported = { readonly exitCode: number; readonly stdout: string; rea
 export const runHere = async (...args: string[]): Promise<Reported> => {
   const [stdin, stdout, stderr] = [Readable.from([]), page(), page()];
   // Nobody interrupts it: no signal is sent to this one.
-  const target = Object.assign(new EventEmitter(), { stdout: stdout.stream, stderr: stderr.stream });
+  const target = Object.assign(new EventEmitter(), { stderr: stderr.stream });
   const interruption = listenForInterruption(target as unknown as NodeJS.Process);
   const streams = { stdin, stdout: stdout.stream, stderr: stderr.stream };
   type Streams = Pick<Context, keyof typeof streams>;

@@ -18,5 +18,5 @@ it('says where things are, and passes on nothing that changes what they mean', (
     ...meant,
     LC_ALL: 'C',
   });
-  expect(builtEnvironment({ PATH: '/bin' })).toEqual({ PATH: '/bin', LC_ALL: 'C' });
+  expect(builtEnvironment({ PATH: '.:/bin::bin' })).toEqual({ PATH: '/bin', LC_ALL: 'C' });
 });

@@ -2,8 +2,9 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { HostFiles } from '../../src/host/files.ts';
 import { localFiles } from '../../src/host/local-files.ts';
-import { placesOnPath, resolveCommand } from '../../src/host/which.ts';
+import { isRootsOwn, placesOnPath, resolveCommand } from '../../src/host/which.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'which-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -50,4 +51,28 @@ it('places on PATH are absolute', () => {
     '/usr/sbin/bpftrace',
     '/usr/bin/bpftrace',
   ]);
+});
+
+describe('what root may run', () => {
+  const stand = (uid: number, mode: number): HostFiles => ({
+    ...localFiles,
+    stat: () => ({
+      dev: 1,
+      ino: 1,
+      size: 1,
+      mtimeMs: 0,
+      uid,
+      mode,
+      isFile: () => true,
+      isDirectory: () => false,
+    }),
+  });
+  it.each([
+    ["root's", 0, 0o755, true],
+    ['of somebody else', 1000, 0o755, false],
+    ['that a group can write', 0, 0o775, false],
+    ['that all can write', 0, 0o1777, false],
+  ])('is not what others have chosen: %s', (_, uid, mode, may) => {
+    expect(isRootsOwn(stand(uid, mode), '/some/where/program')).toBe(may);
+  });
 });

@@ -1,5 +1,5 @@
 /** Every way out of a session: nothing of ours goes on tracing, and what was recorded can be read. */
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -61,6 +61,7 @@ describeWith(TRACING, 'ways out of a session', () => {
     ['SIGHUP', 129],
     ['SIGINT', 130],
     ['SIGTERM', 143],
+    ['SIGQUIT', 131],
   ] as const)('ends cleanly on %s, with status %d and a trailer', async (signal, status) => {
     const file = join(dir, `${signal}.ndjson`);
     const tool = startTool(['record', '--probe', 'iomap', '-i', '200ms', '-o', file]);
@@ -87,6 +88,16 @@ describeWith(TRACING, 'ways out of a session', () => {
     }
   });
 
+  it('ends with status 5 when its file is deleted', async () => {
+    const file = join(dir, 'deleted.ndjson');
+    const tool = startTool(['record', '--probe', 'iomap', '-i', '200ms', '-o', file]);
+    await tool.says(READY);
+    rmSync(file);
+    expect((await tool.ended).code).toBe(5);
+    expect(tool.stderr()).toContain('is not whole: recording stopped: its file was deleted');
+    expect(tracersOf(tool.pid)).toEqual([]);
+  });
+
   it('ends by itself when nobody reads its output any more', async () => {
     const piped = await runTool(['live', '--json', '--probe', 'iomap', '-i', '200ms'], {
       through: ['sh', '-c', READ_THREE_LINES, 'sh', process.execPath, LAUNCHER],
@@ -100,6 +111,25 @@ describeWith(TRACING, 'ways out of a session', () => {
     expect(endedMs - Number(closedMs)).toBeLessThan(3_000);
     expect(existsSync(`/proc/${tool}`)).toBe(false);
     expect(tracersOf(Number(tool))).toEqual([]);
+  });
+});
+
+describeWith(TRACING, 'a command whose tracer can no longer print', () => {
+  it.each([
+    ['because its reader is gone', '{ "$@"; echo "status $?" >&2; } | head -1 >/dev/null'],
+    ['because the disk is full', '"$@" >/dev/full; echo "status $?" >&2'],
+  ])('goes on to its own end, %s', async (_name, script) => {
+    const folder = mkdtempSync(join(tmpdir(), 'stallscope-endings-'));
+    const gate = join(folder, 'gate');
+    const command = ['sh', '-c', 'until [ -e "$0" ]; do sleep 0.1; done; echo to its end >&2; exit 7', gate];
+    const tool = startTool(['live', '--json', '--probe', 'iomap', '-i', '100ms', '--', ...command], {
+      through: ['sh', '-c', script, 'sh', process.execPath, LAUNCHER],
+    });
+    await tool.says('nothing can be printed any more; sh goes on');
+    writeFileSync(gate, '');
+    await tool.ended;
+    expect(tool.stderr()).toMatch(/to its end\n[\s\S]*sh ended with status 7\nstatus 7\n$/);
+    rmSync(folder, { recursive: true });
   });
 });
 

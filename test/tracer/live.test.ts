@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type {
   LossRecord,
@@ -135,6 +136,31 @@ const atLeast = (samples: number) => (records: readonly StreamRecord[]) =>
   samplesIn(records).length >= samples;
 
 describe('a session', () => {
+  it('that is asked to end at any moment of its attaching ends', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'attaching-'));
+    const outcomes = await Promise.all(
+      [0, 5, 20, 40, 80, 120, 160, 200, 250, 300].map(async (afterMs) => {
+        const up = join(folder, `up-${afterMs}`);
+        // bpftrace says that all are attached, and through another pipe, later, how many that is.
+        const source = liveOf({ up, attachedLateMs: 200 });
+        const opening = source.open().then(
+          () => 'begun',
+          (error: Error) => error.name,
+        );
+        await until(() => existsSync(up), 20_000);
+        await delay(afterMs);
+        source.stop('asked');
+        const outcome = await opening;
+        const records: StreamRecord[] = [];
+        if (outcome === 'begun') for await (const record of source.records()) records.push(record);
+        return outcome === 'begun' ? `begun, and its last is a ${records.at(-1)?.type}` : outcome;
+      }),
+    );
+    for (const outcome of outcomes)
+      expect(['AbortError', 'begun, and its last is a trailer']).toContain(outcome);
+    expect(outcomes).toContain('AbortError');
+  });
+
   it('is a header, then records in order, then a trailer that counts them', async () => {
     const plan = {
       ticks: [{ maps: [map('@n', { 7: 1 })] }, { maps: [map('@n', { 7: 4 })] }],

@@ -1,9 +1,10 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, describe, expect, it } from 'vitest';
 import { HELD_COMM, holdWorkload, type Workload } from '../../src/tracer/workload.ts';
+import { describeWith } from '../helpers/requires.ts';
 import { built } from '../helpers/tool.ts';
 import { until } from '../helpers/until.ts';
 
@@ -85,5 +86,26 @@ describe('a held command', () => {
     expect(pid).toBeGreaterThan(1);
     await until(() => !existsSync(`/proc/${pid}`));
     expect(existsSync(file)).toBe(false);
+  });
+});
+
+describeWith(['root'], 'as somebody else', () => {
+  it('a command is not started by what PATH calls setpriv', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'setpriv-'));
+    const ran = join(folder, 'ran');
+    writeFileSync(join(folder, 'setpriv'), `#!/bin/sh\ntouch ${ran}\n`, { mode: 0o755 });
+    const { PATH } = process.env;
+    process.env.PATH = `${folder}:${PATH}`;
+    try {
+      const invoker = { uid: 65_534, gid: 65_534 };
+      const workload = holdWorkload({ argv: ['/usr/bin/id', '-u'], invoker, output: 'held' });
+      workload.release();
+      expect(await workload.ended).toMatchObject({ status: 0 });
+      expect(workload.heldOutput()).toBe('65534\n');
+      expect(existsSync(ran)).toBe(false);
+    } finally {
+      process.env.PATH = PATH;
+      rmSync(folder, { recursive: true });
+    }
   });
 });

@@ -28,9 +28,19 @@ export const text = (flags: Flags, name: string): string | null =>
 export const list = (flags: Flags, name: string): string[] =>
   readList((flags[name] as string[] | undefined) ?? []);
 
+/** Elsewhere `-` is stdout; a recording is a file that can be read anywhere while it grows. */
+export const optionalOutput = (flags: Flags, name: string): string | null => {
+  const output = text(flags, 'output');
+  if (output !== '-') return output;
+  throw failure('E_USAGE', {
+    fact: 'A recording is written to a file, not to stdout (-o -): for one called "-", -o ./-; for lines on stdout, stallscope live --json.',
+    command: `stallscope ${name}`,
+  });
+};
+
 /** commander would ask for it before it looks at misspelt options. */
 export const requiredOutput = (flags: Flags, name = 'record'): string => {
-  const output = text(flags, 'output');
+  const output = optionalOutput(flags, name);
   if (output !== null) return output;
   throw failure('E_USAGE', {
     fact: `${name} needs a file to write to: --output FILE (-o).`,

@@ -15,6 +15,7 @@ import {
   type Line,
   list,
   MAX_DURATION_MS,
+  optionalOutput,
   requiredOutput,
   text,
 } from './line.ts';
@@ -41,7 +42,7 @@ export const addTracing = ({ context, command, run, subcommand }: Line): void =>
         live(context, {
           ...traceOptions(flags, command),
           ...faceOptions(flags),
-          output: text(flags, 'output'),
+          output: optionalOutput(flags, 'live'),
           force: flags.force === true,
         }),
       ),

@@ -133,9 +133,8 @@ export const createDiskQueue = (
     end: async () => {
       while (working !== null) await working;
       clearTimeout(syncTimer);
-      const file = segments.current();
-      if (problem === null) await file.sync().catch(() => undefined);
-      await file.close();
+      if (problem === null) await syncOrMakeRoom();
+      await segments.current().close();
     },
     stop: () => clearTimeout(syncTimer),
   };

@@ -13,7 +13,7 @@ import { createBlockWriter } from './blocks.ts';
 import { createDiskQueue } from './disk-queue.ts';
 import type { Owner } from './segment.ts';
 import { type Bounds, createSegments } from './segments.ts';
-import { scarceBytes } from './space.ts';
+import { largestFileBytes, scarceBytes } from './space.ts';
 
 export type Recorder = Sink & {
   readonly path: string;
@@ -45,6 +45,9 @@ export type RecorderOptions = {
   readonly minFreeBytes?: number | null;
 };
 
+/** Kept for an end in order: a trailer, a copy of the header, a seal. */
+const END_BYTES = 128 * 1024;
+
 const MAX_QUEUED_BYTES = 32 * 1024 * 1024;
 
 /** Creates the file at once, so that a wrong path is known before tracing begins. Throws a StallscopeError. */
@@ -54,12 +57,21 @@ export const createRecorder = (options: RecorderOptions): Recorder => {
   const blocks = createBlockWriter(segments, queue);
   let dropped = 0;
   let spaceProblem: string | null = null;
+  const largestBytes = largestFileBytes();
 
   const lookAtSpace = async (): Promise<void> => {
     if (blocks.isOver()) return;
     const freeBytes = await scarceBytes(options.path, options.minFreeBytes ?? null);
     if (freeBytes === null || segments.dropOldest()) return;
     spaceProblem = `recording stopped: only ${Math.round(freeBytes / 1024 / 1024)} MiB are free on the disk`;
+    blocks.finish(spaceProblem);
+  };
+
+  /** A write beyond that limit would be torn, and nothing could be written after it. */
+  const lookAtLimit = (): void => {
+    if (largestBytes === null || segments.current().bytes() + queue.bytes() + END_BYTES < largestBytes)
+      return;
+    spaceProblem = `recording stopped: a file may have ${largestBytes} bytes here (ulimit -f)`;
     blocks.finish(spaceProblem);
   };
 
@@ -72,7 +84,10 @@ export const createRecorder = (options: RecorderOptions): Recorder => {
     write: (record, json) => {
       if (queue.problem() !== null || blocks.isOver()) return;
       if (queue.bytes() >= MAX_QUEUED_BYTES) dropped += 1;
-      else blocks.write(record, dropped, json);
+      else {
+        blocks.write(record, dropped, json);
+        if (record.type === 'sample') lookAtLimit();
+      }
     },
     end: async () => {
       if (!blocks.isOver()) blocks.seal();

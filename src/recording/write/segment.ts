@@ -22,7 +22,7 @@ export type Segment = {
   append(text: Buffer): Promise<void>;
   /** Closes a block; `seal.bytes` is filled in. */
   closeBlock(seal: Seal): Promise<void>;
-  /** On the disk, whatever happens to the machine. */
+  /** On the disk, whatever happens to the machine. Rejects also when the file has no name any more. */
   sync(): Promise<void>;
   close(): Promise<void>;
   /** Under its own name now, if it was made under another. */
@@ -86,7 +86,11 @@ export const createSegment = (path: string, packed: boolean, owner: Owner | null
       }
       block = { start: size, crc: 0, textBytes: 0, window: Buffer.alloc(0) };
     },
-    sync: () => datasync(fd),
+    sync: async () => {
+      await datasync(fd);
+      // Written on and on to what nobody can find any more.
+      if ((await fstat(fd)).nlink === 0) throw new Error('its file was deleted');
+    },
     close: async () => {
       if (open) await close(fd);
       open = false;
@@ -106,6 +110,7 @@ export const createSegment = (path: string, packed: boolean, owner: Owner | null
 const write = promisify(fs.write);
 const truncate = promisify(fs.ftruncate);
 const datasync = promisify(fs.fdatasync);
+const fstat = (fd: number): Promise<fs.Stats> => promisify(fs.fstat)(fd);
 const close = promisify(fs.close);
 
 const createFile = (path: string, owner: Owner | null): number => {

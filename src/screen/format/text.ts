@@ -7,6 +7,7 @@
  */
 
 import stringWidth from 'string-width';
+import { asText } from '../../core/safe-text.ts';
 import { type Charset, type Glyphs, glyphsFor } from './glyphs.ts';
 
 const ONE_CELL_EACH =
@@ -19,21 +20,12 @@ export const cellsOf = (text: string): number => (ONE_CELL_EACH.test(text) ? tex
 const LONGEST_TEXT = 4096;
 
 const HARMLESS = /^[\x20-\x7e]*$/;
-/** Controls (C0, C1), line and paragraph separators, lone surrogates, and format marks that reorder or join text. */
-const UNSAFE = /\p{Cc}|\p{Cf}|\p{Cs}|\p{Co}|\p{Zl}|\p{Zp}|\p{Variation_Selector}/gu;
-
 /** Foreign text made safe to draw: what cannot be shown becomes a visible placeholder of one cell. */
 export const clean = (text: string, charset: Charset = 'utf8'): string => {
   const short = text.length > LONGEST_TEXT ? text.slice(0, LONGEST_TEXT) : text;
   if (HARMLESS.test(short)) return short;
   if (charset === 'ascii') return short.replace(/[^\x20-\x7e]/gu, '?');
-  return short.replace(UNSAFE, placeholder);
-};
-
-const placeholder = (character: string): string => {
-  const code = character.codePointAt(0) ?? 0;
-  if (code < 0x20) return String.fromCodePoint(0x2400 + code);
-  return code === 0x7f ? '\u2421' : '\ufffd';
+  return asText(short);
 };
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
