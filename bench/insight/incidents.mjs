@@ -28,7 +28,9 @@ export const judge = () =>
       before: before.filter((id) => !named.includes(id)),
       right: truth.findings.every(({ id }) => named.includes(id)) && named.length === truth.findings.length,
       suspectRight: truth.findings.every(({ id, suspect }) =>
-        atEnd.some((finding) => finding.id === id && finding.suspect?.pid === suspect.pid),
+        atEnd.some(
+          (finding) => finding.id === id && (finding.suspect?.pid ?? null) === (suspect?.pid ?? null),
+        ),
       ),
     };
   });

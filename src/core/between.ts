@@ -4,7 +4,7 @@
  * is left open.
  */
 import { coverageOf, trustBetween } from './coverage.ts';
-import type { Breakdown, Reading, Row, Snapshot } from './snapshot.ts';
+import type { Breakdown, CgroupReadings, Reading, Row, Snapshot } from './snapshot.ts';
 
 export const between = (earlier: Snapshot, later: Snapshot): Snapshot => {
   const trust = trustBetween(earlier.trust, later.trust);
@@ -19,6 +19,7 @@ export const between = (earlier: Snapshot, later: Snapshot): Snapshot => {
     totals: lessOf(earlier.totals, later.totals, () => 'counter'),
     others: othersBetween(earlier, later),
     host: lessOf(earlier.host, later.host, kindOf),
+    ...(later.cgroups === undefined ? {} : { cgroups: cgroupsBetween(earlier, later.cgroups, kindOf) }),
     coverage: coverageOf(trust),
     trust,
     losses: {
@@ -78,6 +79,19 @@ const lessOf = (
         : reading,
     ]),
   );
+
+/** Without those that were over before. */
+const cgroupsBetween = (
+  { cgroups: before = [], bootUs }: Snapshot,
+  cgroups: readonly CgroupReadings[],
+  kindOf: KindOf,
+): CgroupReadings[] =>
+  cgroups
+    .filter(({ endedBootUs }) => endedBootUs === null || endedBootUs > bootUs)
+    .map((one) => ({
+      ...one,
+      metrics: lessOf(before.find(({ id }) => id === one.id)?.metrics ?? {}, one.metrics, kindOf),
+    }));
 
 const UNKNOWN_LARGEST = 'a larger one came before this stretch of the recording';
 

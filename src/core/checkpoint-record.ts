@@ -6,7 +6,15 @@
  * A checkpoint says nothing new: a reader that folded all lines before it may ignore it. It stands between samples,
  * and is cut into parts, because a line has a longest length. Written by checkpoint.ts, read by restore.ts.
  */
-import type { CounterEntry, LossKind, ProbeInUse, ProcessRecord, SelfCost, Waits } from './record.ts';
+import type {
+  CgroupFacts,
+  CounterEntry,
+  LossKind,
+  ProbeInUse,
+  ProcessRecord,
+  SelfCost,
+  Waits,
+} from './record.ts';
 import type { Mark } from './snapshot.ts';
 import type { Stretch } from './stretch.ts';
 import type { Gap } from './trust.ts';
@@ -17,6 +25,12 @@ export type CheckpointEntity = Omit<ProcessRecord, 'type' | 'bootUs'> & {
   readonly movedBootUs?: number | undefined;
   /** Another life owns its PID, or nobody does. */
   readonly former?: boolean | undefined;
+};
+
+export type CheckpointCgroup = CgroupFacts & {
+  readonly endedBootUs?: number | undefined;
+  /** Metric to `[last reading, total, delta, what came too soon for a rate]`. */
+  readonly readings: Readonly<Record<string, readonly number[]>>;
 };
 
 export type CheckpointSession = {
@@ -39,6 +53,8 @@ export type CheckpointSession = {
   readonly totals: Readonly<Record<string, readonly number[]>>;
   /** Metric to `[last reading, total, delta]`. */
   readonly host: Readonly<Record<string, readonly number[]>>;
+  /** Control groups that are followed, and were; absent where there are none. */
+  readonly cgroups?: readonly CheckpointCgroup[] | undefined;
   readonly probes: readonly ProbeInUse[];
   readonly losses: Readonly<Partial<Record<LossKind, number>>>;
   readonly mapFull: readonly string[];

@@ -1,6 +1,8 @@
 /** Writes the state of a session as a checkpoint (checkpoint-record.ts). */
 
+import type { Cgroup } from './cgroup.ts';
 import {
+  type CheckpointCgroup,
   type CheckpointEntity,
   type CheckpointRecord,
   type CheckpointSession,
@@ -72,6 +74,7 @@ const factsOf = (entity: Entity, former: boolean): CheckpointEntity => ({
   uid: entity.uid ?? undefined,
   cmdline: entity.cmdline ?? undefined,
   cgroup: entity.cgroup ?? undefined,
+  cgroups: entity.cgroups.length === 0 ? undefined : entity.cgroups,
   uncovered: Object.keys(entity.uncovered).length === 0 ? undefined : entity.uncovered,
   own: entity.own || undefined,
   formerly: entity.formerly.length === 0 ? undefined : entity.formerly,
@@ -164,6 +167,7 @@ const sessionOf = (state: SessionState, held: number): CheckpointSession => ({
   host: Object.fromEntries(
     [...state.host].map(([metric, { last, total, delta }]) => [metric, [last, total, delta]]),
   ),
+  ...(state.cgroups.size === 0 ? {} : { cgroups: [...state.cgroups.values()].map(cgroupOf) }),
   probes: [...state.probes.values()],
   losses: Object.fromEntries(state.losses),
   mapFull: [...state.mapFull],
@@ -181,6 +185,15 @@ const sessionOf = (state: SessionState, held: number): CheckpointSession => ({
   marks: [...state.marks],
   self: state.self,
   previousSelf: state.previousSelf,
+});
+
+const cgroupOf = ({ uncovered, endedBootUs, readings, ...facts }: Cgroup): CheckpointCgroup => ({
+  ...facts,
+  ...(Object.keys(uncovered).length === 0 ? {} : { uncovered }),
+  ...(endedBootUs === null ? {} : { endedBootUs }),
+  readings: Object.fromEntries(
+    [...readings].map(([metric, { last, total, delta, early }]) => [metric, [last, total, delta, early]]),
+  ),
 });
 
 const stretchesOf = (

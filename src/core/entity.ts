@@ -19,6 +19,8 @@ export type Entity = {
   uid: number | null;
   cmdline: string | null;
   cgroup: string | null;
+  /** Other paths that it has in other hierarchies. */
+  cgroups: readonly string[];
   /** Metric id to why it cannot be counted for this process. */
   uncovered: Readonly<Record<string, string>>;
   /** stallscope, its tracer, or a helper of theirs. */
@@ -54,6 +56,7 @@ export const createEntity = (pid: number, startMs: number | null, comm: string):
   uid: null,
   cmdline: null,
   cgroup: null,
+  cgroups: NO_NAMES,
   uncovered: NOTHING_UNCOVERED,
   own: false,
   formerly: NO_NAMES,

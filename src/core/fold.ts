@@ -1,6 +1,7 @@
 /** One record after another changes the state: `fold` is the whole meaning of the stream. */
 
 import { trimTrends } from './entity.ts';
+import { foldCgroup, foldCgroups } from './fold-cgroups.ts';
 import { foldCounters } from './fold-counters.ts';
 import { foldHost } from './fold-host.ts';
 import { foldExit, foldForget, foldProcess } from './lives.ts';
@@ -33,6 +34,9 @@ export const count = (state: SessionState, record: StreamRecord): void => {
       break;
     case 'forget':
       foldForget(state, record.pid);
+      break;
+    case 'cgroup':
+      foldCgroup(state, record);
       break;
     case 'gap':
       foldGap(state, record);
@@ -74,6 +78,7 @@ const foldSample = (state: SessionState, record: SampleRecord): void => {
     state.waits = record.waits ?? null;
   }
   foldHost(state, record, sample);
+  foldCgroups(state, record, sample);
 };
 
 /** Our own shares of time go back over a sample that came too soon, instead of resting on it. */

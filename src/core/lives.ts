@@ -15,6 +15,7 @@ export const foldProcess = (state: SessionState, record: ProcessRecord): void =>
   entity.uid = record.uid ?? entity.uid;
   entity.cmdline = record.cmdline ?? entity.cmdline;
   entity.cgroup = record.cgroup ?? entity.cgroup;
+  if (record.cgroup !== undefined) entity.cgroups = record.cgroups ?? [];
   entity.uncovered = record.uncovered ?? {};
   entity.own = record.own ?? false;
   entity.formerly = record.formerly ?? entity.formerly;

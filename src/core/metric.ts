@@ -17,7 +17,8 @@ export type MetricDescriptor = {
   readonly id: string;
   /** The probe's id, or `host` for what comes from /proc and /sys. */
   readonly probe: string;
-  readonly scope: 'pid' | 'host';
+  /** Of each process, of the host, or of each control group that is followed. */
+  readonly scope: 'pid' | 'host' | 'cgroup';
   readonly kind: MetricKind;
   readonly unit: MetricUnit;
   /** Column or lane title, at most 14 cells. */

@@ -124,6 +124,8 @@ export type SampleRecord = {
   readonly counters: Readonly<Record<string, readonly CounterEntry[]>>;
   /** Host metric id to value (cumulative for counters), only those that changed unless `full`. */
   readonly host: Readonly<Record<string, number>>;
+  /** Metric id to `[id of a control group, value]`, read with the host; only those that changed unless `full`. */
+  readonly cgroups?: Readonly<Record<string, readonly CounterEntry[]>> | undefined;
   /** When the host was read, where that is not at `bootUs`: the tracer can be read a good while after its tick. */
   readonly hostUs?: number | undefined;
   /** Where threads wait uninterruptibly that did so at the sample before, too; absent where none does, or nobody looked. */
@@ -158,6 +160,8 @@ export type ProcessFacts = {
   readonly cmdline: string | undefined;
   /** Path in the unified hierarchy, or the longest of the version 1 hierarchies. */
   readonly cgroup: string | undefined;
+  /** Other paths that it has in other hierarchies; absent where there are none. */
+  readonly cgroups?: readonly string[] | undefined;
   /** Metric id to why it cannot be counted for this process, though it is for others. */
   readonly uncovered?: Readonly<Record<string, string>> | undefined;
 };
@@ -191,6 +195,7 @@ export type ProcessRecord = {
   readonly uid?: number | undefined;
   readonly cmdline?: string | undefined;
   readonly cgroup?: string | undefined;
+  readonly cgroups?: readonly string[] | undefined;
   /** Metric id to why it cannot be counted for this process, though it is for others: not zero, not known. */
   readonly uncovered?: Readonly<Record<string, string>> | undefined;
   /** It is stallscope, its tracer, or a helper of theirs: what it suffers and does is not part of the incident. */
@@ -212,6 +217,26 @@ export type ExitRecord = {
   readonly formerly?: readonly string[] | undefined;
   readonly shared?: string | undefined;
 };
+
+/** What is known of a control group besides its numbers. */
+export type CgroupFacts = {
+  /** Of one life of it in this session, from 1: removed and made again, it is another. */
+  readonly id: number;
+  readonly path: string;
+  /** Files that hold its limits; absent where it has none of that kind. */
+  readonly cpuLimit?: string | undefined;
+  readonly memoryLimit?: string | undefined;
+  /** Metric id to why the kernel does not say it of this one: not zero, not known. */
+  readonly uncovered?: Readonly<Record<string, string>> | undefined;
+};
+
+/** A control group with a limit, whose numbers samples carry. Sent before the first of them, and when facts change. */
+export type CgroupRecord = {
+  readonly type: 'cgroup';
+  readonly bootUs: number;
+  /** It is not read any more: removed, or without a limit. */
+  readonly ended?: boolean | undefined;
+} & CgroupFacts;
 
 /** The kernel's keys of a dead PID were deleted after they had been reported: the next value starts at zero. */
 export type ForgetRecord = { readonly type: 'forget'; readonly bootUs: number; readonly pid: number };
@@ -289,6 +314,7 @@ export type StreamRecord =
   | SampleRecord
   | ProcessRecord
   | ExitRecord
+  | CgroupRecord
   | ForgetRecord
   | GapRecord
   | LossRecord

@@ -1,6 +1,8 @@
 /** Reads a checkpoint (checkpoint-record.ts): the state that it reports, to be folded on from. */
 
+import { createCgroup } from './cgroup.ts';
 import {
+  type CheckpointCgroup,
   type CheckpointEntity,
   type CheckpointRecord,
   type CheckpointSession,
@@ -59,6 +61,7 @@ const beginAt = (header: HeaderRecord, bootUs: number, session: CheckpointSessio
       createRingAfter(samples - 1, SIGNAL_HISTORY_SAMPLES, blankOf(state, metric)),
     );
   }
+  for (const cgroup of session.cgroups ?? []) restoreCgroup(state, cgroup);
   for (const probe of session.probes) state.probes.set(probe.id, probe);
   fill(state.losses, session.losses as Record<string, number>);
   for (const metric of session.mapFull) state.mapFull.add(metric);
@@ -76,6 +79,17 @@ const beginAt = (header: HeaderRecord, bootUs: number, session: CheckpointSessio
   state.gaps.push(...session.gaps);
   state.marks.push(...session.marks);
   return state;
+};
+
+const restoreCgroup = (
+  { cgroups }: SessionState,
+  { endedBootUs, readings, ...facts }: CheckpointCgroup,
+): void => {
+  const cgroup = createCgroup(facts);
+  cgroup.endedBootUs = endedBootUs ?? null;
+  for (const [metric, [last = 0, total = 0, delta = 0, early = 0]] of Object.entries(readings))
+    cgroup.readings.set(metric, { last, total, delta, came: early > 0 ? early : delta, early });
+  cgroups.set(facts.id, cgroup);
 };
 
 const blankOf = (state: SessionState, metric: string): number =>
@@ -112,6 +126,7 @@ const restoreEntity = (state: SessionState, facts: CheckpointEntity): Entity => 
   entity.uid = facts.uid ?? null;
   entity.cmdline = facts.cmdline ?? null;
   entity.cgroup = facts.cgroup ?? null;
+  entity.cgroups = facts.cgroups ?? [];
   entity.uncovered = facts.uncovered ?? {};
   entity.own = facts.own ?? false;
   entity.formerly = facts.formerly ?? [];

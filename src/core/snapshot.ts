@@ -36,6 +36,8 @@ export type Row = {
   readonly uid: number | null;
   readonly cmdline: string | null;
   readonly cgroup: string | null;
+  /** Other paths that it has in other hierarchies; absent where there are none. */
+  readonly cgroups?: readonly string[];
   readonly endedBootUs: number | null;
   /** When it was last found to have done anything that is counted; absent where nobody kept that. */
   readonly movedBootUs?: number | undefined;
@@ -51,6 +53,17 @@ export type Row = {
   readonly formerly?: readonly string[];
   /** Its counts are not exact: some may be of another process that had its PID within the same interval. */
   readonly shared?: string;
+};
+
+/** A control group with a limit. */
+export type CgroupReadings = {
+  readonly id: number;
+  readonly path: string;
+  readonly endedBootUs: number | null;
+  /** A metric that it has not is absent. */
+  readonly metrics: Readonly<Record<string, Reading>>;
+  /** Metric id to why the kernel does not say it of this one. */
+  readonly uncovered: Readonly<Record<string, string>>;
 };
 
 export type Mark = { readonly bootUs: number; readonly text: string };
@@ -105,6 +118,8 @@ export type Snapshot = {
   /** What PIDs beyond the bound on rows counted; so that in = shown + others. */
   readonly others: { readonly processes: number; readonly metrics: Readonly<Record<string, number>> };
   readonly host: Readonly<Record<string, Reading>>;
+  /** Those that are followed, and were; their growth is of the host's interval. Absent where there are none. */
+  readonly cgroups?: readonly CgroupReadings[];
   readonly probes: readonly ProbeInUse[];
   /** Of what was counted since tracing began. */
   readonly coverage: Readonly<Record<string, MetricCoverage>>;

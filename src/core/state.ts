@@ -4,7 +4,9 @@
  * `others`, so that every count stays somewhere), histories are rings.
  */
 
+import type { Cgroup } from './cgroup.ts';
 import type { Count, Entity, TrendBudget } from './entity.ts';
+import type { HostReading } from './host-reading.ts';
 import type { Ledger } from './ledger.ts';
 import type { MetricDescriptor } from './metric.ts';
 import type { HeaderRecord, LossKind, ProbeInUse, SelfCost, Waits } from './record.ts';
@@ -21,9 +23,6 @@ export const SIGNAL_HISTORY_SAMPLES = 3_600;
 export const MAX_TRENDS = 40_000;
 export const MAX_GAPS = 1_000;
 export const MAX_MARKS = 10_000;
-
-/** `came` with the last sample; `early` came with samples too soon for a rate, and is not in `delta` yet. */
-export type HostReading = { last: number; total: number; delta: number; came: number; early: number };
 
 /** What was counted in a sample too soon after the last for a rate of its own: in the totals, in no growth yet. */
 export type Early = {
@@ -65,6 +64,8 @@ export type SessionState = {
   readonly others: { processes: number; readonly metrics: Map<string, number> };
   readonly totals: Map<string, Count>;
   readonly host: Map<string, HostReading>;
+  /** Control groups that are followed, and were, by their id. */
+  readonly cgroups: Map<number, Cgroup>;
   readonly hostHistory: Map<string, Ring>;
   readonly totalHistory: Map<string, Ring>;
   /** When each sample was. What lies before the first of them is unknown of all histories. */
@@ -127,6 +128,7 @@ export const createState = (header: HeaderRecord, endedRows: number = ENDED_ROWS
   others: { processes: 0, metrics: new Map() },
   totals: new Map(),
   host: new Map(),
+  cgroups: new Map(),
   hostHistory: new Map(),
   totalHistory: new Map(),
   times: createRing(SIGNAL_HISTORY_SAMPLES, Number.NaN),

@@ -3,9 +3,10 @@
 import { realMsAt } from './clock.ts';
 import { coverageNowOf, coverageOf, trustOf } from './coverage.ts';
 import { type Count, type Entity, ROW_HISTORY_SAMPLES } from './entity.ts';
+import type { HostReading } from './host-reading.ts';
 import { isWholeInterval } from './rate.ts';
 import { type Ring, readRing } from './ring.ts';
-import type { Breakdown, History, Losses, Reading, Row, Snapshot } from './snapshot.ts';
+import type { Breakdown, CgroupReadings, History, Losses, Reading, Row, Snapshot } from './snapshot.ts';
 import type { Early, SessionState } from './state.ts';
 import { isOwn } from './who.ts';
 
@@ -41,6 +42,7 @@ export const takeSnapshot = (state: SessionState): Snapshot => {
     ),
     others: { processes: state.others.processes, metrics: Object.fromEntries(state.others.metrics) },
     host: hostOf(state),
+    ...(state.cgroups.size === 0 ? {} : { cgroups: cgroupsOf(state) }),
     probes: [...state.probes.values()],
     coverage: coverageOf(state),
     coverageNow: coverageNowOf(state),
@@ -120,6 +122,7 @@ const rowOf = (state: SessionState, entity: Entity, fresh: Fresh): Row => {
     uid: entity.uid,
     cmdline: entity.cmdline,
     cgroup: entity.cgroup,
+    ...(entity.cgroups.length === 0 ? {} : { cgroups: entity.cgroups }),
     endedBootUs: entity.endedBootUs,
     ...(entity.movedBootUs === null ? {} : { movedBootUs: entity.movedBootUs }),
     lateStart: startedBefore(state, entity.startMs),
@@ -150,10 +153,24 @@ const readingOf = (count: Count, sample: number, fresh: Fresh = NOTHING_FRESH): 
   return came === undefined ? { total: count.total, delta } : { total: count.total, delta, fresh: came };
 };
 
-const hostOf = (state: SessionState): Record<string, Reading> => {
-  const host: Record<string, Reading> = {};
-  for (const [metric, reading] of state.host) {
-    host[metric] =
+const hostOf = (state: SessionState): Record<string, Reading> => readingsOf(state, state.host);
+
+const cgroupsOf = (state: SessionState): CgroupReadings[] =>
+  [...state.cgroups.values()].map(({ id, path, endedBootUs, uncovered, readings }) => ({
+    id,
+    path,
+    endedBootUs,
+    metrics: readingsOf(state, readings),
+    uncovered,
+  }));
+
+const readingsOf = (
+  state: SessionState,
+  readings: ReadonlyMap<string, HostReading>,
+): Record<string, Reading> => {
+  const read: Record<string, Reading> = {};
+  for (const [metric, reading] of readings) {
+    read[metric] =
       state.metrics.get(metric)?.kind === 'counter'
         ? {
             total: reading.total,
@@ -162,7 +179,7 @@ const hostOf = (state: SessionState): Record<string, Reading> => {
           }
         : { total: reading.last, delta: reading.last };
   }
-  return host;
+  return read;
 };
 
 const lossesOf = (state: SessionState): Losses => ({

@@ -1,6 +1,8 @@
 /** This host as a session asks it: of the machine, of processes, of what tracing itself takes. */
 import type { HostPort } from '../session/ports.ts';
 import { readBpfObjects } from './bpf-objects.ts';
+import { CGROUP_METRICS } from './cgroup/metrics.ts';
+import { type CgroupSampler, createCgroupSampler } from './cgroup/sampler.ts';
 import type { HostFiles } from './files.ts';
 import { createOwnProcesses } from './own.ts';
 import { readCostOf, readImage, readOwnPid, readParent, readProcess } from './process.ts';
@@ -23,11 +25,13 @@ export type HostPortOptions = {
 export const createHostPort = (files: HostFiles, options: HostPortOptions): HostPort => {
   const { unnamed, uncoveredBy } = options;
   const sampler = createHostSampler(files);
+  const groups = createCgroupSampler(files);
   return {
-    metrics: sampler.metrics,
+    metrics: [...sampler.metrics, ...CGROUP_METRICS],
     unnamed,
     sample: sampler.read,
-    ...(unnamed === null ? knownProcesses(files, options) : UNKNOWN_PROCESSES),
+    cgroups: groups.read,
+    ...(unnamed === null ? knownProcesses(files, options, groups) : UNKNOWN_PROCESSES),
     uncoveredBy,
     cost: (pid) => readCostOf(files, pid),
     bpfObjects: (pid) => readBpfObjects(files, pid),
@@ -36,13 +40,19 @@ export const createHostPort = (files: HostFiles, options: HostPortOptions): Host
 
 type Processes = Pick<HostPort, 'process' | 'image' | 'living' | 'reading' | 'cpuWaits' | 'waits' | 'own'>;
 
-const knownProcesses = (files: HostFiles, { uncovered, command }: HostPortOptions): Processes => {
+const knownProcesses = (
+  files: HostFiles,
+  { uncovered, command }: HostPortOptions,
+  groups: CgroupSampler,
+): Processes => {
   const stats = files.openStatFiles();
   const reader = createProcessReader(files, stats);
   return {
     process: (pid) => {
       const facts = readProcess(files, pid);
-      return facts === null ? null : { ...facts, uncovered: uncovered(pid) };
+      if (facts === null) return null;
+      groups.note([facts.cgroup, ...(facts.cgroups ?? [])]);
+      return { ...facts, uncovered: uncovered(pid) };
     },
     image: (pid) => readImage(stats, pid),
     living: () => allPids(files),

@@ -26,7 +26,10 @@ const RESTING_READS = 10;
 
 type Kept = { readonly text: string; readonly reading: ProcessReading; rests: number };
 
-export const createProcessReader = (files: HostFiles, stats: StatFiles): ProcessReader => {
+export const createProcessReader = (
+  files: HostFiles,
+  stats: Pick<StatFiles, 'stat' | 'statm'>,
+): ProcessReader => {
   const kept = createLru<number, Kept>(MOST_KEPT);
   return {
     read: (pid) => {

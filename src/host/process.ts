@@ -38,6 +38,7 @@ export const readProcess = (files: HostFiles, pid: number): ProcessFacts | null 
     uid: status === null ? undefined : parseUid(status),
     cmdline: cmdline === null ? undefined : parseCmdline(cmdline),
     cgroup: cgroups === null ? undefined : parseCgroup(cgroups),
+    ...otherCgroups(cgroups ?? ''),
   };
 };
 
@@ -132,11 +133,23 @@ export const parseCmdline = (bytes: Buffer): string =>
   bytes.toString('utf8').replace(/\0+$/, '').replaceAll('\0', ' ');
 
 export const parseCgroup = (text: string): string | undefined => {
-  const paths = wholeLines(text).flatMap((line) => {
-    const [, hierarchy, path] = /^(\d+):[^:]*:(\/.*)$/.exec(line) ?? [];
-    return path === undefined ? [] : [{ unified: hierarchy === '0', path }];
-  });
+  const paths = cgroupPaths(text);
   // On a mixed machine the unified hierarchy exists but may hold everything at its root.
   const unified = paths.find(({ unified, path }) => unified && path !== '/');
   return unified?.path ?? paths.map(({ path }) => path).sort((a, b) => b.length - a.length)[0];
+};
+
+const cgroupPaths = (text: string): { readonly unified: boolean; readonly path: string }[] =>
+  wholeLines(text).flatMap((line) => {
+    const [, hierarchy, path] = /^(\d+):[^:]*:(\/.*)$/.exec(line) ?? [];
+    return path === undefined ? [] : [{ unified: hierarchy === '0', path }];
+  });
+
+/** Hierarchies of version 1 are independent of each other: one may hold a process elsewhere. */
+const otherCgroups = (text: string): Pick<ProcessFacts, 'cgroups'> => {
+  const first = parseCgroup(text);
+  const others = new Set(cgroupPaths(text).map(({ path }) => path));
+  others.delete('/');
+  if (first !== undefined) others.delete(first);
+  return others.size === 0 ? {} : { cgroups: [...others] };
 };

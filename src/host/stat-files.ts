@@ -8,6 +8,8 @@ import { createLru } from '../core/lru.ts';
 
 /** Either is null for a process that is gone. */
 export type StatFiles = {
+  /** Any other file: null, once, where what was held is gone, even if there is another of that name by now. */
+  kept(path: string): string | null;
   stat(pid: number): string | null;
   statm(pid: number): string | null;
 };
@@ -15,28 +17,35 @@ export type StatFiles = {
 /** Both of 512 processes, where we may open that many files: at most a quarter of what it may open is held. */
 const MOST_HELD = 1_024;
 const HELD_SHARE = 1 / 4;
-/** More than the kernel ever prints into either. */
-const buffer = Buffer.allocUnsafe(4_096);
+/** More than the kernel ever prints into any. */
+const buffer = Buffer.allocUnsafe(16_384);
 
 export const openStatFiles = (most = heldAtMost()): StatFiles => {
   /** Path to descriptor. */
   const held = createLru<string, number>(most, closeSync);
-  const read = (path: string): string | null => {
-    const known = held.get(path);
-    if (known !== undefined) {
-      const text = tryRead(known);
-      if (text !== null) return text;
-      held.delete(path);
-    }
-    const fd = tryOpen(path);
-    if (fd === null) return null;
-    held.set(path, fd);
+  const readHeld = (path: string, fd: number): string | null => {
     const text = tryRead(fd);
     if (text === null) held.delete(path);
     return text;
   };
+  const read = (path: string): string | null => {
+    const known = held.get(path);
+    const text = known === undefined ? null : readHeld(path, known);
+    return text ?? open(path);
+  };
+  const open = (path: string): string | null => {
+    const fd = tryOpen(path);
+    if (fd === null) return null;
+    held.set(path, fd);
+    return readHeld(path, fd);
+  };
 
-  return { stat: (pid) => read(`/proc/${pid}/stat`), statm: (pid) => read(`/proc/${pid}/statm`) };
+  const kept = (path: string): string | null => {
+    const known = held.get(path);
+    return known === undefined ? open(path) : readHeld(path, known);
+  };
+
+  return { kept, stat: (pid) => read(`/proc/${pid}/stat`), statm: (pid) => read(`/proc/${pid}/statm`) };
 };
 
 const heldAtMost = (): number => {

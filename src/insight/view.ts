@@ -58,7 +58,8 @@ const recognisedBy = (session: Watched): Recognised => {
 const isSame =
   (reported: Finding) =>
   (found: Finding): boolean => {
-    if (found.id !== reported.id) return false;
+    if (found.id !== reported.id || found.cgroup !== reported.cgroup) return false;
+    if (found.cgroup !== undefined) return true;
     const [before, now] = [idsOf(reported), idsOf(found)];
     return before.length === 0 && now.length === 0 ? true : now.some((one) => before.includes(one));
   };

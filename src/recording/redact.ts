@@ -7,7 +7,7 @@
  * are replaced, the rest stays.
  */
 import type { CheckpointEntity } from '../core/checkpoint-record.ts';
-import type { HeaderRecord, ProbeInUse, StreamRecord } from '../core/record.ts';
+import type { CgroupFacts, HeaderRecord, ProbeInUse, StreamRecord } from '../core/record.ts';
 import type { WatchedCheckpoint } from '../insight/checkpoint.ts';
 import type { Party } from '../insight/findings/finding.ts';
 
@@ -52,16 +52,27 @@ export const createRedactor = (): Redactor => {
     return Number(given);
   };
 
+  let sorted: readonly (readonly [string, string])[] = [];
+  /** A path holds those above it. */
+  const longestFirst = () => {
+    if (sorted.length !== secrets.size) sorted = [...secrets].sort(([a], [b]) => b.length - a.length);
+    return sorted;
+  };
+
   const text = (original: string): string => {
     let out = original.replace(PATH, (path) => `/${pseudonym('path', path)}`);
-    for (const [secret, given] of secrets) if (out.includes(secret)) out = out.replaceAll(secret, given);
+    for (const [secret, given] of longestFirst())
+      if (out.includes(secret)) out = out.replaceAll(secret, given);
     return out;
   };
 
   /** Units are named alone in what is advised. */
   const cgroupOf = (cgroup: string): string => {
-    if (cgroup === '/') return cgroup;
-    const given = `/${pseudonym('cgroup', cgroup)}`;
+    const cut = cgroup.lastIndexOf('/');
+    if (cgroup === '/' || cut < 0) return cgroup;
+    const own = pseudonym('cgroup', cgroup);
+    // Who is below whose limit stays to be seen.
+    const given = `${cut === 0 ? '' : cgroupOf(cgroup.slice(0, cut))}/${own}`;
     for (const part of cgroup.split('/')) if (/\.(?:service|scope)$/.test(part)) pseudonym('unit', part);
     return given;
   };
@@ -81,11 +92,23 @@ export const createRedactor = (): Redactor => {
       uid: userOf(facts.uid),
       cmdline: optional(facts.cmdline, (cmdline) => pseudonym('command', cmdline)),
       cgroup: optional(facts.cgroup, cgroupOf),
+      cgroups: optional(facts.cgroups, (paths) => paths.map(cgroupOf)),
       uncovered: optional(facts.uncovered, (reasons) =>
         Object.fromEntries(Object.entries(reasons).map(([metric, reason]) => [metric, text(reason)])),
       ),
     };
   };
+
+  /** The files of its limits have its path in their names. */
+  const group = <Facts extends CgroupFacts>(facts: Facts): Facts => ({
+    ...facts,
+    path: cgroupOf(facts.path),
+    cpuLimit: optional(facts.cpuLimit, (file) => limitOf(file, facts.path)),
+    memoryLimit: optional(facts.memoryLimit, (file) => limitOf(file, facts.path)),
+  });
+
+  const limitOf = (file: string, path: string): string =>
+    path === '/' ? file : file.replace(path, () => cgroupOf(path));
 
   const probe = <Probe extends ProbeInUse>(one: Probe): Probe => ({
     ...one,
@@ -105,6 +128,8 @@ export const createRedactor = (): Redactor => {
           formerly: optional(one.formerly, (names) => names.map(commOf)),
           shared: optional(one.shared, () => SHARED),
         };
+      case 'cgroup':
+        return group(one);
       case 'gap':
       case 'trailer':
         return { ...one, reason: text(one.reason) };
@@ -152,6 +177,7 @@ export const createRedactor = (): Redactor => {
       entities: part.entities.map(who),
       session: optional(part.session, (session) => ({
         ...session,
+        cgroups: optional(session.cgroups, (cgroups) => cgroups.map(group)),
         probes: session.probes.map(probe),
         gaps: session.gaps.map((gap) => ({ ...gap, reason: text(gap.reason) })),
         marks: session.marks.map((mark) => ({ ...mark, text: pseudonym('mark', mark.text) })),
@@ -159,6 +185,7 @@ export const createRedactor = (): Redactor => {
           ...session.insight,
           findings: session.insight.findings.map((finding) => ({
             ...finding,
+            cgroup: optional(finding.cgroup, cgroupOf),
             suspect: finding.suspect === null ? null : party(finding.suspect),
             suspects: optional(finding.suspects, (suspects) => suspects.map(party)),
             victims: finding.victims.map(party),

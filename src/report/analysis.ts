@@ -76,6 +76,7 @@ export const analysisObject = (analysis: Analysis, header: HeaderRecord): object
       start: at(finding.startUs),
       end: at(finding.endUs),
       ...(finding.uncountedSinceUs === undefined ? {} : { uncountedSince: at(finding.uncountedSinceUs) }),
+      ...(finding.cgroup === undefined ? {} : { cgroup: finding.cgroup }),
       suspect: finding.suspect === null ? null : partyObject(finding.suspect),
       suspects: suspectsIn(finding).map(partyObject),
       victims: finding.victims.map(partyObject),
@@ -167,6 +168,7 @@ const aboutFinding = (finding: Finding, at: (bootUs: number) => string): string[
     ...(uncountedSinceUs === undefined
       ? []
       : [`  not counted since ${at(uncountedSinceUs)}: whether it goes on is not known`]),
+    ...(finding.cgroup === undefined ? [] : [`  cgroup   ${clean(finding.cgroup)}`]),
     suspects.length === 0
       ? '  suspect  none: no process that did it was counted here'
       : `  ${suspects.length === 1 ? 'suspect ' : `${suspects.length} suspects, the numbers are their sum: `} ${suspects.map(({ pid, comm }) => `${clean(comm)} (${pid})`).join(', ')}`,

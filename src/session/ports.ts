@@ -3,6 +3,7 @@
 import type { AttachedProgram, CountedRuns, Processor, ProgramCost } from '../core/cost-facts.ts';
 import type { MetricDescriptor } from '../core/metric.ts';
 import type {
+  CgroupFacts,
   CostBasis,
   CounterEntry,
   HeaderRecord,
@@ -127,10 +128,21 @@ export type UsedFile = {
   readonly name: string;
 };
 
+/** Control groups with a limit, as they are now. */
+export type CgroupsRead = {
+  /** Those that are followed from now on, and those that are not any more. */
+  readonly begun: readonly CgroupFacts[];
+  readonly ended: readonly CgroupFacts[];
+  /** Metric id to `[id, value]`. */
+  readonly values: ReadonlyMap<string, readonly CounterEntry[]>;
+};
+
 /** What /proc and /sys report, read at the moment of a sample. None of these throws. */
 export type HostPort = {
   readonly metrics: readonly MetricDescriptor[];
   sample(): Record<string, number>;
+  /** Those of the processes that were asked for (`process`), and all above them. */
+  cgroups(): CgroupsRead;
   /** Why the tracer's PIDs are not those of this /proc, so that nobody can be looked up by them; null when they are. */
   readonly unnamed: string | null;
   /** null when there is no such process (any more). */

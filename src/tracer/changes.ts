@@ -48,6 +48,8 @@ export type Changes = {
     grew: (pid: number, by: number) => void,
   ): CounterEntry[];
   host(values: Readonly<Record<string, number>>): HostCompared;
+  /** Of control groups, values that changed (all, in a full sample); null for nothing. */
+  cgroups(values: Counters): Record<string, CounterEntry[]> | null;
   forget(pid: number): void;
   /** A new life of the tracer: every counter starts again. */
   restart(): void;
@@ -59,6 +61,8 @@ export const createChanges = (): Changes => {
   const unreported = new Map<string, Map<Key, number>>();
   /** `last` is what a counter's growth is of. */
   const host = new Map<string, { reported: number | null; last: number | null }>();
+  /** By metric, what of each group was reported last. */
+  let groups = new Map<string, Map<number, number>>();
   let samples = 0;
   let counted = true;
   let full = true;
@@ -130,6 +134,18 @@ export const createChanges = (): Changes => {
         grown.set(metric, delta);
       }
       return { changed, grown };
+    },
+    cgroups: (values) => {
+      const changed: Record<string, CounterEntry[]> = {};
+      const reported = new Map<string, Map<number, number>>();
+      for (const [metric, entries] of values) {
+        const before = groups.get(metric);
+        reported.set(metric, new Map(entries.map(([id = 0, value = 0]) => [id, value])));
+        const news = entries.filter(([id = 0, value]) => full || before?.get(id) !== value);
+        if (news.length > 0) changed[metric] = [...news];
+      }
+      groups = reported;
+      return Object.keys(changed).length === 0 ? null : changed;
     },
     forget: (pid) => {
       forgetPid(ledger, pid);

@@ -57,6 +57,10 @@ type Named = Extract<ProcessEvent, { kind: 'meet' | 'file' }>;
 const isLate = (who: Pick<Known, 'startMs'>, startMs: number | null): boolean =>
   who.startMs !== null && startMs !== null && startMs < who.startMs;
 
+/** It may have been moved. */
+const isPlacedAs = (before: ProcessRecord | null, now: ProcessRecord): boolean =>
+  before === null || (before.cgroup === now.cgroup && before.cgroups?.join('\n') === now.cgroups?.join('\n'));
+
 type Reasons = Readonly<Record<string, string>>;
 
 export const createRoster = (
@@ -101,6 +105,7 @@ export const createRoster = (
       owner !== null &&
       owner.comm === comm &&
       owner.uncovered === uncovered &&
+      isPlacedAs(owner.reported, record) &&
       owner.reported?.formerly?.length === record.formerly?.length;
     known.set(
       pid,
@@ -120,10 +125,11 @@ export const createRoster = (
   };
 
   const recordOf = (facts: ProcessFacts, formerly: readonly string[], bootUs: number): ProcessRecord => {
-    const { pid, startMs, comm, ppid, uid, cmdline, cgroup, uncovered } = facts;
+    const { pid, startMs, comm, ppid, uid, cmdline, cgroup, cgroups, uncovered } = facts;
     const own = host.own(facts);
     return {
       ...{ type: 'process', bootUs, pid, startMs, comm, ppid, uid, cmdline, cgroup },
+      ...(cgroups === undefined ? {} : { cgroups }),
       ...(uncovered === undefined ? {} : { uncovered }),
       ...(own ? { own } : {}),
       ...before(formerly, comm),

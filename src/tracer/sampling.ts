@@ -61,6 +61,7 @@ export const createSampling = (options: SamplingOptions): Sampling => {
     // First of all: who lives takes a while to look at, above all at the start, and what happens meanwhile counts.
     const values = host.sample();
     const mapBytes = holdings.mapBytes();
+    const groups = host.cgroups();
     const hostUs = clock.bootUs();
     const full = changes.begin(counted);
     noteFullMaps(printed);
@@ -77,6 +78,9 @@ export const createSampling = (options: SamplingOptions): Sampling => {
     if (counted) Object.assign(reported, levels());
     for (const loss of losses.drain(bootUs)) emit(loss);
     const hostRead = changes.host(values);
+    for (const facts of groups.ended) emit({ type: 'cgroup', bootUs, ...facts, ended: true });
+    for (const facts of groups.begun) emit({ type: 'cgroup', bootUs, ...facts });
+    const cgroups = changes.cgroups(groups.values);
     if (counted) costs.counted(new Map([...grown, ...hostRead.grown]), values['cpu.busy_ms'] ?? null);
     emit({
       type: 'sample',
@@ -87,6 +91,7 @@ export const createSampling = (options: SamplingOptions): Sampling => {
       full,
       counters: reported,
       host: hostRead.changed,
+      ...(cgroups === null ? {} : { cgroups }),
       ...(isSameMoment(bootUs, hostUs) ? {} : { hostUs }),
       ...(waits === null ? {} : { waits }),
       self: { ...readSelfCost(host, options.tracerPid()), mapBytes, ...costs.report() },

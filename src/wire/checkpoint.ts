@@ -3,6 +3,8 @@ import { z } from 'zod';
 import type { WatchedCheckpoint } from '../insight/checkpoint.ts';
 import {
   bootUs,
+  cgroupFacts,
+  cgroups,
   count,
   lossKind,
   metricId,
@@ -34,6 +36,7 @@ const finding = z.object({
     .optional()
     .describe('how many of the signs it is known by were seen'),
   suspect: party.nullable(),
+  cgroup: words.optional().describe('path of the control group whose limit it is about'),
   suspects: z.array(party).max(10_000).optional().describe('all who did it, where they are several'),
   victims: z.array(party).max(10_000),
   startUs: bootUs,
@@ -75,6 +78,17 @@ const session = z.object({
   }),
   totals: amounts.describe('metric id to [total], or [total, delta] when it grew in the last interval'),
   host: amounts.describe('metric id to [last reading, total, delta]'),
+  cgroups: z
+    .array(
+      z.object({
+        ...cgroupFacts,
+        endedBootUs: bootUs.optional(),
+        readings: z.record(metricId, z.array(z.number()).min(1).max(4)),
+      }),
+    )
+    .max(1_000)
+    .optional()
+    .describe('control groups, with metric id to [last reading, total, delta, early]'),
   probes: z.array(z.object(probe)).max(256),
   losses: z.partialRecord(lossKind, count),
   mapFull: z.array(metricId).max(4_096),
@@ -132,6 +146,7 @@ export const checkpointSchema = z.object({
         uid: count.optional(),
         cmdline: words.optional(),
         cgroup: words.optional(),
+        cgroups,
         uncovered: z.record(metricId, words).optional(),
         own: z.boolean().optional(),
         formerly: z.array(name).max(64).optional(),

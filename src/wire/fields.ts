@@ -52,6 +52,20 @@ export const waits = z
       .describe('by kernel function, the most threads first'),
   })
   .describe('where threads wait uninterruptibly that did so at the sample before, too');
+/** A control group, besides its numbers. */
+export const cgroupFacts = {
+  id: count.describe('of one life of it in this session: removed and made again, it is another'),
+  path: words,
+  cpuLimit: words.optional().describe('the file that holds its CPU quota'),
+  memoryLimit: words.optional().describe('the file that holds its memory limit'),
+  uncovered: z
+    .record(metricId, words)
+    .optional()
+    .describe('metric id to why the kernel does not say it of this one: not zero, not known'),
+};
+
+/** Other paths of a process, in other hierarchies. */
+export const cgroups = z.array(words).max(16).optional();
 
 export const unit = z.enum(['count', 'ns', 'us', 'ms', 'bytes', 'KiB', 'pages', 'percent', 'load']);
 

@@ -14,6 +14,8 @@ import type { WatchedCheckpoint } from '../insight/checkpoint.ts';
 import { checkpointSchema } from './checkpoint.ts';
 import {
   bootUs,
+  cgroupFacts,
+  cgroups,
   count,
   lossKind,
   metricId,
@@ -33,7 +35,7 @@ import { counterTable, numberTable } from './numbers.ts';
 const metric = z.object({
   id: metricId,
   probe: title,
-  scope: z.enum(['pid', 'host']),
+  scope: z.enum(['pid', 'host', 'cgroup']),
   kind: z.enum(['counter', 'gauge', 'max']),
   unit,
   label: title,
@@ -126,6 +128,7 @@ export const recordSchema = z.discriminatedUnion('type', [
     full: z.boolean().describe('every live entry is present, not only those that changed'),
     counters: counterTable('metric id to [pid, ...dims, cumulative value]'),
     host: numberTable('metric id to cumulative value or level'),
+    cgroups: counterTable('metric id to [id of a control group, value], read with the host').optional(),
     hostUs: bootUs.optional().describe('when the host was read, where that is not at bootUs'),
     waits: waits.optional(),
     self,
@@ -140,6 +143,7 @@ export const recordSchema = z.discriminatedUnion('type', [
     uid: count.optional(),
     cmdline: words.optional(),
     cgroup: words.optional(),
+    cgroups: cgroups.describe('other paths that it has in other hierarchies'),
     uncovered: z
       .record(metricId, words)
       .optional()
@@ -149,6 +153,12 @@ export const recordSchema = z.discriminatedUnion('type', [
     shared,
   }),
   z.object({ type: z.literal('exit'), bootUs, pid, startMs, comm: name, own, formerly, shared }),
+  z.object({
+    type: z.literal('cgroup'),
+    bootUs,
+    ...cgroupFacts,
+    ended: z.boolean().optional().describe('it is not read any more: removed, or without a limit'),
+  }),
   z.object({ type: z.literal('forget'), bootUs, pid }),
   z.object({ type: z.literal('gap'), bootUs, fromBootUs: bootUs, reason: words }),
   z.object({

@@ -19,13 +19,14 @@ describe('analyze', () => {
       const { findings } = JSON.parse(stdout) as {
         findings: {
           id: string;
-          suspect: { comm: string; pid: number };
+          suspect: { comm: string; pid: number } | null;
           victims: { comm: string }[];
           evidence: { value: number; metric: string }[];
         }[];
       };
-      const reported = (all: readonly { id: string; suspect: { comm: string; pid: number } }[]): string[] =>
-        all.map(({ id, suspect }) => `${id} ${suspect.comm} ${suspect.pid}`).sort();
+      const reported = (
+        all: readonly { id: string; suspect: { comm: string; pid: number } | null }[],
+      ): string[] => all.map(({ id, suspect }) => `${id} ${suspect?.comm} ${suspect?.pid}`).sort();
       expect(reported(findings)).toEqual(reported(truth));
       for (const { id, victims } of truth) {
         const found = findings.find((finding) => finding.id === id);

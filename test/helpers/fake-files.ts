@@ -13,6 +13,8 @@ export type FakeHost = HostFiles & {
 
 export const fakeFiles = (initial: Readonly<Record<string, FakeFile>> = {}): FakeHost => {
   const tree = new Map(Object.entries(initial));
+  /** Of each holder, the files it has read, and which have gone since. */
+  const held: Map<string, boolean>[] = [];
   const realPath = (path: string): string | null => {
     const file = tree.get(path);
     if (file === undefined) return namesOf(path).length > 0 ? path : null;
@@ -33,7 +35,11 @@ export const fakeFiles = (initial: Readonly<Record<string, FakeFile>> = {}): Fak
   return {
     put: (path, file) => void tree.set(path, file),
     remove: (path) => {
-      for (const one of tree.keys()) if (`${one}/`.startsWith(`${path}/`)) tree.delete(one);
+      for (const one of tree.keys()) {
+        if (!`${one}/`.startsWith(`${path}/`)) continue;
+        tree.delete(one);
+        for (const files of held) if (files.has(one)) files.set(one, true);
+      }
     },
     text,
     bytes,
@@ -61,10 +67,22 @@ export const fakeFiles = (initial: Readonly<Record<string, FakeFile>> = {}): Fak
     },
     isReadable: (path) => realPath(path) !== null,
     isExecutable: (path) => bytes(path) !== null,
-    openStatFiles: () => ({
-      stat: (pid) => text(`/proc/${pid}/stat`),
-      statm: (pid) => text(`/proc/${pid}/statm`),
-    }),
+    openStatFiles: () => {
+      const files = new Map<string, boolean>();
+      held.push(files);
+      return {
+        kept: (path) => {
+          if (files.get(path) === true) {
+            files.delete(path);
+            return null;
+          }
+          files.set(path, false);
+          return text(path);
+        },
+        stat: (pid) => text(`/proc/${pid}/stat`),
+        statm: (pid) => text(`/proc/${pid}/statm`),
+      };
+    },
   };
 };
 

@@ -16,7 +16,8 @@ type Truth = {
   readonly near?: string;
   readonly findings: readonly {
     readonly id: string;
-    readonly suspect: { readonly comm: string; readonly pid: number };
+    /** Nobody is to be accused of some. */
+    readonly suspect: { readonly comm: string; readonly pid: number } | null;
     readonly victims: readonly string[];
   }[];
 };
@@ -36,11 +37,15 @@ export const findingsIn = (path: string, has?: (metric: string) => boolean): Fin
   return watch === null ? [] : [...findingsOf(watch.cases, state), ...leakFindings(watch.leaks, state)];
 };
 
-/** The most that any one process has counted, or held, of a metric by the end. */
+/** The most that any one process, or control group, has counted, or held, of a metric by the end. */
 export const mostOf = (path: string, metric: string): number => {
-  const { owners, former } = sessionAtEnd(path).state;
+  const { owners, former, cgroups } = sessionAtEnd(path).state;
   const all = [...owners.values(), ...former.values()];
-  return Math.max(0, ...all.map(({ counts }) => counts.get(metric)?.total ?? 0));
+  return Math.max(
+    0,
+    ...all.map(({ counts }) => counts.get(metric)?.total ?? 0),
+    ...[...cgroups.values()].map(({ readings }) => readings.get(metric)?.total ?? 0),
+  );
 };
 
 /** The one asked for last, as it was recorded. */

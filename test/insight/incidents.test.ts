@@ -6,9 +6,12 @@ describe('a real session', () => {
   it('is there of every kind, and of every failure that has a name', () => {
     const named = new Set(realSessions.flatMap(({ findings }) => findings.map(({ id }) => id)));
     expect([...named].sort()).toEqual([
+      'cgroup-cpu-throttle',
+      'cgroup-memory-limit',
       'high-order-exhaustion',
       'inode-churn',
       'native-leak',
+      'oom-kill',
       'page-cache-thrash',
       'python-leak',
       'seek-hole-storm',
@@ -26,6 +29,8 @@ describe('a real session', () => {
     'xfs-alloc-deadlock': ['xfs-alloc.failures', 9],
     'native-leak': ['proc.rss_bytes', 60 * 2 ** 20],
     'python-leak': ['python.arenas', 50],
+    'cgroup-memory-limit': ['cgroup.limit_max', 50],
+    'oom-kill': ['proc.anon_bytes', 30 * 2 ** 20],
   };
 
   // One after the other: each is folded once.
@@ -59,6 +64,9 @@ const without =
   (...prefixes: readonly string[]) =>
   (metric: string): boolean =>
     !prefixes.some((prefix) => metric.startsWith(prefix));
+
+/** What counters of the machine show, without saying who. */
+const SEEN_BY_THE_HOST: readonly string[] = ['page-cache-thrash', 'oom-kill'];
 
 describe('on a lesser host', () => {
   const named = (session: string, has: (metric: string) => boolean) => {
@@ -99,10 +107,17 @@ describe('on a lesser host', () => {
 
   it.each(
     realSessions
-      .filter(({ findings }) => !findings.some(({ id }) => id === 'page-cache-thrash'))
+      .filter(({ findings }) => !findings.some(({ id }) => SEEN_BY_THE_HOST.includes(id)))
       .map(({ name }) => [name]),
   )('without any probe nothing is named in %s', (session) => {
     expect(named(session, hostOnly)).toEqual([]);
+  });
+
+  it('without any probe an OOM kill is seen, and not of whom', () => {
+    const [finding, ...more] = named('oom-in-group', hostOnly);
+    expect(more).toEqual([]);
+    expect(finding).toMatchObject({ id: 'oom-kill', suspect: null, victims: [] });
+    expect(finding?.missing).toContain('oom.kills');
   });
 
   it('without the probe of Python nobody says which allocator of a Python process leaks', () => {

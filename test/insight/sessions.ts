@@ -10,6 +10,8 @@ import { headerOf, START_US, sessionAfter } from '../helpers/stream.ts';
 export type Tick = {
   readonly pids?: Readonly<Record<string, Readonly<Record<number, number>>>>;
   readonly host?: Readonly<Record<string, number>>;
+  /** Metric to control group to amount, or level. */
+  readonly cgroups?: Readonly<Record<string, Readonly<Record<number, number>>>>;
 };
 
 const NO_COST: SampleRecord['self'] = {
@@ -28,6 +30,12 @@ export const pidMetric = (id: string, kind: MetricDescriptor['kind'] = 'counter'
   unit: 'count',
   label: id,
   help: id,
+});
+
+export const cgroupMetric = (id: string, kind: MetricDescriptor['kind'] = 'counter'): MetricDescriptor => ({
+  ...pidMetric(id, kind),
+  probe: 'host',
+  scope: 'cgroup',
 });
 
 export const hostMetric = (id: string, kind: MetricDescriptor['kind'] = 'counter'): MetricDescriptor => ({
@@ -50,6 +58,16 @@ export const recordsOf = (
     sums.set(key, sum);
     return sum;
   };
+  const tableOf = (table: Readonly<Record<string, Readonly<Record<number, number>>>>) =>
+    Object.fromEntries(
+      Object.entries(table).map(([metric, amounts]) => [
+        metric,
+        Object.entries(amounts).map(([key, amount]) => [
+          Number(key),
+          reported(metric, `${metric} ${key}`, amount),
+        ]),
+      ]),
+    );
   const processes = Object.entries(names).map(
     ([pid, comm]): StreamRecord => ({
       type: 'process',
@@ -60,25 +78,18 @@ export const recordsOf = (
     }),
   );
   const samples = ticks.map(
-    ({ pids = {}, host = {} }, seq): StreamRecord => ({
+    ({ pids = {}, host = {}, cgroups = {} }, seq): StreamRecord => ({
       type: 'sample',
       seq,
       bootUs: START_US + (seq + 1) * 1e6,
       epoch: 0,
       counted: true,
       full: false,
-      counters: Object.fromEntries(
-        Object.entries(pids).map(([metric, amounts]) => [
-          metric,
-          Object.entries(amounts).map(([pid, amount]) => [
-            Number(pid),
-            reported(metric, `${metric} ${pid}`, amount),
-          ]),
-        ]),
-      ),
+      counters: tableOf(pids),
       host: Object.fromEntries(
         Object.entries(host).map(([metric, amount]) => [metric, reported(metric, metric, amount)]),
       ),
+      cgroups: tableOf(cgroups),
       self: NO_COST,
     }),
   );

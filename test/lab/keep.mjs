@@ -1,4 +1,4 @@
-// Makes a recording fit to be kept: without the control groups, the command lines and the odd names of those who were
+// Makes a recording fit to be kept: without control groups but those of the stage, without the command lines and the odd names of those who were
 // not in the cast, which say of a place and not of an incident; packed; and small. Counts, times and names of the cast
 // are as recorded. A session that makes
 // a good demo goes to the examples. What is true of it goes into truth.json.
@@ -12,6 +12,8 @@ const EXAMPLES = join(root, 'examples');
 const TRUTH = join(SHELF, 'truth.json');
 /** Folders that are somebody's own. */
 const PRIVATE = /\/(?:root|home|work)\/[^" ]*/;
+/** Control groups that the stage made. */
+const STAGED = /^\/lab-/;
 const MAX_BYTES = 150 * 1024;
 
 /** Bytes kept. */
@@ -35,13 +37,18 @@ const trimmed = (text, cast) =>
   text
     .trimEnd()
     .split('\n')
+    .filter((line) => isOfStage(JSON.parse(line)))
     .map((line) => `${JSON.stringify(JSON.parse(line, (_, value) => withoutPlace(value, cast)))}\n`)
     .join('');
+
+const isOfStage = ({ type, path }) => type !== 'cgroup' || STAGED.test(path);
 
 /** Processes are reported in records of their own, and again in every checkpoint. */
 const withoutPlace = (value, cast) => {
   if (typeof value?.comm !== 'string') return value;
-  const { cmdline, cgroup: _, ...rest } = value;
+  const { cmdline, cgroup, cgroups = [], ...rest } = value;
+  const staged = [cgroup, ...cgroups].filter((path) => STAGED.test(path ?? ''));
+  if (staged.length > 0) [rest.cgroup] = staged;
   if (rest.comm.startsWith('memfd:')) rest.comm = 'bystander';
   // Read in the midst of its exec, a process has the command line of who started it.
   const isTold = cmdline !== undefined && cast.has(rest.comm) && !PRIVATE.test(cmdline ?? '');
@@ -56,7 +63,8 @@ const truthOf = ({ kind, what, near, where, seconds, truth }, cast) => ({
   seconds,
   findings: truth.map(({ id, suspect, victims = [] }) => ({
     id,
-    suspect: { comm: suspect, pid: cast.find(({ comm }) => comm === suspect).pid },
+    // Nobody is to be accused of some.
+    suspect: suspect === null ? null : { comm: suspect, pid: cast.find(({ comm }) => comm === suspect).pid },
     victims,
   })),
 });

@@ -4,6 +4,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { copyFileSync, cpSync, existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { joining, makeGroup } from './cgroup.mjs';
 
 /** `sources` are folders of workloads; `directory` is there and ours; `emulated` says that the processor is slow. */
 export const createStand = (directory, sources, emulated = false) => {
@@ -13,11 +14,14 @@ export const createStand = (directory, sources, emulated = false) => {
   const undo = [];
   const cast = [];
   const failed = [];
+  /** The control group that programs are started in. */
+  let group = null;
   /** What is below the stand is reported relative to it: command lines are recorded. */
   const ours = (arg) => (String(arg).startsWith(directory) ? relative(directory, arg) || '.' : String(arg));
   const start = (comm, file, args) => {
     // A ring or a pipe is an open file: as many as a service is allowed.
-    const child = spawn('sh', ['-c', 'ulimit -n 65536; exec "$@"', 'sh', file, ...args.map(ours)], {
+    const before = ['ulimit -n 65536', ...(group === null ? [] : joining(group))].join('; ');
+    const child = spawn('sh', ['-c', `${before}; exec "$@"`, 'sh', file, ...args.map(ours)], {
       cwd: directory,
       detached: true,
       stdio: ['ignore', 2, 2],
@@ -62,6 +66,14 @@ export const createStand = (directory, sources, emulated = false) => {
       const path = join(directory, name);
       mkdirSync(path, { recursive: true });
       return path;
+    },
+    /** A control group with limits; made before recording. */
+    cgroup: (name, limits) => undo.push(makeGroup(name, limits)),
+    /** What is started meanwhile is started in it. */
+    within: (name, start) => {
+      group = name;
+      start();
+      group = null;
     },
     /** A mounted XFS of its own, on a sparse image. */
     xfs: (mebibytes) => {

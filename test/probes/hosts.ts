@@ -78,6 +78,7 @@ const calls = (...names: string[]): Record<string, readonly string[]> =>
 const COMMON = {
   'sched:sched_process_exit': ['comm', 'pid', 'prio'],
   'sched:sched_process_fork': ['parent_comm', 'parent_pid', 'child_comm', 'child_pid'],
+  'oom:mark_victim': ['pid'],
   'vmscan:mm_vmscan_wakeup_kswapd': ['nid', 'zid', 'order', 'gfp_flags'],
   'vmscan:mm_vmscan_kswapd_wake': ['nid', 'zid', 'order'],
   'vmscan:mm_vmscan_kswapd_sleep': ['nid'],
@@ -141,6 +142,7 @@ export const KERNEL_6_18 = {
   ...X86_CALLS,
   ...URING,
   ...ITER,
+  'oom:mark_victim': ['pid', 'comm', 'total_vm', 'anon_rss', 'file_rss', 'shmem_rss', 'uid', 'pgtables'],
   'sched:sched_process_exit': ['comm', 'pid', 'prio', 'group_dead'],
 };
 export const LOCKED_6_18 = hostFacts({

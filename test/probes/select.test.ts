@@ -36,6 +36,7 @@ describe('selectVariant', () => {
       inode: 'tracepoint',
       iomap: 'tracepoint',
       kswapd: 'tracepoint',
+      oom: 'tracepoint',
       'page-alloc': 'tracepoint',
       python: 'tracepoint',
       sync: 'tracepoint',

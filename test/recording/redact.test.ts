@@ -47,6 +47,7 @@ const who = {
   uid: 31_337,
   cmdline: '/home/mueller/kunden/abrechnung --passwort=geheim',
   cgroup: '/system.slice/kunden.service',
+  cgroups: ['/kunden'],
   uncovered: { 'iomap.iter': 'cannot read /home/mueller/kunden/abrechnung' },
 };
 const records = (samples: number): StreamRecord[] =>
@@ -55,6 +56,20 @@ const records = (samples: number): StreamRecord[] =>
     return [
       ...(seq === 0 ? [{ type: 'process' as const, bootUs, ...who }] : []),
       { type: 'process', bootUs, pid: 45, startMs: 10, comm: 'kswapd0', ppid: 2, uid: 0 },
+      {
+        type: 'cgroup',
+        bootUs,
+        id: 1,
+        path: '/system.slice',
+        cpuLimit: '/sys/fs/cgroup/system.slice/cpu.max',
+      },
+      {
+        type: 'cgroup',
+        bootUs,
+        id: 2,
+        path: '/system.slice/kunden.service',
+        memoryLimit: '/sys/fs/cgroup/system.slice/kunden.service/memory.max',
+      },
       { type: 'exit', bootUs, pid: 8, startMs: 80, comm: 'abrechnung' },
       { type: 'loss', bootUs, kind: 'unread-exit', count: 1, detail: 'pid 7 abrechnung' },
       { type: 'mark', bootUs, text: 'Neustart bei Firma Meier' },

@@ -44,6 +44,7 @@ const hostOf = (
       metricOf('vm.pgfault', { scope: 'host', probe: 'host' }),
       metricOf('mem.total', { scope: 'host', probe: 'host', kind: 'gauge' }),
     ],
+    cgroups: () => ({ begun: [], ended: [], values: new Map() }),
     sample: () => {
       reads += 1;
       return { 'vm.pgfault': reads * 10, 'mem.total': 4096 };

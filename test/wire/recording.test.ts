@@ -33,6 +33,7 @@ const EVERY_TYPE: readonly StreamRecord[] = [
   { type: 'gap', bootUs: 9, fromBootUs: 5, reason: 'crash' },
   { type: 'loss', bootUs: 5, kind: 'map-full', count: 1, metric: 'iomap.iter', detail: '64 of 64 keys' },
   { type: 'probe', bootUs: 5, id: 'iomap', variant: null, state: 'refused', reason: 'no tracepoint' },
+  { type: 'cgroup', bootUs: 5, id: 1, path: '/a', cpuLimit: '/sys/fs/cgroup/a/cpu.max', ended: true },
   { type: 'mark', bootUs: 5, text: 'deploy' },
   { type: 'trailer', bootUs: 5, reason: 'SIGINT', samples: 1, records: 9 },
 ];

@@ -2,8 +2,10 @@
  * What helps, for this host and this suspect: only what applies here is proposed, with PID, control group and amounts
  * filled in, so that it can be typed as it stands. Names come from the traced machine, and are quoted for a shell.
  */
+import type { Cgroup } from '../../core/cgroup.ts';
 import type { Entity } from '../../core/entity.ts';
 import type { SessionState } from '../../core/state.ts';
+import { cgroupWords } from './cgroup-advice.ts';
 import type { Advice } from './finding.ts';
 import type { AdviceTemplate, HostTrait } from './signature.ts';
 
@@ -11,8 +13,9 @@ export const fillIn = (
   templates: readonly AdviceTemplate[],
   suspects: readonly Entity[],
   state: SessionState,
+  cgroup: Cgroup | null = null,
 ): Advice[] => {
-  const facts = factsOf(suspects[0], state);
+  const facts = factsOf(suspects[0], state, cgroup);
   return templates
     .filter(({ when = [] }) => when.every((trait) => facts.traits.has(trait)))
     .map(({ text, command, risk }) => ({
@@ -32,7 +35,8 @@ const fill = (text: string, words: Words): string =>
 const named = (command: string, { pid, unit }: Words): string =>
   command.replace(/\bPID\b/g, pid ?? 'PID').replace(/\bUNIT\b/g, unit ?? 'UNIT');
 
-const factsOf = (suspect: Entity | undefined, state: SessionState): Facts => {
+const factsOf = (suspect: Entity | undefined, state: SessionState, cgroup: Cgroup | null): Facts => {
+  const group = cgroupWords(cgroup, state);
   const unit = unitOf(suspect?.cgroup ?? null);
   const path = pathOf(suspect?.cgroup ?? null);
   const bound = boundOf(suspect, state);
@@ -55,6 +59,7 @@ const factsOf = (suspect: Entity | undefined, state: SessionState): Facts => {
     'swappiness-unknown': swappiness === undefined,
     'room-for-reserve': reserve !== null && reserve.proposed >= reserve.current * LEAST_RAISE,
     'reserve-unknown': reserve === null,
+    ...group.traits,
   };
   return {
     traits: new Set((Object.keys(has) as HostTrait[]).filter((trait) => has[trait] === true)),
@@ -68,9 +73,15 @@ const factsOf = (suspect: Entity | undefined, state: SessionState): Facts => {
       reserveNow: reserve === null ? undefined : String(reserve.current),
       reserveMost: String(Math.floor(state.header.host.memoryBytes / 1024 / MOST_RESERVED)),
       swappiness: swappiness === undefined ? undefined : String(swappiness),
+      ...mapped(group.words, quoted),
     },
   };
 };
+
+const mapped = (words: Words, change: (word: string) => string): Words =>
+  Object.fromEntries(
+    Object.entries(words).map(([name, word]) => [name, word === undefined ? undefined : change(word)]),
+  );
 
 const IS_QEMU = /^(?:qemu|kvm|CPU \d+\/KVM)/;
 

@@ -1,4 +1,5 @@
 /** Cases that signatures have opened: what has held, since when, and which became findings. */
+import type { Cgroup } from '../../core/cgroup.ts';
 import type { Entity } from '../../core/entity.ts';
 import type { Signature } from './signature.ts';
 import type { Stretch } from './stretch.ts';
@@ -7,8 +8,14 @@ export type Held = { sinceTick: number; lastTick: number; most: number; atUs: nu
 
 export type Case = {
   readonly signature: Signature;
-  /** null where no process is counted. */
+  /** null where no process is counted, and where it is about a control group. */
   readonly suspect: Entity | null;
+  /** The control group that it is about; null where it is about a process, or the host. */
+  readonly cgroup: Cgroup | null;
+  /** Of a victim, the control group whose limit it ran into, as far as that is known. */
+  limit: Cgroup | null;
+  /** What those in it did of what its signature asks for, while it held. */
+  readonly doers: Map<Entity, number>;
   readonly held: Map<string, Held>;
   /** What was counted while all that is required held: the evidence. */
   readonly stretch: Stretch;

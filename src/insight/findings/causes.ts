@@ -2,6 +2,7 @@
  * Cases of one cause, reported as one finding: several processes that do the same thing at the same time are several
  * suspects of it. Little beside much is a bystander or a victim, unless it is one of the same kind.
  */
+import { type Cgroup, isWithin } from '../../core/cgroup.ts';
 import type { Entity } from '../../core/entity.ts';
 import type { SessionState } from '../../core/state.ts';
 import { isKernelThread, isOwn } from '../../core/who.ts';
@@ -12,6 +13,8 @@ export type Cause = {
   /** The one with most of it: what is reported of the host, of others, and what could not be measured is of its time. */
   readonly lead: Case;
   readonly members: readonly Case[];
+  /** The control group that it is about, where it is. */
+  readonly cgroup: Cgroup | null;
   /** Who can be accused, those with most first; kernel threads work for others. */
   readonly suspects: readonly Entity[];
   readonly victims: readonly Entity[];
@@ -35,13 +38,46 @@ export const causesOf = ({ named }: Cases, state: SessionState): Cause[] => {
       rivals.endUs = Math.max(rivals.endUs, one.endUs);
     }
   }
-  for (const one of cases.filter(({ suspect }) => suspect === null)) {
+  for (const one of cases.filter(({ suspect, cgroup }) => suspect === null && cgroup === null)) {
     const before = groups.find(({ members: [first], endUs }) => goesOn(first, endUs, one));
     if (before === undefined) groups.push({ members: [one], endUs: one.endUs });
     // Processes are not counted any more; the host's own signals say that it goes on.
     else before.endUs = Math.max(before.endUs, one.endUs);
   }
-  return groups.flatMap(({ members, endUs }) => causeOf(members, endUs, state));
+  return [
+    ...groups.flatMap(({ members, endUs }) => causeOf(members, endUs, state)),
+    ...cases
+      .filter((one) => one.cgroup !== null && isInnermost(one, cases))
+      .map((one) => ofCgroup(one, state)),
+  ];
+};
+
+/** What a limit does to a group above shows there as well: the one that was hit more is meant, of equals the one below. */
+const isInnermost = (one: Case, cases: readonly Case[]): boolean =>
+  !cases.some((other) => {
+    if (other === one || other.cgroup === null || one.cgroup === null || !areRivals(one, other)) return false;
+    if (other.cgroup.path === one.cgroup.path) return false;
+    if (isWithin(other.cgroup.path, one.cgroup.path)) return other.weight >= one.weight;
+    return isWithin(one.cgroup.path, other.cgroup.path) && other.weight > one.weight;
+  });
+
+const ofCgroup = (one: Case, state: SessionState): Cause => {
+  const most = (amounts: ReadonlyMap<Entity, number>): Entity[] =>
+    [...amounts]
+      .filter(([entity]) => !isOwn(entity, state))
+      .sort((a, b) => b[1] - a[1])
+      .map(([entity]) => entity);
+  const suspects = most(one.doers).slice(0, 1);
+  return {
+    lead: one,
+    members: [one],
+    cgroup: one.cgroup,
+    suspects,
+    victims: most(one.victims).filter((entity) => !suspects.includes(entity)),
+    stretch: one.stretch,
+    startUs: one.startUs,
+    endUs: one.endUs,
+  };
 };
 
 const areRivals = (a: Case, b: Case): boolean =>
@@ -83,7 +119,12 @@ const causeOf = (members: readonly Case[], endUs: number, state: SessionState): 
   // A kernel thread that is hit is no suspect, and is reported all the same.
   if (suspects.length === 0) victims.unshift(...all);
   const startUs = Math.min(...members.map((one) => one.startUs));
-  return [{ lead, members, suspects, victims, stretch: sumOf(members, startUs, endUs), startUs, endUs }];
+  const stretch = sumOf(members, startUs, endUs);
+  if (lead.signature.isOfVictim === true) {
+    const cgroup = members.find(({ limit }) => limit !== null)?.limit ?? null;
+    return [{ lead, members, cgroup, suspects: [], victims: all, stretch, startUs, endUs }];
+  }
+  return [{ lead, members, cgroup: null, suspects, victims, stretch, startUs, endUs }];
 };
 
 const ALIKE = 0.1;

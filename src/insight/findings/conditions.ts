@@ -1,11 +1,11 @@
 /** Whether a condition holds: by which bounds, since when, and what its value is of a suspect or of the others. */
-import type { Entity } from '../../core/entity.ts';
+import { type Cgroup, isIn } from '../../core/cgroup.ts';
 import type { HostIdentity } from '../../core/record.ts';
 import type { SessionState } from '../../core/state.ts';
 import type { Case, Held } from './cases.ts';
 import type { Readings } from './reading-state.ts';
-import { countedMetric, isMeasured, ofProcess } from './readings.ts';
-import type { Condition, Signature } from './signature.ts';
+import { countedMetric, isMeasured, ofCgroup, ofProcess } from './readings.ts';
+import type { Condition, Measure, Signature } from './signature.ts';
 
 /** A condition that was gone for longer begins anew. */
 const STREAK_TICKS = 3;
@@ -83,15 +83,16 @@ export const hold = (
 };
 
 export const measureOf = (
-  suspect: Entity | null,
+  { suspect, cgroup }: Pick<Case, 'suspect' | 'cgroup'>,
   { scope, measure }: Condition,
   rates: ReadonlyMap<string, number>,
   { processes }: Readings,
 ): number => {
-  if (scope === 'suspect') return ofProcess(rates, measure);
+  if (scope === 'suspect')
+    return cgroup === null ? ofProcess(rates, measure) : ofCgroup(rates, cgroup, measure);
   let most = Number.NaN;
   for (const [entity, others] of processes) {
-    if (entity === suspect) continue;
+    if (entity === suspect || (cgroup !== null && !isIn(entity, cgroup.path))) continue;
     const value = ofProcess(others, measure);
     if (!(most >= value)) most = value;
   }
@@ -99,13 +100,23 @@ export const measureOf = (
 };
 
 /** Conditions that say nothing of this suspect: not measured in this session, or not of such a process. */
-export const unknownTo = ({ signature, suspect, stretch, pending }: Case, state: SessionState): string[] =>
+export const unknownTo = (
+  { signature, suspect, cgroup, stretch, pending }: Case,
+  state: SessionState,
+): string[] =>
   signature.conditions
-    .filter(({ measure, silentIsUnknown, need }) => {
+    .filter(({ scope, measure, silentIsUnknown, need }) => {
       if (need === 'forbidden') return false;
       if (!isMeasured(state, measure)) return true;
+      if (cgroup !== null && scope === 'suspect') return isUncovered(cgroup, measure);
       if (suspect === null) return false;
       if (suspect.uncovered[countedMetric(measure.metric)] !== undefined) return true;
       return silentIsUnknown === true && !stretch.own.has(measure.metric) && !pending.own.has(measure.metric);
     })
     .map(({ id }) => id);
+
+/** None of what the measure asks for is said of this group. */
+const isUncovered = ({ uncovered, readings }: Cgroup, { metric }: Measure): boolean =>
+  metric.endsWith('*')
+    ? ![...readings.keys()].some((id) => id.startsWith(metric.slice(0, -1)))
+    : uncovered[metric] !== undefined;

@@ -15,13 +15,13 @@ const CONFIDENCE_WITHOUT_SUSPECT = 0.5;
 const WAS_GOING_ON_US = 10e6;
 
 export const describeCause = (cause: Cause, state: SessionState): Finding => {
-  const { lead, suspects, victims, startUs, endUs } = cause;
+  const { lead, cgroup, suspects, victims, startUs, endUs } = cause;
   const { signature, held } = lead;
   const signs = signature.conditions.filter(({ need }) => need !== 'forbidden');
   const missing = [
     ...signs.filter(({ id }) => lead.unknown.includes(id)),
     // What would have reported who it is.
-    ...(lead.suspect === null ? attendedConditions(signature) : []).filter(
+    ...(lead.suspect === null && cgroup === null ? attendedConditions(signature) : []).filter(
       ({ need, measure }) => need !== 'forbidden' && !isMeasured(state, measure),
     ),
   ];
@@ -37,6 +37,7 @@ export const describeCause = (cause: Cause, state: SessionState): Finding => {
       of: signs.length,
     },
     suspect: first === undefined ? null : partyOf(first),
+    ...(cgroup === null ? {} : { cgroup: cgroup.path }),
     ...(suspects.length > 1 ? { suspects: suspects.slice(0, MAX_PARTIES).map(partyOf) } : {}),
     victims: victims.slice(0, MAX_PARTIES).map(partyOf),
     startUs,
@@ -44,16 +45,17 @@ export const describeCause = (cause: Cause, state: SessionState): Finding => {
     ...(uncountedSinceUs === null ? {} : { uncountedSinceUs }),
     evidence: signs.flatMap((condition) => evidenceOf(cause, condition)),
     missing: [...new Set(missing.map(({ measure }) => measure.metric))],
-    advice: fillIn(signature.advice, suspects, state),
+    advice: fillIn(signature.advice, suspects, state, cgroup),
   };
 };
 
-const titleOf = ({ lead: { signature, held, unknown }, victims }: Cause): string =>
+const titleOf = ({ lead: { signature, held, unknown, limit }, victims }: Cause): string =>
   signature.titles?.find(
     (title) =>
       (title.held === undefined || held.has(title.held)) &&
       (title.unknown === undefined || unknown.includes(title.unknown)) &&
-      (title.victims !== true || victims.length > 0),
+      (title.victims !== true || victims.length > 0) &&
+      (title.atLimit !== true || limit !== null),
   )?.text ?? signature.title;
 
 const evidenceOf = ({ lead, stretch }: Cause, condition: Condition): Evidence[] => {
@@ -85,10 +87,11 @@ const attendedConditions = ({ id }: Signature): readonly Condition[] =>
 
 /** All that is required is 0.8; what is optional fills the rest; each required measure that was missing costs. */
 const confidenceOf = (
-  { lead: { signature, held }, suspects }: Cause,
+  { lead: { signature, suspect, held }, cgroup, suspects }: Cause,
   missing: readonly Condition[],
 ): number => {
-  if (suspects.length === 0) return CONFIDENCE_WITHOUT_SUSPECT;
+  const isNobody = suspect === null || (suspects.length === 0 && signature.isOfVictim !== true);
+  if (isNobody && cgroup === null) return CONFIDENCE_WITHOUT_SUSPECT;
   const optional = signature.conditions.filter(({ need }) => need === 'optional');
   const shown = optional.filter(({ id }) => held.has(id)).length;
   const share = optional.length === 0 ? 1 : shown / optional.length;

@@ -24,6 +24,8 @@ export type Finding = {
   readonly signs?: { readonly seen: number; readonly of: number } | undefined;
   /** Who did most of it; null where nobody can be accused. */
   readonly suspect: Party | null;
+  /** Path of the control group whose limit it is about; `suspect` is who did most in it. */
+  readonly cgroup?: string | undefined;
   /** All who did it, those who did most first; evidence is their sum. Absent where `suspect` is all there is. */
   readonly suspects?: readonly Party[] | undefined;
   readonly victims: readonly Party[];

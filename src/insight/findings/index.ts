@@ -1,8 +1,11 @@
 /** Every failure that has a name. */
+import { cgroupCpuThrottle } from './cgroup-cpu-throttle.ts';
+import { cgroupMemoryLimit } from './cgroup-memory-limit.ts';
 import { cpuContention } from './cpu-contention.ts';
 import { highOrderExhaustion } from './high-order-exhaustion.ts';
 import { inodeChurn } from './inode-churn.ts';
 import { nativeLeak } from './native-leak.ts';
+import { oomKill } from './oom-kill.ts';
 import { pageCacheThrash } from './page-cache-thrash.ts';
 import { pythonLeak } from './python-leak.ts';
 import { seekHoleStorm } from './seek-hole-storm.ts';
@@ -14,7 +17,10 @@ export const SIGNATURES: readonly Signature[] = [
   xfsAllocDeadlock,
   pageCacheThrash,
   highOrderExhaustion,
+  oomKill,
   inodeChurn,
+  cgroupMemoryLimit,
+  cgroupCpuThrottle,
   cpuContention,
 ];
 

@@ -3,6 +3,7 @@
  * anchor rises; it becomes a finding when all that is required has held together, in the order that is required, for
  * long enough, and nothing that is forbidden has. What a session does not measure is left out and said to be missing.
  */
+import { type Cgroup, isIn } from '../../core/cgroup.ts';
 import type { Entity } from '../../core/entity.ts';
 import type { SessionState } from '../../core/state.ts';
 import type { Case, Cases } from './cases.ts';
@@ -13,10 +14,10 @@ import { describeCause } from './describe.ts';
 import type { Finding } from './finding.ts';
 import { SIGNATURES } from './index.ts';
 import type { Readings } from './reading-state.ts';
-import { countedMetric, isMeasured, ofHost, read } from './readings.ts';
+import { countedMetric, isMeasured, ofCgroup, ofHost, read } from './readings.ts';
 import type { Condition, Signature } from './signature.ts';
 import { addStretch, addTick, clearStretch, createStretch } from './stretch.ts';
-import { collectVictims } from './victims.ts';
+import { collectDoers, collectVictims, limitOf } from './victims.ts';
 
 const MAX_NAMED = 200;
 /** What was counted so shortly before all of it held belongs to it. */
@@ -25,8 +26,9 @@ const LEAD_IN_TICKS = 5;
 const CLOSED_AFTER_TICKS = 60;
 
 const WATCHED: ReadonlySet<string> = new Set(
-  SIGNATURES.flatMap(({ anchor, victims, conditions }) => [
+  SIGNATURES.flatMap(({ anchor, victims, conditions, cgroups }) => [
     anchor.metric,
+    ...(cgroups === undefined ? [] : cgroups.doers),
     ...(victims === null ? [] : [victims.metric, ...(victims.each === undefined ? [] : [victims.each.per])]),
     ...conditions.flatMap(({ measure }) => [
       countedMetric(measure.metric),
@@ -50,7 +52,7 @@ const NO_RATES: ReadonlyMap<string, number> = new Map();
 export const matchSignatures = (cases: Cases, readings: Readings, state: SessionState): void => {
   read(readings, state, WATCHED);
   const now = { tick: readings.ticks, bootUs: state.bootUs };
-  for (const one of cases.open.values()) addTick(one.pending, one.suspect, readings);
+  for (const one of cases.open.values()) addTick(one.pending, one, readings);
   for (const one of SIGNATURES) {
     const attended = isMeasured(state, { kind: 'rate', metric: one.anchor.metric });
     const signature = attended ? one : HOST_ALONE.get(one);
@@ -63,14 +65,11 @@ export const matchSignatures = (cases: Cases, readings: Readings, state: Session
     }
     if (!attended) {
       if (saysEnough(signature, state))
-        advance(cases, { signature, suspect: null, rates: NO_RATES, rate: 0 }, readings, state);
+        advance(cases, { signature, suspect: null, cgroup: null, rates: NO_RATES, rate: 0 }, readings, state);
       continue;
     }
-    for (const [entity, rates] of readings.processes) {
-      const rate = rates.get(signature.anchor.metric) ?? 0;
-      if (rate >= signature.anchor.least)
-        advance(cases, { signature, suspect: entity, rates, rate }, readings, state);
-    }
+    for (const suspicion of suspicionsOf(signature, readings))
+      if (suspicion.rate >= signature.anchor.least) advance(cases, suspicion, readings, state);
   }
   for (const [key, one] of cases.open) {
     // What was counted long before it held, or long after, is none of it.
@@ -80,23 +79,36 @@ export const matchSignatures = (cases: Cases, readings: Readings, state: Session
   }
 };
 
+function* suspicionsOf(signature: Signature, readings: Readings): Generator<Suspicion> {
+  const { metric } = signature.anchor;
+  if (signature.cgroups === undefined)
+    for (const [suspect, rates] of readings.processes)
+      yield { signature, suspect, cgroup: null, rates, rate: rates.get(metric) ?? 0 };
+  else
+    for (const [cgroup, rates] of readings.cgroups)
+      yield {
+        signature,
+        suspect: null,
+        cgroup,
+        rates,
+        rate: ofCgroup(rates, cgroup, { kind: 'rate', metric }),
+      };
+}
+
 /** Who may be the cause, or nobody of the processes, with what is measured of it. */
 type Suspicion = {
   readonly signature: Signature;
   readonly suspect: Entity | null;
+  readonly cgroup: Cgroup | null;
   readonly rates: ReadonlyMap<string, number>;
   /** Of the metric that it is recognised by. */
   readonly rate: number;
 };
 
-const advance = (
-  cases: Cases,
-  { signature, suspect, rates, rate }: Suspicion,
-  readings: Readings,
-  state: SessionState,
-): void => {
-  const key = `${signature.id} ${suspect?.id ?? 'host'}`;
-  const one = cases.open.get(key) ?? begin(signature, suspect, readings, state);
+const advance = (cases: Cases, suspicion: Suspicion, readings: Readings, state: SessionState): void => {
+  const { signature, suspect, cgroup, rates, rate } = suspicion;
+  const key = `${signature.id} ${cgroup === null ? (suspect?.id ?? 'host') : `cgroup ${cgroup.id}`}`;
+  const one = cases.open.get(key) ?? begin(suspicion, readings, state);
   cases.open.set(key, one);
   one.lastTick = readings.ticks;
   one.unknown = unknownTo(one, state);
@@ -108,7 +120,7 @@ const advance = (
       if (held !== undefined) one.held.set(condition.id, { ...held });
       continue;
     }
-    const value = measureOf(suspect, condition, rates, readings);
+    const value = measureOf(one, condition, rates, readings);
     const bounds = boundsFor(condition, instead, state);
     const now = { tick: readings.ticks, bootUs: state.bootUs };
     hold(one.held, condition.id, { signature, condition, bounds, value }, now);
@@ -117,26 +129,39 @@ const advance = (
     one.lasted = 0;
     return;
   }
-  if (suspect !== null && !isActive(suspect, signature, readings)) return;
+  if (!isActive(one, readings)) return;
   if (one.stretch.ticks === 0) one.startUs = one.pendingSinceUs;
   addStretch(one.stretch, one.pending);
   forget(one, state);
   one.lasted += 1;
   one.weight += rate;
   one.endUs = state.bootUs;
+  if (signature.isOfVictim === true) one.limit ??= limitOf(one, readings);
   collectVictims(one, readings);
+  collectDoers(one, readings, state);
   if (one.named || !(hasLasted(one, state) || isBeyondDoubt(one))) return;
   one.named = true;
   cases.named.push(one);
   if (cases.named.length > MAX_NAMED) cases.named.shift();
 };
 
-/** Where nobody is accused, at most one of the measures may be missing. */
-const saysEnough = ({ conditions }: Signature, state: SessionState): boolean =>
-  conditions.filter(({ need, measure }) => need === 'required' && !isMeasured(state, measure)).length <= 1;
+/** Where nobody is accused, at most one of several measures may be missing. */
+const saysEnough = ({ conditions }: Signature, state: SessionState): boolean => {
+  const required = conditions.filter(({ need }) => need === 'required');
+  const missing = required.filter(({ measure }) => !isMeasured(state, measure)).length;
+  return missing <= 1 && missing < required.length;
+};
 
 /** Rates are smoothed, and fade: only ticks in which the suspect really did something count. */
-const isActive = (suspect: Entity, { conditions }: Signature, { now }: Readings): boolean => {
+const isActive = (
+  { suspect, cgroup, signature: { anchor, conditions } }: Case,
+  { now }: Readings,
+): boolean => {
+  if (cgroup !== null) {
+    const measure = { kind: 'rate', metric: anchor.metric } as const;
+    return ofCgroup(now.cgroups.get(cgroup) ?? NO_RATES, cgroup, measure) > 0;
+  }
+  if (suspect === null) return true;
   const counted = now.processes.get(suspect);
   return (
     counted !== undefined &&
@@ -145,16 +170,18 @@ const isActive = (suspect: Entity, { conditions }: Signature, { now }: Readings)
 };
 
 const begin = (
-  signature: Signature,
-  suspect: Entity | null,
+  { signature, suspect, cgroup }: Suspicion,
   readings: Readings,
   { bootUs }: SessionState,
 ): Case => {
   const pending = createStretch();
-  addTick(pending, suspect, readings);
+  addTick(pending, { suspect, cgroup }, readings);
   return {
     signature,
     suspect,
+    cgroup,
+    limit: null,
+    doers: new Map(),
     held: new Map(),
     stretch: createStretch(),
     pending,
@@ -187,14 +214,16 @@ export const findingsOf = (cases: Cases, state: SessionState): Finding[] => {
 };
 
 /** A storm that takes a CPU is one failure, not two. */
-const isExplained = ({ lead, suspects, startUs, endUs }: Cause, causes: readonly Cause[]): boolean =>
+const isExplained = ({ lead, suspects, victims, startUs, endUs }: Cause, causes: readonly Cause[]): boolean =>
   lead.signature.isGeneral === true &&
   causes.some(
-    (other) =>
-      other.lead.signature.isGeneral !== true &&
-      other.startUs <= endUs &&
-      other.endUs >= startUs &&
-      other.suspects.some((suspect) => suspects.includes(suspect)),
+    ({ lead: other, cgroup, ...cause }) =>
+      other.signature.isGeneral !== true &&
+      cause.startUs <= endUs &&
+      cause.endUs >= startUs &&
+      cause.suspects.some((suspect) => suspects.includes(suspect)) &&
+      // A limit of a control group explains what those in it suffer, and nothing else.
+      (cgroup === null || victims.every((victim) => isIn(victim, cgroup.path))),
   );
 
 const SEVERITIES: readonly Finding['severity'][] = ['critical', 'high', 'medium'];

@@ -1,10 +1,13 @@
 /** What the measures of signatures are read from. */
+import type { Cgroup } from '../../core/cgroup.ts';
 import type { Entity } from '../../core/entity.ts';
 
 export type Readings = {
   ticks: number;
   /** Metric to rate per second, smoothed. Rates of processes that have been quiet for long are dropped. */
   readonly processes: Map<Entity, Map<string, number>>;
+  /** The same of control groups. */
+  readonly cgroups: Map<Cgroup, Map<string, number>>;
   readonly hostRates: Map<string, number>;
   readonly hostLevels: Map<string, number>;
   /** What this tick counted, as it was counted: of each process that did something, of all of them, of the host. */
@@ -13,13 +16,15 @@ export type Readings = {
     readonly processes: Map<Entity, Map<string, number>>;
     readonly all: Map<string, number>;
     readonly host: Map<string, number>;
+    readonly cgroups: Map<Cgroup, Map<string, number>>;
   };
 };
 
 export const createReadings = (): Readings => ({
   ticks: 0,
   processes: new Map(),
+  cgroups: new Map(),
   hostRates: new Map(),
   hostLevels: new Map(),
-  now: { us: 0, processes: new Map(), all: new Map(), host: new Map() },
+  now: { us: 0, processes: new Map(), all: new Map(), host: new Map(), cgroups: new Map() },
 });

@@ -1,4 +1,5 @@
 /** The measures that signatures look at, smoothed over a few ticks: of every process that has them, and of the host. */
+import type { Cgroup } from '../../core/cgroup.ts';
 import type { Entity } from '../../core/entity.ts';
 import { mostPerSecond, rateOf } from '../../core/rate.ts';
 import type { SessionState } from '../../core/state.ts';
@@ -24,6 +25,7 @@ export const read = (readings: Readings, state: SessionState, watched: ReadonlyS
   now.processes.clear();
   now.all.clear();
   now.host.clear();
+  now.cgroups.clear();
   const last = state.samples - 1;
   if (state.counted.sample === last && state.counted.intervalUs > 0) readProcesses(readings, state, watched);
   if (state.samples < 2) return;
@@ -39,6 +41,25 @@ export const read = (readings: Readings, state: SessionState, watched: ReadonlyS
       // In proportion to the time for which processes were read, so that both are of the same stretch.
       if (reading.delta > 0) now.host.set(metric, (reading.delta * now.us) / intervalUs);
     } else readings.hostLevels.set(metric, reading.last);
+  }
+  if (isRead) readCgroups(readings, state, intervalUs);
+};
+
+const readCgroups = ({ cgroups, now }: Readings, state: SessionState, intervalUs: number): void => {
+  for (const cgroup of state.cgroups.values()) {
+    if (cgroup.endedBootUs !== null) {
+      cgroups.delete(cgroup);
+      continue;
+    }
+    const rates = cgroups.get(cgroup) ?? new Map<string, number>();
+    cgroups.set(cgroup, rates);
+    const counted = new Map<string, number>();
+    for (const [metric, { delta }] of cgroup.readings) {
+      if (state.metrics.get(metric)?.kind !== 'counter') continue;
+      smooth(rates, metric, rateOf(delta, intervalUs));
+      if (delta > 0) counted.set(metric, (delta * now.us) / intervalUs);
+    }
+    if (counted.size > 0) now.cgroups.set(cgroup, counted);
   }
 };
 
@@ -93,16 +114,36 @@ const smooth = (rates: Map<string, number>, metric: string, value: number): void
 
 /** A measure of one process; NaN when it cannot be said. */
 export const ofProcess = (rates: ReadonlyMap<string, number>, measure: Measure): number => {
-  if (measure.kind === 'rate') return rates.get(measure.metric) ?? 0;
+  if (measure.kind === 'rate' || measure.kind === 'amount') return rates.get(measure.metric) ?? 0;
   if (measure.kind !== 'ratio') return Number.NaN;
   const per = rates.get(measure.per) ?? 0;
   return per > SILENT_PER_SECOND ? (rates.get(measure.metric) ?? 0) / per : Number.NaN;
+};
+
+/** The same of a control group. */
+export const ofCgroup = (rates: ReadonlyMap<string, number>, cgroup: Cgroup, measure: Measure): number => {
+  switch (measure.kind) {
+    case 'rate':
+    case 'amount':
+      return sumOf(rates, measure.metric);
+    case 'level':
+      return cgroup.readings.get(measure.metric)?.last ?? Number.NaN;
+    case 'ratio': {
+      const per = sumOf(rates, measure.per);
+      return per > SILENT_PER_SECOND ? sumOf(rates, measure.metric) / per : Number.NaN;
+    }
+    case 'rise':
+      return Number.NaN;
+  }
 };
 
 export const ofHost = (readings: Readings, state: SessionState, measure: Measure): number => {
   switch (measure.kind) {
     case 'rate':
       return sumOf(readings.hostRates, measure.metric);
+    case 'amount':
+      // Single events: a smoothed rate would go on for long after one.
+      return sumOf(readings.now.host, measure.metric);
     case 'level':
       return sumOf(readings.hostLevels, measure.metric);
     case 'rise':
@@ -163,11 +204,13 @@ export const ofStretch = (
   { scope, measure }: Pick<Condition, 'scope' | 'measure'>,
 ): number => {
   const counted = (metric: string): number => {
-    if (scope === 'suspect') return stretch.own.get(metric) ?? 0;
+    if (scope === 'suspect') return sumOf(stretch.own, metric) || 0;
     if (scope === 'others') return (stretch.all.get(metric) ?? 0) - (stretch.own.get(metric) ?? 0);
     return sumOf(stretch.host, metric) || 0;
   };
   if (measure.kind === 'rate') return (counted(measure.metric) * 1e6) / stretch.us;
+  // Of the host it is in proportion to the time for which processes were read: of single events that is not whole.
+  if (measure.kind === 'amount') return Math.round(counted(measure.metric));
   return measure.kind === 'ratio' ? counted(measure.metric) / counted(measure.per) : Number.NaN;
 };
 

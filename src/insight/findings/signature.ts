@@ -9,6 +9,8 @@ import type { MetricUnit } from '../../core/metric.ts';
 export type Measure =
   /** Per second, over the last few ticks; `*` at the end sums all metrics that begin so. */
   | { readonly kind: 'rate'; readonly metric: string }
+  /** All of it, over the time it held; of single events. */
+  | { readonly kind: 'amount'; readonly metric: string }
   /** One rate per another. */
   | { readonly kind: 'ratio'; readonly metric: string; readonly per: string }
   /** The level of a gauge; with `*` their sum. */
@@ -40,6 +42,8 @@ export type Title = {
   readonly held?: string;
   readonly unknown?: string;
   readonly victims?: true;
+  /** The control group of a victim was at its limit. */
+  readonly atLimit?: true;
 };
 
 export type Signature = {
@@ -51,6 +55,14 @@ export type Signature = {
   readonly severity: 'critical' | 'high' | 'medium';
   /** What it names follows from other failures too: of the same suspect at the same time, the other is the finding. */
   readonly isGeneral?: true;
+  /**
+   * What is looked at are control groups, not processes: conditions on the `suspect` are measured of the group, on `others`
+   * of the process in it with most. Victims are processes in it, and the suspect is the one that did most
+   * of the first of these metrics that is measured.
+   */
+  readonly cgroups?: { readonly doers: readonly string[] };
+  /** Whom the anchor singles out suffers it; who did it is not known. */
+  readonly isOfVictim?: true;
   /** Processes are looked at from this rate of this metric on; of several the one with most is the suspect. */
   readonly anchor: { readonly metric: string; readonly least: number };
   readonly conditions: readonly Condition[];
@@ -110,6 +122,12 @@ export type HostTrait =
   | 'cgroup-v1'
   | 'cgroup-v2'
   | 'boundable'
+  | 'quota-v1'
+  | 'quota-v2'
+  | 'limit-v1'
+  | 'limit-v2'
+  | 'container'
+  | 'no-container'
   | 'qemu'
   | 'not-qemu'
   | 'numa'

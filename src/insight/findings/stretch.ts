@@ -3,6 +3,7 @@
  * numbers that prove a finding are of one stretch of time, and multiply out: so many a second, times so long each, is
  * the time it took.
  */
+import { type Cgroup, isIn } from '../../core/cgroup.ts';
 import type { Entity } from '../../core/entity.ts';
 import type { Readings } from './reading-state.ts';
 
@@ -23,11 +24,26 @@ export const createStretch = (): Stretch => ({
 });
 
 /** The tick just read. */
-export const addTick = (stretch: Stretch, suspect: Entity | null, { now }: Readings): void => {
+export const addTick = (
+  stretch: Stretch,
+  { suspect, cgroup }: { readonly suspect: Entity | null; readonly cgroup: Cgroup | null },
+  { now }: Readings,
+): void => {
   stretch.us += now.us;
   stretch.ticks += 1;
+  if (cgroup !== null) {
+    addGroup(stretch, cgroup, now);
+    return;
+  }
   if (suspect !== null) addAll(stretch.own, now.processes.get(suspect));
   addAll(stretch.all, now.all);
+  addAll(stretch.host, now.host);
+};
+
+/** All are those in it. */
+const addGroup = (stretch: Stretch, cgroup: Cgroup, now: Readings['now']): void => {
+  addAll(stretch.own, now.cgroups.get(cgroup));
+  for (const [entity, counted] of now.processes) if (isIn(entity, cgroup.path)) addAll(stretch.all, counted);
   addAll(stretch.host, now.host);
 };
 

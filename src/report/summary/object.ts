@@ -41,6 +41,19 @@ export const summaryObject = (snapshot: Snapshot): object => {
     totals: Object.fromEntries(Object.entries(snapshot.totals).map(([id, reading]) => [id, reading.total])),
     others: snapshot.others,
     host: Object.fromEntries(Object.entries(snapshot.host).map(([id, reading]) => [id, reading.total])),
+    ...(snapshot.cgroups === undefined
+      ? {}
+      : {
+          cgroups: snapshot.cgroups.map(({ id, path, endedBootUs, metrics, uncovered }) => ({
+            id,
+            path,
+            ended: endedBootUs !== null,
+            metrics: Object.fromEntries(
+              Object.entries(metrics).map(([metric, { total }]) => [metric, total]),
+            ),
+            uncovered,
+          })),
+        }),
     losses: {
       lostEvents: losses.lostEvents,
       mapFull: losses.mapFull,

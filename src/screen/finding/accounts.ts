@@ -6,6 +6,7 @@
  * and after stepping back, still ahead.
  */
 
+import { cgroupName } from '../../core/cgroup-name.ts';
 import type { MetricDescriptor } from '../../core/metric.ts';
 import { type Finding, type Party, signsOf, suspectsIn } from '../../insight/findings/finding.ts';
 import { INCIDENT, SPIKE } from '../../insight/params.ts';
@@ -23,6 +24,8 @@ export type Account = {
   readonly title: string;
   readonly pid: number | null;
   readonly comm: string | null;
+  /** Short name of the control group whose limit it is about, and its path; null where it is about none. */
+  readonly cgroup: { readonly name: string; readonly path: string } | null;
   /** Row of the suspect. */
   readonly rowId: string | null;
   /** Further suspects of the same. */
@@ -112,12 +115,16 @@ const ofFinding = (source: WatchedSnapshot, finding: Finding, charset: 'utf8' | 
   const { seen, of } = signsOf(finding);
   const name = ({ pid, comm }: Party): string => `${clean(comm, charset)} (${pid})`;
   return {
-    key: `${finding.id} ${suspect?.pid ?? ''} ${finding.startUs}`,
+    key: `${finding.id} ${finding.cgroup ?? suspect?.pid ?? ''} ${finding.startUs}`,
     id: finding.id,
     severity: finding.severity,
     title: finding.title,
     pid: suspect?.pid ?? null,
     comm: suspect === null ? null : clean(suspect.comm, charset),
+    cgroup:
+      finding.cgroup === undefined
+        ? null
+        : { name: clean(cgroupName(finding.cgroup), charset), path: clean(finding.cgroup, charset) },
     rowId:
       suspect === null
         ? null
@@ -160,6 +167,7 @@ const ofIncident = (source: WatchedSnapshot, incident: IncidentMark, charset: 'u
     title: titleOf(incident),
     pid: suspect?.pid ?? null,
     comm: suspect === null ? null : clean(suspect.comm ?? '?', charset),
+    cgroup: null,
     rowId: suspect === null ? null : (source.rows.find(({ pid }) => pid === suspect.pid)?.id ?? null),
     others: [],
     known:

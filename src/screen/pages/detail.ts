@@ -12,6 +12,7 @@ import { clean, fitTo } from '../format/text.ts';
 import { namesOf, trustMark } from '../format/trust.ts';
 import { peakOf, perSecond, rateNow, sampleTimes, sparkline, trustIn } from '../signals/series.ts';
 import type { View } from '../view.ts';
+import { cgroupLines } from './cgroup-lines.ts';
 import { inspectionLines } from './inspection-lines.ts';
 import { latencyLines } from './latency.ts';
 
@@ -53,7 +54,8 @@ export const detailLines = (snapshot: WatchedSnapshot, row: Row | undefined, vie
     : [name, ...identity, blank, ...metricTable];
 };
 
-const identityLines = (snapshot: WatchedSnapshot, row: Row, { glyphs, size, inspection }: View): Line[] => {
+const identityLines = (snapshot: WatchedSnapshot, row: Row, view: View): Line[] => {
+  const { glyphs, size, inspection } = view;
   const container = containerOf(row.cgroup);
   const { clock } = snapshot.header;
   const facts: (readonly [string, string])[] = [
@@ -85,6 +87,7 @@ const identityLines = (snapshot: WatchedSnapshot, row: Row, { glyphs, size, insp
       ),
     ),
   ];
+  lines.push(...cgroupLines(snapshot, row, view));
   if (row.lateStart) {
     lines.push(
       ...wrapLine(

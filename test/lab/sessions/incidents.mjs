@@ -9,6 +9,63 @@ const SELDOM = Array.from({ length: 60 }, () => ['1', '2s']).flat();
 
 export const INCIDENTS = [
   {
+    name: 'quota-used-up',
+    where: 'host',
+    seconds: 30,
+    what: 'a renderer uses up the CPU quota of its control group; an interface beside it in the group waits with it',
+    truth: [{ id: 'cgroup-cpu-throttle', suspect: 'renderer', victims: ['gateway'] }],
+    make: (stand) => {
+      makeBystanders(stand);
+      stand.cgroup('lab-quota', { quotaPercent: 30 });
+    },
+    play: (stand) => {
+      stand.perl('postgres-wal', 'journal.pl', stand.path('wal/segment'), '1000000@12');
+      stand.python('order-api', 'worker.py', 'healthy', 8);
+      stand.within('lab-quota', () => {
+        stand.perl('renderer', 'burn.pl', 1000, '6s', '100000');
+        stand.perl('gateway', 'burn.pl', 10, '100000@5');
+      });
+    },
+  },
+  {
+    name: 'limit-thrash',
+    where: 'host',
+    seconds: 30,
+    what: 'an indexer reads a file that is larger than the memory limit of its control group, again and again; a service in the group faults its tables back in',
+    truth: [{ id: 'cgroup-memory-limit', suspect: 'indexer' }],
+    make: (stand) => {
+      makeBystanders(stand);
+      stand.coldFile('index.db', 160);
+      stand.coldFile('tables.db', 24);
+      stand.cgroup('lab-limit', { memoryMebibytes: 64 });
+    },
+    play: (stand) => {
+      playBystanders(stand);
+      stand.within('lab-limit', () => {
+        stand.perl('inventory-db', 'read-again.pl', '--mapped', stand.path('tables.db'), '1000000@5');
+        stand.perl('indexer', 'read-again.pl', stand.path('index.db'), '6s', '1000000@250');
+      });
+    },
+  },
+  {
+    name: 'oom-in-group',
+    where: 'host',
+    seconds: 25,
+    what: 'a service grows into the memory limit of its control group and is killed; the same service beside it has room',
+    truth: [{ id: 'oom-kill', suspect: null, victims: ['session-api'] }],
+    make: (stand) => {
+      makeBystanders(stand);
+      stand.cgroup('lab-oom', { memoryMebibytes: 48 });
+    },
+    play: (stand) => {
+      playBystanders(stand);
+      stand.within('lab-oom', () =>
+        stand.perl('session-api', 'grow.pl', stand.path('a.log'), 1024, '5s', '1000@10'),
+      );
+      stand.perl('catalogue-api', 'grow.pl', stand.path('b.log'), 1024, '5s', '60@10');
+    },
+  },
+  {
     name: 'seek-hole-mirror',
     where: 'host',
     seconds: 60,

@@ -6,6 +6,50 @@ const SELDOM = Array.from({ length: 60 }, () => ['1', '2s']).flat();
 
 export const NEAR_MISSES = [
   {
+    name: 'limit-filled',
+    where: 'host',
+    seconds: 30,
+    near: 'cgroup-memory-limit',
+    what: 'a backup reads a large file once: it fills the cache of its control group up to its limit, and needs nothing of it again',
+    make: (stand) => {
+      makeBystanders(stand);
+      stand.coldFile('archive.raw', 700);
+      stand.cgroup('lab-limit', { memoryMebibytes: 64 });
+    },
+    play: (stand) => {
+      playBystanders(stand);
+      stand.within('lab-limit', () =>
+        stand.perl('backup', 'read-again.pl', stand.path('archive.raw'), '4s', '650@30', '100s'),
+      );
+    },
+  },
+  {
+    name: 'killed-by-hand',
+    where: 'host',
+    seconds: 25,
+    near: 'oom-kill',
+    what: 'a service that grew in a control group with a limit is ended by kill -9, before it reaches it',
+    make: (stand) => {
+      makeBystanders(stand);
+      stand.cgroup('lab-oom', { memoryMebibytes: 96 });
+    },
+    play: (stand) => {
+      playBystanders(stand);
+      stand.within('lab-oom', () => {
+        const { pid } = stand.perl(
+          'session-api',
+          'grow.pl',
+          stand.path('a.log'),
+          1024,
+          '4s',
+          '50@10',
+          '100s',
+        );
+        setTimeout(() => process.kill(pid, 'SIGKILL'), 15_000);
+      });
+    },
+  },
+  {
     name: 'seeks-in-one-piece',
     where: 'host',
     seconds: 45,

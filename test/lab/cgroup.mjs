@@ -1,0 +1,61 @@
+// Control groups of a stage, of whichever version the host has. A group is one directory of version 2, or one of each
+// hierarchy of version 1 that counts, and of the unified one beside them, which counts stalls.
+import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const ROOT = '/sys/fs/cgroup';
+const VERSION_1 = ['cpu', 'cpuacct', 'memory', 'unified'];
+
+const isVersion2 = () => existsSync(join(ROOT, 'cgroup.controllers'));
+
+const directoriesOf = (name) =>
+  isVersion2()
+    ? [join(ROOT, name)]
+    : VERSION_1.filter((one) => existsSync(join(ROOT, one, 'cgroup.procs'))).map((one) =>
+        join(ROOT, one, name),
+      );
+
+const LIMITS = {
+  quotaPercent: (value) => [
+    ['cpu.max', `${value * 1000} 100000`],
+    ['cpu.cfs_quota_us', String(value * 1000)],
+  ],
+  memoryMebibytes: (value) => [
+    ['memory.max', String(value * 2 ** 20)],
+    ['memory.limit_in_bytes', String(value * 2 ** 20)],
+  ],
+};
+
+/** @returns what undoes it */
+export const makeGroup = (name, limits) => {
+  if (isVersion2()) writeFileSync(join(ROOT, 'cgroup.subtree_control'), '+cpu +memory');
+  const directories = directoriesOf(name);
+  for (const directory of directories) mkdirSync(directory);
+  for (const [limit, value] of Object.entries(limits))
+    for (const [file, text] of LIMITS[limit](value))
+      for (const directory of directories)
+        if (existsSync(join(directory, file))) writeFileSync(join(directory, file), text);
+  return () => {
+    for (const directory of directories) removeWhenEmpty(directory);
+  };
+};
+
+/** Shell words that move the shell into it. */
+export const joining = (name) =>
+  directoriesOf(name).map((directory) => `echo $$ > '${directory}/cgroup.procs'`);
+
+const TRIES = 100;
+const APART_MS = 50;
+
+/** Those killed in it are in it until they have ended. */
+const removeWhenEmpty = (directory) => {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      rmdirSync(directory);
+      return;
+    } catch (error) {
+      if (tries === TRIES) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, APART_MS);
+    }
+  }
+};
