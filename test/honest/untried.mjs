@@ -6,6 +6,8 @@ const OLD =
 const CALLS = 'counts calls seen, which an optimised build makes directly: no witness knows how many it made';
 const SYNCS = 'a level that is zero when a process has ended: test/kernel/syncs.test.ts';
 const WAITS = 'beside a program that times its own waits: test/kernel/blocked.test.ts, and in guests';
+const DISKS =
+  'beside a program that knows its requests, on a loop device of its own: test/kernel/disk.test.ts';
 
 export const UNTRIED = {
   'blocked.count': WAITS,
@@ -14,6 +16,16 @@ export const UNTRIED = {
   'blocked.max_ns': WAITS,
   'blocked.now': WAITS,
   'sync.now': SYNCS,
+  'disk.reads': DISKS,
+  'disk.writes': DISKS,
+  'disk.others':
+    'flushes and discards: a kernel thread hands over whichever it likes, and no witness knows which',
+  'disk.read_bytes': DISKS,
+  'disk.write_bytes': DISKS,
+  'disk.ns': DISKS,
+  'disk.max_ns': DISKS,
+  'disk.errors': 'needs a device that fails',
+  'disk.now': DISKS,
 
   'kswapd.wakeups_by_order': PRESSURE,
   'kswapd.kswapd_ns': PRESSURE,

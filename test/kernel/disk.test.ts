@@ -2,7 +2,16 @@
  * Requests to a disk, counted beside a program that knows how many it makes: on a loop device of its own, whose image
  * lies on a file system of its own, which is frozen where a request is to take its time.
  */
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -64,27 +73,33 @@ describeWith([...TRACING, 'cc', 'loop device', 'mkfs.ext4'], 'requests to a disk
     return { accounts, summary: await summaryOf(file) };
   };
 
-  it('are as many as the program makes, with its bytes, and take no longer than by its clock', async () => {
-    const before = statsOf(device);
-    const ways = ['read', 'write', 'big', 'threads', 'same'];
-    const { accounts, summary } = await recordOf(ways);
-    for (const [index, { pid, requests, bytes, ns }] of accounts.entries()) {
-      const row = rowOf(summary, pid);
-      const way = ways[index] ?? '';
-      const expected = way === 'write' ? [0, requests, 0, bytes] : [requests, 0, bytes, 0];
-      expect(countsOf(row), way).toEqual(expected);
-      expect(row['disk.ns'], way).toBeGreaterThan(0);
-      expect(row['disk.ns'], way).toBeLessThanOrEqual(ns);
-      expect(row['disk.max_ns'], way).toBeGreaterThan(0);
-      expect(row['disk.max_ns'], way).toBeLessThanOrEqual(row['disk.ns'] ?? 0);
-      expect(row['disk.now'] ?? 0, way).toBe(0);
-    }
-    const after = statsOf(device);
-    expect(after.reads - before.reads).toBeGreaterThanOrEqual(sumOf(accounts.filter((_, n) => n !== 1)));
-    expect(after.writes - before.writes).toBe(TIMES);
-    expect(summary.coverage['disk.ns']?.coverage).toBe('exact');
-    expect(summary.losses.lostEvents).toBe(0);
-  });
+  it.for(['none', 'mq-deadline'])(
+    'are as many as the program makes, with its bytes, and take no longer than by its clock: scheduler %s',
+    async (scheduler, context) => {
+      const setting = `/sys/class/block/${device.replace('/dev/', '')}/queue/scheduler`;
+      if (!readFileSync(setting, 'utf8').includes(scheduler)) return context.skip(`no ${scheduler} here`);
+      writeFileSync(setting, scheduler);
+      const before = statsOf(device);
+      const ways = ['read', 'write', 'big', 'threads', 'same'];
+      const { accounts, summary } = await recordOf(ways);
+      for (const [index, { pid, requests, bytes, ns }] of accounts.entries()) {
+        const row = rowOf(summary, pid);
+        const way = ways[index] ?? '';
+        const expected = way === 'write' ? [0, requests, 0, bytes] : [requests, 0, bytes, 0];
+        expect(countsOf(row), way).toEqual(expected);
+        expect(row['disk.ns'], way).toBeGreaterThan(0);
+        expect(row['disk.ns'], way).toBeLessThanOrEqual(ns);
+        expect(row['disk.max_ns'], way).toBeGreaterThan(0);
+        expect(row['disk.max_ns'], way).toBeLessThanOrEqual(row['disk.ns'] ?? 0);
+        expect(row['disk.now'] ?? 0, way).toBe(0);
+      }
+      const after = statsOf(device);
+      expect(after.reads - before.reads).toBeGreaterThanOrEqual(sumOf(accounts.filter((_, n) => n !== 1)));
+      expect(after.writes - before.writes).toBe(TIMES);
+      expect(summary.coverage['disk.ns']?.coverage).toBe('exact');
+      expect(summary.losses.lostEvents).toBe(0);
+    },
+  );
 
   it('count alone by issues', async () => {
     const { accounts, summary } = await recordOf(['read', 'write', 'threads'], 'issues');
@@ -168,6 +183,8 @@ const sumOf = (accounts: readonly Account[]): number =>
 
 /** Of the device itself, by the kernel. */
 const statsOf = (device: string): { reads: number; writes: number } => {
-  const fields = readFileSync(`/sys/class/block/${device.replace('/dev/', '')}/stat`, 'utf8').trim().split(/\s+/);
+  const fields = readFileSync(`/sys/class/block/${device.replace('/dev/', '')}/stat`, 'utf8')
+    .trim()
+    .split(/\s+/);
   return { reads: Number(fields[0]), writes: Number(fields[4]) };
 };

@@ -6,10 +6,9 @@
  * COUNT of its own; `same`: the same, all of the same block; `ahead`: reads that nobody waits for (fadvise), each 4 KiB;
  * `cached`: writes into the page cache and leaves them there; `flush`: has all that is there written (fsync); `leave`:
  * writes into the page cache, has the writing begun (sync_file_range) and ends without waiting for it; `error`: reads
- * beyond the end, which make no request.
+ * beyond the end, which makes no request.
  */
 #include "../../honest/workloads/account.h"
-#include <sys/mman.h>
 
 #define THREADS 4
 #define BIG (8 * BLOCK)
@@ -62,9 +61,9 @@ int main(int argc, char **argv) {
   } else if (strcmp(how, "flush") == 0) {
     if (fsync(fd) != 0) fail("fsync");
   } else if (strcmp(how, "error") == 0) {
-    char none;
+    static char none[BLOCK];
     for (long n = 0; n < times; n++)
-      if (pread(fd, &none, BLOCK, lseek(fd, 0, SEEK_END)) > 0) fail("there is more");
+      if (pread(fd, none, BLOCK, lseek(fd, 0, SEEK_END)) > 0) fail("there is more");
   } else {
     repeat(NULL);
     if (strcmp(how, "leave") == 0 && sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE) != 0) fail("sync_file_range");
