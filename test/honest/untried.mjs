@@ -25,7 +25,6 @@ export const UNTRIED = {
   'disk.ns': DISKS,
   'disk.max_ns': DISKS,
   'disk.errors': 'needs a device that fails',
-  'disk.now': DISKS,
 
   'kswapd.wakeups_by_order': PRESSURE,
   'kswapd.kswapd_ns': PRESSURE,

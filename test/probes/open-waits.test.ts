@@ -103,25 +103,6 @@ it('serves any probe that has such waits, by its own names', () => {
   });
 });
 
-it('knows a wait by several numbers', () => {
-  const disks = createOpenWaits(findProbe(loadCatalogue(), 'disk').manifest);
-  disks.restart([{ id: 'disk', variant: 'tracepoint', state: 'attached' }]);
-  const open = [
-    [7, 2_048, 64, 1, since(70)],
-    [7, 2_048, 64, 9, since(80)],
-    [8, 2_048, 64, 2, since(90)],
-  ];
-  const whole = Object.fromEntries(disks.complete?.(new Map([['disk.open', open]]), 100_000) ?? []);
-  expect(whole['disk.ns']).toEqual([
-    [7, 50_000_000],
-    [8, 10_000_000],
-  ]);
-  expect(whole['disk.now']).toEqual([
-    [7, 2],
-    [8, 1],
-  ]);
-});
-
 it('where block I/O is not distinguished, nothing is said of it', () => {
   waits.restart([variant('switch')]);
   const seen = read(100, { open: [[7, 70, since(40)]] });

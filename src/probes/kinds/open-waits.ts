@@ -1,8 +1,8 @@
 /**
  * Waits that go on, of the tracer's map of them: what they have lasted so far is added to what the ended ones took, so
  * that a thread that waits for ten minutes counts all the while and not when it is done. For any probe that has the
- * metrics `open` (internal, by PID and one number or more of the wait's own), `ns`, `max_ns` and `now`; `io_ns` where its
- * variant distinguishes waits for block I/O.
+ * metrics `open` (internal, by PID and a number of the wait's own), `ns`, `max_ns` and `now`; `io_ns` where its variant
+ * distinguishes waits for block I/O.
  */
 import type { CounterEntry } from '../../core/record.ts';
 import type { Derivation } from '../../session/ports.ts';
@@ -63,12 +63,10 @@ export const createOpenWaits = (manifest: Pick<Manifest, 'id' | 'variants'>): De
 
 const sum = (a: number, b: number): number => a + b;
 
-/** Entries are PID, the wait's own numbers, and twice the time of the beginning in µs, 1 more for block I/O. */
+/** Entries are PID, number, and twice the time of the beginning in µs, 1 more for block I/O. */
 const openBy = (entries: readonly CounterEntry[], atUs: number): ReadonlyMap<number, Open> => {
   const byPid = new Map<number, Open>();
-  for (const entry of entries) {
-    const [pid = 0] = entry;
-    const reported = entry.at(-1) ?? 0;
+  for (const [pid = 0, , reported = 0] of entries) {
     const ns = Math.max(0, atUs - Math.floor(reported / 2)) * 1_000;
     const one = byPid.get(pid) ?? { count: 0, ns: 0, ioNs: 0, longestNs: 0 };
     one.count += 1;
