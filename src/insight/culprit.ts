@@ -173,7 +173,7 @@ const risenWait = ({ startTick, endTick }: Incident, waits: readonly Wait[]): st
 
 /** What a process suffers, not what it does: never what is behind anything. */
 const WAITS =
-  /^(?:faults\.major|kswapd\.|page-alloc\.|xfs-alloc\.|inode\.\w+_ns|proc\.(?:major|minor)_faults|python\.)/;
+  /^(?:faults\.major|kswapd\.|page-alloc\.|xfs-alloc\.|inode\.\w+_ns|disk\.(?:ns|errors)|proc\.(?:major|minor)_faults|python\.)/;
 
 /** Whether a series may be suspected at all: a deed of a process, or a signal of the host. */
 export const maySuspect = ({ metric, pid, kernel }: SeriesIdentity): boolean =>

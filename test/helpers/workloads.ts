@@ -12,4 +12,5 @@ export const WORKLOADS = {
   names: at('names.c'),
   blocked: at('blocked.c'),
   majorFaults: at('major-faults.c'),
+  disks: at('disks.c'),
 } as const;

@@ -6,6 +6,8 @@ const OLD =
 const CALLS = 'counts calls seen, which an optimised build makes directly: no witness knows how many it made';
 const SYNCS = 'a level that is zero when a process has ended: test/kernel/syncs.test.ts';
 const WAITS = 'beside a program that times its own waits: test/kernel/blocked.test.ts, and in guests';
+const DISKS =
+  'beside a program that knows its requests, on a loop device of its own: test/kernel/disk.test.ts';
 
 const KILLS = 'a process killed at the limit of its control group: test/kernel/oom.test.ts';
 
@@ -20,6 +22,15 @@ export const UNTRIED = {
   'oom.anon_kib': KILLS,
   'oom.file_kib': 'pages of programs and libraries, which others have mapped too: no witness knows how many',
   'oom.shmem_kib': 'zero in test/kernel/oom.test.ts, where nothing is shared',
+  'disk.reads': DISKS,
+  'disk.writes': DISKS,
+  'disk.others':
+    'flushes and discards: a kernel thread hands over whichever it likes, and no witness knows which',
+  'disk.read_bytes': DISKS,
+  'disk.write_bytes': DISKS,
+  'disk.ns': DISKS,
+  'disk.max_ns': DISKS,
+  'disk.errors': 'needs a device that fails',
 
   'kswapd.wakeups_by_order': PRESSURE,
   'kswapd.kswapd_ns': PRESSURE,

@@ -25,6 +25,7 @@ describe('loadCatalogue', () => {
     const catalogue = loadCatalogue();
     expect(catalogue.map(({ manifest }) => manifest.id)).toEqual([
       'blocked',
+      'disk',
       'faults',
       'inode',
       'iomap',
@@ -47,6 +48,7 @@ describe('loadCatalogue', () => {
       'a-one',
       'alone',
       'blocked',
+      'disk',
       'faults',
       'inode',
       'iomap',

@@ -91,6 +91,11 @@ const COMMON = {
   'compaction:mm_compaction_end': ['zone_start', 'sync', 'status'],
   'filemap:mm_filemap_add_to_page_cache': ['pfn', 'i_ino', 'index', 's_dev', 'order'],
   'block:block_bio_queue': ['dev', 'sector', 'nr_sector', 'rwbs', 'comm'],
+  'block:block_bio_frontmerge': ['dev', 'sector', 'nr_sector', 'rwbs', 'comm'],
+  'block:block_rq_insert': ['dev', 'sector', 'nr_sector', 'bytes', 'rwbs', 'comm', 'cmd'],
+  'block:block_rq_issue': ['dev', 'sector', 'nr_sector', 'bytes', 'rwbs', 'comm', 'cmd'],
+  'block:block_rq_complete': ['dev', 'sector', 'nr_sector', 'error', 'rwbs', 'cmd'],
+  'block:block_rq_requeue': ['dev', 'sector', 'nr_sector', 'rwbs', 'cmd'],
   'sched:sched_process_exec': ['filename', 'pid', 'old_pid'],
   ...calls('mmap', 'munmap', 'brk', 'mremap', 'mprotect'),
   'printk:console': ['msg'],
@@ -99,6 +104,10 @@ const COMMON = {
   ...calls('lseek', 'openat', 'openat2', 'unlinkat', 'renameat2', 'renameat', 'mkdirat'),
   ...calls('mknodat', 'symlinkat', 'linkat', 'bind'),
   ...calls('fsync', 'fdatasync', 'msync', 'sync', 'syncfs', 'sync_file_range'),
+};
+/** From 5.9 on. */
+const MERGE = {
+  'block:block_rq_merge': ['dev', 'sector', 'nr_sector', 'bytes', 'rwbs', 'comm', 'cmd'],
 };
 /** From 5.19 on with the operation. */
 const URING = {
@@ -137,6 +146,7 @@ const SEEKS = ['iomap_seek_hole', 'iomap_seek_data'];
 /** 6.18 as on a locked-down machine: BTF, but neither kprobes nor fentry. */
 export const KERNEL_6_18 = {
   ...COMMON,
+  ...MERGE,
   ...XFS,
   'xfs:xfs_buf_backing_fallback': ['dev', 'bno', 'hold', 'flags', 'caller_ip'],
   ...X86_CALLS,

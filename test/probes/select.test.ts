@@ -32,6 +32,7 @@ describe('selectVariant', () => {
   it('takes tracepoints on a locked-down 6.18, and says what the others lack', () => {
     expect(chosenOn(LOCKED_6_18)).toEqual({
       blocked: 'tracepoint',
+      disk: 'tracepoint',
       faults: 'tracepoint',
       inode: 'tracepoint',
       iomap: 'tracepoint',

@@ -12,6 +12,7 @@ const SECTOR_BYTES = 512;
 
 type Column = {
   readonly name: string;
+  readonly kind?: 'gauge';
   /** Position after the device's name. */
   readonly column: number;
   readonly factor: number;
@@ -35,6 +36,15 @@ const COLUMNS: readonly Column[] = [
     unit: 'bytes',
     label: 'written',
     what: 'Bytes written',
+  },
+  {
+    name: 'in_flight',
+    kind: 'gauge',
+    column: 8,
+    factor: 1,
+    unit: 'count',
+    label: 'in flight',
+    what: 'Requests queued or in the device now',
   },
   {
     name: 'busy_ms',
@@ -99,9 +109,9 @@ const isPartition = (files: HostFiles, device: string): boolean =>
   isThere(files, `/sys/class/block/${device.replaceAll('/', '!')}/partition`);
 
 const metricsOf = (device: string, lane: boolean): readonly HostMetric[] =>
-  COLUMNS.map(({ name, column, unit, label, what, wraps32 }) => ({
+  COLUMNS.map(({ name, kind, column, unit, label, what, wraps32 }) => ({
     id: `disk.${device}.${name}`,
-    kind: 'counter',
+    kind: kind ?? 'counter',
     unit,
     label: labelOf(device, label),
     help: `${what} on ${device}: field ${column + 1} of its line in /proc/diskstats.`,

@@ -174,9 +174,9 @@ export const KEYS: readonly KeyBinding[] = [
   },
   {
     id: 'probe',
-    keys: ['1', '2', '3', '4', '5', '6', '7', '8', '9'],
+    keys: ['1', '2', '3', '4', '5', '6', '7', '8', '9', '0'],
     where: 'anywhere',
-    help: 'show or hide what the first to ninth probe counts; it keeps counting',
+    help: 'show or hide what the first to tenth probe counts; it keeps counting',
     action: { type: 'probe', number: 0 },
   },
   {

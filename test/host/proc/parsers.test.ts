@@ -122,6 +122,7 @@ describe('captured on Linux 6.18', () => {
       'disk.vda.read_bytes': 23421290 * 512,
       'disk.vda.writes': 37916,
       'disk.vda.write_bytes': 5381424 * 512,
+      'disk.vda.in_flight': 0,
       'disk.vda.busy_ms': 17832,
       'disk.vda.queue_ms': 86356,
       'disk.loop1.write_bytes': 4135 * 512,
