@@ -81,8 +81,11 @@ const copy = async (
     }
     await recorder.room();
   };
-  for (let number = 0; number < recording.samples() && interruption.reason() === null; number += 1)
+  for (let number = 0; number < recording.samples(); number += 1) {
+    await setImmediate();
+    if (interruption.reason() !== null) break;
     await putAll(interruption.atOnce(() => recording.recordsOf(number)));
+  }
   putMarks(Number.POSITIVE_INFINITY);
   // A signal that came meanwhile has its turn before what may take long.
   await setImmediate();

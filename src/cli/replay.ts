@@ -145,6 +145,9 @@ const replayLines = async (
     if (sample >= recording.samples() && !(follow && (await growth(recording, sample, context)))) break;
     const sinceFirstMs = (recording.timeOf(sample) - firstUs) / 1000;
     if (!follow) await waitUntil(startedAtMs + sinceFirstMs / (speed ?? Number.POSITIVE_INFINITY), context);
+    // A signal that came meanwhile has its turn first: when nobody listens any more it would be lost.
+    await setImmediate();
+    if (context.interruption.reason() !== null) break;
     out.json(context.interruption.atOnce(() => intervalLine(cursor.moveTo(sample))));
     while (out.isBehind() && context.interruption.reason() === null) await setImmediate();
   }

@@ -13,10 +13,11 @@ export const inSteps = async (
   step: () => boolean,
 ): Promise<boolean> => {
   for (;;) {
-    const more = interruption.atOnce(() => stretch(step));
+    // A signal that came meanwhile has its turn first: when nobody listens any more it would be lost.
     await setImmediate();
     if (interruption.reason() !== null) return false;
-    if (!more) return true;
+    const more = interruption.atOnce(() => stretch(step));
+    if (!more) return interruption.reason() === null;
   }
 };
 

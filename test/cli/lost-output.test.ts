@@ -103,7 +103,8 @@ describe('a pipe', () => {
     await once(tool.stdout, 'readable');
     tool.kill('SIGTERM');
     const [code, signal] = await once(tool, 'exit');
-    expect({ code, signal }).toEqual({ code: 143, signal: null });
+    // In the middle of a step a signal has its own effect; between two it is heard.
+    expect(code === 143 || signal === 'SIGTERM', `status ${code}, ${signal}`).toBe(true);
     tool.stdout.destroy();
   });
 });

@@ -400,7 +400,7 @@ describe('what is lost is reported', () => {
     const { header, records } = await session(plan, atLeast(3));
     const { losses } = snapshotAfter(records, header);
     expect(losses.gaps).toHaveLength(1);
-    expect(losses.gaps[0]?.reason).toBe('bpftrace gave no last counts');
+    expect(losses.gaps[0]?.reason).toBe('bpftrace gave no last counts (exit status 0)');
   });
 
   it('a tracer that falls silent: the host is sampled without it', async () => {
