@@ -205,8 +205,8 @@ describe('assemble', () => {
     const frame = (pidMaps: readonly string[]) =>
       frameOf({
         ...{ filter: { kind: 'all' }, intervalMs: 1000, mapKeys: 16384, metricMaps: pidMaps, pidMaps },
-        ...{ threadMaps: [], scratchMaps: [], seeds: [], reportsFiles: false, startTime: 'none', treeMap: 0 },
-        ...{ checksMaps: false, renames: false, groupDeadField: true },
+        ...{ threadMaps: [], pidThreadMaps: [], scratchMaps: [], seeds: [], reportsFiles: false, startTime: 'none', treeMap: 0 },
+        ...{ checksMaps: false, execs: false, renames: false, groupDeadField: true },
       });
     const { tail, scratch } = frame(maps);
     const ends = tail
