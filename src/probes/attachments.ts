@@ -50,6 +50,7 @@ const targetClauses = (clause: Clause, { target }: Variant, files: readonly stri
 export const sharedPoints = (clauses: readonly Clause[], filter: KernelFilter): ReadonlySet<string> => {
   const shared = new Set<string>();
   const seen = new Set([
+    'tracepoint:sched:sched_process_exec',
     'tracepoint:sched:sched_process_exit',
     'tracepoint:task:task_rename',
     ...(filter.kind === 'tree' ? ['tracepoint:sched:sched_process_fork'] : []),

@@ -19,7 +19,8 @@
  * the map's capacity is shown as a full map, losing a count would not be. Guarantee: no key is deleted before at
  * least three ticks have fallen due since its process ended.
  *
- * Maps with dimensions have keys that cannot be found by PID alone, and are not forgotten: a PID that is used again
+ * Maps with dimensions have keys that cannot be found by PID alone, and are not forgotten (an entry of a thread goes when
+ * the thread does): a PID that is used again
  * goes on where the last one stopped, which differences read right, and the map's capacity bounds them.
  *
  * A map that is full takes no new key, and bpftrace up to 0.22 says nothing. Where a script sets a key that its later
@@ -50,7 +51,10 @@ export type FrameRequest = {
   readonly metricMaps: readonly string[];
   /** Metric maps whose only key is the PID: the ones that can be forgotten. */
   readonly pidMaps: readonly string[];
+  /** Scratch maps whose only key is the id of a thread. */
   readonly threadMaps: readonly string[];
+  /** Metric maps whose key is a PID and the id of a thread. */
+  readonly pidThreadMaps: readonly string[];
   readonly scratchMaps: readonly string[];
   /** Checked numbers: they become script text here. */
   readonly seeds: readonly Seed[];
@@ -61,6 +65,8 @@ export type FrameRequest = {
   readonly treeMap: number;
   /** Whether any map is checked. */
   readonly checksMaps: boolean;
+  /** Whether the kernel says which thread of a process became another program. */
+  readonly execs: boolean;
   /** Whether the kernel has an event for a change of name. */
   readonly renames: boolean;
   /** Whether sched_process_exit says itself that the last thread is gone (from 6.15). */
@@ -84,6 +90,7 @@ export const frameOf = (request: FrameRequest): Frame => {
   const tail = [
     ...renameClauses(request),
     ...threadExitClauses(request),
+    ...threadExecClauses(request),
     ...processExitClauses(request),
     tickClause(request),
     endClause(request),
@@ -175,12 +182,23 @@ const chunksOf = (lines: readonly string[]): string[][] =>
 
 const threadExitClauses = (request: FrameRequest): string[] => {
   const isTree = request.filter.kind === 'tree';
-  const deletes = request.threadMaps.map((map) => `delete(${map}[tid]);`);
+  const deletes = [
+    ...request.threadMaps.map((map) => `delete(${map}[tid]);`),
+    ...request.pidThreadMaps.map((map) => `delete(${map}[pid, tid]);`),
+  ];
   // The PID is the id of the first thread, which may end long before the others.
   if (isTree) deletes.push(`if (tid != pid) { delete(@frame_tree[(uint64)tid]); }`);
   if (isTree) deletes.push(`if (${groupDead(request)}) { delete(@frame_tree[(uint64)pid]); }`);
   return chunksOf(deletes).map((some) => clause(EXIT_POINT, some));
 };
+
+/** A thread other than the first that becomes another program takes the first one's id: none ever exits under its own. */
+const threadExecClauses = ({ execs, pidThreadMaps }: FrameRequest): string[] =>
+  execs
+    ? chunksOf(pidThreadMaps.map((map) => `delete(${map}[pid, (uint64)args->old_pid]);`)).map((some) =>
+        clause('tracepoint:sched:sched_process_exec\n/args->old_pid != args->pid/', some),
+      )
+    : [];
 
 /**
  * What a process counted is deleted some time after its end, in the turn of another that ends: too much for one program

@@ -54,6 +54,11 @@ const metricSchema = z.strictObject({
   help: sentence,
   /** Integer key parts after the PID. Such maps are never forgotten PID by PID: see frame.ts. */
   dims: z.array(identifier).min(1).max(4).optional(),
+  /**
+   * The one number after the PID is a thread's: its entry is deleted when it exits. So a script sets an entry that is over
+   * to 0 instead of deleting it, which many times a second ends bpftrace 0.17 as it prints the map.
+   */
+  of: z.literal('thread').optional(),
   lane: z.boolean().optional(),
   /** Printed by the tracer for the variant's `derive`, which makes numbers of it; shown to nobody. */
   internal: z.literal(true).optional(),
@@ -228,6 +233,7 @@ const contradictions = (manifest: Manifest): Contradiction[] => [
   ...unknownMetrics(manifest),
   ...uncounted(manifest),
   ...underived(manifest),
+  ...threadless(manifest),
 ];
 
 const duplicates = <Item>(
@@ -285,6 +291,13 @@ const underived = (manifest: Manifest): Contradiction[] =>
     manifest.variants.every(({ counts, derive }) => derive !== undefined || !(name in counts))
       ? []
       : [[['metrics', index, 'kind'], 'a gauge needs a variant that derives it']],
+  );
+
+const threadless = (manifest: Manifest): Contradiction[] =>
+  manifest.metrics.flatMap(({ of, dims }, index): Contradiction[] =>
+    of === undefined || dims?.length === 1
+      ? []
+      : [[['metrics', index, 'of'], 'a thread is the one number in dims']],
   );
 
 const uncounted = (manifest: Manifest): Contradiction[] =>

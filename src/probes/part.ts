@@ -31,6 +31,8 @@ export type Part = {
 export type PartMetric = {
   readonly map: string;
   readonly dims: readonly string[] | undefined;
+  /** Its entries are those of threads: [pid, tid]. */
+  readonly ofThreads: boolean;
   /** Printed, but no metric of the session. */
   readonly internal: boolean;
   readonly descriptor: MetricDescriptor;
@@ -54,6 +56,7 @@ export const partOf = (
     .map((metric) => ({
       map: metric.map,
       dims: metric.dims,
+      ofThreads: metric.of === 'thread',
       internal: metric.internal === true,
       descriptor: descriptorOf(manifest, variant, metric),
     }));

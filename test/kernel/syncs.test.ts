@@ -10,6 +10,8 @@ import { READY, runTool, type Summary, startTool, summaryOf } from '../helpers/t
 
 const TIMES = 23;
 const MS = 1e6;
+/** In half of it bpftrace 0.17 ended where each call deleted its key. */
+const STORM_MS = 15_000;
 const SOURCE = resolve('test', 'honest', 'workloads', 'syncs.c');
 
 type Account = { pid: number; calls: number; whole: number; errors: number; ns: number; max_ns: number };
@@ -24,12 +26,19 @@ describeWith([...TRACING, 'cc'], 'calls that wait for the disk', () => {
   afterAll(() => rmSync(dir, { recursive: true }));
 
   /** One process for each way, in one recording: what each says of itself, and what was counted. */
-  const recordOf = async (variant: string, ways: readonly string[], more = '') => {
-    const each = `for way in ${ways.join(' ')}; do ${program} ${dir} $way ${TIMES} ${more} || [ $? = 77 ] || exit; done`;
+  const recordOf = async (
+    variant: string,
+    ways: readonly string[],
+    more = '',
+    options: readonly string[] = [],
+    times = TIMES,
+  ) => {
+    const each = `for way in ${ways.join(' ')}; do ${program} ${dir} $way ${times} ${more} || [ $? = 77 ] || exit; done`;
     const { code, stdout, stderr } = await runTool([
       'record',
       '--force',
       ...['-o', file, '--probe', 'sync', '--variant', `sync=${variant}`, '--budget', 'off'],
+      ...options,
       ...['--', 'sh', '-c', each],
     ]);
     expect(code, stderr).toBe(0);
@@ -63,6 +72,36 @@ describeWith([...TRACING, 'cc'], 'calls that wait for the disk', () => {
       expect(summary.losses.lostEvents).toBe(0);
     },
   );
+
+  it('leave nothing of threads that ended: a process with many of them fills no map', async () => {
+    const { accounts, summary } = await recordOf('tracepoint', ['spawned'], '', ['--map-keys', '64'], 6 * 64);
+    expect(accounts).toHaveLength(1);
+    expect(accounts[0]?.calls).toBe(6 * 64);
+    expect(countsOf(rowOf(summary, accounts[0]?.pid ?? 0))).toEqual([6 * 64, 0, 0]);
+    expect(summary.losses.mapFull).toEqual([]);
+  });
+
+  it('do not end the tracer where they are many thousands a second', async (context) => {
+    const memory = mkdtempSync(join('/dev/shm', 'syncs-'));
+    context.onTestFinished(() => rmSync(memory, { recursive: true }));
+    const tool = startTool([
+      ...['record', '--force', '-o', file, '--probe', 'sync', '--budget', 'off', '-i', '100ms'],
+    ]);
+    await tool.says(READY);
+    const storms = ['1', '2'].map(() => execa(program, [memory, 'until', '1']));
+    await delay(STORM_MS);
+    for (const storm of storms) storm.kill('SIGTERM');
+    const said = await Promise.all(storms);
+    tool.kill('SIGINT');
+    const { stderr } = await tool.ended;
+    const { losses, pids } = await summaryOf(file);
+    expect(losses.gaps, stderr).toEqual([]);
+    for (const { stdout } of said) {
+      const { pid, calls } = JSON.parse(stdout.split('\n').find((line) => line.startsWith('{')) ?? '') as Account;
+      expect(calls).toBeGreaterThan(STORM_MS);
+      expect(pids.find((row) => row.pid === pid)?.metrics['sync.calls']).toBe(calls);
+    }
+  });
 
   it('are counted alone by calls', async () => {
     const { accounts, summary } = await recordOf('calls', PLAIN);

@@ -200,13 +200,36 @@ describe('assemble', () => {
     });
   });
 
+  it('deletes the entries of a thread when it exits, or becomes another program under another id', () => {
+    const { script } = assemble(request(['sync', 'blocked']));
+    const exit = clauseOf(script, 'tracepoint:sched:sched_process_exit');
+    const exec = clauseOf(script, 'tracepoint:sched:sched_process_exec\n/args->old_pid != args->pid/');
+    for (const map of ['@sync_open', '@blocked_open']) {
+      expect(exit).toContain(`delete(${map}[pid, tid]);`);
+      expect(exec).toContain(`delete(${map}[pid, (uint64)args->old_pid]);`);
+    }
+    expect(assemble(request(['iomap'])).script).not.toContain('sched_process_exec');
+  });
+
+  it('deletes no entry of a thread that goes on', () => {
+    const { script } = assemble(request(['sync', 'blocked']));
+    const deleting = script.split('\n}\n').filter((clause) => /delete\(@(?:sync|blocked)_open\[/.test(clause));
+    expect(deleting.map((clause) => clause.trim().split('\n', 2).join(' '))).toEqual([
+      'tracepoint:sched:sched_switch /(args->prev_state & 0x30) != 0 || ((args->prev_state & 2) != 0 && 1)/',
+      // By io_uring's requests, which no thread's exit ends.
+      'tracepoint:io_uring:io_uring_complete /@sync_uring_start[(uint64)args->req]/',
+      'tracepoint:sched:sched_process_exit {',
+      'tracepoint:sched:sched_process_exec /args->old_pid != args->pid/',
+    ]);
+  });
+
   it('shares the deleting out over programs, in their order, where one may not use so many maps', () => {
     const maps = Array.from({ length: 120 }, (_, index) => `@m${index}`);
     const frame = (pidMaps: readonly string[]) =>
       frameOf({
         ...{ filter: { kind: 'all' }, intervalMs: 1000, mapKeys: 16384, metricMaps: pidMaps, pidMaps },
-        ...{ threadMaps: [], scratchMaps: [], seeds: [], reportsFiles: false, startTime: 'none', treeMap: 0 },
-        ...{ checksMaps: false, renames: false, groupDeadField: true },
+        ...{ threadMaps: [], pidThreadMaps: [], scratchMaps: [], seeds: [], reportsFiles: false, startTime: 'none', treeMap: 0 },
+        ...{ checksMaps: false, execs: false, renames: false, groupDeadField: true },
       });
     const { tail, scratch } = frame(maps);
     const ends = tail

@@ -69,6 +69,21 @@ it('threads of a process add up, and those for block I/O are distinguished', () 
   ]);
 });
 
+it('a thread whose entry is 0 waits no more', () => {
+  expect(read(100, { open: [[7, 70, 0]] })).not.toHaveProperty(['blocked.now']);
+  const seen = read(200, {
+    open: [
+      [7, 70, 0],
+      [7, 71, since(190)],
+    ],
+    ns: [[7, 5]],
+  });
+  expect(seen['blocked.now']).toEqual([[7, 1]]);
+  expect(seen['blocked.ns']).toEqual([[7, 10_000_005]]);
+  expect(seen['blocked.max_ns']).toEqual([[7, 10_000_000]]);
+  expect(read(300, { open: [[7, 71, 0]], ns: [[7, 12_000_005]] })['blocked.now']).toEqual([[7, 0]]);
+});
+
 it('one that ends between the printing of two maps takes nothing back', () => {
   read(100, { open: [[7, 70, since(40)]], ns: [[7, 10]] });
   expect(read(200, { ns: [[7, 10]], open: [] })['blocked.ns']).toEqual([[7, 60_000_010]]);

@@ -63,10 +63,11 @@ export const createOpenWaits = (manifest: Pick<Manifest, 'id' | 'variants'>): De
 
 const sum = (a: number, b: number): number => a + b;
 
-/** Entries are PID, number, and twice the time of the beginning in µs, 1 more for block I/O. */
+/** Entries are PID, number, and twice the time of the beginning in µs, 1 more for block I/O; 0 for a thread that waits no more. */
 const openBy = (entries: readonly CounterEntry[], atUs: number): ReadonlyMap<number, Open> => {
   const byPid = new Map<number, Open>();
   for (const [pid = 0, , reported = 0] of entries) {
+    if (reported === 0) continue;
     const ns = Math.max(0, atUs - Math.floor(reported / 2)) * 1_000;
     const one = byPid.get(pid) ?? { count: 0, ns: 0, ioNs: 0, longestNs: 0 };
     one.count += 1;

@@ -4,7 +4,7 @@
  *
  * HOW is a row of the table at the end. `slow` is fsync on a file system of its own (FUSE, served by a child) that takes MS
  * ms for each and says `waiting` when one has begun; `threads` does four at a time; `children` one in each of COUNT
- * short-lived processes; `until` goes on until SIGTERM. What must not count: `none` (writes with O_DSYNC).
+ * short-lived processes, `spawned` in each of COUNT threads; `until` goes on until SIGTERM. What must not count: `none` (writes with O_DSYNC).
  */
 #include "account.h"
 #include <linux/fuse.h>
@@ -68,6 +68,7 @@ static const struct way {
             {"slow", by_fsync, 1, 0, 0},
             {"threads", by_fsync, 1, 0, 0},
             {"children", by_fsync, 1, 0, 0},
+            {"spawned", by_fsync, 1, 0, 0},
             {"until", by_fdatasync, 1, 0, 0}};
 
 static const struct way *way;
@@ -110,6 +111,16 @@ static void children(void) {
       _exit(0);
     }
     wait(NULL);
+  }
+}
+
+static void spawned(void) {
+  long all = times;
+  times = 1;
+  for (long n = 0; n < all; n++) {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, repeat, NULL) != 0) fail("thread");
+    pthread_join(thread, NULL);
   }
 }
 
@@ -191,6 +202,8 @@ int main(int argc, char **argv) {
     slow(argc > 4 ? atoi(argv[4]) : 1);
   } else if (strcmp(way->name, "children") == 0) {
     children();
+  } else if (strcmp(way->name, "spawned") == 0) {
+    spawned();
   } else if (strcmp(way->name, "until") == 0) {
     while (!stopped) {
       if (pwrite(fd, "x", 1, 0) < 0) fail("write");
