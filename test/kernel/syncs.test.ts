@@ -97,7 +97,9 @@ describeWith([...TRACING, 'cc'], 'calls that wait for the disk', () => {
     const { losses, pids } = await summaryOf(file);
     expect(losses.gaps, stderr).toEqual([]);
     for (const { stdout } of said) {
-      const { pid, calls } = JSON.parse(stdout.split('\n').find((line) => line.startsWith('{')) ?? '') as Account;
+      const { pid, calls } = JSON.parse(
+        stdout.split('\n').find((line) => line.startsWith('{')) ?? '',
+      ) as Account;
       expect(calls).toBeGreaterThan(STORM_MS);
       expect(pids.find((row) => row.pid === pid)?.metrics['sync.calls']).toBe(calls);
     }

@@ -213,7 +213,9 @@ describe('assemble', () => {
 
   it('deletes no entry of a thread that goes on', () => {
     const { script } = assemble(request(['sync', 'blocked']));
-    const deleting = script.split('\n}\n').filter((clause) => /delete\(@(?:sync|blocked)_open\[/.test(clause));
+    const deleting = script
+      .split('\n}\n')
+      .filter((clause) => /delete\(@(?:sync|blocked)_open\[/.test(clause));
     expect(deleting.map((clause) => clause.trim().split('\n', 2).join(' '))).toEqual([
       'tracepoint:sched:sched_switch /(args->prev_state & 0x30) != 0 || ((args->prev_state & 2) != 0 && 1)/',
       // By io_uring's requests, which no thread's exit ends.
@@ -228,7 +230,15 @@ describe('assemble', () => {
     const frame = (pidMaps: readonly string[]) =>
       frameOf({
         ...{ filter: { kind: 'all' }, intervalMs: 1000, mapKeys: 16384, metricMaps: pidMaps, pidMaps },
-        ...{ threadMaps: [], pidThreadMaps: [], scratchMaps: [], seeds: [], reportsFiles: false, startTime: 'none', treeMap: 0 },
+        ...{
+          threadMaps: [],
+          pidThreadMaps: [],
+          scratchMaps: [],
+          seeds: [],
+          reportsFiles: false,
+          startTime: 'none',
+          treeMap: 0,
+        },
         ...{ checksMaps: false, execs: false, renames: false, groupDeadField: true },
       });
     const { tail, scratch } = frame(maps);
