@@ -62,6 +62,11 @@ describe('parseManifest', () => {
     ['an unknown unit', (d) => Object.assign(d.metrics[1]!, { unit: 'parsec' }), 'metrics[1].unit: '],
     ['a gauge', (d) => Object.assign(d.metrics[0]!, { kind: 'gauge' }), 'metrics[0].kind: '],
     [
+      'entries of threads without their number',
+      (d) => Object.assign(d.metrics[0]!, { of: 'thread' }),
+      'metrics[0].of: a thread is the one number in dims',
+    ],
+    [
       "another probe's map",
       (d) => Object.assign(d.metrics[0]!, { map: '@iomap_iter' }),
       'metrics[0].map: must be @my_probe_calls',
