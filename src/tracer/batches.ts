@@ -28,6 +28,8 @@ export type BatcherOptions = {
   readonly events: TracerEvents;
   /** Capacity of every map, in keys. */
   readonly mapKeys: number;
+  /** CLOCK_BOOTTIME in µs. */
+  readonly nowUs: () => number;
   /** The script runs: in which process, and started by whom, as it counts them. */
   readonly began: (who: { readonly pid: number | null; readonly ppid: number | null }) => void;
 };
@@ -47,12 +49,23 @@ const ENOENT = 2;
 const isAbsentKey = (helper: string, retcode: number): boolean =>
   helper.includes('delete') && Math.abs(retcode) === ENOENT;
 
-/** Collects maps into batches: those between tick and tock, and after `end` those of the end. */
-export const createBatcher = ({ script, events, mapKeys, began }: BatcherOptions): Batcher => {
+type OpenBatch = {
+  readonly bootUs: number;
+  readonly final: boolean;
+  /** Nobody said that it is the end. */
+  readonly isImplied?: boolean;
+  readonly counters: Map<string, readonly CounterEntry[]>;
+};
+
+/**
+ * Collects maps into batches: those between tick and tock, and after `end` those of the end. bpftrace prints what it counted
+ * last even where that word is lost, so maps that no tick announced are those of the end, unless another tick follows.
+ */
+export const createBatcher = ({ script, events, mapKeys, began, nowUs }: BatcherOptions): Batcher => {
   const bindings = new Map(script.bindings.map((binding) => [binding.map, binding]));
   const ignored = new Set([...script.scratch, EXITS_MAP, FILES_MAP, FULL_MAP]);
   const full = new Map<number, number>();
-  let open: { bootUs: number; final: boolean; counters: Map<string, readonly CounterEntry[]> } | null = null;
+  let open: OpenBatch | null = null;
   let exits = 0;
   const fileLines = createLineCheck();
   let files = 0;
@@ -66,7 +79,8 @@ export const createBatcher = ({ script, events, mapKeys, began }: BatcherOptions
   const deliver = (): void => {
     if (open !== null) {
       missFiles(fileLines.missed(files, open.bootUs));
-      events.batch({ ...open, exits });
+      const { bootUs, final, counters } = open;
+      events.batch({ bootUs, final, counters, exits });
     }
     open = null;
   };
@@ -75,10 +89,18 @@ export const createBatcher = ({ script, events, mapKeys, began }: BatcherOptions
     if (event === null) events.loss('unknown-message', 1, { detail: text.trim().slice(0, 80) });
     // Each CPU has a buffer of its own: a tick that was waiting in one may be read after the end in another. Maps are
     // printed as they are when they are read, so those belong to the end as well.
-    else if (open?.final === true && (event.kind === 'tick' || event.kind === 'tock')) return;
+    else if (
+      open?.final === true &&
+      open.isImplied !== true &&
+      (event.kind === 'tick' || event.kind === 'tock')
+    )
+      return;
     else if (event.kind === 'tick') open = { bootUs: event.bootUs, final: false, counters: new Map() };
-    else if (event.kind === 'tock') deliver();
-    else if (event.kind === 'end') open = { bootUs: event.bootUs, final: true, counters: new Map() };
+    else if (event.kind === 'tock') {
+      // Its tick was lost.
+      if (open?.isImplied === true) open = { ...open, final: false };
+      deliver();
+    } else if (event.kind === 'end') open = { bootUs: event.bootUs, final: true, counters: new Map() };
     else if (event.kind === 'begin') began(event);
     else {
       if (event.kind === 'file') fileLines.seen();
@@ -117,7 +139,8 @@ export const createBatcher = ({ script, events, mapKeys, began }: BatcherOptions
       if (odd > 0)
         events.loss('rejected-line', odd, { metric: binding.metric, detail: `odd entries in ${name}` });
       if (imprecise) events.loss('imprecise', 1, { metric: binding.metric });
-      open?.counters.set(binding.metric, entries);
+      open ??= { bootUs: nowUs(), final: true, isImplied: true, counters: new Map() };
+      open.counters.set(binding.metric, entries);
     }
   };
 

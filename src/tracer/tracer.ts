@@ -5,7 +5,7 @@
  * everything it prints is accounted for as a batch, an event of a process, or a loss.
  */
 import semver from 'semver';
-import type { TracerScript } from '../session/ports.ts';
+import type { Clock, TracerScript } from '../session/ports.ts';
 import type { TracerEvents } from './batches.ts';
 import { type ChildEnd, startChild } from './child.ts';
 import { collectText, decodeStdout, NOTIFY } from './output.ts';
@@ -23,6 +23,7 @@ export type TracerOptions = {
   readonly attachTimeoutMs: number;
   /** `pid:startMs` of this process, by which a later run knows an orphan of ours. */
   readonly owner: string;
+  readonly clock: Pick<Clock, 'bootUs'>;
   readonly events: TracerEvents;
 };
 
@@ -67,6 +68,7 @@ export const startTracer = (options: TracerOptions): Tracer => {
   let ids: TracerIds = { tracer: child.pid, self: process.pid };
   decodeStdout(child.stdout, {
     ...options,
+    nowUs: options.clock.bootUs,
     notified: start.notified,
     attachedProbes: start.attachedProbes,
     began: ({ pid, ppid }) => {

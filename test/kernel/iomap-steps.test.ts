@@ -128,7 +128,7 @@ describeWith([...TRACING, 'mkfs.xfs', 'loop device', 'perl'], 'extent steps besi
       expect(both.filter(({ steps, true: seen }) => steps !== seen)).toEqual([]);
       expect(summary.coverage['iomap.iter']).toEqual({ coverage: 'exact', reasons: [] });
       expect(Math.max(...both.map(({ steps }) => steps))).toBe(1500 * (EXTENTS + 1));
-    }, 120_000);
+    });
 
     it(`are no more, and said to be the least: ${Object.keys(AT_LEAST).join('; ')}`, async () => {
       const { summary, both } = await beside('least', AT_LEAST);
@@ -136,7 +136,7 @@ describeWith([...TRACING, 'mkfs.xfs', 'loop device', 'perl'], 'extent steps besi
       expect(both.some(({ steps, true: seen }) => steps < seen)).toBe(true);
       expect(summary.coverage['iomap.iter']?.coverage).toBe('lower-bound');
       expect(summary.losses.byKind['least-steps']).toBeGreaterThanOrEqual(5);
-    }, 120_000);
+    });
 
     it(`are too high by what is said, at most: ${Object.keys(AT_MOST).join('; ')}`, async () => {
       const { summary, both } = await beside('most', AT_MOST);
@@ -147,7 +147,7 @@ describeWith([...TRACING, 'mkfs.xfs', 'loop device', 'perl'], 'extent steps besi
         expect(steps).toBeGreaterThanOrEqual(seen);
         expect(steps - most).toBeLessThanOrEqual(seen);
       }
-    }, 120_000);
+    });
   });
 });
 

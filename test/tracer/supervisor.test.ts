@@ -50,6 +50,7 @@ const start = (
       mapKeys: 64,
       attachTimeoutMs: 5_000,
       owner: '1:1',
+      clock: { bootUs: () => 0 },
       probes: PROBES,
       assemble: (ids) => {
         heard.asked.push(ids.join(','));

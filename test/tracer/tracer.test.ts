@@ -37,6 +37,7 @@ const start = (plan: FakePlan, attachTimeoutMs = 10_000, change: Partial<TracerS
     mapKeys: 64,
     attachTimeoutMs,
     owner: '1:1',
+    clock: { bootUs: () => 0 },
     events: {
       batch: (batch) => heard.batches.push(batch),
       process: (event) => heard.processes.push(event),
@@ -143,6 +144,7 @@ describe('readiness', () => {
       mapKeys: 64,
       attachTimeoutMs: 5_000,
       owner: '',
+      clock: { bootUs: () => 0 },
       events,
     });
     expect(await tracer.ready).toMatchObject({ kind: 'refused', probe: null });
