@@ -68,19 +68,14 @@ const RULES: readonly {
   },
   {
     coverage: 'estimate',
-    // Where the beginning or the end of what lasts was skipped, its time can be too short or too long.
+    // A count is too low, but what is the difference between a beginning and an end can be too high as well.
     reason: (state, metric) => {
-      const missed = isOnlyCounted(metric) ? null : missedIn(state, metric);
-      return missed === null
-        ? null
-        : `${missed}; times may be too long or too short, by how much is not known`;
+      const runs = state.missed.get(metric.id) ?? 0;
+      if (runs === 0) return null;
+      const skipped = `the kernel skipped ${runs} ${runs === 1 ? 'run' : 'runs'} of its programs`;
+      return `${skipped}: another BPF program ran on that CPU; too low or too high, by how much is not known`;
     },
     now: (state, metric) => (isSince(state, metric.id) ? 'estimate' : null),
-  },
-  {
-    coverage: 'lower-bound',
-    reason: (state, metric) => (isOnlyCounted(metric) ? missedIn(state, metric) : null),
-    now: (state, metric) => (isSince(state, metric.id) ? 'lower-bound' : null),
   },
   {
     coverage: 'lower-bound',
@@ -149,15 +144,6 @@ const RULES: readonly {
     now: () => null,
   },
 ];
-
-const isOnlyCounted = ({ kind, unit }: MetricDescriptor): boolean => kind === 'counter' && unit !== 'ns';
-
-const missedIn = (state: Trust, metric: MetricDescriptor): string | null => {
-  const runs = state.missed.get(metric.id) ?? 0;
-  return runs === 0
-    ? null
-    : `the kernel skipped ${runs} ${runs === 1 ? 'run' : 'runs'} of its programs: another BPF program ran on that CPU`;
-};
 
 const startOf = ({ bootUs, intervalUs }: Trust['counted']): number => bootUs - intervalUs;
 

@@ -67,7 +67,7 @@ const reader = (summary) => {
       const { state, reason } = summary.probes.find(({ id }) => id === probe) ?? { state: 'absent' };
       return state === 'attached' ? null : `${state}: ${reason ?? 'no reason given'}`;
     },
-    /** How a metric is marked whose programs the kernel has skipped: a lower bound, an estimate; null where it is whole. */
+    /** How a metric is marked whose programs the kernel has skipped: null where it is whole. */
     skipped: (metric) => {
       const { coverage, reasons } = summary.coverage[metric] ?? { reasons: [] };
       return reasons.some((reason) => reason.includes('the kernel skipped')) ? coverage : null;
