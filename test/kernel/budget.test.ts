@@ -46,6 +46,7 @@ describeWith(
         const options = ['--probe', 'iomap', '--variant', `iomap=${variant}`, '--budget', 'off'];
         const end = await runTool([
           'record',
+          '--force',
           '-o',
           file,
           ...options,
@@ -101,7 +102,7 @@ describeWith([...TRACING, '/usr/bin/python3'], 'a budget', () => {
     }, 10);
     const command = ['sh', '-c', `/usr/bin/python3 -c "$0"; sleep ${CALM_SECONDS}`, WORK];
     const options = ['--probe', 'python', '--variant', 'python=api'];
-    const end = await runTool(['record', '-o', file, ...options, '--', ...command]);
+    const end = await runTool(['record', '--force', '-o', file, ...options, '--', ...command]);
     clearInterval(watch);
     expect(end, end.stderr).toMatchObject({ code: 0 });
     ({ header, records } = recordsIn(file));
@@ -174,7 +175,7 @@ describeWith([...TRACING, '/usr/bin/python3'], 'a budget', () => {
 describeWith([...TRACING], 'the statistics of the kernel', () => {
   it('are off again after a session that was killed while they were on', async () => {
     expect(setting()).toBe('0');
-    const tool = startTool(['record', '--probe', 'kswapd', '-o', join(out, 'killed.ndjson')]);
+    const tool = startTool(['record', '--force', '--probe', 'kswapd', '-o', join(out, 'killed.ndjson')]);
     await tool.says(READY);
     const limit = performance.now() + 60_000;
     while (setting() !== '1') {

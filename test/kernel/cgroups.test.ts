@@ -96,7 +96,7 @@ describeIn(needs(groups.cpu, 'cpu'), 'a CPU quota', () => {
       const stat = join(groups.cpu?.directory ?? '', 'cpu.stat');
       const times = fieldOf(readFileSync(stat, 'utf8'), 'nr_throttled') + 60;
       const { code, stderr } = await runTool([
-        ...['record', '-o', file, '-i', '250ms', '--probe', 'faults', '--budget', 'off'],
+        ...['record', '--force', '-o', file, '-i', '250ms', '--probe', 'faults', '--budget', 'off'],
         ...['--', ...inGroup(groups.cpu, BURN, stat, String(times))],
       ]);
       expect(code, stderr).toBe(0);

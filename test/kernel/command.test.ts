@@ -30,7 +30,16 @@ describeWith([...TRACING, 'perl'], 'what is traced', () => {
   });
   afterAll(() => rmSync(dir, { recursive: true, force: true }));
   const newFile = (): string => join(mkdtempSync(join(dir, 'out-')), 'session.ndjson');
-  const recordArgs = (file: string): string[] => ['record', '--probe', 'iomap', '-i', '200ms', '-o', file];
+  const recordArgs = (file: string): string[] => [
+    'record',
+    '--force',
+    '--probe',
+    'iomap',
+    '-i',
+    '200ms',
+    '-o',
+    file,
+  ];
 
   describe('the command', () => {
     it.each([

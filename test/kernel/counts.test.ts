@@ -26,7 +26,17 @@ describeWith([...TRACING, 'mkfs.xfs', 'loop device', 'perl'], 'counts of a comma
 
   const record = async (name: string, options: readonly string[], command: readonly string[]) => {
     const file = join(out, `${name}.ndjson`);
-    const end = await runTool(['record', '-o', file, '--budget', 'off', ...options, '--', ...command]);
+    const end = await runTool([
+      'record',
+      '--force',
+      '-o',
+      file,
+      '--budget',
+      'off',
+      ...options,
+      '--',
+      ...command,
+    ]);
     expect(end, end.stderr).toMatchObject({ code: 0 });
     return { file, summary: await summaryOf(file) };
   };

@@ -63,7 +63,15 @@ describeWith([...TRACING, 'cc', 'loop device', 'mkfs.ext4'], 'requests to a disk
     const each = `for way in ${ways.join(' ')}; do ${once}; done`;
     // Whatever of the programs is not in memory is read before it counts.
     execaSync('sh', ['-c', `way=read; ${once}`]);
-    const { code, stdout, stderr } = await runTool(['record', ...options(variant), '--', 'sh', '-c', each]);
+    const { code, stdout, stderr } = await runTool([
+      'record',
+      '--force',
+      ...options(variant),
+      '--',
+      'sh',
+      '-c',
+      each,
+    ]);
     expect(code, stderr).toBe(0);
     const accounts = stdout
       .split('\n')
@@ -142,7 +150,7 @@ describeWith([...TRACING, 'cc', 'loop device', 'mkfs.ext4'], 'requests to a disk
 
   it('count when they are done, though their process has ended before', async () => {
     const held = openSync(device, 'r');
-    const tool = startTool(['record', ...options('tracepoint'), '-i', '200ms']);
+    const tool = startTool(['record', '--force', ...options('tracepoint'), '-i', '200ms']);
     await tool.says(READY);
     const startMs = performance.now();
     // What is written beneath has to wait.

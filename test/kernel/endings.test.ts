@@ -33,7 +33,7 @@ describeWith(TRACING, 'ways out of a session', () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const { moment, longestMs } = BLOWS[round % BLOWS.length] ?? BLOWS[0];
       const file = join(dir, `killed-${round}.ndjson`);
-      const tool = startTool(['record', '--probe', 'iomap', '-i', '100ms', '-o', file]);
+      const tool = startTool(['record', '--force', '--probe', 'iomap', '-i', '100ms', '-o', file]);
       if (moment !== null) await tool.says(moment);
       const waitMs = random() * longestMs;
       await delay(waitMs);
@@ -64,7 +64,7 @@ describeWith(TRACING, 'ways out of a session', () => {
     ['SIGQUIT', 131],
   ] as const)('ends cleanly on %s, with status %d and a trailer', async (signal, status) => {
     const file = join(dir, `${signal}.ndjson`);
-    const tool = startTool(['record', '--probe', 'iomap', '-i', '200ms', '-o', file]);
+    const tool = startTool(['record', '--force', '--probe', 'iomap', '-i', '200ms', '-o', file]);
     await tool.says(READY);
     tool.kill(signal);
     expect((await tool.ended).code).toBe(status);
@@ -74,7 +74,7 @@ describeWith(TRACING, 'ways out of a session', () => {
 
   it('leaves neither a tracer nor an empty file after Ctrl-C while it attaches', async () => {
     const file = join(dir, 'attaching.ndjson');
-    const args = [LAUNCHER, 'record', '--probe', 'iomap', '-o', file];
+    const args = [LAUNCHER, 'record', '--force', '--probe', 'iomap', '-o', file];
     const screen = runInTerminal(process.execPath, args);
     try {
       await screen.waitFor('attaching');
@@ -90,7 +90,7 @@ describeWith(TRACING, 'ways out of a session', () => {
 
   it('ends with status 5 when its file is deleted', async () => {
     const file = join(dir, 'deleted.ndjson');
-    const tool = startTool(['record', '--probe', 'iomap', '-i', '200ms', '-o', file]);
+    const tool = startTool(['record', '--force', '--probe', 'iomap', '-i', '200ms', '-o', file]);
     await tool.says(READY);
     rmSync(file);
     expect((await tool.ended).code).toBe(5);

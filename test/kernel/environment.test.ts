@@ -120,7 +120,7 @@ describeWith(TRACING, 'a host that lacks something', () => {
   const refusesAndExplains = async ({ why, helps, check, options }: Lack): Promise<void> => {
     const file = join(mkdtempSync(join(dir, 'out-')), 'session.ndjson');
     chmodSync(join(file, '..'), 0o777);
-    const end = await runTool(['record', '-d', '1s', '-o', file], options());
+    const end = await runTool(['record', '--force', '-d', '1s', '-o', file], options());
     expect(end, end.stderr).toMatchObject({ code: 3, stdout: '' });
     expect(end.stderr).toMatch(why);
     expect(end.stderr.trimEnd().split('\n'), 'one message, one next step').toHaveLength(2);

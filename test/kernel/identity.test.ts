@@ -23,7 +23,7 @@ describeWith([...TRACING, 'perl'], 'who counts', () => {
   // A file that is there already is opened, not made.
   const making = (files: number): string =>
     `for(1..${files}){open(F,">","${dir}/f$_");close F;unlink "${dir}/f$_"}`;
-  const recordArgs = (file: string): string[] => ['record', '--probe', 'inode', '-o', file];
+  const recordArgs = (file: string): string[] => ['record', '--force', '--probe', 'inode', '-o', file];
 
   it('the number of a thread stands for its process, and it is said', async () => {
     const file = newFile();
@@ -131,14 +131,16 @@ describeWith([...TRACING, 'perl'], 'who counts', () => {
     const file = newFile();
     const env = { BPFTRACE_STRLEN: '6', BPFTRACE_MAX_STRLEN: '6', LC_ALL: 'de_DE.UTF-8' };
     const code = 'x=[bytearray(200) for _ in range(200000)]';
-    await runTool(['record', '--probe', 'python', '-o', file, '--', 'python3', '-c', code], { env });
+    await runTool(['record', '--force', '--probe', 'python', '-o', file, '--', 'python3', '-c', code], {
+      env,
+    });
     const { pids } = await summaryOf(file);
     expect(Object.keys(pids[0]?.metrics ?? {}).some((metric) => metric.startsWith('python.'))).toBe(true);
   });
 
   it('our own work is reported as ours', async () => {
     const file = newFile();
-    const tool = startTool(['record', '--probe', 'faults', '-o', file, '-d', '3s']);
+    const tool = startTool(['record', '--force', '--probe', 'faults', '-o', file, '-d', '3s']);
     await tool.says(READY);
     await tool.ended;
     const own = (await summaryOf(file)).pids.filter((row) => row.own === true);
@@ -169,7 +171,20 @@ describeWith([...TRACING, 'perl'], 'a map that is full', () => {
     const dir = mkdtempSync(join(tmpdir(), 'stallscope-tree-'));
     const file = join(dir, 'session.ndjson');
     const forks = `for(1..100){ if(!fork){ select(undef,undef,undef,1.5); open(F,">","${dir}/f$_"); exit } } 1 while wait > 0`;
-    await runTool(['record', '--probe', 'inode', '--map-keys', '64', '-o', file, '--', 'perl', '-e', forks]);
+    await runTool([
+      'record',
+      '--force',
+      '--probe',
+      'inode',
+      '--map-keys',
+      '64',
+      '-o',
+      file,
+      '--',
+      'perl',
+      '-e',
+      forks,
+    ]);
     const { coverage, losses } = await summaryOf(file);
     rmSync(dir, { recursive: true });
     expect(coverage['inode.create']?.coverage).toBe('lower-bound');

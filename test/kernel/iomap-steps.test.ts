@@ -113,7 +113,10 @@ describeWith([...TRACING, 'mkfs.xfs', 'loop device', 'perl'], 'extent steps besi
       const witness = await startWitness();
       const file = at(`${name}.ndjson`);
       const options = ['--probe', 'iomap', '--variant', 'iomap=counters', '--budget', 'off', '-o', file];
-      const end = await runTool(['record', ...options, '--', 'sh', '-c', script, 'sh', at('xfs')], { env });
+      const end = await runTool(
+        ['record', '--force', ...options, '--', 'sh', '-c', script, 'sh', at('xfs')],
+        { env },
+      );
       const seen = await witness.stop();
       expect(end, end.stderr).toMatchObject({ code: 0 });
       const summary = await summaryOf(file);

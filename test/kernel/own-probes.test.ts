@@ -132,6 +132,7 @@ describeWith([...TRACING, 'cc'], 'the page on probes of your own', () => {
     const reason = `${mirror}: it has no function find_alocation (nearest: find_allocation)`;
     const alone = await runTool([
       'record',
+      '--force',
       '-o',
       join(dir, 'no'),
       '--probe',
@@ -141,7 +142,7 @@ describeWith([...TRACING, 'cc'], 'the page on probes of your own', () => {
     ]);
     expect(alone).toMatchObject({ code: 3, stderr: expect.stringContaining(reason) });
     const beside = await runTool([
-      ...['record', '-o', join(dir, 'beside'), '-d', '300ms'],
+      ...['record', '--force', '-o', join(dir, 'beside'), '-d', '300ms'],
       ...['--probe', 'mirror,faults', '--probe-dir', folder],
     ]);
     expect(beside).toMatchObject({ code: 0, stderr: expect.stringContaining(`mirror cannot run here`) });
@@ -176,6 +177,7 @@ describeWith([...TRACING, 'cc'], '--count', () => {
     const file = join(dir, 'ticks.ndjson');
     const tool = [
       'record',
+      '--force',
       '-o',
       file,
       '--budget',
@@ -213,6 +215,7 @@ describeWith([...TRACING, 'cc'], '--count', () => {
       const count = `tick=uprobe:/proc/${child.pid}/root/bin/ticker:tick`;
       const args = [
         'record',
+        '--force',
         '-o',
         file,
         '--budget',
@@ -239,7 +242,7 @@ describeWith([...TRACING, 'cc'], '--count', () => {
 
   it('is refused with the reason where the kernel cannot, and leaves no file', async () => {
     const file = join(dir, 'refused.ndjson');
-    const end = await runTool(['record', '-o', file, '--count', 't=tracepoint:sched:nosuch']);
+    const end = await runTool(['record', '--force', '-o', file, '--count', 't=tracepoint:sched:nosuch']);
     expect(end).toMatchObject({ code: 3, stdout: '' });
     expect(end.stderr).toContain('tracepoint sched:nosuch is absent');
     await expect(summaryOf(file)).rejects.toThrow('There is no file');
@@ -248,7 +251,7 @@ describeWith([...TRACING, 'cc'], '--count', () => {
 
 describeWith(TRACING, '--variant', () => {
   const record = (...args: readonly string[]) =>
-    runTool(['record', '-o', join(dir, 'variant.ndjson'), '--force', '-d', '300ms', ...args]);
+    runTool(['record', '--force', '-o', join(dir, 'variant.ndjson'), '--force', '-d', '300ms', ...args]);
 
   it('runs the variant that is named', async () => {
     const end = await record('--probe', 'python', '--variant', 'python=tracepoint');
@@ -281,7 +284,9 @@ describeWith(TRACING, 'inside a PID namespace of its own', () => {
     const { checks } = JSON.parse(doctor.stdout) as { checks: { id: string; state: string }[] };
     expect(checks.find(({ id }) => id === 'pid-namespace')).toMatchObject({ state: 'degraded' });
     const file = join(dir, 'inside.ndjson');
-    const end = await runTool(['record', '-o', file, '--probe', 'faults', '--', 'true'], { through: INSIDE });
+    const end = await runTool(['record', '--force', '-o', file, '--probe', 'faults', '--', 'true'], {
+      through: INSIDE,
+    });
     expect(end).toMatchObject({
       code: 3,
       stderr: expect.stringContaining('would select the wrong processes'),

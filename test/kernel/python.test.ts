@@ -71,6 +71,7 @@ describeWith([...TRACING, DEBIAN, 'perl'], 'the python probe', () => {
     const file = join(out, 'session.ndjson');
     const args = [
       'record',
+      '--force',
       '-o',
       file,
       '--force',
@@ -219,6 +220,7 @@ describeWith([...TRACING, DEBIAN, 'perl'], 'the python probe', () => {
     const file = join(out, 'before.ndjson');
     const args = [
       'record',
+      '--force',
       '-o',
       file,
       '--budget',
@@ -270,7 +272,7 @@ describeWith([...TRACING, DEBIAN, 'perl'], 'the python probe', () => {
         '-d',
         '60s',
       ];
-      const tool = startTool(['record', '-o', file, ...args]);
+      const tool = startTool(['record', '--force', '-o', file, ...args]);
       await tool.says(READY);
       for (const { child } of before) child.stdin?.write('\n');
       const embedded =
@@ -323,7 +325,7 @@ describeWith([...TRACING, DEBIAN, 'perl'], 'the python probe', () => {
     // Over between two looks at all that live; run by a shell that is there when the file is asked for.
     const interpreters = "./uwsgi -c 'print(1)' && ./uwsgi -c 'print(2)' && ./gone -c 'print(3)' && rm gone";
     const ordinary = 'for i in $(seq 50); do /bin/true; sh -c :; perl -e 1; done';
-    const args = ['record', '-o', file, '--probe', 'python', '--budget', 'off', '-i', '30s'];
+    const args = ['record', '--force', '-o', file, '--probe', 'python', '--budget', 'off', '-i', '30s'];
     const commands = `cd ${bin}; ${interpreters}; ${ordinary}; sleep 1`;
     const end = await runTool([...args, '--', 'sh', '-c', commands]);
     expect(end.stdout + end.stderr).toMatch(/^1\n2\n3$/m);

@@ -28,7 +28,7 @@ describeWith([...TRACING, 'perl'], 'trouble with the tracer', () => {
 
   it('starts a tracer that was killed again, and shows the gap', async () => {
     const file = join(dir, 'gap.ndjson');
-    const tool = startTool(['record', '--probe', 'iomap', '-i', '100ms', '-o', file]);
+    const tool = startTool(['record', '--force', '--probe', 'iomap', '-i', '100ms', '-o', file]);
     // One process through it all: its counts of both epochs belong to one row.
     const worker = execa(
       'sh',
@@ -72,6 +72,7 @@ describeWith([...TRACING, 'perl'], 'trouble with the tracer', () => {
     const worker = execa('perl', [churn, dir, '6000@100'], { reject: false });
     const tool = startTool([
       'record',
+      '--force',
       '--probe',
       'inode',
       '-i',
@@ -124,6 +125,7 @@ describeWith([...TRACING, 'perl'], 'trouble with the tracer', () => {
       await Promise.all([orphan, living, foreign].map(attached));
       const end = await runTool([
         'record',
+        '--force',
         '--probe',
         'iomap',
         '-d',
