@@ -14,6 +14,7 @@ import { keyOf } from './ledger.ts';
 import type { CounterEntry } from './record.ts';
 import type { Early, SessionState } from './state.ts';
 import type { Stretch } from './stretch.ts';
+import { DOUBTS } from './trust.ts';
 
 const ENTITIES_A_PART = 1_000;
 const BASELINES_A_PART = 20_000;
@@ -172,12 +173,9 @@ const sessionOf = (state: SessionState, held: number): CheckpointSession => ({
   losses: Object.fromEntries(state.losses),
   mapFull: [...state.mapFull],
   imprecise: [...state.imprecise],
-  ...(state.shared.size === 0 ? {} : { shared: Object.fromEntries(state.shared) }),
-  ...(state.doubtUs.size === 0 ? {} : { doubtUs: Object.fromEntries(state.doubtUs) }),
-  ...(state.over.size === 0 ? {} : { over: Object.fromEntries(state.over) }),
-  ...(state.least.size === 0 ? {} : { least: Object.fromEntries(state.least) }),
-  ...(state.unseen.size === 0 ? {} : { unseen: Object.fromEntries(state.unseen) }),
-  ...(state.missed.size === 0 ? {} : { missed: Object.fromEntries(state.missed) }),
+  ...Object.fromEntries(
+    DOUBTS.filter((name) => state[name].size > 0).map((name) => [name, Object.fromEntries(state[name])]),
+  ),
   ...(state.uncounted.size === 0 ? {} : { uncounted: uncountedOf(state) }),
   ...(state.estimated.size === 0 ? {} : { estimated: Object.fromEntries(state.estimated) }),
   ...(state.waits === null ? {} : { waits: state.waits }),

@@ -15,6 +15,7 @@ import { accountOf, keyOf } from './ledger.ts';
 import type { CounterEntry, HeaderRecord } from './record.ts';
 import { createRingAfter } from './ring.ts';
 import { createState, type Early, type SessionState, SIGNAL_HISTORY_SAMPLES } from './state.ts';
+import { DOUBTS } from './trust.ts';
 
 /** The state that these parts describe; null when they are not the whole of one. */
 export const restoreState = (
@@ -66,12 +67,7 @@ const beginAt = (header: HeaderRecord, bootUs: number, session: CheckpointSessio
   fill(state.losses, session.losses as Record<string, number>);
   for (const metric of session.mapFull) state.mapFull.add(metric);
   for (const metric of session.imprecise) state.imprecise.add(metric);
-  fill(state.shared, session.shared ?? {});
-  fill(state.doubtUs, session.doubtUs ?? {});
-  fill(state.over, session.over ?? {});
-  fill(state.least, session.least ?? {});
-  fill(state.unseen, session.unseen ?? {});
-  fill(state.missed, session.missed ?? {});
+  for (const name of DOUBTS) fill(state[name], session[name] ?? {});
   for (const [metric, [us = 0, sinceUs = null]] of Object.entries(session.uncounted ?? {}))
     state.uncounted.set(metric, { us, sinceUs });
   for (const [metric, why] of Object.entries(session.estimated ?? {})) state.estimated.set(metric, why);

@@ -5,6 +5,9 @@ import type { HeaderRecord, LossKind, ProbeInUse } from './record.ts';
 /** In place of a metric's id, in `doubtUs`. */
 export const ALL_METRICS = '';
 
+/** What is known, by metric, of how far a count is off, in the order in which a checkpoint has it. */
+export const DOUBTS = ['shared', 'doubtUs', 'over', 'least', 'unseen', 'missed'] as const;
+
 export type Gap = { readonly fromBootUs: number; readonly toBootUs: number; readonly reason: string };
 
 export type Trust = {

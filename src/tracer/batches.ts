@@ -51,9 +51,8 @@ const isAbsentKey = (helper: string, retcode: number): boolean =>
 
 type OpenBatch = {
   readonly bootUs: number;
-  readonly final: boolean;
-  /** Nobody said that it is the end. */
-  readonly isImplied?: boolean;
+  /** What announced its maps, if anything did. */
+  readonly after: 'tick' | 'end' | null;
   readonly counters: Map<string, readonly CounterEntry[]>;
 };
 
@@ -76,11 +75,15 @@ export const createBatcher = ({ script, events, mapKeys, began, nowUs }: Batcher
       events.loss('unseen-program', missed, { metric, detail: 'files that bpftrace did not print' });
   };
 
-  const deliver = (): void => {
+  const begin = (after: OpenBatch['after'], bootUs: number): OpenBatch => ({
+    ...{ bootUs, after },
+    counters: new Map(),
+  });
+
+  const deliver = (final: boolean): void => {
     if (open !== null) {
       missFiles(fileLines.missed(files, open.bootUs));
-      const { bootUs, final, counters } = open;
-      events.batch({ bootUs, final, counters, exits });
+      events.batch({ bootUs: open.bootUs, final, counters: open.counters, exits });
     }
     open = null;
   };
@@ -89,18 +92,9 @@ export const createBatcher = ({ script, events, mapKeys, began, nowUs }: Batcher
     if (event === null) events.loss('unknown-message', 1, { detail: text.trim().slice(0, 80) });
     // Each CPU has a buffer of its own: a tick that was waiting in one may be read after the end in another. Maps are
     // printed as they are when they are read, so those belong to the end as well.
-    else if (
-      open?.final === true &&
-      open.isImplied !== true &&
-      (event.kind === 'tick' || event.kind === 'tock')
-    )
-      return;
-    else if (event.kind === 'tick') open = { bootUs: event.bootUs, final: false, counters: new Map() };
-    else if (event.kind === 'tock') {
-      // Its tick was lost.
-      if (open?.isImplied === true) open = { ...open, final: false };
-      deliver();
-    } else if (event.kind === 'end') open = { bootUs: event.bootUs, final: true, counters: new Map() };
+    else if (open?.after === 'end' && (event.kind === 'tick' || event.kind === 'tock')) return;
+    else if (event.kind === 'tick' || event.kind === 'end') open = begin(event.kind, event.bootUs);
+    else if (event.kind === 'tock') deliver(false);
     else if (event.kind === 'begin') began(event);
     else {
       if (event.kind === 'file') fileLines.seen();
@@ -139,7 +133,7 @@ export const createBatcher = ({ script, events, mapKeys, began, nowUs }: Batcher
       if (odd > 0)
         events.loss('rejected-line', odd, { metric: binding.metric, detail: `odd entries in ${name}` });
       if (imprecise) events.loss('imprecise', 1, { metric: binding.metric });
-      open ??= { bootUs: nowUs(), final: true, isImplied: true, counters: new Map() };
+      open ??= begin(null, nowUs());
       open.counters.set(binding.metric, entries);
     }
   };
@@ -172,7 +166,7 @@ export const createBatcher = ({ script, events, mapKeys, began, nowUs }: Batcher
     },
     finish: (): void => {
       // A batch without its `tock` is torn and its maps may be half there; the maps of the end are whole.
-      if (open?.final === true) deliver();
+      if (open !== null && open.after !== 'tick') deliver(true);
       missFiles(fileLines.missedAtEnd());
       open = null;
     },

@@ -94,18 +94,8 @@ const TAKES: readonly Way[] = [
 const whoLine = (name: string, snapshot: WatchedSnapshot, ways: readonly Way[], view: View): Line[] => {
   const named = worstOf(snapshot, ways);
   if (named.length === 0) return [];
-  return [
-    packSegments(
-      [
-        segment(0, span(name.padEnd(LABEL - 2), 'dim')),
-        ...named.map(({ row, said }, rank) =>
-          segment(rank, span(`${clean(row.comm, view.glyphs.charset)} (${row.pid}) ${said}`)),
-        ),
-      ],
-      view.size.columns,
-      view.glyphs,
-    ),
-  ];
+  const texts = named.map(({ row, said }) => `${whoText(row, view)} ${said}`);
+  return [labelledLine(name, texts, view)];
 };
 
 /** Threads that wait in fewer than this are a device's or a lock's everyday work. */
@@ -116,21 +106,25 @@ const waitLine = ({ waits, rows }: WatchedSnapshot, view: View): Line[] => {
   if (waits === null || waits.threads < MANY_THREADS) return [];
   const named = waits.channels.slice(0, MOST_NAMED).map(({ name, threads, pids }) => {
     const row = rows.find(({ pid, endedBootUs }) => pid === pids[0] && endedBootUs === null);
-    const who = row === undefined ? '' : `: ${clean(row.comm, view.glyphs.charset)} (${row.pid})`;
+    const who = row === undefined ? '' : `: ${whoText(row, view)}`;
     const more = pids.length > 1 ? ' and others' : '';
     return `${threads} of ${waits.threads} in ${name}${who}${more}`;
   });
-  return [
-    packSegments(
-      [
-        segment(0, span('where'.padEnd(LABEL - 2), 'dim')),
-        ...named.map((text, rank) => segment(rank, span(text))),
-      ],
-      view.size.columns,
-      view.glyphs,
-    ),
-  ];
+  return [labelledLine('where', named, view)];
 };
+
+const whoText = ({ comm, pid }: Row, { glyphs }: View): string => `${clean(comm, glyphs.charset)} (${pid})`;
+
+/** What does not fit goes, the last first. */
+const labelledLine = (label: string, texts: readonly string[], { size, glyphs }: View): Line =>
+  packSegments(
+    [
+      segment(0, span(label.padEnd(LABEL - 2), 'dim')),
+      ...texts.map((text, rank) => segment(rank, span(text))),
+    ],
+    size.columns,
+    glyphs,
+  );
 
 const memo = new WeakMap<WatchedSnapshot, Map<readonly Way[], readonly Named[]>>();
 
