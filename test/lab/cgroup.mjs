@@ -48,7 +48,7 @@ const TRIES = 100;
 const APART_MS = 50;
 
 /** Those killed in it are in it until they have ended. */
-const removeWhenEmpty = (directory) => {
+export const removeWhenEmpty = (directory) => {
   for (let tries = 1; ; tries += 1) {
     try {
       rmdirSync(directory);

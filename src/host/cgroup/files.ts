@@ -1,5 +1,6 @@
 /** What the files of a control group say, of either version: each is a table and a pure parser. */
 import { wholeLines } from '../files.ts';
+import { pressureTotals } from '../proc/pressure.ts';
 import type { Controller } from './hierarchy.ts';
 
 export type Values = Record<string, number>;
@@ -54,15 +55,12 @@ const parseFields =
 
 export const parseGroupPressure =
   (resource: 'cpu' | 'memory') =>
-  (text: string): Values => {
-    const values: Values = {};
-    for (const line of wholeLines(text)) {
-      const [, share, totalUs] = /^(some|full) .*\btotal=(\d+)$/.exec(line) ?? [];
-      if (share === 'some' || (share === 'full' && resource === 'memory'))
-        values[`cgroup.${resource}_${share}_us`] = Number(totalUs);
-    }
-    return values;
-  };
+  (text: string): Values =>
+    Object.fromEntries(
+      pressureTotals(text)
+        .filter(([share]) => share === 'some' || resource === 'memory')
+        .map(([share, us]) => [`cgroup.${resource}_${share}_us`, us]),
+    );
 
 /** One was one number until 5.8, and is two since. */
 const REFAULTS: readonly Field[] = [

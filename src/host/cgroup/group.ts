@@ -31,7 +31,7 @@ const directoryFor = (
   path: string,
 ): string | null => {
   if (controller === 'pressure') return directoryOf(unified, path);
-  const separate = version1.get(controller === 'cpuacct' ? 'cpuacct' : controller);
+  const separate = version1.get(controller);
   if (version === 1) return directoryOf(separate, path);
   return separate === undefined ? directoryOf(unified, path) : null;
 };

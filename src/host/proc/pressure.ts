@@ -13,14 +13,15 @@ const WAITED_FOR: Readonly<Record<PressureResource, string>> = {
   memory: 'memory (reclaim, swap-in, refault)',
 };
 
-export const parsePressure = (resource: PressureResource, text: string): Record<string, number> => {
-  const values: Record<string, number> = {};
-  for (const line of wholeLines(text)) {
+/** Of a file of the machine or of a control group, in µs. */
+export const pressureTotals = (text: string): readonly (readonly [share: 'some' | 'full', us: number])[] =>
+  wholeLines(text).flatMap((line) => {
     const [, share, totalUs] = /^(some|full) .*\btotal=(\d+)$/.exec(line) ?? [];
-    if (share !== undefined) values[`psi.${resource}.${share}_us`] = Number(totalUs);
-  }
-  return values;
-};
+    return share === undefined ? [] : [[share as 'some' | 'full', Number(totalUs)] as const];
+  });
+
+export const parsePressure = (resource: PressureResource, text: string): Record<string, number> =>
+  Object.fromEntries(pressureTotals(text).map(([share, us]) => [`psi.${resource}.${share}_us`, us]));
 
 export const pressure = (resource: PressureResource): HostSource => ({
   path: `/proc/pressure/${resource}`,

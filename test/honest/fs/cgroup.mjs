@@ -1,6 +1,7 @@
 // A memory cgroup of our own, of either version; a process is started inside it.
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { removeWhenEmpty } from '../../lab/cgroup.mjs';
 import { NotHere } from '../here.mjs';
 import { later } from '../tidy.mjs';
 
@@ -16,7 +17,7 @@ export const memoryGroup = (name, limitBytes) => {
   try {
     if (isVersion2) writeFileSync(join(ROOT, 'cgroup.subtree_control'), '+memory');
     mkdirSync(group);
-    later(() => removeGroup(group));
+    later(() => removeWhenEmpty(group));
     writeFileSync(join(group, limit), String(limitBytes));
   } catch (error) {
     throw new NotHere(`memory cgroups cannot be made here: ${error.message}`);
@@ -24,20 +25,4 @@ export const memoryGroup = (name, limitBytes) => {
   if (Number(readFileSync(join(group, limit), 'utf8')) > limitBytes)
     throw new NotHere('needs memory cgroups');
   return ['sh', '-c', 'echo $$ > "$0" && exec "$@"', join(group, 'cgroup.procs')];
-};
-
-const TRIES = 40;
-const APART_MS = 50;
-
-/** Those killed in it are in it until they have ended. */
-const removeGroup = (group) => {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      rmdirSync(group);
-      return;
-    } catch (error) {
-      if (tries === TRIES) throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, APART_MS);
-    }
-  }
 };
