@@ -9,7 +9,8 @@
 import { clausesOf, sharedPoints, withoutShared } from './attachments.ts';
 import { checkNumbers } from './check-numbers.ts';
 import { checkedMaps, numberMaps } from './checked-maps.ts';
-import { type FrameRequest, frameOf, meetText, SEEN } from './frame.ts';
+import { frameOf, meetText, SEEN } from './frame.ts';
+import type { FrameRequest } from './frame-text.ts';
 import { type Part, partOf } from './part.ts';
 import type { Assembled, AssembleRequest } from './types.ts';
 

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { failure, suggestion } from '../errors.ts';
 import { readFragment } from './fragment.ts';
-import { type Manifest, parseManifest, type Variant } from './manifest.ts';
+import type { Manifest, Variant } from './manifest.ts';
+import { parseManifest } from './parse-manifest.ts';
 import { readSmallFile } from './small-file.ts';
 
 export type CatalogueEntry = {

@@ -9,7 +9,8 @@
 import { failure } from '../errors.ts';
 import { kernelNameProblem, pathProblem, symbolProblem } from './attach-point.ts';
 import type { CatalogueEntry } from './catalogue.ts';
-import { type Facility, parseManifest } from './manifest.ts';
+import type { Facility } from './manifest.ts';
+import { parseManifest } from './parse-manifest.ts';
 
 export type Count = {
   readonly name: string;

@@ -13,15 +13,7 @@
  *                                  (reported-files.ts); NAME stands in a line of its own
  *     end NS                       bpftrace prints every map once more after it
  *
- * Forgetting, so that maps do not fill with the dead: `@seen[pid]` is 1 for a process that a probe counted and 2 once
- * it has ended. Each ended process takes a slot (PID modulo the number of slots); the one it pushes out is deleted
- * if it died long enough ago to have been printed since. One that died more recently keeps its keys: losing a key of
- * the map's capacity is shown as a full map, losing a count would not be. Guarantee: no key is deleted before at
- * least three ticks have fallen due since its process ended.
- *
- * Maps with dimensions have keys that cannot be found by PID alone, and are not forgotten (an entry of a thread goes when
- * the thread does): a PID that is used again
- * goes on where the last one stopped, which differences read right, and the map's capacity bounds them.
+ * What is deleted when a thread or a process ends is in frame-ends.ts.
  *
  * A map that is full takes no new key, and bpftrace up to 0.22 says nothing. Where a script sets a key that its later
  * clauses look for, it reads it back at once: what did not stay is counted in @frame_full, by the number of the map.
@@ -30,48 +22,21 @@
  * buffer; @frame_exits counts every one, so that the reader knows how many it was not reported. A process whose exit was
  * not reported takes no slot and keeps its keys: forgetting is reported, or it does not happen.
  */
-import type { Seed } from '../host/targets.ts';
+import {
+  EXITS_MAP,
+  forgettingMaps,
+  processExitClauses,
+  threadExecClauses,
+  threadExitClauses,
+} from './frame-ends.ts';
+import { clause, type FrameRequest, FULL_MAP, linesPerInterval, parentOf, startNsOf } from './frame-text.ts';
 import type { KernelFilter } from './types.ts';
-
-/** Counts every process that ended after a probe had counted it. Printed at each tick; no metric. */
-export const EXITS_MAP = '@frame_exits';
 
 /** Counts the files that were to be reported. Printed at each tick; no metric. */
 export const FILES_MAP = '@frame_files';
 
-/** Counts keys that did not fit: the number of a checked map to how often. Printed at each tick; no metric. */
-export const FULL_MAP = '@frame_full';
-
-export type FrameRequest = {
-  readonly filter: KernelFilter;
-  readonly intervalMs: number;
-  /** Capacity of every map. */
-  readonly mapKeys: number;
-  /** Printed at each tick. */
-  readonly metricMaps: readonly string[];
-  /** Metric maps whose only key is the PID: the ones that can be forgotten. */
-  readonly pidMaps: readonly string[];
-  /** Scratch maps whose only key is the id of a thread. */
-  readonly threadMaps: readonly string[];
-  /** Metric maps whose key is a PID and the id of a thread. */
-  readonly pidThreadMaps: readonly string[];
-  readonly scratchMaps: readonly string[];
-  /** Checked numbers: they become script text here. */
-  readonly seeds: readonly Seed[];
-  /** Whether any script reports files. */
-  readonly reportsFiles: boolean;
-  readonly startTime: 'btf' | 'none';
-  /** Number of the map of selected processes in @frame_full. */
-  readonly treeMap: number;
-  /** Whether any map is checked. */
-  readonly checksMaps: boolean;
-  /** Whether the kernel says which thread of a process became another program. */
-  readonly execs: boolean;
-  /** Whether the kernel has an event for a change of name. */
-  readonly renames: boolean;
-  /** Whether sched_process_exit says itself that the last thread is gone (from 6.15). */
-  readonly groupDeadField: boolean;
-};
+/** Lines of files in this interval. */
+const FILES_BURST = '@frame_files_burst';
 
 export type Frame = {
   /** Goes before the fragments. */
@@ -118,9 +83,6 @@ export const predicateOf = (filter: KernelFilter): string => {
       return '@frame_tree[pid]';
   }
 };
-
-const clause = (head: string, lines: readonly string[]): string =>
-  [head, '{', ...lines.map((line) => `  ${line}`), '}'].join('\n');
 
 const beginClause = (request: FrameRequest): string => {
   const { filter, seeds, reportsFiles } = request;
@@ -169,83 +131,6 @@ export const meetText = (request: Pick<FrameRequest, 'startTime' | 'intervalMs'>
     '} }',
   ].join(' ');
 
-const EXIT_POINT = 'tracepoint:sched:sched_process_exit';
-/** By CPU: the PID whose keys are being deleted. */
-const FORGOTTEN = '@frame_forgotten';
-/** That one program deletes from. The kernel lets it use 64 maps, and the frame's own and bpftrace's are among them. */
-const MOST_MAPS = 52;
-
-const chunksOf = (lines: readonly string[]): string[][] =>
-  Array.from({ length: Math.ceil(lines.length / MOST_MAPS) }, (_, chunk) =>
-    lines.slice(chunk * MOST_MAPS, (chunk + 1) * MOST_MAPS),
-  );
-
-const threadExitClauses = (request: FrameRequest): string[] => {
-  const isTree = request.filter.kind === 'tree';
-  const deletes = [
-    ...request.threadMaps.map((map) => `delete(${map}[tid]);`),
-    ...request.pidThreadMaps.map((map) => `delete(${map}[pid, tid]);`),
-  ];
-  // The PID is the id of the first thread, which may end long before the others.
-  if (isTree) deletes.push(`if (tid != pid) { delete(@frame_tree[(uint64)tid]); }`);
-  if (isTree) deletes.push(`if (${groupDead(request)}) { delete(@frame_tree[(uint64)pid]); }`);
-  return chunksOf(deletes).map((some) => clause(EXIT_POINT, some));
-};
-
-/** A thread other than the first that becomes another program takes the first one's id: none ever exits under its own. */
-const threadExecClauses = ({ execs, pidThreadMaps }: FrameRequest): string[] =>
-  execs
-    ? chunksOf(pidThreadMaps.map((map) => `delete(${map}[pid, (uint64)args->old_pid]);`)).map((some) =>
-        clause('tracepoint:sched:sched_process_exec\n/args->old_pid != args->pid/', some),
-      )
-    : [];
-
-/**
- * What a process counted is deleted some time after its end, in the turn of another that ends: too much for one program
- * where many probes count. The programs of one event run one after the other on one CPU, in the order of the script: the
- * first leaves the PID for the others, and the last says that it is forgotten.
- */
-const processExitClauses = (request: FrameRequest): string[] => {
-  const [here = [], ...others] = chunksOf(request.pidMaps.map((map) => `delete(${map}[$old]);`));
-  const forgotten = ['delete(@seen[$old]);', 'printf("forget %d %llu\\n", $old, nsecs);'];
-  if (others.length === 0) return [endedClause(request, [...here, ...forgotten])];
-  return [
-    endedClause(request, [...here, `${FORGOTTEN}[cpu] = $old;`]),
-    ...others.map((deletes, index) =>
-      clause(EXIT_POINT, [
-        `$old = ${FORGOTTEN}[cpu];`,
-        'if ($old != 0) {',
-        ...deletes.map((line) => `  ${line}`),
-        ...(index < others.length - 1
-          ? []
-          : [...forgotten, `${FORGOTTEN}[cpu] = (uint64)0;`].map((line) => `  ${line}`)),
-        '}',
-      ]),
-    ),
-  ];
-};
-
-/** @param forget what is to be done with $old, whose keys may go */
-const endedClause = (request: FrameRequest, forget: readonly string[]): string => {
-  const slots = slotsFor(request.mapKeys);
-  return clause(`${EXIT_POINT}\n/@seen[pid] == 1 && ${groupDead(request)}/`, [
-    `$slot = (uint64)pid % ${slots};`,
-    '$old = @frame_slot[$slot];',
-    '$at = @frame_slot_at[$slot];',
-    `${EXITS_MAP} = count();`,
-    '@seen[pid] = 2;',
-    `if (@frame_burst < ${linesPerInterval(request.intervalMs)}) {`,
-    '  @frame_burst = @frame_burst + 1;',
-    `  if ($old != 0 && $old != pid && @seen[$old] == 2 && nsecs - $at > ${forgetAfterNs(request.intervalMs)}) {`,
-    ...forget.map((line) => `    ${line}`),
-    '  }',
-    '  @frame_slot[$slot] = pid;',
-    '  @frame_slot_at[$slot] = nsecs;',
-    `  printf("exit %d %llu %llu %s\\n", pid, nsecs, ${startOf(request)});`,
-    '}',
-  ]);
-};
-
 const tickClause = (request: FrameRequest): string =>
   clause(intervalPoint(request.intervalMs), [
     'printf("tick %llu\\n", nsecs);',
@@ -265,50 +150,11 @@ const endClause = (request: FrameRequest): string =>
   ]);
 
 const frameScratch = ({ filter, reportsFiles, pidMaps }: FrameRequest): string[] => [
-  '@seen',
-  '@frame_slot',
-  '@frame_slot_at',
+  ...forgettingMaps({ pidMaps }),
   '@frame_burst',
   ...(filter.kind === 'tree' ? ['@frame_tree'] : []),
   ...(reportsFiles ? [FILES_BURST] : []),
-  ...(pidMaps.length > MOST_MAPS ? [FORGOTTEN] : []),
 ];
-
-const TASK = '((struct task_struct *)curtask)';
-
-/**
- * True in the last thread of a process to end. Without the event's field and without BTF it is the end of the first
- * thread, which is the same for all but programs whose main thread ends early.
- */
-const groupDead = ({ groupDeadField, startTime }: FrameRequest): string => {
-  if (groupDeadField) return 'args->group_dead';
-  return startTime === 'btf' ? `${TASK}->signal->live.counter == 0` : 'pid == tid';
-};
-
-/** Start time and name of the process; of the thread that ended last where only that is known. */
-const startOf = (request: FrameRequest): string =>
-  request.startTime === 'btf'
-    ? `${startNsOf(request)}, ${TASK}->group_leader->comm`
-    : `${startNsOf(request)}, comm`;
-
-/** Lines of files in this interval. */
-const FILES_BURST = '@frame_files_burst';
-
-type Asks = Pick<FrameRequest, 'startTime'>;
-
-export const startNsOf = ({ startTime }: Asks): string =>
-  startTime === 'btf' ? `${TASK}->group_leader->start_boottime` : '(uint64)0';
-
-export const parentOf = ({ startTime }: Asks): string =>
-  startTime === 'btf' ? `${TASK}->real_parent->tgid` : '(uint64)0';
 
 const intervalPoint = (intervalMs: number): string =>
   intervalMs % 1000 === 0 ? `interval:s:${intervalMs / 1000}` : `interval:ms:${intervalMs}`;
-
-/** Room for the living: the dead may hold a quarter of a map. A power of two spreads consecutive PIDs evenly. */
-const slotsFor = (mapKeys: number): number => 2 ** Math.max(0, Math.floor(Math.log2(mapKeys / 4)));
-
-const forgetAfterNs = (intervalMs: number): number => Math.max(5_000, 3 * intervalMs) * 1_000_000;
-
-/** 4,000 a second, and no more than one CPU's buffer of 256 KiB holds with room for the maps. */
-const linesPerInterval = (intervalMs: number): number => Math.min(4_000, Math.max(1_000, 4 * intervalMs));

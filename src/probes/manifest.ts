@@ -4,13 +4,10 @@
  * sentence for every metric it provides that says what is really counted (`counts`). A metric that a variant's
  * `counts` does not name is not provided by that variant.
  *
- * Guarantee: a Manifest that was parsed here is consistent in itself. Names are unique, every map is called
- * `@<probe>_<metric>` (so that probes cannot touch each other's maps in one script), every metric has a variant
- * that counts it, labels fit their column. What only the scripts can say is checked by fragment.ts.
+ * This is the shape; parse-manifest.ts reads one, and refuses what contradicts itself.
  */
 import { z } from 'zod';
 import type { MetricUnit } from '../core/metric.ts';
-import { failure } from '../errors.ts';
 import { pathProblem } from './attach-point.ts';
 import { isProvider } from './provider.ts';
 
@@ -160,149 +157,25 @@ const variantSchema = z.strictObject({
   explicit: z.literal(true).optional(),
 });
 
-const manifestSchema = z
-  .strictObject({
-    /** For editors: where docs/probe.schema.json is. */
-    $schema: z.string().optional(),
-    format: z.literal(1),
-    id: kebab,
-    title: sentence,
-    question: sentence,
-    metrics: z.array(metricSchema).min(1),
-    scratch: z.array(scratchSchema),
-    variants: z.array(variantSchema).min(1),
-    overhead: sentence,
-    caveats: z.array(sentence),
-  })
-  .check((context) => {
-    for (const [path, message] of contradictions(context.value)) {
-      context.issues.push({ code: 'custom', input: context.value, path: [...path], message });
-    }
-  });
+export const manifestSchema = z.strictObject({
+  /** For editors: where docs/probe.schema.json is. */
+  $schema: z.string().optional(),
+  format: z.literal(1),
+  id: kebab,
+  title: sentence,
+  question: sentence,
+  metrics: z.array(metricSchema).min(1),
+  scratch: z.array(scratchSchema),
+  variants: z.array(variantSchema).min(1),
+  overhead: sentence,
+  caveats: z.array(sentence),
+});
 
 export type Manifest = z.infer<typeof manifestSchema>;
 export type Variant = Manifest['variants'][number];
-
-/**
- * Checks the content of a probe.json.
- *
- * @param folder shown to the user when it is wrong
- * @throws E_PROBE_MANIFEST with the place inside the JSON
- */
-export const parseManifest = (json: string, folder: string): Manifest => {
-  const parsed = manifestSchema.safeParse(readJson(json, folder));
-  if (parsed.success) return parsed.data;
-  const [first, ...more] = parsed.error.issues;
-  const why = first === undefined ? 'probe.json is invalid' : `probe.json: ${describe(first)}`;
-  throw failure('E_PROBE_MANIFEST', {
-    path: folder,
-    why: more.length > 0 ? `${why} (and ${more.length} more)` : why,
-  });
-};
 
 /** The schema for editors and for who writes a probe of their own. */
 export const manifestJsonSchema = (): unknown => z.toJSONSchema(manifestSchema, { io: 'input' });
 
 /** The prefix of every map of a probe: `@page_alloc_` of `page-alloc`. */
 export const mapPrefix = (probeId: string): string => `@${probeId.replaceAll('-', '_')}_`;
-
-const readJson = (json: string, folder: string): unknown => {
-  try {
-    return JSON.parse(json);
-  } catch (cause) {
-    const why = `probe.json is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`;
-    throw failure('E_PROBE_MANIFEST', { path: folder, why }, cause);
-  }
-};
-
-const describe = (issue: z.core.$ZodIssue): string => {
-  const place = issue.path
-    .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index > 0 ? '.' : ''}${String(part)}`))
-    .join('');
-  return place === '' ? issue.message : `${place}: ${issue.message}`;
-};
-
-type Contradiction = readonly [path: readonly (string | number)[], message: string];
-
-const contradictions = (manifest: Manifest): Contradiction[] => [
-  ...duplicates(manifest.metrics, 'metrics', (metric) => metric.name),
-  ...duplicates(manifest.scratch, 'scratch', (scratch) => scratch.map),
-  ...duplicates(manifest.variants, 'variants', (variant) => variant.id),
-  ...misnamedMaps(manifest),
-  ...unknownRuns(manifest),
-  ...unknownMetrics(manifest),
-  ...uncounted(manifest),
-  ...underived(manifest),
-  ...threadless(manifest),
-];
-
-const duplicates = <Item>(
-  items: readonly Item[],
-  place: string,
-  nameOf: (item: Item) => string,
-): Contradiction[] => {
-  const names = items.map(nameOf);
-  return names.flatMap((name, index): Contradiction[] =>
-    names.indexOf(name) < index ? [[[place, index], `"${name}" is there twice`]] : [],
-  );
-};
-
-const misnamedMaps = (manifest: Manifest): Contradiction[] => {
-  const prefix = mapPrefix(manifest.id);
-  return [
-    ...manifest.metrics.flatMap((metric, index): Contradiction[] =>
-      metric.map === prefix + metric.name
-        ? []
-        : [[['metrics', index, 'map'], `must be ${prefix}${metric.name}`]],
-    ),
-    ...manifest.scratch.flatMap((scratch, index): Contradiction[] =>
-      scratch.map.startsWith(prefix) && !manifest.metrics.some((metric) => metric.map === scratch.map)
-        ? []
-        : [[['scratch', index, 'map'], `must begin with ${prefix} and be no metric's map`]],
-    ),
-  ];
-};
-
-const unknownMetrics = (manifest: Manifest): Contradiction[] =>
-  manifest.variants.flatMap((variant, index) =>
-    (['counts', 'estimates', 'labels'] as const).flatMap((part) =>
-      Object.keys(variant[part] ?? {}).flatMap((name): Contradiction[] =>
-        manifest.metrics.some((metric) => metric.name === name)
-          ? []
-          : [[['variants', index, part, name], 'is not a metric of this probe']],
-      ),
-    ),
-  );
-
-/** Names with a dot are the host's. */
-const unknownRuns = (manifest: Manifest): Contradiction[] =>
-  manifest.variants.flatMap((variant, index) =>
-    Object.keys(variant.runs ?? {}).flatMap((name): Contradiction[] =>
-      name.includes('.') || name in variant.counts
-        ? []
-        : [[['variants', index, 'runs', name], 'is nothing that this variant counts']],
-    ),
-  );
-
-/** A script can only count: what goes up and down is made of its maps by `derive`. */
-const underived = (manifest: Manifest): Contradiction[] =>
-  manifest.metrics.flatMap(({ name, kind }, index): Contradiction[] =>
-    kind !== 'gauge' ||
-    manifest.variants.every(({ counts, derive }) => derive !== undefined || !(name in counts))
-      ? []
-      : [[['metrics', index, 'kind'], 'a gauge needs a variant that derives it']],
-  );
-
-const threadless = (manifest: Manifest): Contradiction[] =>
-  manifest.metrics.flatMap(({ of, dims }, index): Contradiction[] =>
-    of === undefined || dims?.length === 1
-      ? []
-      : [[['metrics', index, 'of'], 'a thread is the one number in dims']],
-  );
-
-const uncounted = (manifest: Manifest): Contradiction[] =>
-  manifest.metrics.flatMap((metric, index): Contradiction[] =>
-    manifest.variants.some((variant) => metric.name in variant.counts)
-      ? []
-      : [[['metrics', index], `no variant counts "${metric.name}"`]],
-  );

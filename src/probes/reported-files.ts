@@ -7,7 +7,7 @@
  * it was not given. A map that is full costs lines, never one of them: what it cannot remember is reported again.
  */
 import { assignments } from './checked-maps.ts';
-import { type FrameRequest, parentOf, startNsOf } from './frame.ts';
+import { type FrameRequest, parentOf, startNsOf } from './frame-text.ts';
 
 /** Of each interval: a program not run before is rare, and a build runs dozens a second at most. */
 const LINES_PER_INTERVAL = 500;

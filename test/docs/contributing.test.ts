@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Signature } from '../../src/insight/findings/signature.ts';
 import { parseFragment } from '../../src/probes/fragment.ts';
-import { parseManifest } from '../../src/probes/manifest.ts';
+import { parseManifest } from '../../src/probes/parse-manifest.ts';
 import { blocksOf, codesIn, readDoc, root, rowsOf } from './sections.ts';
 
 const contributing = readDoc('CONTRIBUTING.md');

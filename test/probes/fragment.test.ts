@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isFailure } from '../../src/errors.ts';
 import { mapsIn, parseFragment, tracepointOf } from '../../src/probes/fragment.ts';
-import { parseManifest } from '../../src/probes/manifest.ts';
+import { parseManifest } from '../../src/probes/parse-manifest.ts';
 
 const manifest = parseManifest(
   JSON.stringify({

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isFailure } from '../../src/errors.ts';
-import { manifestJsonSchema, mapPrefix, parseManifest } from '../../src/probes/manifest.ts';
+import { manifestJsonSchema, mapPrefix } from '../../src/probes/manifest.ts';
+import { parseManifest } from '../../src/probes/parse-manifest.ts';
 
 const good = () => ({
   format: 1,

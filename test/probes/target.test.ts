@@ -4,7 +4,7 @@ import type { HostFacts } from '../../src/host/facts.ts';
 import { findTargets, type TargetRequest, type Targets } from '../../src/host/targets.ts';
 import { assemble } from '../../src/probes/assemble.ts';
 import { parseFragment } from '../../src/probes/fragment.ts';
-import { parseManifest } from '../../src/probes/manifest.ts';
+import { parseManifest } from '../../src/probes/parse-manifest.ts';
 import { selectVariant } from '../../src/probes/select.ts';
 import { fakeFiles } from '../helpers/fake-files.ts';
 import { hostFacts, KERNEL_6_18 } from './hosts.ts';
