@@ -30,6 +30,7 @@ export const ROWS = [
   row('xfs, extents listed by another', 'xfs', 'plain', 'each', ['lister'], { times: 2_000 }),
   row('xfs, written back beside', 'xfs', 'plain', 'each', ['flusher'], { times: 2_000 }),
   row('xfs, overwritten by another', 'xfs', 'reflinked', 'each', ['rewriter'], { times: 2_000 }),
+  row('xfs, another tracer beside', 'xfs', 'long', 'each', ['tracer', 'searcher'], { times: 1_000 }),
   row('xfs, remounted meanwhile', 'xfs', 'plain', 'each', ['remounter'], { times: 8_000 }),
   row('xfs, statistics cleared meanwhile', 'xfs', 'plain', 'each', ['clearer'], { times: 8_000 }),
   row('xfs, remounted, from change to change', 'xfs', 'sparse', 'walk', ['remounter'], { times: 100 }),

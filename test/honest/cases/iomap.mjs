@@ -40,6 +40,11 @@ const BESIDE = {
   rewriter: { command: ({ programs, below }) => [programs.lay, below, 'rewrite', '1000'] },
   grower: { command: ({ programs, below }) => [programs.lay, below, 'grow', '64'] },
   flusher: { command: ({ programs, home }) => [programs.lay, join(home, 'flushed'), 'flush', '64'] },
+  // While a map is read the kernel skips programs on that CPU, also those of whoever preempts the reader.
+  tracer: {
+    shell: () =>
+      "exec bpftrace -q -e 'tracepoint:raw_syscalls:sys_enter { @[nsecs % 4096] = count(); } interval:ms:10 { print(@); }' >/dev/null",
+  },
   remounter: { shell: ({ home }) => `while :; do mount -o remount ${home}; sleep 0.1; done` },
   clearer: {
     shell: ({ home }) =>
