@@ -1,6 +1,6 @@
 /**
  * What is different between two stretches of time: per series its rate (or level) before and after, how much that is,
- * and how sure. Samples that follow each other are alike, so each side is cut into at most `PARTS` parts of equal
+ * how sure, and how surprising (surprise.ts), by which they are ranked. Samples that follow each other are alike, so each side is cut into at most `PARTS` parts of equal
  * length, whose means stand for themselves; two sides are compared by ranks (Mann-Whitney), which needs no shape of the
  * values, and with so many series compared at once chance is held down (Benjamini-Hochberg). Too few parts make
  * nothing certain.
@@ -10,6 +10,8 @@
  * the level next to that moment are compared, and one event, or one millisecond, is the least that counts as a level.
  */
 import { type Period, partsOf } from './period.ts';
+import { adjust, chanceOf, shiftBetween } from './ranks.ts';
+import { quantile, type Surprise, surprisesOf } from './surprise.ts';
 
 export type Change = {
   readonly key: string;
@@ -22,7 +24,9 @@ export type Change = {
   readonly confidence: number;
   /** By how many orders of magnitude it moved, at most: of means, of usual levels, or of the time next to the moment. */
   readonly moved: number;
-};
+  /** Where the shift of the median lies at 95 %; null where the parts are too few, or nothing moved. */
+  readonly shiftWithin: readonly [least: number, most: number] | null;
+} & Surprise;
 
 /** A change of so many orders of magnitude is reported without being sure. */
 export const THOUSANDFOLD = 3;
@@ -35,37 +39,47 @@ export type CompareOptions = {
 };
 
 const PARTS = 20;
-const LEAST_PARTS = 4;
+/** Less likely by chance: worth asking by how much it moved. */
+const MAYBE = 0.2;
 /** As fine as a side is kept. */
 const FINE_PARTS = 160;
 
-/** Of all series of either side, the surest and largest first. A series that a side lacks was zero there. */
+/** Of all series of either side, the most surprising first. A series that a side lacks was zero there. */
 export const compareSides = (
   before: Period,
   after: Period,
   { leastOf = () => 1, adjoining = false }: CompareOptions = {},
 ): Change[] => {
   const keys = [...new Set([...before.series.keys(), ...after.series.keys()])];
-  const raw = keys.map((key) => {
+  const surprises = surprisesOf(
+    keys.map((key) => ({
+      key,
+      before: partsOf(before, key, FINE_PARTS),
+      after: partsOf(after, key, FINE_PARTS),
+      least: leastOf(key) / Math.max(1, before.samples),
+    })),
+  );
+  const raw = keys.map((key, index) => {
     const a = partsOf(before, key, PARTS);
     const b = partsOf(after, key, PARTS);
-    const least = leastOf(key);
-    const levels = {
-      before: levelsOf(a, before.samples, least),
-      after: levelsOf(b, after.samples, least),
+    const steps = stepsOf({ before, after, key, least: leastOf(key), adjoining, parts: [a, b] });
+    const { surprise, shift, spread, common } = surprises[index] as Surprise;
+    const chance = chanceOf(a, b);
+    return {
+      key,
+      before: mean(a),
+      after: mean(b),
+      chance,
+      moved: Math.max(...steps.map(ordersOf)),
+      surprise: Math.max(
+        surprise,
+        ...steps.filter(isThousandfold).map(([from, to]) => Math.abs(to - from) / spread),
+      ),
+      shift,
+      spread,
+      common,
+      shiftWithin: chance < MAYBE || surprise >= 1 ? shiftBetween(a, b) : null,
     };
-    const moved = Math.max(
-      ordersOf(levels.before.mean, levels.after.mean),
-      ordersOf(levels.before.usual, levels.after.usual),
-      // A storm that had begun shortly before the moment is in both sides: what was usual before is compared.
-      adjoining
-        ? ordersOf(levels.before.usual, floored(nextTo(after, key, 'first'), after.samples, least))
-        : 0,
-      adjoining
-        ? ordersOf(floored(nextTo(before, key, 'last'), before.samples, least), levels.after.usual)
-        : 0,
-    );
-    return { key, before: mean(a), after: mean(b), chance: chanceOf(a, b), moved };
   });
   const adjusted = adjust(raw.map(({ chance }) => chance));
   return raw
@@ -74,34 +88,50 @@ export const compareSides = (
       ratio: one.before === 0 ? (one.after === 0 ? 1 : Number.POSITIVE_INFINITY) : one.after / one.before,
       confidence: 1 - (adjusted[index] ?? 1),
     }))
-    .sort(
-      (a, b) =>
-        Number(b.moved >= THOUSANDFOLD) - Number(a.moved >= THOUSANDFOLD) ||
-        b.confidence - a.confidence ||
-        sizeOf(b) - sizeOf(a),
-    );
+    .sort((a, b) => b.surprise - a.surprise || b.confidence - a.confidence || sizeOf(b) - sizeOf(a));
 };
 
-type Levels = { readonly mean: number; readonly usual: number };
+type Step = readonly [from: number, to: number];
 
-const levelsOf = (parts: readonly number[], samples: number, least: number): Levels => ({
-  mean: floored(mean(parts), samples, least),
-  usual: floored(medianOf(parts), samples, least),
-});
+type Compared = {
+  readonly before: Period;
+  readonly after: Period;
+  readonly key: string;
+  readonly least: number;
+  readonly adjoining: boolean;
+  readonly parts: readonly [before: readonly number[], after: readonly number[]];
+};
+
+/** Levels of one side against such of the other: means, usual levels, and what lies next to the moment. */
+const stepsOf = ({ before, after, key, least, adjoining, parts: [a, b] }: Compared): Step[] => {
+  const ofBefore = (level: number): number => floored(level, before.samples, least);
+  const ofAfter = (level: number): number => floored(level, after.samples, least);
+  const steps: Step[] = [
+    [ofBefore(mean(a)), ofAfter(mean(b))],
+    [ofBefore(medianOf(a)), ofAfter(medianOf(b))],
+  ];
+  if (!adjoining) return steps;
+  // A storm that had begun shortly before the moment is in both sides: what was usual before is compared.
+  return [
+    ...steps,
+    [ofBefore(medianOf(a)), ofAfter(nextTo(after, key, 'first'))],
+    [ofBefore(nextTo(before, key, 'last')), ofAfter(medianOf(b))],
+  ];
+};
 
 /** A rate below one event in all of the side cannot be distinguished from none. */
 const floored = (level: number, samples: number, least: number): number =>
   Math.max(Math.abs(level), least / Math.max(1, samples));
 
-const ordersOf = (a: number, b: number): number => Math.abs(Math.log10(b / a));
+const ordersOf = ([from, to]: Step): number => Math.abs(Math.log10(to / from));
 
-const medianOf = (values: readonly number[]): number => {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1
-    ? (sorted[middle] ?? 0)
-    : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
-};
+const isThousandfold = (step: Step): boolean => ordersOf(step) >= THOUSANDFOLD;
+
+const medianOf = (values: readonly number[]): number =>
+  quantile(
+    [...values].sort((a, b) => a - b),
+    0.5,
+  );
 
 const NEXT_TO_PARTS = 2;
 
@@ -120,52 +150,3 @@ export const sizeOf = ({ before, after }: Pick<Change, 'before' | 'after'>): num
 
 const mean = (values: readonly number[]): number =>
   values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
-
-/** Two-sided chance of ranks so far apart, by the normal approximation with correction for ties. */
-const chanceOf = (a: readonly number[], b: readonly number[]): number => {
-  if (a.length < LEAST_PARTS || b.length < LEAST_PARTS) return 1;
-  const all = [
-    ...a.map((value) => ({ value, first: true })),
-    ...b.map((value) => ({ value, first: false })),
-  ].sort((x, y) => x.value - y.value);
-  let rankSum = 0;
-  let ties = 0;
-  for (let from = 0; from < all.length; ) {
-    let to = from;
-    while (to < all.length && all[to]?.value === all[from]?.value) to += 1;
-    const rank = (from + 1 + to) / 2;
-    const tied = to - from;
-    ties += tied ** 3 - tied;
-    for (let at = from; at < to; at += 1) if (all[at]?.first === true) rankSum += rank;
-    from = to;
-  }
-  const n = all.length;
-  const u = rankSum - (a.length * (a.length + 1)) / 2;
-  const middle = (a.length * b.length) / 2;
-  const variance = ((a.length * b.length) / 12) * (n + 1 - ties / (n * (n - 1)));
-  if (variance <= 0) return 1;
-  const z = Math.max(0, Math.abs(u - middle) - 0.5) / Math.sqrt(variance);
-  return Math.min(1, 2 * upperTail(z));
-};
-
-/** P(Z > z), Abramowitz and Stegun 26.2.17: off by less than 1e-7. */
-const upperTail = (z: number): number => {
-  const t = 1 / (1 + 0.231_641_9 * z);
-  const poly =
-    t *
-    (0.319_381_53 + t * (-0.356_563_782 + t * (1.781_477_937 + t * (-1.821_255_978 + t * 1.330_274_429))));
-  return (Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)) * poly;
-};
-
-/** Benjamini-Hochberg: the share of false ones among those at least as sure. */
-const adjust = (chances: readonly number[]): number[] => {
-  const order = chances.map((_, index) => index).sort((a, b) => (chances[a] ?? 1) - (chances[b] ?? 1));
-  const adjusted = new Array<number>(chances.length).fill(1);
-  let least = 1;
-  for (let rank = order.length; rank >= 1; rank -= 1) {
-    const index = order[rank - 1] ?? 0;
-    least = Math.min(least, ((chances[index] ?? 1) * order.length) / rank);
-    adjusted[index] = least;
-  }
-  return adjusted;
-};

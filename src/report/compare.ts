@@ -48,6 +48,11 @@ export const changesObject = (
       ratio: Number.isFinite(change.ratio) ? change.ratio : null,
       confidence: change.confidence,
       thousandfold: change.moved >= THOUSANDFOLD,
+      surprise: change.surprise,
+      shift: change.shift,
+      shiftWithin: change.shiftWithin,
+      usualSpread: change.spread,
+      commonFactor: change.common,
     };
   }),
 });
@@ -74,8 +79,6 @@ export const changeLines = (
   const sure = changes.filter(
     (one) => one.moved >= THOUSANDFOLD || (one.confidence >= SURE && sizeOf(one) >= Math.log10(LEAST_TIMES)),
   );
-  // By what really moved: from none to one is no large change.
-  sure.sort((a, b) => b.moved - a.moved || sizeOf(b) - sizeOf(a));
   const reported = sure.filter(({ moved }, index) => index < MAX_LINES || moved >= THOUSANDFOLD);
   const rows = reported.map((change) => {
     const { metric, who } = partsOf(change.key);
@@ -88,6 +91,7 @@ export const changeLines = (
       value(change.before),
       value(change.after),
       timesText(change),
+      surpriseText(change),
       change.confidence >= SURE ? `${Math.floor(change.confidence * 100)} %` : 'seen',
     ];
   });
@@ -98,10 +102,12 @@ export const changeLines = (
     ...(rows.length === 0
       ? [`No significant change (${exact(changes.length)} series compared).`]
       : [
-          ...table([['WHO', 'WHAT', 'BEFORE', 'AFTER', 'CHANGE', 'SURE'], ...rows]),
+          ...table([['WHO', 'WHAT', 'BEFORE', 'AFTER', 'CHANGE', 'SURPRISE', 'SURE'], ...rows]),
+          '',
+          'SURPRISE: the shift of the median, in spreads that were usual before.',
+          ...togetherLines(changes, metrics),
           ...(reported.some(({ confidence }) => confidence < SURE)
             ? [
-                '',
                 '"seen": a thousand times as much for a while, or from shortly before; too short, or on both sides, for a percentage.',
               ]
             : []),
@@ -113,6 +119,23 @@ export const changeLines = (
 
 const line = ({ fromMs, toMs, samples, leftOut, host }: Stretch): string =>
   `${dateTime(fromMs)} to ${dateTime(toMs)}, ${exact(samples)} samples, ${clean(host)}${leftOut > 0 ? `; without ${exact(leftOut)} of the smallest series` : ''}`;
+
+const surpriseText = ({ surprise }: Change): string =>
+  surprise >= 10_000 ? '> 9,999' : surprise >= 10 ? exact(Math.round(surprise)) : surprise.toFixed(1);
+
+/** What most series of a metric did together is news once, and not of each. */
+const togetherLines = (
+  changes: readonly Change[],
+  metrics: ReadonlyMap<string, MetricDescriptor>,
+): string[] => {
+  const factors = new Map(
+    changes.filter(({ common }) => common !== 1).map(({ key, common }) => [partsOf(key).metric, common]),
+  );
+  return [...factors].map(([metric, factor]) => {
+    const times = factor > 1 ? `× ${round(factor)}` : `÷ ${round(1 / factor)}`;
+    return `"${clean(metrics.get(metric)?.label ?? metric)}" moved together, ${times} for most: each is ranked by what it moved beyond that.`;
+  });
+};
 
 const timesText = ({ before, after, ratio }: Change): string => {
   if (before === 0) return 'new';

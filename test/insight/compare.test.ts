@@ -103,6 +103,66 @@ describe('two stretches of time', () => {
   });
 });
 
+describe('the order of what moved', () => {
+  const SERVICES = Array.from({ length: 12 }, (_, index) => `cpu\u0000service${index}`);
+  /** What a service uses, between lively (half of all) and steady. */
+  const usual = (index: number, seed: number, times = 1): number[] => {
+    const random = noise(seed * 97 + index);
+    const level = 10 * (index + 1);
+    const spread = index % 2 === 0 ? 0.5 : 0.04;
+    return Array.from({ length: 300 }, () => times * level * (1 + spread * (random() - 0.5)));
+  };
+  const all = (seed: number, times: (index: number) => number = () => 1) =>
+    sideOf(new Map(SERVICES.map((key, index) => [key, usual(index, seed, times(index))])));
+
+  it('is that of surprise: a steady series that moved comes before a lively one that moved more', () => {
+    for (let faulty = 1; faulty < 12; faulty += 2) {
+      // A lively neighbour uses a quarter more, as it often does; the faulty one a fifth more, as it never does.
+      const after = all(7, (index) => (index === faulty ? 1.2 : index === 4 ? 1.25 : 1));
+      const [first] = compareSides(all(3), after);
+      expect(first?.key).toBe(SERVICES[faulty]);
+      expect(first?.surprise).toBeGreaterThan(5);
+    }
+  });
+
+  it('is that of what moved beyond the load that all share', () => {
+    for (let faulty = 0; faulty < 12; faulty += 1) {
+      const after = all(7, (index) => (index === faulty ? 5 : 2.5));
+      const changes = compareSides(all(3), after);
+      expect(changes[0]?.key).toBe(SERVICES[faulty]);
+      expect(changes[0]?.common).toBeCloseTo(2.5, 0);
+      for (const { surprise } of changes.slice(1)) expect(surprise).toBeLessThan(6);
+    }
+  });
+
+  it('does not blame who did not follow the load', () => {
+    const changes = compareSides(
+      all(3),
+      all(7, (index) => (index === 5 ? 1 : 2.5)),
+    );
+    expect(changes.find(({ key }) => key === SERVICES[5])?.surprise).toBeLessThan(2);
+  });
+
+  it('measures who is new by what others of its metric usually do', () => {
+    const small = new Map(SERVICES.map((key, index) => [key, usual(index, 7, index === 3 ? 3 : 1)]));
+    const quiet = Array.from({ length: 300 }, () => 1);
+    const changes = compareSides(all(3), sideOf(new Map([...small, ['cpu\u0000helper', quiet]])));
+    expect(changes[0]?.key).toBe(SERVICES[3]);
+    expect(changes.find(({ key }) => key === 'cpu\u0000helper')?.surprise).toBeLessThan(3);
+  });
+
+  it('says where the shift lies', () => {
+    const [change] = compareSides(
+      sideOf(new Map([['a', series(200, 1, 100)]])),
+      sideOf(new Map([['a', series(200, 2, 160)]])),
+    );
+    const [least, most] = change?.shiftWithin ?? [0, 0];
+    expect(least).toBeLessThan(60);
+    expect(most).toBeGreaterThan(60);
+    expect(most - least).toBeLessThan(40);
+  });
+});
+
 describe('a stretch of any length', () => {
   it('takes no more room than its series, and says the same means', () => {
     const long = sideOf(new Map([['a', series(100_000, 3, 10)]]));

@@ -10,6 +10,11 @@ const change = (who: string, before: number, after: number) => ({
   ratio: after / before,
   confidence: 0.99,
   moved: Math.abs(Math.log10(after / before)),
+  surprise: Math.abs(after - before) / before,
+  shift: after - before,
+  shiftWithin: null,
+  spread: before,
+  common: 1,
 });
 
 describe('the page of a comparison', () => {
@@ -34,6 +39,13 @@ describe('the page of a comparison', () => {
     const page = changeLines(side, side, [...many, change('99 twice', 10, 20)], new Map()).join('\n');
     expect(page.match(/ storm /g)).toHaveLength(60);
     expect(page).toContain('seen');
+  });
+
+  it('says what most series of a metric did together', () => {
+    const together = [5, 6, 7].map((pid) => ({ ...change(`${pid} all`, 10, 21), common: 2.1 }));
+    const page = changeLines(side, side, [...together, change('8 other', 1, 2)], new Map()).join('\n');
+    expect(page.match(/moved together/g)).toHaveLength(1);
+    expect(page).toContain('× 2.1 for most');
   });
 
   it('says of how many series nothing can be determined', () => {
