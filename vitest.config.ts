@@ -6,6 +6,7 @@ export default defineConfig({
     reporters: ['default', './test/helpers/closing-lines.ts'],
     // For a hang, not for a slow disk or a busy machine.
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     // Real processes, kernels, disks and terminals on a machine that others use: what fails once is tried once more, and
     // the last lines say which tests needed that.
     retry: 1,

@@ -71,4 +71,9 @@ Examples:
 Examples:
   stallscope demo
   stallscope demo --list`,
+  completions: `
+Examples:
+  stallscope completions bash > /etc/bash_completion.d/stallscope
+  stallscope completions zsh > /usr/local/share/zsh/site-functions/_stallscope
+  stallscope completions fish > ~/.config/fish/completions/stallscope.fish`,
 } as const;

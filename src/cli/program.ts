@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { failure, suggestion } from '../errors.ts';
 import type { Context } from './context.ts';
 import { EXAMPLES } from './examples.ts';
+import { addCompletions } from './grammar/completions.ts';
 import type { Line } from './grammar/line.ts';
 import { addHost } from './grammar/probes.ts';
 import { addDemo, addRecordings } from './grammar/recordings.ts';
@@ -72,5 +73,6 @@ const build = (context: Context, command: readonly string[] | null, run: Line['r
   addRecordings(line);
   addHost(line);
   addDemo(line);
+  addCompletions(line);
   return program;
 };

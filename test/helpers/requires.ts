@@ -13,6 +13,9 @@ type Need =
   | 'perl'
   | 'loop device'
   | 'cc'
+  | 'bash'
+  | 'zsh'
+  | 'fish'
   | '/usr/bin/python3';
 
 const onPath = (name: string): boolean =>
@@ -37,6 +40,9 @@ const HAS: Readonly<Record<Need, () => boolean>> = {
   'mkfs.ext4': () => onPath('mkfs.ext4'),
   perl: () => onPath('perl'),
   cc: () => onPath('cc'),
+  bash: () => onPath('bash'),
+  zsh: () => onPath('zsh'),
+  fish: () => onPath('fish'),
   '/usr/bin/python3': () => existsSync('/usr/bin/python3'),
   'loop device': () => existsSync('/dev/loop-control'),
 };
