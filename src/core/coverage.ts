@@ -106,9 +106,10 @@ const RULES: readonly {
   {
     coverage: 'lower-bound',
     reason: (state) => {
-      if (state.gaps.length === 0) return null;
-      const missingUs = state.gaps.reduce((sum, gap) => sum + gap.toBootUs - gap.fromBootUs, 0);
-      const gaps = state.gaps.length === 1 ? '1 gap' : `${state.gaps.length} gaps`;
+      const lost = state.gaps.filter(({ unrecorded }) => unrecorded !== 'past');
+      if (lost.length === 0) return null;
+      const missingUs = lost.reduce((sum, gap) => sum + gap.toBootUs - gap.fromBootUs, 0);
+      const gaps = lost.length === 1 ? '1 gap' : `${lost.length} gaps`;
       return `${gaps} in counting (${(missingUs / 1e6).toFixed(1)} s)`;
     },
     // What the first reading after a gap brings is of no known time; the next interval is whole.

@@ -10,7 +10,7 @@ import type { GapRecord, LossRecord, ProbeInUse, ProbeRecord, SampleRecord, Stre
 import { retireEnded } from './retire.ts';
 import { writeRing } from './ring.ts';
 import { MAX_GAPS, MAX_MARKS, type SessionState } from './state.ts';
-import { ALL_METRICS } from './trust.ts';
+import { ALL_METRICS, type Gap } from './trust.ts';
 
 const TRIM_EVERY_SAMPLES = 60;
 
@@ -110,12 +110,19 @@ const foldUncounted = (state: SessionState, { id, uncounted = [] }: ProbeInUse, 
 };
 
 const foldGap = (state: SessionState, record: GapRecord): void => {
-  const gap = { fromBootUs: record.fromBootUs, toBootUs: record.bootUs, reason: record.reason };
-  if (state.gaps.length < MAX_GAPS) state.gaps.push(gap);
+  if (state.gaps.length < MAX_GAPS) state.gaps.push(gapOf(record));
+  if (record.unrecorded === 'past') return;
   state.resumedBootUs = record.bootUs;
   // It counts, but no interval is left that it could be the growth of.
   state.early = [];
 };
+
+export const gapOf = ({ bootUs, fromBootUs, reason, unrecorded }: GapRecord): Gap => ({
+  fromBootUs,
+  toBootUs: bootUs,
+  reason,
+  ...(unrecorded === undefined ? {} : { unrecorded }),
+});
 
 const foldLoss = (state: SessionState, record: LossRecord): void => {
   state.losses.set(record.kind, (state.losses.get(record.kind) ?? 0) + record.count);

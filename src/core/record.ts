@@ -241,12 +241,16 @@ export type CgroupRecord = {
 /** The kernel's keys of a dead PID were deleted after they had been reported: the next value starts at zero. */
 export type ForgetRecord = { readonly type: 'forget'; readonly bootUs: number; readonly pid: number };
 
+export type Unrecorded = 'past' | 'counts';
+
 /** A span in which nothing was counted. Counting restarts from zero after it, in a new epoch. */
 export type GapRecord = {
   readonly type: 'gap';
   readonly bootUs: number;
   readonly fromBootUs: number;
   readonly reason: string;
+  /** Tracing went on, but the recording lacks it: the past alone, or also what was counted in it. */
+  readonly unrecorded?: Unrecorded | undefined;
 };
 
 export type LossKind =

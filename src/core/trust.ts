@@ -1,6 +1,6 @@
 /** All that decides how far what was counted can be trusted. The state of a session has it. */
 import type { MetricDescriptor } from './metric.ts';
-import type { HeaderRecord, LossKind, ProbeInUse } from './record.ts';
+import type { HeaderRecord, LossKind, ProbeInUse, Unrecorded } from './record.ts';
 
 /** In place of a metric's id, in `doubtUs`. */
 export const ALL_METRICS = '';
@@ -8,7 +8,13 @@ export const ALL_METRICS = '';
 /** What is known, by metric, of how far a count is off, in the order in which a checkpoint has it. */
 export const DOUBTS = ['shared', 'doubtUs', 'over', 'least', 'unseen', 'missed'] as const;
 
-export type Gap = { readonly fromBootUs: number; readonly toBootUs: number; readonly reason: string };
+export type Gap = {
+  readonly fromBootUs: number;
+  readonly toBootUs: number;
+  readonly reason: string;
+  /** It is the recording that lacks it. */
+  readonly unrecorded?: Unrecorded | undefined;
+};
 
 export type Trust = {
   readonly header: Pick<HeaderRecord, 'mapKeys' | 'imported' | 'intervalMs' | 'unnamed'>;

@@ -5,6 +5,7 @@
  */
 import type { HeaderRecord } from '../core/record.ts';
 import type { Reading, Snapshot } from '../core/snapshot.ts';
+import { isComplete } from './complete.ts';
 
 export const sessionLine = (header: HeaderRecord): object => ({
   type: 'session',
@@ -66,7 +67,7 @@ export const endLine = (snapshot: Snapshot): object => ({
   time: timeOf(snapshot.realMs),
   samples: snapshot.samples,
   reason: snapshot.ended?.reason ?? 'the recording is truncated',
-  complete: snapshot.ended !== null,
+  complete: isComplete(snapshot),
 });
 
 /** Whether the tracer was read for this sample; when not, nothing is known of processes. */

@@ -8,7 +8,10 @@
  *
  * Snapshots shown lately are kept: a step back shows what was shown. Memory is bounded.
  */
+import { gapOf } from '../core/fold.ts';
 import type { StreamRecord } from '../core/record.ts';
+import { MAX_GAPS } from '../core/state.ts';
+import type { Gap } from '../core/trust.ts';
 import type { WatchedSnapshot } from '../insight/recognised.ts';
 import { createAnchors } from './anchors.ts';
 import { withMarks } from './marks.ts';
@@ -58,6 +61,16 @@ export type Cursor = {
 export type CursorOptions = SessionOptions & {
   /** Every sample is folded, however far it is. */
   readonly exact?: boolean;
+};
+
+/** What a reader found missing is in no checkpoint. */
+const addGap = ({ state: { gaps } }: Session, gap: Gap): void => {
+  const isKnown = gaps.some(
+    ({ fromBootUs, toBootUs }) => fromBootUs === gap.fromBootUs && toBootUs === gap.toBootUs,
+  );
+  if (isKnown || gaps.length >= MAX_GAPS) return;
+  gaps.push(gap);
+  gaps.sort((a, b) => a.fromBootUs - b.fromBootUs);
 };
 
 export const createCursor = (timeline: Timeline, options: CursorOptions = {}): Cursor => {
@@ -127,6 +140,7 @@ export const createCursor = (timeline: Timeline, options: CursorOptions = {}): C
       [...walked].filter(([number]) => number >= sample && timeline.weightOf(sample, number) <= WALKED_BYTES),
     );
     for (const { number, record } of damage.values()) if (number < sample) foldInto(restored, record);
+    for (const { number, record } of timeline.holes()) if (number < sample) addGap(restored, gapOf(record));
     return true;
   };
 
@@ -136,7 +150,11 @@ export const createCursor = (timeline: Timeline, options: CursorOptions = {}): C
     // What is reported at this very place is folded on top of it.
     if (timeline.resumesAt(number) || (incomplete && timeline.hasAnchor(number))) {
       const anchor = timeline.anchorAt(number);
-      if (anchor?.sample === number && 'parts' in anchor && beginAt(anchor)) session = watched(now());
+      const gaps = session?.state.gaps ?? [];
+      if (anchor?.sample === number && 'parts' in anchor && beginAt(anchor)) {
+        session = watched(now());
+        for (const gap of gaps) addGap(now(), gap);
+      }
     }
     for (const record of records) foldInto(now(), record);
     position = number;

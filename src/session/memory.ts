@@ -140,6 +140,7 @@ export const createMemory = (maxBytes: number = MAX_BYTES): Memory => {
     hasAnchor: (number) => blockAt(number)?.first === number,
     // Nothing is missing between two blocks.
     resumesAt: () => false,
+    holes: () => [],
     // Every moment is near.
     weightOf: () => 0,
     // They are set into the stream.

@@ -3,10 +3,13 @@
  * there. A recording has checkpoints, which are lossy: what counts is exact, the past before them is unknown, and insight
  * has only what it had said. The memory of live tracing has serialised sessions, which are exact in everything.
  */
-import type { HeaderRecord, StreamRecord } from '../core/record.ts';
+import type { GapRecord, HeaderRecord, StreamRecord } from '../core/record.ts';
 import type { Mark } from '../core/snapshot.ts';
 import type { WatchedCheckpoint } from '../insight/checkpoint.ts';
 import type { Frozen } from './session.ts';
+
+/** What is missing of a stream right before sample `number`: it is part of the records of that sample, too. */
+export type Hole = { readonly number: number; readonly record: GapRecord };
 
 /** The session where sample `sample` is about to be folded. */
 export type LossyAnchor = { readonly sample: number; readonly parts: readonly WatchedCheckpoint[] };
@@ -38,6 +41,8 @@ export type Timeline<Anchor = LossyAnchor | ExactAnchor> = {
   hasAnchor(number: number): boolean;
   /** So it does, and what came before was not kept: whoever comes from there has to begin anew. */
   resumesAt(number: number): boolean;
+  /** Where more than a few samples are missing, so that whoever jumps over it knows. */
+  holes(): readonly Hole[];
   /** Bytes of text from one sample to another: what it costs to fold them. */
   weightOf(from: number, to: number): number;
   /** Marks set beside the stream, in order of time. */

@@ -14,6 +14,7 @@ import {
   self,
   startMs,
   unit,
+  unrecorded,
   waits,
   words,
 } from './fields.ts';
@@ -117,7 +118,7 @@ const session = z.object({
     .optional()
     .describe('metric id to why some of it is an estimate: so its variant counted for a while'),
   waits: waits.optional(),
-  gaps: z.array(z.object({ fromBootUs: bootUs, toBootUs: bootUs, reason: words })).max(1_000),
+  gaps: z.array(z.object({ fromBootUs: bootUs, toBootUs: bootUs, reason: words, unrecorded })).max(1_000),
   marks: z.array(z.object({ bootUs, text: words })).max(10_000),
   self,
   previousSelf: self,

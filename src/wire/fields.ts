@@ -64,6 +64,11 @@ export const cgroupFacts = {
     .describe('metric id to why the kernel does not say it of this one: not zero, not known'),
 };
 
+export const unrecorded = z
+  .enum(['past', 'counts'])
+  .optional()
+  .describe('tracing went on, but the recording lacks it: the past alone, or also what was counted in it');
+
 /** Other paths of a process, in other hierarchies. */
 export const cgroups = z.array(words).max(16).optional();
 

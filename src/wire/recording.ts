@@ -26,6 +26,7 @@ import {
   startMs,
   title,
   unit,
+  unrecorded,
   waits,
   words,
 } from './fields.ts';
@@ -160,7 +161,13 @@ export const recordSchema = z.discriminatedUnion('type', [
     ended: z.boolean().optional().describe('it is not read any more: removed, or without a limit'),
   }),
   z.object({ type: z.literal('forget'), bootUs, pid }),
-  z.object({ type: z.literal('gap'), bootUs, fromBootUs: bootUs, reason: words }),
+  z.object({
+    type: z.literal('gap'),
+    bootUs,
+    fromBootUs: bootUs,
+    reason: words,
+    unrecorded,
+  }),
   z.object({
     type: z.literal('loss'),
     bootUs,

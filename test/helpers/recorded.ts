@@ -45,6 +45,7 @@ export const recordingFrom = (
   anchorAt: () => null,
   hasAnchor: () => false,
   resumesAt: () => false,
+  holes: () => [],
   weightOf: () => 0,
   addedMarks: () => [],
   ownMarks: () => [],

@@ -91,7 +91,85 @@ it('a flight recorder keeps what surrounds a moment, and what lies between is go
   const end = cursor.moveTo(times.length);
   expect(end.totals).toEqual(truth.totals);
   expect(end.rows).toEqual(truth.rows);
+  // The past is missing, and the totals are not.
+  expect(end.losses.gaps).toMatchObject([
+    { unrecorded: 'past', reason: expect.stringContaining('are not there') },
+  ]);
+  expect(end.coverage['iomap.iter']?.coverage).toBe(truth.coverage['iomap.iter']?.coverage);
+  expect(createCursor(recording).moveTo(times.length).losses.gaps).toEqual(end.losses.gaps);
   recording.close();
+});
+
+describe('what is missing is reported as a gap', () => {
+  const bounds = { maxBytes: null, keepMs: 80_000 };
+  const gapsOf = (at: string) => {
+    const recording = openRecording(at);
+    try {
+      const { losses, coverage } = createCursor(recording, { exact: true, watched: false }).moveTo(
+        recording.samples(),
+      );
+      return { gaps: losses.gaps, coverage: coverage['iomap.iter']?.coverage };
+    } finally {
+      recording.close();
+    }
+  };
+  const linesOf = (at: string): string[] => readFileSync(at, 'utf8').split('\n');
+  const isSample = (line: string, from: number, to: number): boolean => {
+    const [, seq = -1] = /^\{"type":"sample","seq":(\d+)/.exec(line) ?? [];
+    return Number(seq) >= from && Number(seq) < to;
+  };
+
+  it('a segment from the middle, with its number and its time', async () => {
+    await recordAll({ path: path(), bounds }, records);
+    const whole = gapsOf(path());
+    expect(whole.gaps).toEqual([]);
+    const names = readdirSync(folder).sort();
+    const middle = names[names.length >> 1] as string;
+    const number = Number(/\d{4}/.exec(middle)?.[0]);
+    const lost = openRecording(path(middle));
+    const [fromUs, toUs] = [lost.timeOf(0), lost.endUs()];
+    lost.close();
+    rmSync(path(middle));
+    const { gaps, coverage } = gapsOf(path());
+    expect(gaps).toEqual([
+      {
+        fromBootUs: fromUs - 1_000_000,
+        toBootUs: toUs,
+        reason: `segment ${number} is not there: deleted, or lost`,
+        unrecorded: 'past',
+      },
+    ]);
+    expect(coverage).toBe('exact');
+  });
+
+  it('samples that vanished inside a file: whole blocks, or lines that nothing seals', async () => {
+    await recordAll({ path: path() }, longSession(300));
+    const lines = linesOf(path());
+    const seals = lines.flatMap((line, index) => (line.startsWith('{"type":"block"') ? [index] : []));
+    const [from = 0, to = 0] = [seals[3], seals[4]];
+    writeFileSync(path('block.ndjson'), [...lines.slice(0, from + 1), ...lines.slice(to + 1)].join('\n'));
+    const block = gapsOf(path('block.ndjson'));
+    expect(block.gaps).toEqual([
+      expect.objectContaining({ reason: expect.stringMatching(/^\d+ samples are missing/) }),
+    ]);
+    const bare = lines.filter((line) => !/^\{"type":"(block|checkpoint)"/.test(line));
+    writeFileSync(path('bare.ndjson'), bare.filter((line) => !isSample(line, 100, 110)).join('\n'));
+    expect(gapsOf(path('bare.ndjson'))).toEqual({
+      gaps: [
+        {
+          fromBootUs: START_US + 99_000_000,
+          toBootUs: START_US + 109_000_000,
+          reason: '10 samples are missing from the recording',
+          unrecorded: 'counts',
+        },
+      ],
+      coverage: 'lower-bound',
+    });
+    writeFileSync(path('late.ndjson'), bare.filter((line) => !isSample(line, 0, 5)).join('\n'));
+    expect(gapsOf(path('late.ndjson')).gaps).toMatchObject([
+      { reason: '5 samples are missing from the recording' },
+    ]);
+  });
 });
 
 it('does not overwrite segments, nor take old marks for its own, without --force', async () => {

@@ -8,11 +8,12 @@ export type BlockIndex = {
   readonly firsts: readonly number[];
   /** Text before each block, as it is packed or not. */
   readonly weights: readonly number[];
-  /** Which blocks hold samples, begin with a checkpoint, begin a file, begin a file after one that is missing. */
+  /** Which blocks hold samples, begin with a checkpoint, begin a file. */
   readonly withSamples: readonly number[];
   readonly checkpoints: readonly number[];
   readonly begins: ReadonlySet<number>;
-  readonly breaks: ReadonlySet<number>;
+  /** The first with samples after segments that are missing, and which these are; null where a reader has seen them go. */
+  readonly breaks: ReadonlyMap<number, string | null>;
   /** Those of segments that the recorder has deleted since they were opened. */
   readonly gone: ReadonlySet<Block>;
   readonly samples: number;
@@ -21,14 +22,14 @@ export type BlockIndex = {
 export const indexOf = (files: readonly RecordedFile[]): BlockIndex => {
   const blocks: Block[] = [];
   const begins = new Set<number>();
-  const breaks = new Set<number>();
+  const breaks = new Map<number, string | null>();
   const gone = new Set<Block>();
   for (const [number, file] of files.entries()) {
     begins.add(blocks.length);
     const before = files[number - 1];
-    const isNext = file.header.segment === (before?.header.segment ?? Number.NaN) + 1;
-    if (before?.header.segment !== undefined && (!isNext || (before.isGone && !file.isGone)))
-      breaks.add(blocks.length);
+    const first = blocks.length + file.blocks.findIndex(({ samples: held }) => held > 0);
+    const missing = missingBetween(before, file);
+    if (first >= blocks.length && missing !== undefined) breaks.set(first, missing);
     for (const block of file.blocks) {
       blocks.push(block);
       if (file.isGone) gone.add(block);
@@ -56,6 +57,17 @@ export const indexOf = (files: readonly RecordedFile[]): BlockIndex => {
     gone,
     samples,
   };
+};
+
+/** undefined where the one follows the other. */
+const missingBetween = (before: RecordedFile | undefined, file: RecordedFile): string | null | undefined => {
+  const [from, to] = [before?.header.segment, file.header.segment ?? Number.NaN];
+  if (from === undefined) return undefined;
+  if (to === from + 1) return before?.isGone === true && !file.isGone ? null : undefined;
+  if (!(to > from)) return `segment ${to} follows segment ${from}`;
+  const [first, last] = [from + 1, to - 1];
+  const which = first === last ? `segment ${first} is` : `segments ${first} to ${last} are`;
+  return `${which} not there: deleted, or lost`;
 };
 
 /** Index of the last element for which `holds`, in a list where it holds for the first ones; -1 for none. */

@@ -8,8 +8,8 @@ import { decodeHeader } from '../../wire/recording.ts';
 import { segmentNumber } from '../segment-name.ts';
 import { type Block, containerIn, findBlocks, MAX_UNSEALED_BYTES } from './blocks.ts';
 import { type Bytes, openBytes } from './bytes.ts';
-import { forEachLine, MAX_LINE_BYTES } from './lines.ts';
-import { loadBlock, parseLine } from './load.ts';
+import { forEachLine, MAX_LINE_BYTES, parseLine } from './lines.ts';
+import { loadBlock } from './load.ts';
 import { canUnpack } from './unpack.ts';
 
 export type RecordedFile = {

@@ -7,6 +7,7 @@ import type { GapRecord, HeaderRecord, LossRecord, StreamRecord } from '../../co
 import { type BlockIndex, blockOf } from './block-index.ts';
 import type { Block } from './blocks.ts';
 import type { RecordedFile } from './files.ts';
+import type { Holes } from './holes.ts';
 import { type Loaded, readLines } from './load.ts';
 
 export type GroupOptions = {
@@ -16,7 +17,14 @@ export type GroupOptions = {
   readonly growing: boolean;
   readonly index: () => BlockIndex;
   readonly load: (block: number) => Loaded;
+  readonly holes: Holes;
 };
+
+const WHY_MISSING: ReadonlySet<LossRecord['kind']> = new Set([
+  'damaged',
+  'rejected-line',
+  'recorder-dropped',
+]);
 
 export type Groups = {
   /** What stands after sample `number - 1`, up to and including sample `number`. */
@@ -25,7 +33,7 @@ export type Groups = {
   tail(): StreamRecord[];
 };
 
-export const createGroups = ({ files, header, growing, index, load }: GroupOptions): Groups => {
+export const createGroups = ({ files, header, growing, index, load, holes }: GroupOptions): Groups => {
   const isLast = (number: number): boolean => number === index().blocks.length - 1;
 
   /** What stands behind the last sample of a block, and all of one without. */
@@ -99,8 +107,15 @@ export const createGroups = ({ files, header, growing, index, load }: GroupOptio
     const from = local === 0 ? 0 : (loaded.ends[local - 1] ?? 0);
     const bootUs = loaded.timesUs[local] ?? loaded.block.fromUs;
     if (to !== undefined) readLines(loaded, { from, to, bootUs }, records);
-    return records;
+    // A sample with a damaged time is read with the next one.
+    const isWhole = records.filter(({ type }) => type === 'sample').length === 1;
+    const hole = isWhole && !records.some(saysWhy) ? holes.before(at, local) : null;
+    return hole === null ? records : [hole, ...records];
   };
+
+  /** What is missing was reported where it went. */
+  const saysWhy = (record: StreamRecord): boolean =>
+    record.type === 'gap' || (record.type === 'loss' && WHY_MISSING.has(record.kind));
 
   const tail = (): StreamRecord[] => {
     const records: StreamRecord[] = [];

@@ -4,7 +4,7 @@ import type { LossRecord, StreamRecord } from '../../core/record.ts';
 import type { WatchedCheckpoint } from '../../insight/checkpoint.ts';
 import { decodeRecord } from '../../wire/recording.ts';
 import type { Block } from './blocks.ts';
-import { forEachLine, type Layout, layoutOf, MAX_LINE_BYTES } from './lines.ts';
+import { forEachLine, type Layout, layoutOf, MAX_LINE_BYTES, parseLine } from './lines.ts';
 import { unpackBlock } from './unpack.ts';
 
 export type Loaded = Layout & {
@@ -17,10 +17,17 @@ export type Loaded = Layout & {
 
 export const loadBlock = (block: Block): Loaded => {
   const { text, trouble } = textOf(block);
-  const { ends, timesUs } = layoutOf(text);
+  const { ends, timesUs, seqs } = layoutOf(text);
   // A seal is believed about how many there are: numbers must not depend on what was read already.
   const most = block.seal?.samples ?? ends.length;
-  return { block, text, trouble, ends: ends.slice(0, most), timesUs: timesUs.slice(0, most) };
+  return {
+    block,
+    text,
+    trouble,
+    ends: ends.slice(0, most),
+    timesUs: timesUs.slice(0, most),
+    seqs: seqs.slice(0, most),
+  };
 };
 
 const NOTHING = Buffer.alloc(0);
@@ -110,13 +117,4 @@ export const checkpointIn = ({ text }: Loaded): WatchedCheckpoint[] => {
     at = newline + 1;
   }
   return parts;
-};
-
-/** undefined when it is not JSON. */
-export const parseLine = (text: Buffer, from: number, to: number): unknown => {
-  try {
-    return JSON.parse(text.toString('utf8', from, to));
-  } catch {
-    return undefined;
-  }
 };

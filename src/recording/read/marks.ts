@@ -7,8 +7,7 @@ import fs from 'node:fs';
 import type { Mark } from '../../core/snapshot.ts';
 import { decodeRecord } from '../../wire/recording.ts';
 import { marksName } from '../segment-name.ts';
-import { forEachLine } from './lines.ts';
-import { parseLine } from './load.ts';
+import { forEachLine, parseLine } from './lines.ts';
 
 const MAX_MARKS = 10_000;
 const MAX_BYTES = 16 * 1024 * 1024;

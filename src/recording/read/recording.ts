@@ -14,6 +14,7 @@ import type { Block } from './blocks.ts';
 import { bytesOf } from './bytes.ts';
 import { filesOf, openFile } from './files.ts';
 import { createGroups } from './groups.ts';
+import { createHoles } from './holes.ts';
 import { checkpointIn, type Loaded, loadBlock } from './load.ts';
 import { appendMark, marksBytes, readMarks } from './marks.ts';
 import { openSegments, refreshSegments } from './segments.ts';
@@ -48,7 +49,8 @@ export const openRecording = (path: string, { growing = false, fd }: OpenOptions
     return loaded;
   };
 
-  const { recordsOf, tail } = createGroups({ files, header, growing, index: () => index, load });
+  const holes = createHoles({ header, index: () => index, load });
+  const { recordsOf, tail } = createGroups({ files, header, growing, index: () => index, load, holes });
 
   const timeOf = (number: number): number => {
     const at = blockOf(index, number);
@@ -117,6 +119,7 @@ export const openRecording = (path: string, { growing = false, fd }: OpenOptions
       const at = checkpointBlock(index, number);
       return at === 0 || index.breaks.has(at);
     },
+    holes: holes.ofSegments,
     weightOf: (from, to) => weightAt(index, to) - weightAt(index, from),
     addedMarks: () => added,
     ownMarks,
@@ -152,4 +155,5 @@ const nothingLeft = (block: Block): Loaded => ({
   trouble: null,
   ends: [],
   timesUs: [],
+  seqs: [],
 });

@@ -1,5 +1,6 @@
 /** A whole session in one object. */
 import type { Row, Snapshot } from '../../core/snapshot.ts';
+import { isComplete } from '../complete.ts';
 import { byPid } from './rows.ts';
 
 /** The contract of `summary --json`: additions are allowed, changes are not. */
@@ -19,7 +20,7 @@ export const summaryObject = (snapshot: Snapshot): object => {
       samples: snapshot.samples,
       selection: header.selection,
       ...(header.imported === undefined ? {} : { imported: header.imported }),
-      complete: snapshot.ended !== null,
+      complete: isComplete(snapshot),
       endReason: snapshot.ended?.reason ?? null,
     },
     probes: snapshot.probes,
