@@ -227,7 +227,7 @@ export const ERRORS = {
   E_IMPORT: {
     exit: EXIT.recording,
     what: 'Cannot import {path}: {why}.',
-    next: 'A CSV begins with: time,metric,value[,pid,comm,kind]; of sysstat: sadf -j FILE -- -A > FILE.json',
+    next: 'See what can be imported, and how it is made: stallscope import --help',
   },
   // stdout, exit 74
   E_OUTPUT_LOST: {

@@ -55,8 +55,10 @@ Examples:
   stallscope analyze day.ndjson --freeze-after 1h`,
   import: `
 Examples:
-  stallscope import metrics.csv -o out.ndjson
-  stallscope import metrics.csv --timezone Europe/Berlin -o out.ndjson
+  stallscope import sosreport-web-1.tar.xz -o web-1.ndjson
+  stallscope import /var/log/messages /var/log/sa -o out.ndjson --timezone Europe/Berlin
+  journalctl -k -o json | stallscope import - -o kernel.ndjson
+  stallscope import metrics.csv -o out.ndjson      # begins with: time,metric,value[,pid,comm,kind]
   sadf -j /var/log/sysstat/sa21 -- -A > sa21.json; stallscope import sa21.json -o sa21.ndjson`,
   probes: `
 Examples:

@@ -30,7 +30,7 @@ const RULES: readonly {
     reason: ({ header: { imported, intervalMs } }) =>
       imported === undefined
         ? null
-        : `imported (${imported.from}): as reported, every ${intervalMs / 1000} s; nothing shorter can be seen`,
+        : `imported (${imported.from}): as reported, ${imported.coarse ?? `every ${intervalMs / 1000} s`}; nothing shorter can be seen`,
   },
   {
     coverage: 'estimate',

@@ -53,7 +53,12 @@ export type Selection = {
 };
 
 /** `from` is the tool or format; `notes` what was assumed in reading it. */
-export type Imported = { readonly from: string; readonly notes: readonly string[] };
+export type Imported = {
+  readonly from: string;
+  readonly notes: readonly string[];
+  /** How coarse each source is, where there are several, or one without an interval. */
+  readonly coarse?: string | undefined;
+};
 
 export type HeaderRecord = {
   readonly type: 'header';

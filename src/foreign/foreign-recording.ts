@@ -1,13 +1,8 @@
 /**
- * From measurements of other tools to a recording of ours: a header and samples in order of time. Deltas are summed to
- * cumulative counters, so are the growths of totals (one that falls was reset, and all of it is new), gauges are levels.
- * The interval is the usual distance between two times. The header says what it was imported from, what was assumed and
- * how coarse it is; what was left out is a loss.
- *
- * Where all that is reported are deltas, a time at which nothing is reported is a sample of zeros; otherwise it is a sample
- * that was missed.
+ * From measurements of other tools to a recording of ours: a header and samples in order of time, with marks and losses.
+ * The interval is the usual distance between two readings; of logs alone it is a second. The header says what it was
+ * imported from, what was assumed and how coarse it is.
  */
-import type { MetricDescriptor, MetricUnit } from '../core/metric.ts';
 import {
   type HeaderRecord,
   RECORDING_FORMAT,
@@ -15,7 +10,10 @@ import {
   type SampleRecord,
   type StreamRecord,
 } from '../core/record.ts';
-import type { Column, NameRun, PointTable } from './point-table.ts';
+import { describe } from './describe.ts';
+import { type Grid, gridOf, holesOf } from './grid.ts';
+import type { NameRun, PointTable } from './point-table.ts';
+import { reportedOn } from './reported.ts';
 
 export type ForeignHost = Partial<HeaderRecord['host']>;
 
@@ -26,21 +24,24 @@ export type Foreign = {
   readonly processes: number;
 };
 
-const FIRST_BOOT_US = 1_000_000_000;
-/** Of a name as the source has it, in the description of its metric. */
-const LONGEST_NAME = 2_000;
-/** More samples of zeros than this are not made up. */
-const MOST_FILLED = 1_000_000;
+/** `from` is what wrote the points, `coarse` how far apart they are where one interval does not say it. */
+export type ForeignSource = {
+  readonly from: string;
+  readonly host: ForeignHost;
+  readonly coarse?: string | undefined;
+};
 
-/** The recording of a settled table. `source` is what wrote the points. */
+const FIRST_BOOT_US = 1_000_000_000;
+/** What the header of a recording holds. */
+const MOST_NOTES = 64;
+
+/** The recording of a settled table. */
 export const recordingOf = (
   table: PointTable,
-  source: { readonly from: string; readonly host: ForeignHost },
+  { from, host, coarse }: ForeignSource,
   version: string,
 ): Foreign => {
-  const intervalUs = usualGap(table.times);
-  const times = gridOf(table, intervalUs);
-  const firstUs = times[0] ?? 0;
+  const grid = gridOf(table);
   const metrics = describe(table);
   const header: HeaderRecord = {
     type: 'header',
@@ -53,75 +54,29 @@ export const recordingOf = (
       arch: 'unknown',
       cpus: 0,
       memoryBytes: 0,
-      ...source.host,
+      ...host,
     },
     bpftrace: null,
     // One interval before the first time: what it says happened in it.
-    clock: { bootUs: FIRST_BOOT_US, realMs: (firstUs - intervalUs) / 1000 },
-    intervalMs: Math.max(1, Math.round(intervalUs / 1000)),
+    clock: { bootUs: FIRST_BOOT_US, realMs: ((grid.us[0] ?? 0) - grid.everyUs) / 1000 },
+    intervalMs: Math.max(1, Math.round(grid.everyUs / 1000)),
     mapKeys: table.columns.size + 1,
     selection: { pids: [], comm: null, command: null },
-    imported: { from: source.from, notes: [...table.notes] },
+    imported: {
+      from,
+      notes: [...table.notes].slice(0, MOST_NOTES),
+      ...(coarse === undefined ? {} : { coarse }),
+    },
     probes: [{ id: 'import', variant: 'import', state: 'attached' }],
     metrics,
   };
   return {
     header,
-    records: recordsOf(table, times, intervalUs),
+    records: recordsOf(table, grid),
     metrics: metrics.length,
     processes: table.processes.size,
   };
 };
-
-/** The middle one of the distances between times, in µs. */
-const usualGap = (times: readonly number[]): number => {
-  const sorted = [...times].sort((a, b) => a - b);
-  const gaps = sorted.slice(1).map((time, index) => time - (sorted[index] ?? 0));
-  gaps.sort((a, b) => a - b);
-  return Math.max(1, gaps[gaps.length >> 1] ?? 1_000_000);
-};
-
-const gridOf = (table: PointTable, intervalUs: number): number[] => {
-  const sorted = [...table.times].sort((a, b) => a - b);
-  if ([...table.columns.values()].some(({ kind }) => kind !== 'delta')) return sorted;
-  const [first = 0, last = 0] = [sorted[0], sorted.at(-1)];
-  if ((last - first) / intervalUs > MOST_FILLED) return sorted;
-  const filled = new Set(sorted);
-  for (let index = 1; index < sorted.length; index += 1) {
-    const until = (sorted[index] ?? 0) - intervalUs / 2;
-    for (let time = (sorted[index - 1] ?? 0) + intervalUs; time < until; time += intervalUs) filled.add(time);
-  }
-  return [...filled].sort((a, b) => a - b);
-};
-
-const describe = ({ metrics, names }: PointTable): MetricDescriptor[] =>
-  [...metrics].map(([id, { kind, ofProcesses }]) => {
-    const name = names.nameOf(id);
-    return {
-      id,
-      probe: ofProcesses ? 'import' : 'host',
-      scope: ofProcesses ? 'pid' : 'host',
-      kind: kind === 'gauge' ? 'gauge' : 'counter',
-      unit: unitOf(id),
-      label: (id.split('.').at(-1) ?? id).slice(0, 14),
-      help: `Imported as ${kind}${name === id ? '' : `: ${name.slice(0, LONGEST_NAME)}`}.`,
-    };
-  });
-
-/** By the names that tracing uses. */
-const UNITS: readonly (readonly [RegExp, MetricUnit])[] = [
-  [/_ns$/, 'ns'],
-  [/_us$/, 'us'],
-  [/_ms$/, 'ms'],
-  [/bytes$/, 'bytes'],
-  [/percent/, 'percent'],
-  [/^(mem|swap)\.|kB$|pgpg(in|out)$/, 'KiB'],
-  [/^load\./, 'load'],
-  [/^vm\.pg(scan|steal)|refault/, 'pages'],
-];
-
-const unitOf = (metric: string): MetricUnit =>
-  UNITS.find(([pattern]) => pattern.test(metric))?.[1] ?? 'count';
 
 const NO_COST: SampleRecord['self'] = {
   cpuMs: 0,
@@ -131,57 +86,67 @@ const NO_COST: SampleRecord['self'] = {
   mapBytes: 0,
 };
 
-function* recordsOf(
-  table: PointTable,
-  times: readonly number[],
-  intervalUs: number,
-): Generator<StreamRecord> {
-  const firstUs = times[0] ?? 0;
-  const bootOf = (realUs: number): number => FIRST_BOOT_US + realUs - (firstUs - intervalUs);
-  const rows = rowsByTime(table);
-  const levels = new Map<Column, Level>();
-  const owners = new Map<number, NameRun>();
+function* recordsOf(table: PointTable, grid: Grid): Generator<StreamRecord> {
+  const firstUs = grid.us[0] ?? 0;
+  const bootOf = (realUs: number): number => Math.round(FIRST_BOOT_US + realUs - (firstUs - grid.everyUs));
   for (const [why, count] of table.leftOut)
     yield { type: 'loss', bootUs: bootOf(firstUs), kind: 'not-imported', count, detail: why };
-  let seq = 0;
-  // A counter of the host differs from its first reading: what the first interval brought needs one before it.
+  const reported = reportedOn(table, grid);
+  const owners = new Map<number, NameRun>();
+  const marks = [...table.marks].sort((a, b) => a.realUs - b.realUs);
+  const holes = holesOf(table.covered);
   const zeros = zerosOf(table);
+  let [seq, marked, passed] = [0, 0, 0];
+  // A counter of the host differs from its first reading: what the first interval brought needs one before it.
   if (Object.keys(zeros).length > 0) {
     yield sampleOf(seq, FIRST_BOOT_US, {}, zeros);
     seq += 1;
   }
-  let beforeUs = firstUs;
-  for (const realUs of times) {
-    // What is reported per interval belongs to the last one, not to the time since the last sample.
-    if (realUs - beforeUs > 1.5 * intervalUs) {
-      const [fromBootUs, bootUs] = [bootOf(beforeUs), bootOf(realUs - intervalUs)];
-      yield { type: 'gap', bootUs, fromBootUs, reason: 'no samples in what was imported' };
-    }
-    beforeUs = realUs;
+  for (const [index, realUs] of grid.us.entries()) {
+    for (; (marks[marked]?.realUs ?? Infinity) <= realUs; marked += 1) yield markOf(marks[marked], bootOf);
+    for (; (holes[passed]?.toUs ?? Infinity) <= realUs; passed += 1) yield gapOf(holes[passed], bootOf);
     const counters: Record<string, [number, number][]> = {};
     const host: Record<string, number> = {};
-    for (const [column, value] of rows.get(table.numbers.get(realUs) ?? -1) ?? []) {
-      const { metric, pid } = column;
-      const reported = accumulate(levels, column, value);
+    const met: number[] = [];
+    reported.at(index, ({ metric, pid }, value) => {
       if (pid === null) {
-        host[metric] = reported;
-        continue;
+        host[metric] = value;
+        return;
       }
       counters[metric] ??= [];
-      counters[metric]?.push([pid, reported]);
+      counters[metric]?.push([pid, value]);
+      met.push(pid);
+    });
+    for (const pid of met)
       yield* introduce(table.processes.get(pid) ?? [], owners, pid, { realUs, bootUs: bootOf(realUs) });
-    }
     yield sampleOf(seq, bootOf(realUs), counters, host);
     seq += 1;
   }
-  const endUs = bootOf(times.at(-1) ?? 0);
+  for (; marked < marks.length; marked += 1) yield markOf(marks[marked], bootOf);
+  const endUs = bootOf(Math.max(grid.us.at(-1) ?? 0, marks.at(-1)?.realUs ?? 0));
   yield { type: 'trailer', bootUs: endUs, reason: 'imported', samples: seq, records: seq + 2 };
 }
+
+type BootOf = (realUs: number) => number;
+
+const markOf = (mark: PointTable['marks'][number] | undefined, bootOf: BootOf): StreamRecord => ({
+  type: 'mark',
+  // What lies before the first sample of all belongs to its interval.
+  bootUs: Math.max(FIRST_BOOT_US, bootOf(mark?.realUs ?? 0)),
+  text: mark?.text ?? '',
+});
+
+const gapOf = (hole: ReturnType<typeof holesOf>[number] | undefined, bootOf: BootOf): StreamRecord => ({
+  type: 'gap',
+  bootUs: bootOf(hole?.toUs ?? 0),
+  fromBootUs: bootOf(hole?.fromUs ?? 0),
+  reason: 'no samples in what was imported',
+});
 
 const zerosOf = ({ columns }: PointTable): Record<string, number> =>
   Object.fromEntries(
     [...columns.values()].flatMap(({ metric, kind, pid }) =>
-      kind === 'delta' && pid === null ? [[metric, 0] as const] : [],
+      (kind === 'delta' || kind === 'event') && pid === null ? [[metric, 0] as const] : [],
     ),
   );
 
@@ -201,32 +166,6 @@ const sampleOf = (
   host,
   self: NO_COST,
 });
-
-type Level = { sum: number; last: number };
-
-/** What a column comes to. A total counts from its first reading; one that falls was reset, and counts from zero. */
-const accumulate = (levels: Map<Column, Level>, column: Column, value: number): number => {
-  if (column.kind === 'gauge') return value;
-  const level = levels.get(column) ?? { sum: 0, last: column.kind === 'total' ? value : 0 };
-  levels.set(column, level);
-  if (column.kind === 'delta') level.sum += value;
-  else level.sum += value >= level.last ? value - level.last : value;
-  level.last = value;
-  return level.sum;
-};
-
-const rowsByTime = ({ columns }: PointTable): Map<number, [Column, number][]> => {
-  const rows = new Map<number, [Column, number][]>();
-  for (const column of columns.values()) {
-    column.at.forEach((number, index) => {
-      const value = column.values[index] as number;
-      const row = rows.get(number);
-      if (row === undefined) rows.set(number, [[column, value]]);
-      else row.push([column, value]);
-    });
-  }
-  return rows;
-};
 
 /** Who a PID is, when it is first reported, and when it bears another name. */
 function* introduce(

@@ -4,17 +4,10 @@
  * cumulative, or `gauge` (the default). Quotes as in RFC 4180, on one line. A line that cannot be read for certain is
  * refused with its number: a silent hole would be read as quiet, and a guess as a measurement.
  */
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import { cellsOf } from './csv-line.ts';
-import {
-  addPoint,
-  createPoints,
-  type PointKind,
-  type PointTable,
-  settle,
-  type Unreadable,
-} from './point-table.ts';
+import { type Chunks, readLines } from './lines.ts';
+import { addPoint, createPoints, type PointKind, type PointTable, type Unreadable } from './point-table.ts';
+import { settle } from './settle.ts';
 import { readStamp } from './stamp.ts';
 import { UTC, type Zone } from './zone.ts';
 
@@ -31,44 +24,24 @@ type Reader = {
   unit: string | null;
 };
 
-/** A longer line is none of a CSV, and would have to be held whole. */
-const MOST_LINE_BYTES = 16 * 1024 * 1024;
-
 /** Reads it whole. `zone` is what times without one are in. Throws what reading throws. */
-export const readLongCsv = async (input: Readable, zone: Zone | null): Promise<PointTable | Unreadable> => {
+export const readLongCsv = async (chunks: Chunks, zone: Zone | null): Promise<PointTable | Unreadable> => {
   const table = createPoints('line');
-  let lineBytes = 0;
-  let isEndless = false;
-  input.on('data', (chunk: Buffer) => {
-    const newline = chunk.lastIndexOf('\n');
-    lineBytes = newline < 0 ? lineBytes + chunk.length : chunk.length - newline;
-    isEndless ||= lineBytes > MOST_LINE_BYTES;
-    if (isEndless) input.destroy();
-  });
-  const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
   let reader: Reader | null = null;
-  let number = 0;
-  try {
-    for await (const line of lines) {
-      number += 1;
-      const where = `line ${number}`;
-      if (line.trim() === '') continue;
-      const cells = cellsOf(number === 1 ? line.replace(/^\ufeff/, '') : line);
-      if (cells === null) return { where, why: 'its quotes do not close' };
-      if (reader === null) {
-        const columns = columnsOf(table, cells);
-        if (typeof columns === 'string') return { where, why: columns };
-        reader = { table, columns, zone, unit: null };
-        continue;
-      }
-      const why = take(reader, cells, number);
-      if (why !== null) return { where, why };
-    }
-  } finally {
-    input.destroy();
-  }
-  if (isEndless) return { where: `line ${number + 1}`, why: 'it is longer than 16 MiB' };
-  if (table.times.length === 0) return { where: `line ${number}`, why: 'it has no rows' };
+  let last = 0;
+  const refused = await readLines(chunks, (line, number) => {
+    last = number;
+    if (line.trim() === '') return null;
+    const cells = cellsOf(line);
+    if (cells === null) return 'its quotes do not close';
+    if (reader !== null) return take(reader, cells, number);
+    const columns = columnsOf(table, cells);
+    if (typeof columns === 'string') return columns;
+    reader = { table, columns, zone, unit: null };
+    return null;
+  });
+  if (refused !== null) return refused;
+  if (table.times.us.length === 0) return { where: `line ${last}`, why: 'it has no rows' };
   return settle(table) ?? table;
 };
 

@@ -1,11 +1,12 @@
 /**
- * What an import has read so far: points (time, metric, process, value) by series, who each PID was and when, and what
- * had to be left out or assumed. Two values of one series at one time are never merged in silence: `settle` takes equal
- * ones once and says so, and refuses the rest.
+ * What an import has read so far: points (time, metric, process, value) by series, who each PID was and when, marks, and
+ * what had to be left out or assumed. Memory is bounded: of more values than that, the largest family of rows (single
+ * CPUs, interrupts, disks) goes, and that is reported.
  */
+import { append, type Column, createColumn, isLevel, isLogged, type PointKind } from './columns.ts';
 import { createMetricNames, type MetricNames } from './names.ts';
 
-export type PointKind = 'delta' | 'total' | 'gauge';
+export type { Column, PointKind } from './columns.ts';
 
 export type Point = {
   /** µs since 1970 UTC. */
@@ -23,16 +24,6 @@ export type Point = {
 /** Why a source cannot be taken, and where. */
 export type Unreadable = { readonly where: string; readonly why: string };
 
-/** One series: its values, the numbers of their times, and where they stood. */
-export type Column = {
-  readonly metric: string;
-  readonly kind: PointKind;
-  readonly pid: number | null;
-  at: number[];
-  values: number[];
-  places: number[];
-};
-
 /** A time in which a PID bore a name. */
 export type NameRun = {
   readonly comm: string;
@@ -41,38 +32,66 @@ export type NameRun = {
   readonly place: number;
 };
 
+/** µs since 1970, each met once, with its number. */
+export type Times = { readonly us: number[]; readonly numbers: Map<number, number> };
+
+export type Stretch = { readonly fromUs: number; readonly toUs: number };
+
 export type PointTable = {
   /** What its places are called: `line`, `entry`. */
   readonly placesAre: string;
   readonly columns: Map<string, Column>;
   readonly metrics: Map<string, { readonly kind: PointKind; readonly ofProcesses: boolean }>;
   readonly names: MetricNames;
-  /** µs since 1970 of each time, in the order in which they were met. */
-  readonly times: number[];
-  readonly numbers: Map<number, number>;
+  /** Of readings, in the order in which they were met. */
+  readonly times: Times;
+  /** By number of a reading: how long before it what is counted there began, where that is known. */
+  readonly spansUs: number[];
+  /** The usual distance between readings; null without any. Known once it is settled. */
+  everyUs: number | null;
+  /** Of what a log reports. */
+  readonly events: Times;
+  /** What was looked at: between readings that follow each other, between the first line of a log and its last. */
+  covered: Stretch[];
   readonly processes: Map<number, NameRun[]>;
+  readonly marks: { readonly realUs: number; readonly text: string }[];
   /** What was assumed, for the reader of the recording to know. */
   readonly notes: Set<string>;
   /** Why values were left out, to how many. */
   readonly leftOut: Map<string, number>;
+  /** Families of rows that were too many. */
+  readonly dropped: Set<string>;
+  size: number;
 };
 
 /** What the header of a recording holds. */
 const MOST_METRICS = 4_096;
+/** 16 bytes each. */
+const MOST_VALUES = 5_000_000;
 /** The kernel's counters have 64 bits. */
 const LARGEST = 2 ** 64;
 const LONGEST_COMM = 256;
+const LONGEST_MARK = 300;
+const MOST_MARKS = 5_000;
+
+const noTimes = (): Times => ({ us: [], numbers: new Map() });
 
 export const createPoints = (placesAre: string): PointTable => ({
   placesAre,
   columns: new Map(),
   metrics: new Map(),
   names: createMetricNames(),
-  times: [],
-  numbers: new Map(),
+  times: noTimes(),
+  spansUs: [],
+  everyUs: null,
+  events: noTimes(),
+  covered: [],
   processes: new Map(),
+  marks: [],
   notes: new Set(),
   leftOut: new Map(),
+  dropped: new Set(),
+  size: 0,
 });
 
 export const whereIn = ({ placesAre }: PointTable, place: number | undefined): string =>
@@ -82,13 +101,41 @@ export const leaveOut = ({ leftOut }: PointTable, why: string, values = 1): void
   leftOut.set(why, (leftOut.get(why) ?? 0) + values);
 };
 
+export const addMark = (table: PointTable, realUs: number, text: string): void => {
+  if (table.marks.length >= MOST_MARKS)
+    leaveOut(table, `marks beyond the first ${MOST_MARKS}; their counts are there`);
+  else table.marks.push({ realUs, text: text.slice(0, LONGEST_MARK) });
+};
+
+/** Times of one kind by number, the number of a new one being the next. */
+export const numberIn = ({ us, numbers }: Times, realUs: number): number => {
+  const known = numbers.get(realUs);
+  if (known !== undefined) return known;
+  numbers.set(realUs, us.length);
+  us.push(realUs);
+  return us.length - 1;
+};
+
+export const timesOf = (table: PointTable, kind: PointKind): Times =>
+  isLogged(kind) ? table.events : table.times;
+
+/** What is counted at this reading began so long before. */
+export const setSpan = (table: PointTable, realUs: number, spanUs: number): void => {
+  table.spansUs[numberIn(table.times, realUs)] = spanUs;
+};
+
 /** null when the point was taken, otherwise why the source cannot be. */
 export const addPoint = (table: PointTable, point: Point): string | null => {
   const { pid, value, kind } = point;
   const metric = table.names.idOf(point.metric);
   if (metric === null) return `"${point.metric}" names no metric`;
-  if (Math.abs(value) > LARGEST) return `${value} is more than any counter holds`;
-  if (kind !== 'gauge' && value < 0) return `${point.metric} is counted, and cannot be ${value}`;
+  if (!(Math.abs(value) <= LARGEST)) return `${value} is more than any counter holds`;
+  if (!isLevel(kind) && value < 0) return `${point.metric} is counted, and cannot be ${value}`;
+  const family = familyOf(metric);
+  if (table.dropped.has(family)) {
+    leaveOut(table, tooMany(family));
+    return null;
+  }
   const known = table.metrics.get(metric);
   if (known === undefined && table.metrics.size >= MOST_METRICS) {
     leaveOut(table, `a recording holds ${MOST_METRICS} metrics`);
@@ -98,28 +145,29 @@ export const addPoint = (table: PointTable, point: Point): string | null => {
   if (known !== undefined && known.ofProcesses !== (pid !== null))
     return `${point.metric} stands with a PID and without one`;
   table.metrics.set(metric, known ?? { kind, ofProcesses: pid !== null });
-  const column = columnOf(table, metric, kind, pid);
-  column.at.push(numberOf(table, point.realUs));
-  column.values.push(value);
-  column.places.push(point.place);
+  append(
+    columnOf(table, metric, kind, pid),
+    numberIn(timesOf(table, kind), point.realUs),
+    value,
+    point.place,
+  );
+  table.size += 1;
   noteName(table, point);
+  if (table.size > MOST_VALUES) dropLargestFamily(table);
   return null;
 };
 
 const columnOf = ({ columns }: PointTable, metric: string, kind: PointKind, pid: number | null): Column => {
-  const key = pid === null ? metric : `${metric} ${pid}`;
-  const column = columns.get(key) ?? { metric, kind, pid, at: [], values: [], places: [] };
+  const key = columnKey(metric, pid);
+  const known = columns.get(key);
+  if (known !== undefined) return known;
+  const column = createColumn(metric, kind, pid);
   columns.set(key, column);
   return column;
 };
 
-const numberOf = ({ numbers, times }: PointTable, realUs: number): number => {
-  const known = numbers.get(realUs);
-  if (known !== undefined) return known;
-  numbers.set(realUs, times.length);
-  times.push(realUs);
-  return times.length - 1;
-};
+export const columnKey = (metric: string, pid: number | null): string =>
+  pid === null ? metric : `${metric} ${pid}`;
 
 const noteName = ({ processes }: PointTable, { pid, comm, realUs, place }: Point): void => {
   if (pid === null || comm === null || comm === '') return;
@@ -131,63 +179,21 @@ const noteName = ({ processes }: PointTable, { pid, comm, realUs, place }: Point
   else runs.push({ comm: name, fromUs: realUs, toUs: realUs, place });
 };
 
-/** Puts every series and every name in order of time. Where two values or two names claim one time: why not. */
-export const settle = (table: PointTable): Unreadable | null => {
-  let unsorted = 0;
-  for (const column of table.columns.values()) {
-    const order = column.at.map((_, index) => index);
-    const timeAt = (index: number): number => table.times[column.at[index] ?? 0] ?? 0;
-    const turned = order.filter((index) => index > 0 && timeAt(index) < timeAt(index - 1)).length;
-    unsorted += turned;
-    if (turned > 0) order.sort((a, b) => timeAt(a) - timeAt(b) || a - b);
-    const kept = singly(table, column, order);
-    if ('why' in kept) return kept;
-    if (kept.length === column.at.length && turned === 0) continue;
-    column.at = kept.map((index) => column.at[index] ?? 0);
-    column.values = kept.map((index) => column.values[index] ?? 0);
-  }
-  if (unsorted > 0)
-    table.notes.add(
-      `${unsorted} rows stood before their time and were sorted; if a clock was set back there, two times are mixed`,
-    );
-  return settleNames(table);
-};
+/** `sar.disk` of `sar.disk.sda.tps`. */
+const familyOf = (metric: string): string => metric.split('.', 2).join('.');
 
-/** The indices of a series in order of time, each time once. */
-const singly = (table: PointTable, column: Column, order: readonly number[]): number[] | Unreadable => {
-  const kept: number[] = [];
-  for (const index of order) {
-    const before = kept.at(-1);
-    if (before === undefined || column.at[before] !== column.at[index]) {
-      kept.push(index);
-      continue;
-    }
-    const [first, second] = [column.values[before], column.values[index]];
-    if (first !== second || column.kind === 'delta') {
-      const name = `${table.names.nameOf(column.metric)}${column.pid === null ? '' : ` of PID ${column.pid}`}`;
-      const why = `${name} has two values at one time: ${first} (${whereIn(table, column.places[before])}) and ${second}`;
-      return { where: whereIn(table, column.places[index]), why };
-    }
-    leaveOut(table, 'rows that stood twice, with the same value, were taken once');
-  }
-  return kept;
-};
+const tooMany = (family: string): string => `${family}.*: an import holds ${MOST_VALUES} values`;
 
-const settleNames = (table: PointTable): Unreadable | null => {
-  for (const [pid, runs] of table.processes) {
-    runs.sort((a, b) => a.fromUs - b.fromUs || a.toUs - b.toUs);
-    const merged: NameRun[] = [];
-    for (const run of runs) {
-      const last = merged.at(-1);
-      if (last === undefined || run.fromUs > last.toUs) merged.push(run);
-      else if (last.comm === run.comm) last.toUs = Math.max(last.toUs, run.toUs);
-      else
-        return {
-          where: whereIn(table, run.place),
-          why: `PID ${pid} is ${last.comm} and ${run.comm} at the same time`,
-        };
-    }
-    table.processes.set(pid, merged);
-  }
-  return null;
+const dropLargestFamily = (table: PointTable): void => {
+  const sizes = new Map<string, number>();
+  for (const { metric, length } of table.columns.values())
+    sizes.set(familyOf(metric), (sizes.get(familyOf(metric)) ?? 0) + length);
+  const [largest] = [...sizes].sort(([, a], [, b]) => b - a);
+  if (largest === undefined) return;
+  const [family, values] = largest;
+  for (const [key, { metric }] of table.columns) if (familyOf(metric) === family) table.columns.delete(key);
+  for (const metric of table.metrics.keys()) if (familyOf(metric) === family) table.metrics.delete(metric);
+  table.dropped.add(family);
+  table.size -= values;
+  leaveOut(table, tooMany(family), values);
 };

@@ -4,8 +4,16 @@
  * example `sar.cpu-load.all.iowait`. Averages over minutes are left out.
  */
 import type { ForeignHost } from './foreign-recording.ts';
-import { addPoint, createPoints, leaveOut, type PointTable, settle, type Unreadable } from './point-table.ts';
+import {
+  addPoint,
+  createPoints,
+  leaveOut,
+  type PointTable,
+  setSpan,
+  type Unreadable,
+} from './point-table.ts';
 import { createSadfClock, type SadfClock, type SadfZone, type Stamp } from './sadf-clock.ts';
+import { settle } from './settle.ts';
 import { readStamp } from './stamp.ts';
 import { type Zone, zoneOf } from './zone.ts';
 
@@ -74,7 +82,7 @@ export const readSadf = (
     const why = takeEntry(table, clock, entry, index + 1);
     if (why !== null) return { where: `entry ${index + 1}`, why };
   }
-  if (table.times.length === 0) return { where: 'line 1', why: 'it has no statistics with a time' };
+  if (table.times.us.length === 0) return { where: 'line 1', why: 'it has no statistics with a time' };
   return settle(table) ?? { table, host: hostOf(found) };
 };
 
@@ -106,6 +114,7 @@ const takeEntry = (table: PointTable, clock: SadfClock, entry: Json, place: numb
     return null;
   }
   if (!placed.spansInterval) leaveOut(table, 'entries whose interval cannot be, without their rates');
+  else setSpan(table, placed.realUs, stamp.intervalS * 1e6);
   const paths = new Map<string, number>();
   for (const [path, value] of leavesOf(entry)) {
     if (SMOOTHED.test(path)) continue;

@@ -46,7 +46,11 @@ const metric = z.object({
 });
 
 const imported = z
-  .object({ from: title, notes: z.array(words).max(64) })
+  .object({
+    from: title,
+    notes: z.array(words).max(64),
+    coarse: words.optional().describe('how far apart what each source says is, where there are several'),
+  })
   .describe('where its values are from, when nobody traced, and what was assumed in reading it');
 
 export const headerSchema = z.object({

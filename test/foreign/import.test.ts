@@ -197,7 +197,7 @@ describe('import, then analyze', () => {
   it.each<[string, string[], RegExp]>([
     ['a file that is not there', ['import', '/nonexistent.csv', '-o', 'x'], /Cannot import .*no such file/],
     ['a line that cannot be read', ['import', bad, '-o', 'x'], /line 2: "x" is not a number/],
-    ['an unknown format', ['import', bad, '-o', 'x', '--format', 'xls'], /no format "xls": csv or sadf/],
+    ['an unknown format', ['import', bad, '-o', 'x', '--format', 'xls'], /no format "xls": csv, sadf/],
     ['no output', ['import', bad], /import needs a file to write to/],
   ])('%s is refused', async (_, args, why) => {
     const { exitCode, stderr } = await runHere(...args);

@@ -5,7 +5,7 @@ import { analyze } from '../analyze.ts';
 import { compare } from '../compare.ts';
 import { demo } from '../demo.ts';
 import { EXAMPLES } from '../examples.ts';
-import { importForeign } from '../import.ts';
+import { FORMAT_NAMES, importForeign } from '../import/import.ts';
 import { mark } from '../mark.ts';
 import { readDuration, readScore, readSpeed } from '../options.ts';
 import { redact } from '../redact.ts';
@@ -103,19 +103,25 @@ export const addRecordings = ({ context, command, run, subcommand }: Line): void
       );
     });
 
-  subcommand('import', 'make a recording from sadf -j or a long CSV', EXAMPLES.import)
-    .argument('<file>')
-    .option('-o, --output <file>', 'the recording to write (required)')
+  subcommand(
+    'import',
+    'make a recording from what is left after an outage: kernel logs, sysstat and more, archives too',
+    EXAMPLES.import,
+  )
+    .argument('<paths...>', 'files, folders, archives (tar, packed or not), or - for stdin')
+    .option('-o, --output <file>', 'the recording to write (required); of several hosts one each')
     .option('--force', 'overwrite the file')
-    .option('--format <name>', 'csv or sadf (default: by the name of the file)')
+    .option('--format <name>', `${FORMAT_NAMES.join(', ')} (default: by what is in the file)`)
     .option('--timezone <zone>', 'what times without a zone are in: UTC (default), +02:00, Europe/Berlin')
-    .action((file: string, flags: Flags) => {
+    .option('--boot-time <time>', 'when the machine booted, for a log that counts from there: an ISO time')
+    .action((paths: string[], flags: Flags) => {
       refuseCommand(command, 'import');
       return run(
         importForeign(context, {
-          file,
+          paths,
           format: text(flags, 'format'),
           timezone: text(flags, 'timezone'),
+          bootTime: text(flags, 'bootTime'),
           output: requiredOutput(flags, 'import'),
           force: flags.force === true,
         }),

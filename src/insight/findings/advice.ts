@@ -71,7 +71,10 @@ const factsOf = (suspect: Entity | undefined, state: SessionState, cgroup: Cgrou
       bound: bound === null ? undefined : sizeText(bound),
       reserve: reserve === null ? undefined : String(reserve.proposed),
       reserveNow: reserve === null ? undefined : String(reserve.current),
-      reserveMost: String(Math.floor(state.header.host.memoryBytes / 1024 / MOST_RESERVED)),
+      reserveMost:
+        state.header.host.memoryBytes === 0
+          ? undefined
+          : String(Math.floor(state.header.host.memoryBytes / 1024 / MOST_RESERVED)),
       swappiness: swappiness === undefined ? undefined : String(swappiness),
       ...mapped(group.words, quoted),
     },

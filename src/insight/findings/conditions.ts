@@ -13,7 +13,7 @@ const RISEN = 3;
 
 const WHOLE = {
   memory: ({ memoryBytes }: HostIdentity): number => memoryBytes / 1024,
-  cpus: ({ cpus }: HostIdentity): number => Math.max(1, cpus) * 1000,
+  cpus: ({ cpus }: HostIdentity): number => cpus * 1000,
 } as const;
 
 type Bounds = { readonly least: number; readonly most: number };
@@ -22,9 +22,13 @@ export const boundsOf = (
   { least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY, ofAll }: Condition,
   { header }: SessionState,
 ): Bounds => {
-  const factor = ofAll === undefined ? 1 : WHOLE[ofAll](header.host);
+  // Of what nobody knows no share can be said: NaN, which nothing keeps to.
+  const factor = ofAll === undefined ? 1 : WHOLE[ofAll](header.host) || Number.NaN;
   return { least: least * factor, most: most * factor };
 };
+
+const isOfUnknown = (ofAll: Condition['ofAll'], { header }: SessionState): boolean =>
+  ofAll !== undefined && WHOLE[ofAll](header.host) === 0;
 
 export const boundsFor = (
   condition: Condition,
@@ -105,9 +109,9 @@ export const unknownTo = (
   state: SessionState,
 ): string[] =>
   signature.conditions
-    .filter(({ scope, measure, silentIsUnknown, need }) => {
+    .filter(({ scope, measure, silentIsUnknown, need, ofAll }) => {
       if (need === 'forbidden') return false;
-      if (!isMeasured(state, measure)) return true;
+      if (!isMeasured(state, measure) || isOfUnknown(ofAll, state)) return true;
       if (cgroup !== null && scope === 'suspect') return isUncovered(cgroup, measure);
       if (suspect === null) return false;
       if (suspect.uncovered[countedMetric(measure.metric)] !== undefined) return true;

@@ -1,4 +1,5 @@
 /** Contiguous memory is gone while memory is free: order-2 requests fail on a machine that looks healthy. */
+import { logged, loggedToo } from './logged.ts';
 import type { Signature } from './signature.ts';
 
 export const highOrderExhaustion: Signature = {
@@ -68,6 +69,23 @@ export const highOrderExhaustion: Signature = {
       what: 'allocations that had to compact memory first, per second',
     },
   ],
+  logged: {
+    titles: [{ text: 'High-order exhaustion: requests for contiguous memory failed (from the kernel log)' }],
+    victims: 'klog.by.page_alloc_failures_high',
+    conditions: [
+      logged('high', 'page_alloc_failures_high', 'failures of order 1 and above that the kernel logged'),
+      loggedToo('failures', 'page_alloc_failures', 'page allocation failures of any order that it logged'),
+      {
+        id: 'free',
+        scope: 'host',
+        need: 'optional',
+        measure: { kind: 'level', metric: 'mem.free' },
+        least: 1,
+        unit: 'KiB',
+        what: 'memory free',
+      },
+    ],
+  },
   advice: [
     {
       text: 'Compact free memory now',

@@ -3,6 +3,7 @@ import { cgroupCpuThrottle } from './cgroup-cpu-throttle.ts';
 import { cgroupMemoryLimit } from './cgroup-memory-limit.ts';
 import { cpuContention } from './cpu-contention.ts';
 import { highOrderExhaustion } from './high-order-exhaustion.ts';
+import { hungTasks } from './hung-tasks.ts';
 import { inodeChurn } from './inode-churn.ts';
 import { nativeLeak } from './native-leak.ts';
 import { oomKill } from './oom-kill.ts';
@@ -18,6 +19,7 @@ export const SIGNATURES: readonly Signature[] = [
   pageCacheThrash,
   highOrderExhaustion,
   oomKill,
+  hungTasks,
   inodeChurn,
   cgroupMemoryLimit,
   cgroupCpuThrottle,

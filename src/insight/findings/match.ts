@@ -22,12 +22,15 @@ import { collectDoers, collectVictims, limitOf } from './victims.ts';
 const MAX_NAMED = 200;
 /** What was counted so shortly before all of it held belongs to it. */
 const LEAD_IN_TICKS = 5;
+/** Once in three years: who is named in a log is named once. */
+const LEAST_NAMED = 1e-8;
 /** A case in which nothing has held for so long is closed. */
 const CLOSED_AFTER_TICKS = 60;
 
 const WATCHED: ReadonlySet<string> = new Set(
-  SIGNATURES.flatMap(({ anchor, victims, conditions, cgroups }) => [
+  SIGNATURES.flatMap(({ anchor, victims, conditions, cgroups, logged }) => [
     anchor.metric,
+    ...(logged === undefined ? [] : [logged.victims]),
     ...(cgroups === undefined ? [] : cgroups.doers),
     ...(victims === null ? [] : [victims.metric, ...(victims.each === undefined ? [] : [victims.each.per])]),
     ...conditions.flatMap(({ measure }) => [
@@ -46,6 +49,17 @@ const HOST_ALONE: ReadonlyMap<Signature, Signature> = new Map(
   ),
 );
 
+/** Signatures as they are where only the kernel's log was kept. */
+const LOGGED: ReadonlyMap<Signature, Signature> = new Map(
+  SIGNATURES.flatMap((signature) => {
+    if (signature.logged === undefined) return [];
+    const { titles, conditions, victims } = signature.logged;
+    const { isOfVictim: _, ...rest } = signature;
+    const own = { titles, conditions, victims: { metric: victims, least: LEAST_NAMED } };
+    return [[signature, { ...rest, ...own, togetherTicks: 1, lastsTicks: 1 }]];
+  }),
+);
+
 const NO_RATES: ReadonlyMap<string, number> = new Map();
 
 /** To be called after every sample was folded. */
@@ -55,7 +69,7 @@ export const matchSignatures = (cases: Cases, readings: Readings, state: Session
   for (const one of cases.open.values()) addTick(one.pending, one, readings);
   for (const one of SIGNATURES) {
     const attended = isMeasured(state, { kind: 'rate', metric: one.anchor.metric });
-    const signature = attended ? one : HOST_ALONE.get(one);
+    const signature = attended ? one : unattended(one, state);
     if (signature === undefined) continue;
     for (const condition of signature.conditions) {
       if (condition.scope !== 'host') continue;
@@ -64,6 +78,8 @@ export const matchSignatures = (cases: Cases, readings: Readings, state: Session
       hold(cases.host, hostKey(signature, condition), { signature, condition, bounds, value }, now);
     }
     if (!attended) {
+      // What a log reports is of its moment.
+      if (signature === LOGGED.get(one) && !isReportedNow(cases, signature, readings)) continue;
       if (saysEnough(signature, state))
         advance(cases, { signature, suspect: null, cgroup: null, rates: NO_RATES, rate: 0 }, readings, state);
       continue;
@@ -78,6 +94,20 @@ export const matchSignatures = (cases: Cases, readings: Readings, state: Session
     if (readings.ticks - one.lastTick > CLOSED_AFTER_TICKS) cases.open.delete(key);
   }
 };
+
+const unattended = (signature: Signature, state: SessionState): Signature | undefined => {
+  const logged = LOGGED.get(signature);
+  const isLogged = logged?.conditions.some(
+    ({ need, measure }) => need === 'required' && isMeasured(state, measure),
+  );
+  return isLogged === true ? logged : HOST_ALONE.get(signature);
+};
+
+const isReportedNow = (cases: Cases, signature: Signature, { ticks }: Readings): boolean =>
+  signature.conditions.some(
+    (condition) =>
+      condition.need === 'required' && cases.host.get(hostKey(signature, condition))?.lastTick === ticks,
+  );
 
 function* suspicionsOf(signature: Signature, readings: Readings): Generator<Suspicion> {
   const { metric } = signature.anchor;

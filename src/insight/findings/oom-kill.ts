@@ -2,6 +2,7 @@
  * Memory ran out, and the kernel killed a process. One kill is one too many, so one is enough. Who is killed is known; who
  * wanted the memory is not: the kernel takes who holds most.
  */
+import { logged, loggedToo } from './logged.ts';
 import type { Signature } from './signature.ts';
 
 export const oomKill: Signature = {
@@ -77,6 +78,23 @@ export const oomKill: Signature = {
       what: 'killed on this machine',
     },
   ],
+  logged: {
+    titles: [
+      {
+        text: 'OOM kill: a control group was at its memory limit, and the kernel killed a process in it (from its log)',
+        held: 'group',
+      },
+      { text: 'OOM kill: memory ran out, and the kernel killed a process (from its log)' },
+    ],
+    victims: 'klog.by.oom_kills',
+    conditions: [
+      logged('kills', 'oom_kills', 'killed'),
+      loggedToo('group', 'oom_group_kills', 'of them at the limit of a control group'),
+      loggedToo('anon', 'oom_anon_kib', 'of anonymous memory they held', 'KiB'),
+      loggedToo('file', 'oom_file_kib', 'of files they had mapped', 'KiB'),
+      loggedToo('shmem', 'oom_shmem_kib', 'of shared memory they had mapped', 'KiB'),
+    ],
+  },
   advice: [
     {
       text: "Read the kernel's own account: which limit ran out, who asked, and what everybody held at that moment",

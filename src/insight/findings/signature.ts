@@ -68,6 +68,15 @@ export type Signature = {
   readonly conditions: readonly Condition[];
   /** Conditions on the host that are enough where no probe counts processes: then nobody is accused. */
   readonly hostAlone?: readonly Condition[];
+  /**
+   * The same as the kernel writes it into its log, where that is all that was kept: single events of the host. Who is named
+   * there suffers it.
+   */
+  readonly logged?: {
+    readonly titles: readonly Title[];
+    readonly conditions: readonly Condition[];
+    readonly victims: string;
+  };
   /** Conditions that have held within so many ticks hold together. */
   readonly togetherTicks: number;
   /** How long all that is required must have held. */

@@ -1,4 +1,5 @@
 /** "XFS: possible memory allocation deadlock in kmem_alloc": extent lists that find no contiguous memory. */
+import { logged } from './logged.ts';
 import type { Signature } from './signature.ts';
 
 export const xfsAllocDeadlock: Signature = {
@@ -55,6 +56,27 @@ export const xfsAllocDeadlock: Signature = {
       what: 'memory in kernel objects',
     },
   ],
+  logged: {
+    titles: [{ text: 'XFS waits for memory it cannot get, and says so in the kernel log' }],
+    victims: 'klog.by.xfs_alloc_deadlocks',
+    conditions: [
+      // From 4.9 on and before: a line for each hundred attempts.
+      logged(
+        'lines',
+        'xfs_alloc_deadlocks',
+        'lines "possible memory allocation deadlock", each after 100 failed attempts',
+      ),
+      {
+        id: 'slab',
+        scope: 'host',
+        need: 'optional',
+        measure: { kind: 'level', metric: 'mem.slab' },
+        least: 1,
+        unit: 'KiB',
+        what: 'memory in kernel objects',
+      },
+    ],
+  },
   advice: [
     {
       text: 'See whether memory is gone (then the question is who takes it) or only fragmented: each column of the right half is a block twice as large',

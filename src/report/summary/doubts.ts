@@ -29,7 +29,7 @@ const importedLines = ({ header: { imported, intervalMs } }: Snapshot): string[]
   imported === undefined
     ? []
     : [
-        `Imported from ${clean(imported.from)}: as reported, every ${longDuration(intervalMs / 1000)}; nothing shorter can be seen.`,
+        `Imported from ${clean(imported.from)}: as reported, ${imported.coarse === undefined ? `every ${longDuration(intervalMs / 1000)}` : clean(imported.coarse)}; nothing shorter can be seen.`,
         ...imported.notes.map((note) => `  ${clean(note)}`),
       ];
 
