@@ -36,5 +36,17 @@ const BYTES_OF: Readonly<Record<string, (extents: number) => number>> = {
 export const listBytes = (extents: number, fileSystem: string | null): number | null =>
   BYTES_OF[fileSystem ?? '']?.(extents) ?? null;
 
+/** A file that a process had open, with its extents as they were counted while it did. */
+export type CountedFile = {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly extents: number;
+  /** There are at least so many. */
+  readonly isLeast?: boolean | undefined;
+};
+
+/** As many steps as the finding seek-hole-storm asks for: below it a search is short. */
+export const MANY_EXTENTS = 500;
+
 /** A process that has a file open. */
 export type Opener = { readonly pid: number; readonly comm: string };

@@ -1,10 +1,7 @@
 /** What helps against many extents, as data: on which file system, whether it may be open, and what it risks. */
-import type { ExtentCount, Opener } from '../core/file-extents.ts';
+import { type ExtentCount, MANY_EXTENTS, type Opener } from '../core/file-extents.ts';
 
 export type Advice = { readonly text: string; readonly command?: string; readonly risk: string };
-
-/** As many steps as the finding seek-hole-storm asks for: below it a search is short. */
-export const MANY_EXTENTS = 500;
 
 type Rule = Advice & {
   readonly on: readonly string[] | 'any';
