@@ -13,10 +13,11 @@ const MAY_SEE = {
   tracer: ['core', 'wire', 'budget', 'session/ports'],
   recording: ['core', 'insight/(checkpoint|findings/finding)', 'wire', 'session/(ports|timeline)'],
   foreign: ['core'],
+  extents: ['core'],
   session: ['core', 'insight'],
   screen: ['core', 'insight/(params|recognised|findings/finding)', 'session/(store|playback)'],
   tui: ['core', 'insight/recognised', 'screen', 'session/(store|playback)'],
-  report: ['core', 'insight', 'screen/format'],
+  report: ['core', 'insight', 'extents/report', 'screen/format'],
 };
 
 const walls = Object.entries(MAY_SEE).map(([name, seen]) => ({

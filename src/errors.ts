@@ -101,7 +101,17 @@ export const ERRORS = {
     what: 'Cannot create {path}: {why}.',
     next: 'Choose a writable path: -o /tmp/session.ndjson',
   },
+  E_EXTENTS_PATH: {
+    exit: EXIT.usage,
+    what: 'The extents of {path} cannot be counted: {why}.',
+    next: 'Name a file or a directory: stallscope extents /var/lib/libvirt/images',
+  },
   // environment, exit 3
+  E_EXTENTS_PROGRAMS: {
+    exit: EXIT.environment,
+    what: 'Neither filefrag nor xfs_io is in a directory of the system, so that no extents can be counted.',
+    next: 'Install them: {command}',
+  },
   E_NOT_LINUX: {
     exit: EXIT.environment,
     what: 'Tracing needs Linux; this is {platform}.',

@@ -17,5 +17,6 @@ export const VARIABLES = [
     'SUDO_USER, SUDO_UID, SUDO_GID',
     'Who called sudo: owns the recordings, runs the command after --, has the config.json.',
   ],
+  ['STATE_DIRECTORY, XDG_STATE_HOME', 'Where extents remembers its last report.'],
   ['PATH', 'Where bpftrace, the command after -- and programs of --count are looked for.'],
 ];

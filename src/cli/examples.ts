@@ -60,6 +60,11 @@ Examples:
   journalctl -k -o json | stallscope import - -o kernel.ndjson
   stallscope import metrics.csv -o out.ndjson      # begins with: time,metric,value[,pid,comm,kind]
   sadf -j /var/log/sysstat/sa21 -- -A > sa21.json; stallscope import sa21.json -o sa21.ndjson`,
+  extents: `
+Examples:
+  stallscope extents /var/lib/libvirt/images
+  stallscope extents /srv --include '*.qcow2' --include '*.raw' --json | jq '.files[0]'
+  stallscope extents /srv/vm --timeout 2s --format openmetrics -o /var/lib/node_exporter/extents.prom`,
   probes: `
 Examples:
   stallscope probes list

@@ -4,6 +4,7 @@ import { failure, suggestion } from '../errors.ts';
 import type { Context } from './context.ts';
 import { EXAMPLES } from './examples.ts';
 import { addCompletions } from './grammar/completions.ts';
+import { addExtents } from './grammar/extents.ts';
 import type { Line } from './grammar/line.ts';
 import { addHost } from './grammar/probes.ts';
 import { addDemo, addRecordings } from './grammar/recordings.ts';
@@ -72,6 +73,7 @@ const build = (context: Context, command: readonly string[] | null, run: Line['r
   addTracing(line);
   addRecordings(line);
   addHost(line);
+  addExtents(line);
   addDemo(line);
   addCompletions(line);
   return program;

@@ -3,17 +3,19 @@ import { setImmediate } from 'node:timers/promises';
 import type { StreamRecord } from '../core/record.ts';
 import type { Mark } from '../core/snapshot.ts';
 import { EXIT } from '../errors.ts';
+import { inspectProcess } from '../host/inspect.ts';
 import type { WatchedSnapshot } from '../insight/recognised.ts';
 import { marksBytes, readMarks } from '../recording/read/marks.ts';
 import { createRecorder, type Recorder } from '../recording/write/recorder.ts';
 import type { Bounds } from '../recording/write/segments.ts';
-import { createMarkQueue, type MarkQueue } from '../session/mark-queue.ts';
+import { type BesideQueue, createBesideQueue } from '../session/beside.ts';
 import type { Memory } from '../session/memory.ts';
 import type { Sink } from '../session/ports.ts';
 import { pump } from '../session/pump.ts';
 import type { SnapshotStore } from '../session/store.ts';
 import type { WorkloadEnd } from '../tracer/workload.ts';
 import type { Context } from './context.ts';
+import { createFileWatch } from './file-watch.ts';
 import { EXIT_OF, isSignal } from './interruption.ts';
 import { invokerOf } from './invoker.ts';
 import { createLife, type Life } from './life.ts';
@@ -86,10 +88,10 @@ export const startSession = async (
       if (isSignal(reason) || trace.workload === null) life.ask(reason);
       else hooks.status(`nothing can be printed any more; ${options.command?.[0]} goes on`);
     });
-    const marks = createMarkQueue();
-    const watched = withOutsideMarks(context, options.output, marks, hooks);
-    const done = run(context, { options, hooks: watched, trace, recorder, life, marks });
-    const mark = (text: string): void => marks.add({ bootUs: context.clock.bootUs(), text });
+    const beside = createBesideQueue();
+    const watched = withOutsideMarks(context, options.output, beside, withFiles(context, beside, hooks));
+    const done = run(context, { options, hooks: watched, trace, recorder, life, beside });
+    const mark = (text: string): void => beside.add({ type: 'mark', bootUs: context.clock.bootUs(), text });
     return { recorder, stop: life.ask, mark, done };
   } catch (error) {
     recorder?.discard();
@@ -97,11 +99,27 @@ export const startSession = async (
   }
 };
 
+/** Which files the suspect of a finding has open is asked once it is named. */
+const withFiles = ({ files, clock }: Context, beside: BesideQueue, hooks: SessionHooks): SessionHooks => {
+  const watch = createFileWatch({
+    ask: (pid, startMs) => inspectProcess(files, pid, startMs, true),
+    add: beside.add,
+    bootUs: clock.bootUs,
+  });
+  return {
+    ...hooks,
+    onSample: (snapshot, record) => {
+      hooks.onSample?.(snapshot, record);
+      watch(snapshot);
+    },
+  };
+};
+
 /** What `stallscope mark` writes beside our recording becomes part of the session that it is about. */
 const withOutsideMarks = (
   { clock }: Context,
   output: string | null,
-  marks: MarkQueue,
+  beside: BesideQueue,
   hooks: SessionHooks,
 ): SessionHooks => {
   if (output === null) return hooks;
@@ -119,7 +137,7 @@ const withOutsideMarks = (
         if (seen.has(keyOf(mark))) continue;
         seen.add(keyOf(mark));
         // Set by the wall clock, which may run ahead of ours.
-        marks.add({ ...mark, bootUs: Math.min(mark.bootUs, clock.bootUs()) });
+        beside.add({ type: 'mark', ...mark, bootUs: Math.min(mark.bootUs, clock.bootUs()) });
       }
     },
   };
@@ -147,11 +165,11 @@ type Prepared = {
   readonly trace: Trace;
   readonly recorder: Recorder | null;
   readonly life: Life;
-  readonly marks: MarkQueue;
+  readonly beside: BesideQueue;
 };
 
 const run = async (context: Context, prepared: Prepared): Promise<SessionEnd> => {
-  const { options, hooks, recorder, life, marks } = prepared;
+  const { options, hooks, recorder, life, beside } = prepared;
   const { source, workload } = prepared.trace;
   let timer: NodeJS.Timeout | undefined;
   const onReady = (): void => {
@@ -162,7 +180,7 @@ const run = async (context: Context, prepared: Prepared): Promise<SessionEnd> =>
   let snapshot: WatchedSnapshot | null = null;
   try {
     const sinks = [recorder, hooks.sink].filter((sink) => sink !== null && sink !== undefined);
-    snapshot = await pump({ ...hooks, source, sinks, marks, onReady });
+    snapshot = await pump({ ...hooks, source, sinks, beside, onReady });
   } catch (error) {
     // A command that was never released has done nothing, and is not to begin now.
     workload?.signal('SIGTERM');

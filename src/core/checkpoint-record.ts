@@ -6,6 +6,7 @@
  * A checkpoint says nothing new: a reader that folded all lines before it may ignore it. It stands between samples,
  * and is cut into parts, because a line has a longest length. Written by checkpoint.ts, read by restore.ts.
  */
+import type { CountedFile } from './file-extents.ts';
 import type {
   CgroupFacts,
   CounterEntry,
@@ -21,6 +22,7 @@ import type { Gap } from './trust.ts';
 
 /** A process, without what it counted. */
 export type CheckpointEntity = Omit<ProcessRecord, 'type' | 'bootUs'> & {
+  readonly files?: readonly CountedFile[] | undefined;
   readonly endedBootUs?: number | undefined;
   readonly movedBootUs?: number | undefined;
   /** Another life owns its PID, or nobody does. */

@@ -80,6 +80,7 @@ const factsOf = (entity: Entity, former: boolean): CheckpointEntity => ({
   own: entity.own || undefined,
   formerly: entity.formerly.length === 0 ? undefined : entity.formerly,
   shared: entity.shared ?? undefined,
+  files: entity.files.length === 0 ? undefined : entity.files,
   endedBootUs: entity.endedBootUs ?? undefined,
   movedBootUs: entity.movedBootUs ?? undefined,
   former: former || undefined,

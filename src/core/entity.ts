@@ -1,4 +1,5 @@
 /** One life of a PID, and what it has counted. A PID that is reused is another entity. */
+import type { CountedFile } from './file-extents.ts';
 import { createRing, holdRing, type Ring, writeRing } from './ring.ts';
 
 export const ROW_HISTORY_SAMPLES = 120;
@@ -29,6 +30,8 @@ export type Entity = {
   formerly: readonly string[];
   /** Why some of its counts may be another's. */
   shared: string | null;
+  /** That it had open when it was last asked, with their extents, the most first. */
+  files: readonly CountedFile[];
   endedBootUs: number | null;
   /** When it was last found to have done anything that is counted; null where nobody kept that. */
   movedBootUs: number | null;
@@ -44,6 +47,8 @@ export const UNKNOWN_COMM = '?';
 const NOTHING_UNCOVERED: Readonly<Record<string, string>> = {};
 
 const NO_NAMES: readonly string[] = [];
+
+const NO_FILES: readonly CountedFile[] = [];
 
 export const entityId = (pid: number, startMs: number | null): string => `${pid}@${startMs ?? '?'}`;
 
@@ -61,6 +66,7 @@ export const createEntity = (pid: number, startMs: number | null, comm: string):
   own: false,
   formerly: NO_NAMES,
   shared: null,
+  files: NO_FILES,
   endedBootUs: null,
   movedBootUs: null,
   version: 0,

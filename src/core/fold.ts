@@ -4,7 +4,7 @@ import { trimTrends } from './entity.ts';
 import { foldCgroup, foldCgroups } from './fold-cgroups.ts';
 import { foldCounters } from './fold-counters.ts';
 import { foldHost } from './fold-host.ts';
-import { foldExit, foldForget, foldProcess } from './lives.ts';
+import { foldExit, foldFiles, foldForget, foldProcess } from './lives.ts';
 import { isWholeInterval } from './rate.ts';
 import type { GapRecord, LossRecord, ProbeInUse, ProbeRecord, SampleRecord, StreamRecord } from './record.ts';
 import { retireEnded } from './retire.ts';
@@ -28,6 +28,9 @@ export const count = (state: SessionState, record: StreamRecord): void => {
       break;
     case 'process':
       foldProcess(state, record);
+      break;
+    case 'files':
+      foldFiles(state, record);
       break;
     case 'exit':
       foldExit(state, record);

@@ -1,11 +1,8 @@
 /** What a living process of this machine can be asked on demand, beyond what is recorded of it (host/inspect.ts). */
-export type OpenFile = {
-  readonly path: string;
-  readonly sizeBytes: number;
-  /** In how many pieces it lies; null where nobody asked yet, or nobody can say and `problem` says why. */
-  readonly extents: number | null;
-  readonly problem: string | null;
-};
+import type { ExtentCount } from './file-extents.ts';
+
+/** Without a count and a problem, nobody asked yet. */
+export type OpenFile = ExtentCount & { readonly path: string; readonly sizeBytes: number };
 
 export type Inspection = {
   readonly pid: number;

@@ -3,7 +3,7 @@
 import { noteCut } from './cut.ts';
 import { createEntity, type Entity, entityId, UNKNOWN_COMM } from './entity.ts';
 import { forgetPid } from './ledger.ts';
-import type { ExitRecord, ProcessRecord } from './record.ts';
+import type { ExitRecord, FilesRecord, ProcessRecord } from './record.ts';
 import { sumIntoOthers } from './retire.ts';
 import type { SessionState } from './state.ts';
 
@@ -20,6 +20,16 @@ export const foldProcess = (state: SessionState, record: ProcessRecord): void =>
   entity.own = record.own ?? false;
   entity.formerly = record.formerly ?? entity.formerly;
   entity.shared = record.shared ?? entity.shared;
+  entity.version += 1;
+};
+
+/** Of nobody who is known, nothing is said. */
+export const foldFiles = (state: SessionState, { pid, startMs, files }: FilesRecord): void => {
+  const owner = state.owners.get(pid);
+  const entity =
+    owner?.startMs === startMs || startMs === null ? owner : state.former.get(entityId(pid, startMs));
+  if (entity === undefined) return;
+  entity.files = files;
   entity.version += 1;
 };
 

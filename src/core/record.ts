@@ -9,6 +9,7 @@
  * kind `gauge` (a process's resident memory) travel with the counters; theirs is the level.
  */
 import type { ClockAnchor } from './clock.ts';
+import type { CountedFile } from './file-extents.ts';
 import type { MetricDescriptor } from './metric.ts';
 
 export const RECORDING_FORMAT = 'stallscope-recording';
@@ -211,6 +212,15 @@ export type ProcessRecord = {
   readonly shared?: string | undefined;
 };
 
+/** Files that a process has open, those with most extents first; asked for because of a finding. The latest is what holds. */
+export type FilesRecord = {
+  readonly type: 'files';
+  readonly bootUs: number;
+  readonly pid: number;
+  readonly startMs: number | null;
+  readonly files: readonly CountedFile[];
+};
+
 export type ExitRecord = {
   readonly type: 'exit';
   readonly bootUs: number;
@@ -322,6 +332,7 @@ export type TrailerRecord = {
 export type StreamRecord =
   | SampleRecord
   | ProcessRecord
+  | FilesRecord
   | ExitRecord
   | CgroupRecord
   | ForgetRecord

@@ -127,6 +127,7 @@ const restoreEntity = (state: SessionState, facts: CheckpointEntity): Entity => 
   entity.own = facts.own ?? false;
   entity.formerly = facts.formerly ?? [];
   entity.shared = facts.shared ?? null;
+  entity.files = facts.files ?? [];
   entity.endedBootUs = facts.endedBootUs ?? null;
   entity.movedBootUs = facts.movedBootUs ?? null;
   if (facts.former === true) state.former.set(entity.id, entity);

@@ -2,16 +2,12 @@
  * What a living process can be asked when somebody looks at it: its user's name, whether it sleeps in the kernel and
  * where, and the largest files it has open. Read-only, bounded, only on demand.
  *
- * In how many pieces a file lies is asked only when it is wanted, because the answer may cost the kernel a walk over
- * all of them: XFS keeps the number in the inode (`xfs_io -c stat`, one system call); elsewhere `filefrag` walks the
- * extents, which is given EXTENTS_MS. Both open the file through /proc/PID/fd, so deleted files and those of other
- * mount namespaces are found too. Without these programs the answer says so.
+ * In how many extents a file lies is asked only when it is wanted, because the answer may cost the kernel a walk over
+ * all of them (host/extents.ts), which is given EXTENTS_MS.
  */
-import { execa } from 'execa';
 import type { Inspection, OpenFile } from '../core/inspection.ts';
-import { builtEnvironment } from './environment.ts';
+import { countExtents } from './extents.ts';
 import type { HostFiles } from './files.ts';
-import { noteHelper } from './own.ts';
 import { readStartMs } from './process.ts';
 import { parseStatLine } from './stat-line.ts';
 
@@ -48,7 +44,7 @@ export const inspectProcess = async (
     waitChannel: wchan === null || wchan === '0' || wchan === '' ? null : wchan,
     kernelStack: parseStack(stack ?? ''),
     stackProblem: stack === null ? 'its kernel stack may be read by root only' : null,
-    files: wantExtents ? await countExtents(files, open) : open.map(({ file }) => file),
+    files: wantExtents ? await countAll(files, open) : open.map(({ file }) => file),
     moreFiles: more,
     filesProblem: problem,
   };
@@ -73,6 +69,8 @@ const userOf = (files: HostFiles, status: string): string | null => {
   );
 };
 
+const UNASKED = { extents: null, isLeast: false, fileSystem: null, problem: null } as const;
+
 type Open = { readonly file: OpenFile; readonly link: string };
 
 const openFiles = (
@@ -91,7 +89,7 @@ const openFiles = (
     const path = files.link(link) ?? link;
     byInode.set(`${stats.dev} ${stats.ino}`, {
       link,
-      file: { path, sizeBytes: stats.size, extents: null, problem: null },
+      file: { path, sizeBytes: stats.size, ...UNASKED },
     });
   }
   const open = [...byInode.values()].sort((a, b) => b.file.sizeBytes - a.file.sizeBytes);
@@ -99,57 +97,9 @@ const openFiles = (
 };
 
 /** One after the other: this is asked of a machine in trouble. */
-const countExtents = async (files: HostFiles, open: readonly Open[]): Promise<readonly OpenFile[]> => {
+const countAll = async (files: HostFiles, open: readonly Open[]): Promise<readonly OpenFile[]> => {
   const counted: OpenFile[] = [];
-  for (const { file, link } of open) {
-    const answer = (await extentsByInode(files, link)) ?? (await extentsByWalk(files, link));
-    counted.push({ ...file, ...answer });
-  }
+  for (const { file, link } of open)
+    counted.push({ ...file, ...(await countExtents(files, link, { timeoutMs: EXTENTS_MS, idle: true })) });
   return counted;
-};
-
-type Extents = Pick<OpenFile, 'extents' | 'problem'>;
-
-const extentsByInode = async (files: HostFiles, link: string): Promise<Extents | null> => {
-  const { stdout } = await ask(files, 'xfs_io', ['-r', '-c', 'stat', link]);
-  const count = /^fsxattr\.nextents = (\d+)$/m.exec(stdout)?.[1];
-  return count === undefined ? null : { extents: Number(count), problem: null };
-};
-
-const extentsByWalk = async (files: HostFiles, link: string): Promise<Extents> => {
-  const { stdout, missing, timedOut } = await ask(files, 'filefrag', [link]);
-  const count = /: (\d+) extents? found/.exec(stdout)?.[1];
-  if (count !== undefined) return { extents: Number(count), problem: null };
-  if (missing)
-    return {
-      extents: null,
-      problem: 'install e2fsprogs (filefrag) or xfsprogs (xfs_io) to count its extents',
-    };
-  return {
-    extents: null,
-    problem: timedOut
-      ? `filefrag took longer than ${EXTENTS_MS / 1000}s`
-      : 'its file system does not report them',
-  };
-};
-
-const SYSTEM_PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
-
-const ask = async (
-  files: HostFiles,
-  program: string,
-  args: readonly string[],
-): Promise<{ stdout: string; missing: boolean; timedOut: boolean }> => {
-  const asked = execa(program, args, {
-    reject: false,
-    timeout: EXTENTS_MS,
-    stdin: 'ignore',
-    maxBuffer: 64 * 1024,
-    // Of the system, whatever PATH says: it may be root who asks.
-    env: { ...builtEnvironment(process.env), PATH: SYSTEM_PATH },
-    extendEnv: false,
-  });
-  noteHelper(files, asked.pid);
-  const result = await asked;
-  return { stdout: result.stdout, missing: result.code === 'ENOENT', timedOut: result.timedOut };
 };

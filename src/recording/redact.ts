@@ -7,9 +7,10 @@
  * are replaced, the rest stays.
  */
 import type { CheckpointEntity } from '../core/checkpoint-record.ts';
+import type { CountedFile } from '../core/file-extents.ts';
 import type { CgroupFacts, HeaderRecord, ProbeInUse, StreamRecord } from '../core/record.ts';
 import type { WatchedCheckpoint } from '../insight/checkpoint.ts';
-import type { Party } from '../insight/findings/finding.ts';
+import type { Finding, Party } from '../insight/findings/finding.ts';
 
 export type Redactor = {
   header(header: HeaderRecord): HeaderRecord;
@@ -89,6 +90,7 @@ export const createRedactor = (): Redactor => {
       comm: commOf(facts.comm),
       formerly: optional(facts.formerly, (names) => names.map(commOf)),
       shared: optional(facts.shared, () => SHARED),
+      files: optional(facts.files, (files) => files.map(fileOf)),
       uid: userOf(facts.uid),
       cmdline: optional(facts.cmdline, (cmdline) => pseudonym('command', cmdline)),
       cgroup: optional(facts.cgroup, cgroupOf),
@@ -110,6 +112,12 @@ export const createRedactor = (): Redactor => {
   const limitOf = (file: string, path: string): string =>
     path === '/' ? file : file.replace(path, () => cgroupOf(path));
 
+  const fileOf = (file: CountedFile): CountedFile => ({ ...file, path: `/${pseudonym('path', file.path)}` });
+
+  /** A name may have blanks in it, where a path in a text ends. */
+  const withoutFiles = (command: string, { files = [] }: Finding): string =>
+    files.reduce((left, file) => left.replaceAll(file.path, () => fileOf(file).path), command);
+
   const probe = <Probe extends ProbeInUse>(one: Probe): Probe => ({
     ...one,
     reason: optional(one.reason, text),
@@ -121,6 +129,8 @@ export const createRedactor = (): Redactor => {
     switch (one.type) {
       case 'process':
         return who(one);
+      case 'files':
+        return { ...one, files: one.files.map(fileOf) };
       case 'exit':
         return {
           ...one,
@@ -187,13 +197,16 @@ export const createRedactor = (): Redactor => {
             ...finding,
             cgroup: optional(finding.cgroup, cgroupOf),
             suspect: finding.suspect === null ? null : party(finding.suspect),
+            files: optional(finding.files, (files) => files.map(fileOf)),
             suspects: optional(finding.suspects, (suspects) => suspects.map(party)),
             victims: finding.victims.map(party),
             // Control groups and files are filled in.
             advice: finding.advice.map((advice) => ({
               ...advice,
               text: text(advice.text),
-              ...(advice.command === undefined ? {} : { command: text(advice.command) }),
+              ...(advice.command === undefined
+                ? {}
+                : { command: text(withoutFiles(advice.command, finding)) }),
             })),
           })),
           spikes: session.insight.spikes.map((spike) => ({

@@ -1,13 +1,14 @@
 /** What insight says of a recording: as one JSON object, or as a page that a person reads at night. */
 
 import { realMsAt } from '../core/clock.ts';
+import type { CountedFile } from '../core/file-extents.ts';
 import type { HeaderRecord } from '../core/record.ts';
 import type { Analysis, IncidentAccount } from '../insight/analysis.ts';
 import type { Link } from '../insight/correlate.ts';
 import { type Evidence, type Finding, signsOf, suspectsIn } from '../insight/findings/finding.ts';
 import type { SeriesIdentity, Spike } from '../insight/series.ts';
 import type { Suspect } from '../insight/suspects.ts';
-import { amount, clockTime, duration, exact, ratePerSecond } from '../screen/format/numbers.ts';
+import { amount, bytes, clockTime, duration, exact, ratePerSecond } from '../screen/format/numbers.ts';
 import { clean } from '../screen/format/text.ts';
 
 /** The contract of `analyze --json`: additions are allowed, changes are not. */
@@ -87,6 +88,7 @@ export const analysisObject = (analysis: Analysis, header: HeaderRecord): object
         what,
         at: at(atUs),
       })),
+      ...(finding.files === undefined ? {} : { files: finding.files }),
       missing: finding.missing,
       advice: finding.advice,
     })),
@@ -176,6 +178,7 @@ const aboutFinding = (finding: Finding, at: (bootUs: number) => string): string[
       ? []
       : [`  victims  ${victims.map(({ pid, comm }) => `${clean(comm)} (${pid})`).join(', ')}`]),
     ...finding.evidence.map((one) => `  ${at(one.atUs)}  ${evidenceText(one)}`),
+    ...(finding.files ?? []).map((file) => `  open     ${fileText(file)}`),
     ...(missing.length === 0 ? [] : [`  not measured here: ${missing.join(', ')}`]),
     '  Fix:',
     ...finding.advice.flatMap(({ text, command, risk }) => [
@@ -185,6 +188,9 @@ const aboutFinding = (finding: Finding, at: (bootUs: number) => string): string[
     ]),
   ];
 };
+
+const fileText = ({ path, sizeBytes, extents, isLeast }: CountedFile): string =>
+  `${clean(path)}: ${isLeast === true ? 'at least ' : ''}${exact(extents)} extents, ${bytes(sizeBytes)}`;
 
 const evidenceText = ({ metric, value, unit, what }: Evidence): string =>
   `${amount(value, unit)} ${what} (${metric})`;

@@ -1,7 +1,7 @@
 /** Moves records from a source into the session, the sinks, memory and the store; the one loop of live and record. */
 import type { HeaderRecord, StreamRecord } from '../core/record.ts';
 import type { WatchedSnapshot } from '../insight/recognised.ts';
-import type { MarkQueue } from './mark-queue.ts';
+import type { BesideQueue } from './beside.ts';
 import type { Memory } from './memory.ts';
 import type { Sink, Source } from './ports.ts';
 import { checkpointOf, createSession, foldInto, snapshotOf } from './session.ts';
@@ -15,8 +15,8 @@ export type PumpOptions = {
   readonly memory?: Memory;
   /** Called with every record after it was folded. */
   readonly onFolded?: (record: StreamRecord) => void;
-  /** Marks that somebody sets meanwhile. */
-  readonly marks?: MarkQueue;
+  /** What else is said meanwhile. */
+  readonly beside?: BesideQueue;
   /** Called with the snapshot of every sample, and a last time when the stream has ended. */
   readonly onSample?: (snapshot: WatchedSnapshot, record: StreamRecord) => void;
   /** Called once counting has begun. */
@@ -37,7 +37,7 @@ export const pump = async ({ source, ...options }: PumpOptions): Promise<Watched
 
 const run = async (
   header: HeaderRecord,
-  { source, sinks, store, memory, marks, onFolded, onSample, onReady }: PumpOptions,
+  { source, sinks, store, memory, beside, onFolded, onSample, onReady }: PumpOptions,
 ): Promise<WatchedSnapshot> => {
   const session = createSession(header);
   for (const sink of sinks) sink.begin(header, () => checkpointOf(session));
@@ -55,7 +55,7 @@ const run = async (
     onFolded?.(record);
   };
   for await (const record of source.records()) {
-    for (const mark of marks?.take() ?? []) take({ type: 'mark', ...mark });
+    for (const one of beside?.take() ?? []) take(one);
     take(record);
     if (record.type !== 'sample' && record.type !== 'trailer') continue;
     latest = snapshotOf(session);

@@ -6,6 +6,7 @@ import {
   cgroupFacts,
   cgroups,
   count,
+  countedFiles,
   lossKind,
   metricId,
   name,
@@ -44,6 +45,7 @@ const finding = z.object({
   endUs: bootUs,
   uncountedSinceUs: bootUs.optional().describe('what it rests on is not counted any more since then'),
   evidence: z.array(z.object({ metric: ours, value: z.number(), unit, what: ours, atUs: bootUs })).max(64),
+  files: countedFiles.optional(),
   missing: z.array(ours).max(64),
   advice: z
     .array(z.object({ text: ours, command: ours.optional(), risk: ours.optional() }))
@@ -152,6 +154,7 @@ export const checkpointSchema = z.object({
         own: z.boolean().optional(),
         formerly: z.array(name).max(64).optional(),
         shared: words.optional(),
+        files: countedFiles.optional(),
         endedBootUs: bootUs.optional(),
         movedBootUs: bootUs.optional(),
         former: z.boolean().optional(),

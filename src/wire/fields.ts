@@ -34,6 +34,18 @@ export const probe = {
     .describe('metric id to why its number is an estimate as this variant counts, and how far off it can be'),
 };
 
+export const countedFiles = z
+  .array(
+    z.object({
+      path: words,
+      sizeBytes: count,
+      extents: count,
+      isLeast: z.boolean().optional().describe('there are at least so many'),
+    }),
+  )
+  .max(64)
+  .describe('files that a process has open, with their extents, the most first');
+
 /** A function of the kernel, `.isra.0` and the like included. */
 const kernelFunction = z.string().regex(/^[\w.$]{1,128}$/);
 

@@ -17,6 +17,7 @@ import {
   cgroupFacts,
   cgroups,
   count,
+  countedFiles,
   lossKind,
   metricId,
   name,
@@ -157,6 +158,7 @@ export const recordSchema = z.discriminatedUnion('type', [
     formerly,
     shared,
   }),
+  z.object({ type: z.literal('files'), bootUs, pid, startMs, files: countedFiles }),
   z.object({ type: z.literal('exit'), bootUs, pid, startMs, comm: name, own, formerly, shared }),
   z.object({
     type: z.literal('cgroup'),

@@ -17,9 +17,18 @@ const inspection: Inspection = {
       path: '/var/lib/images/very/long/way/to/db\u001b[2J-17.raw',
       sizeBytes: 57 * 2 ** 30,
       extents: 28_495,
+      isLeast: false,
+      fileSystem: 'xfs',
       problem: null,
     },
-    { path: '/tmp/x', sizeBytes: 1, extents: null, problem: 'its file system does not report them' },
+    {
+      path: '/tmp/x',
+      sizeBytes: 1,
+      extents: null,
+      isLeast: false,
+      fileSystem: null,
+      problem: 'its file system does not report them',
+    },
   ],
   moreFiles: 3,
   filesProblem: null,
@@ -57,7 +66,13 @@ describe('the page of a process', () => {
   it('offers to count pieces with the key that does it', () => {
     const uncounted = {
       ...inspection,
-      files: inspection.files.map((file) => ({ ...file, extents: null, problem: null })),
+      files: inspection.files.map((file) => ({
+        ...file,
+        extents: null,
+        isLeast: false,
+        fileSystem: null,
+        problem: null,
+      })),
     };
     expect(shown({ inspection: uncounted })).toContain('x counts');
   });

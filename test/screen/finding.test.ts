@@ -81,6 +81,22 @@ describe('the top of the screen', () => {
     );
   });
 
+  it('names the file that the suspect has open, where its extents are many', () => {
+    const files = [
+      { path: '/vm/disk\u001b.qcow2', sizeBytes: 1, extents: 28_495 },
+      { path: '/vm/b', sizeBytes: 1, extents: 2 },
+    ];
+    const view = (extents: number) =>
+      buildView({
+        snapshot: snapshotWith({
+          findings: [{ ...finding, files: files.map((file) => ({ ...file, extents })) }],
+        }),
+        size: { columns: 140, rows: 40 },
+      });
+    expect(paneOf(view(28_495), 'finding')).toContain('(4003)  disk␛.qcow2, 28,495 extents  2 of 3 signs');
+    expect(paneOf(view(499), 'finding')).not.toContain('disk');
+  });
+
   it('shows every number where they take two lines, and leaves no line empty', () => {
     const snapshot = snapshotWith({ findings: [{ ...finding, victims: [] }] });
     const lines = paneOf(buildView({ snapshot, size: { columns: 44, rows: 40 } }), 'finding').split('\n');

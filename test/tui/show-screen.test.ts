@@ -296,7 +296,16 @@ describe('what the user does', () => {
             waitChannel: null,
             kernelStack: [],
             stackProblem: null,
-            files: [{ path: '/images/db17.raw', sizeBytes: 2 ** 30, extents, problem: null }],
+            files: [
+              {
+                path: '/images/db17.raw',
+                sizeBytes: 2 ** 30,
+                extents,
+                isLeast: false,
+                fileSystem: 'xfs',
+                problem: null,
+              },
+            ],
             moreFiles: 0,
             filesProblem: null,
           };

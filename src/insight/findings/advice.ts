@@ -6,7 +6,7 @@ import type { Cgroup } from '../../core/cgroup.ts';
 import type { Entity } from '../../core/entity.ts';
 import type { SessionState } from '../../core/state.ts';
 import { cgroupWords } from './cgroup-advice.ts';
-import type { Advice } from './finding.ts';
+import { type Advice, worstFileOf } from './finding.ts';
 import type { AdviceTemplate, HostTrait } from './signature.ts';
 
 export const fillIn = (
@@ -67,7 +67,7 @@ const factsOf = (suspect: Entity | undefined, state: SessionState, cgroup: Cgrou
       pid: suspect === undefined ? undefined : String(suspect.pid),
       unit: unit === null ? undefined : quoted(unit),
       cgroup: path === null ? undefined : quoted(path),
-      file: 'FILE',
+      file: fileOf(suspect),
       bound: bound === null ? undefined : sizeText(bound),
       reserve: reserve === null ? undefined : String(reserve.proposed),
       reserveNow: reserve === null ? undefined : String(reserve.current),
@@ -127,6 +127,12 @@ const pathOf = (cgroup: string | null): string | null =>
   cgroup === null || cgroup === '/' || cgroup === '/init.scope' || /\p{Cc}|\.\./u.test(cgroup)
     ? null
     : cgroup;
+
+/** What bears a control character cannot be typed; with a quote in it, it could not be found again by whoever redacts. */
+const fileOf = (suspect: Entity | undefined): string => {
+  const path = worstFileOf(suspect?.files)?.path;
+  return path === undefined || /\p{Cc}|'/u.test(path) ? 'FILE' : quoted(path);
+};
 
 const quoted = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

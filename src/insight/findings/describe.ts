@@ -39,6 +39,9 @@ export const describeCause = (cause: Cause, state: SessionState): Finding => {
     suspect: first === undefined ? null : partyOf(first),
     ...(cgroup === null ? {} : { cgroup: cgroup.path }),
     ...(suspects.length > 1 ? { suspects: suspects.slice(0, MAX_PARTIES).map(partyOf) } : {}),
+    ...(signature.ofFiles === true && first !== undefined && first.files.length > 0
+      ? { files: first.files }
+      : {}),
     victims: victims.slice(0, MAX_PARTIES).map(partyOf),
     startUs,
     endUs,

@@ -1,4 +1,5 @@
 /** A failure that was named: who is accused, who suffers, by what evidence, what was not measured, what helps. */
+import { type CountedFile, MANY_EXTENTS } from '../../core/file-extents.ts';
 import type { MetricUnit } from '../../core/metric.ts';
 
 export type Party = { readonly pid: number; readonly startMs: number | null; readonly comm: string };
@@ -28,6 +29,8 @@ export type Finding = {
   readonly cgroup?: string | undefined;
   /** All who did it, those who did most first; evidence is their sum. Absent where `suspect` is all there is. */
   readonly suspects?: readonly Party[] | undefined;
+  /** Files that the suspect had open while it went on, with their extents, the most first; where they were counted. */
+  readonly files?: readonly CountedFile[] | undefined;
   readonly victims: readonly Party[];
   readonly startUs: number;
   readonly endUs: number;
@@ -49,3 +52,9 @@ export const signsOf = ({
 
 export const suspectsIn = ({ suspect, suspects }: Finding): readonly Party[] =>
   suspects ?? (suspect === null ? [] : [suspect]);
+
+/** The open file whose extents are many; of several the one with most. */
+export const worstFileOf = (files: readonly CountedFile[] | undefined): CountedFile | null => {
+  const [first] = files ?? [];
+  return first !== undefined && first.extents >= MANY_EXTENTS ? first : null;
+};

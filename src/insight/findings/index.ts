@@ -26,5 +26,10 @@ export const SIGNATURES: readonly Signature[] = [
   cpuContention,
 ];
 
+/** Findings that say which files their suspect has open. */
+export const OF_FILES: ReadonlySet<string> = new Set(
+  SIGNATURES.flatMap(({ id, ofFiles }) => (ofFiles === true ? [id] : [])),
+);
+
 /** Those by signature, and those by growth. */
 export const FINDING_IDS: readonly string[] = [...SIGNATURES, nativeLeak, pythonLeak].map(({ id }) => id);

@@ -12,6 +12,7 @@ export const seekHoleStorm: Signature = {
   ],
   severity: 'high',
   // A search of seconds is the worst of them: it is its time that counts, not how often.
+  ofFiles: true,
   anchor: { metric: 'iomap.seek_hole', least: 0.1 },
   togetherTicks: 5,
   lastsTicks: 5,

@@ -61,6 +61,8 @@ export type Signature = {
    * of the first of these metrics that is measured.
    */
   readonly cgroups?: { readonly doers: readonly string[] };
+  /** The extents of what the suspect has open are part of it. */
+  readonly ofFiles?: true;
   /** Whom the anchor singles out suffers it; who did it is not known. */
   readonly isOfVictim?: true;
   /** Processes are looked at from this rate of this metric on; of several the one with most is the suspect. */

@@ -13,6 +13,7 @@ export const xfsAllocDeadlock: Signature = {
     },
   ],
   severity: 'critical',
+  ofFiles: true,
   anchor: { metric: 'xfs-alloc.stall_ns', least: 1e8 },
   togetherTicks: 10,
   lastsTicks: 3,

@@ -7,11 +7,18 @@
  */
 
 import { cgroupName } from '../../core/cgroup-name.ts';
+import type { CountedFile } from '../../core/file-extents.ts';
 import type { MetricDescriptor } from '../../core/metric.ts';
-import { type Finding, type Party, signsOf, suspectsIn } from '../../insight/findings/finding.ts';
+import {
+  type Finding,
+  type Party,
+  signsOf,
+  suspectsIn,
+  worstFileOf,
+} from '../../insight/findings/finding.ts';
 import { INCIDENT, SPIKE } from '../../insight/params.ts';
 import type { IncidentMark, WatchedSnapshot } from '../../insight/recognised.ts';
-import { amount, percent, ratePerSecond, rateSuffix } from '../format/numbers.ts';
+import { amount, exact, percent, ratePerSecond, rateSuffix } from '../format/numbers.ts';
 import { clean } from '../format/text.ts';
 import type { View } from '../view.ts';
 
@@ -43,6 +50,10 @@ export type Account = {
   readonly when: 'now' | 'over' | 'ahead';
   /** Each with its number, the most informative first. */
   readonly proof: readonly string[];
+  /** The open file of the suspect whose extents are many, short; null where none is known. */
+  readonly file: string | null;
+  /** All that it had open and that were counted. */
+  readonly files: readonly string[];
   readonly victims: readonly string[];
   readonly advice: Finding['advice'];
   readonly missing: readonly string[];
@@ -139,12 +150,24 @@ const ofFinding = (source: WatchedSnapshot, finding: Finding, charset: 'utf8' | 
     momentUs: finding.evidence[0]?.atUs ?? finding.startUs,
     when: 'now',
     proof: finding.evidence.map(({ value, unit, what }) => `${amount(value, unit)} ${what}`),
+    file: shortFile(finding, charset),
+    files: (finding.files ?? []).map((file) => `${clean(file.path, charset)}: ${extentsText(file)}`),
     victims: finding.victims.map(name),
     advice: finding.advice,
     missing: finding.missing,
     metrics: [...new Set(finding.evidence.flatMap(({ metric }) => matching(source.metrics, metric)))],
   };
 };
+
+/** `disk.qcow2, 28,495 extents`. */
+const shortFile = ({ files }: Finding, charset: 'utf8' | 'ascii'): string | null => {
+  const worst = worstFileOf(files);
+  if (worst === null) return null;
+  return `${clean(worst.path.slice(worst.path.lastIndexOf('/') + 1), charset)}, ${extentsText(worst)}`;
+};
+
+const extentsText = ({ extents, isLeast }: CountedFile): string =>
+  `${isLeast === true ? 'at least ' : ''}${exact(extents)} extents`;
 
 /** `vm.pgscan_*` stands for every metric that begins so. */
 const matching = (metrics: readonly MetricDescriptor[], name: string): string[] =>
@@ -184,6 +207,8 @@ const ofIncident = (source: WatchedSnapshot, incident: IncidentMark, charset: 'u
       const down = fell === true ? 'down to ' : '';
       return one === undefined ? `${metric}${whose}` : `${down}${peakText(peak, one)} ${one.label}${whose}`;
     }),
+    file: null,
+    files: [],
     victims: (incident.sufferers ?? []).map(
       ({ comm, pid, threads }) =>
         `${clean(comm ?? '?', charset)} (${pid}) ${threads > 1 ? `in ${threads.toFixed(1)} threads` : `${percent(threads * 100)} of the time`}`,

@@ -59,6 +59,7 @@ export const accountLines = (snapshot: WatchedSnapshot, view: View): readonly Li
       'when     ',
       `${at(account.startUs)} to ${at(account.endUs)} (${longDuration((account.endUs - account.startUs) / 1e6)}); f goes there`,
     ),
+    ...account.files.flatMap((file) => wrap('open     ', file)),
     ...(account.victims.length === 0 ? [] : wrap('victims  ', account.victims.join(', '))),
     ...(accounts.length < 2
       ? []

@@ -106,7 +106,7 @@ const explanationOf = ({ title }: Account, { glyphs }: View): string => {
 };
 
 const whoSegments = (snapshot: WatchedSnapshot, account: Account): Segment[] => {
-  const { pid, comm, cgroup, others, known, startUs, endUs, when, uncountedSinceUs } = account;
+  const { pid, comm, cgroup, others, known, file, startUs, endUs, when, uncountedSinceUs } = account;
   const at = (bootUs: number): string => clockTime(realMsAt(snapshot.header.clock, bootUs));
   const ago = (us: number): string => longDuration(Math.abs(us) / 1e6);
   const since: Readonly<Record<Account['when'], string>> = {
@@ -125,6 +125,7 @@ const whoSegments = (snapshot: WatchedSnapshot, account: Account): Segment[] => 
   if (uncountedSinceUs !== null && when === 'now') {
     return [
       segment(1, span(who, comm === null ? 'plain' : 'bad')),
+      ...(file === null ? [] : [segment(2, span(file, 'bad'))]),
       segment(4, span(known)),
       segment(3, span(`since ${at(startUs)}`, 'accent')),
       segment(2, span(`not counted since ${at(uncountedSinceUs)}`, 'warn')),
@@ -132,6 +133,7 @@ const whoSegments = (snapshot: WatchedSnapshot, account: Account): Segment[] => 
   }
   return [
     segment(1, span(who, comm === null && cgroup === null ? 'plain' : 'bad')),
+    ...(file === null ? [] : [segment(2, span(file, 'bad'))]),
     segment(4, span(known)),
     segment(3, span(since[when], when === 'now' ? 'warn' : 'accent')),
     segment(5, span(long[when], when === 'now' ? 'warn' : 'accent')),

@@ -59,14 +59,17 @@ const fileLines = ({ files, moreFiles, filesProblem }: Asked, { size, glyphs, ke
       span(`${fitTo('LARGEST OPEN FILES', widest)} ${fitTo('size', 10, 'right')}`, 'heading'),
       span(` ${fitTo(counted ? 'extents' : `${key} counts`, 12, 'right')}`, counted ? 'heading' : 'accent'),
     ],
-    ...files.flatMap(({ path, sizeBytes, extents, problem }): Line[] => [
+    ...files.flatMap(({ path, sizeBytes, extents, isLeast, problem }): Line[] => [
       [
         span(fitEnd(clean(path, glyphs.charset), widest, glyphs)),
         span(` ${fitTo(bytes(sizeBytes), 10, 'right')}`),
-        span(` ${fitTo(extents === null ? '' : exact(extents), 12, 'right')}`, 'title'),
+        span(` ${fitTo(extentsText(extents, isLeast, glyphs), 12, 'right')}`, 'title'),
       ],
       ...(problem === null ? [] : wrapLine([span('  ')], problem, 'warn', size.columns)),
     ]),
     ...(moreFiles === 0 ? [] : [[span(`and ${exact(moreFiles)} smaller`, 'dim')] satisfies Line]),
   ];
 };
+
+const extentsText = (extents: number | null, isLeast: boolean, { atLeast }: View['glyphs']): string =>
+  extents === null ? '' : `${isLeast ? atLeast : ''}${exact(extents)}`;

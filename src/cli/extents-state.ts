@@ -1,0 +1,61 @@
+/**
+ * What the last report said, in one file of ours: `--state FILE`, $STATE_DIRECTORY of a systemd unit, /var/lib/stallscope of root,
+ * or ~/.local/state/stallscope. A file there that is not ours is neither read as one nor written over.
+ */
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { failure } from '../errors.ts';
+import type { Counted, Earlier } from '../extents/report.ts';
+import { readSmallFile } from '../probes/small-file.ts';
+import { readExtentsState, writeExtentsState } from '../wire/extents-state.ts';
+import type { Context } from './context.ts';
+import { invokerOf } from './invoker.ts';
+import { writeWhole } from './write-whole.ts';
+
+const NAME = 'extents.json';
+const MAX_BYTES = 512 * 1024 * 1024;
+
+type Environment = Context['env'];
+
+export const statePath = (env: Environment): string | null => {
+  const [given] = (env.STATE_DIRECTORY ?? '').split(':');
+  if (given !== undefined && given !== '') return join(given, NAME);
+  if (process.getuid?.() === 0) return join('/var/lib/stallscope', NAME);
+  if (env.XDG_STATE_HOME?.startsWith('/') === true) return join(env.XDG_STATE_HOME, 'stallscope', NAME);
+  return env.HOME === undefined || env.HOME === '' ? null : join(env.HOME, '.local/state/stallscope', NAME);
+};
+
+/** @throws E_CONFIG where there is a file that is none of ours */
+export const readState = (path: string | null): ReadonlyMap<string, Earlier> => {
+  if (path === null) return new Map();
+  let text: string;
+  try {
+    text = readSmallFile(path, MAX_BYTES);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return new Map();
+    throw failure('E_CONFIG', { path, why: code ?? (error as Error).message }, error);
+  }
+  const state = readExtentsState(text);
+  if (state === null) throw failure('E_CONFIG', { path, why: 'it is no report of extents of ours' });
+  return state;
+};
+
+/** What was counted whole takes the place of what was known; what was not counted now is kept. Why it failed, or null. */
+export const writeState = (
+  path: string,
+  earlier: ReadonlyMap<string, Earlier>,
+  counted: readonly Counted[],
+  env: Environment,
+): string | null => {
+  const state = new Map(earlier);
+  for (const { path: file, ino, extents, isLeast, atMs } of counted)
+    if (extents !== null && !isLeast) state.set(file, { ino, extents, atMs });
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    writeWhole(path, writeExtentsState(state), 0o600, invokerOf(env));
+    return null;
+  } catch (error) {
+    return `${path} was not written (${(error as NodeJS.ErrnoException).code}): the next report will not know what has grown`;
+  }
+};

@@ -1,0 +1,55 @@
+/**
+ * Asks which files a suspect has open, and in how many extents they lie, while its finding goes on: in the background, one process
+ * at a time, and each again after a while only, because the answer may cost a walk through its files.
+ */
+import type { Inspect } from '../core/inspection.ts';
+import type { FilesRecord } from '../core/record.ts';
+import type { Finding } from '../insight/findings/finding.ts';
+import { OF_FILES } from '../insight/findings/index.ts';
+import type { WatchedSnapshot } from '../insight/recognised.ts';
+
+const AGAIN_US = 300e6;
+/** A finding goes on until it has been quiet for so long. */
+const QUIET_US = 10e6;
+const MOST_REMEMBERED = 1_000;
+
+export type FileWatchPorts = {
+  readonly ask: (pid: number, startMs: number | null) => ReturnType<Inspect>;
+  readonly add: (record: FilesRecord) => void;
+  readonly bootUs: () => number;
+};
+
+/** To be called with every snapshot. */
+export const createFileWatch = ({ ask, add, bootUs }: FileWatchPorts) => {
+  const askedUs = new Map<string, number>();
+  let asking = false;
+
+  const isDue = ({ id, suspect, endUs }: Finding, nowUs: number): boolean =>
+    suspect !== null &&
+    OF_FILES.has(id) &&
+    nowUs - endUs <= QUIET_US &&
+    nowUs - (askedUs.get(keyOf(suspect)) ?? Number.NEGATIVE_INFINITY) >= AGAIN_US;
+
+  return (snapshot: WatchedSnapshot): void => {
+    // Of another namespace, its PID is somebody else here.
+    if (asking || snapshot.header.unnamed !== undefined) return;
+    const suspect = snapshot.insight.findings.find((one) => isDue(one, snapshot.bootUs))?.suspect;
+    if (suspect === undefined || suspect === null) return;
+    const { pid, startMs } = suspect;
+    if (askedUs.size >= MOST_REMEMBERED) askedUs.clear();
+    askedUs.set(keyOf(suspect), snapshot.bootUs);
+    asking = true;
+    void ask(pid, startMs).then((answer) => {
+      asking = false;
+      const files = (answer?.files ?? [])
+        .flatMap(({ path, sizeBytes, extents, isLeast }) =>
+          extents === null ? [] : [{ path, sizeBytes, extents, ...(isLeast ? { isLeast } : {}) }],
+        )
+        .sort((a, b) => b.extents - a.extents);
+      if (files.length > 0) add({ type: 'files', bootUs: bootUs(), pid, startMs, files });
+    });
+  };
+};
+
+const keyOf = ({ pid, startMs }: { readonly pid: number; readonly startMs: number | null }): string =>
+  `${pid}@${startMs}`;
