@@ -10,6 +10,8 @@
   const HEIGHT = 96;
   /** Of the smallest stretch that is shown, in seconds. */
   const LEAST_S = 5;
+  /** Ticks of sizes are round in the units that they are written in. */
+  const POWERS_OF_2 = Array.from({ length: 62 }, (_, power) => 2 ** power);
   let zone = 'UTC';
 
   // As screen/format/numbers.ts; a test holds them together.
@@ -115,6 +117,7 @@
     for (const { plot } of plots) plot.setScale('x', { min: from, max: from + span });
     zooming = false;
     const isWhole = span >= whole.max - whole.min;
+    charts.classList.toggle('zoomed', !isWhole);
     status.textContent = isWhole ? '' : `${clock(from, true)} to ${clock(from + span, true)}`;
   };
 
@@ -158,6 +161,7 @@
           font: '11px system-ui, sans-serif',
           size: 72,
           space: 30,
+          ...(signal.unit === 'bytes' || signal.unit === 'KiB' ? { incrs: POWERS_OF_2 } : {}),
           grid: { stroke: paint.rule, width: 1 },
           ticks: { show: false },
           values: (_, values) => values.map((value) => rateText(value, signal)),

@@ -5,15 +5,15 @@ import { bytes, duration, exact, longDuration, percent } from '../../screen/form
 import { doubtsOf, importedLines, missingOf, nothingMissing } from '../summary/doubts.ts';
 import { type Html, html, NOTHING } from './markup.ts';
 import type { Page } from './material.ts';
+import { FROM, type Section, tableOf } from './parts.ts';
 import { commandLine } from './values.ts';
 
-export const completeness = (page: Page): Html => {
+export const completeness = (page: Page): Section => {
   const { snapshot, command } = page;
   const missing = missingOf(snapshot);
   const doubts = doubtsOf(snapshot);
   const late = snapshot.rows.filter(({ lateStart }) => lateStart).length;
-  return html`<section id="completeness" aria-labelledby="h-completeness"><h2 id="h-completeness">How complete it is</h2>
-<p class="lead">${missing.length > 0 ? 'Something is missing.' : doubts.length > 0 ? 'Nothing was lost, but some counts are not exact.' : nothingMissing(snapshot)}</p>
+  const body = html`<p class="lead">${missing.length > 0 ? 'Something is missing.' : doubts.length > 0 ? 'Nothing was lost, but some counts are not exact.' : nothingMissing(snapshot)}</p>
 ${list(importedLines(snapshot).map((line) => line.trim()))}
 ${list([...missing, ...doubts])}
 ${late === 0 ? NOTHING : html`<p>${exact(late)} ${late === 1 ? 'process' : 'processes'} ran before tracing began: what they did is counted from then on.</p>`}
@@ -21,8 +21,8 @@ ${late === 0 ? NOTHING : html`<p>${exact(late)} ${late === 1 ? 'process' : 'proc
 ${coverageTable(snapshot)}
 ${probeTable(snapshot)}
 ${gapTable(page)}
-${ownCost(snapshot)}
-</section>`;
+${ownCost(snapshot)}`;
+  return { id: 'completeness', title: 'How complete it is', body };
 };
 
 const list = (lines: readonly string[]): Html =>
@@ -48,7 +48,11 @@ const coverageTable = ({ metrics, coverage }: Snapshot): Html => {
         ];
   });
   if (rows.length === 0) return NOTHING;
-  return html`<div class="scroll" role="region" aria-label="Metrics by how far they can be trusted" tabindex="0"><table><caption>What was counted of processes, by how far it can be trusted</caption><thead><tr><th scope="col">Trust</th><th scope="col" class="num">Metrics</th><th scope="col">Which</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+  return tableOf({
+    caption: 'What was counted of processes, by how far it can be trusted',
+    columns: [{ title: 'Trust' }, { title: 'Metrics', isNumber: true }, { title: 'Which' }],
+    rows,
+  });
 };
 
 const metricIn = ({ id, help }: MetricDescriptor): Html =>
@@ -57,23 +61,37 @@ const metricIn = ({ id, help }: MetricDescriptor): Html =>
 const probeTable = ({ probes }: Snapshot): Html =>
   probes.length === 0
     ? NOTHING
-    : html`<div class="scroll" role="region" aria-label="Probes" tabindex="0"><table><caption>Probes, and the variant that counted here</caption><thead><tr><th scope="col">Probe</th><th scope="col">Variant</th><th scope="col">State</th><th scope="col">Why</th></tr></thead><tbody>${probes.map(
-        ({ id, variant, state, reason }) =>
-          html`<tr><th scope="row">${id}</th><td>${variant ?? '–'}</td><td>${state}</td><td>${reason ?? ''}</td></tr>`,
-      )}</tbody></table></div>`;
+    : tableOf({
+        caption: 'Probes, and the variant that counted here',
+        columns: [{ title: 'Probe' }, { title: 'Variant' }, { title: 'State' }, { title: 'Why' }],
+        rows: probes.map(
+          ({ id, variant, state, reason }) =>
+            html`<tr><th scope="row">${id}</th><td>${variant ?? '–'}</td><td>${state}</td><td>${reason ?? ''}</td></tr>`,
+        ),
+      });
 
 const MOST_GAPS = 50;
 
-const gapTable = ({ snapshot: { losses }, times, offset }: Page): Html => {
+const gapTable = ({ snapshot: { losses }, times, from }: Page): Html => {
   const { gaps } = losses;
   if (gaps.length === 0) return NOTHING;
-  const rest = gaps.length - MOST_GAPS;
-  return html`<div class="scroll" role="region" aria-label="Gaps" tabindex="0"><table><caption>Gaps: nothing was counted then</caption><thead><tr><th scope="col">From (UTC)</th><th scope="col">To</th><th scope="col" class="num">For</th><th scope="col">Why</th><th scope="col">replay --from</th></tr></thead><tbody>${gaps
-    .slice(0, MOST_GAPS)
-    .map(
-      ({ fromBootUs, toBootUs, reason }) =>
-        html`<tr><td>${times.at(fromBootUs)}</td><td>${times.at(toBootUs)}</td><td class="num">${duration(toBootUs - fromBootUs)}</td><td>${reason}</td><td><code>${offset(fromBootUs)}</code></td></tr>`,
-    )}</tbody></table></div>${rest > 0 ? html`<p>… and ${exact(rest)} more.</p>` : NOTHING}`;
+  return tableOf({
+    caption: 'Gaps: nothing was counted then',
+    columns: [
+      { title: 'From (UTC)' },
+      { title: 'To' },
+      { title: 'For', isNumber: true },
+      { title: 'Why' },
+      FROM,
+    ],
+    rows: gaps
+      .slice(0, MOST_GAPS)
+      .map(
+        ({ fromBootUs, toBootUs, reason }) =>
+          html`<tr><td>${times.at(fromBootUs)}</td><td>${times.at(toBootUs)}</td><td class="num">${duration(toBootUs - fromBootUs)}</td><td>${reason}</td><td>${from(fromBootUs)}</td></tr>`,
+      ),
+    more: gaps.length - MOST_GAPS,
+  });
 };
 
 /** Over all of the recording; nobody measured what was imported. */
@@ -87,7 +105,10 @@ const ownCost = ({ self, elapsedUs, header }: Snapshot): Html => {
       : html` of a budget of ${percent(header.budget * 100)} of each CPU at work`;
   return html`<h3>What tracing cost</h3><dl class="facts">
 <dt>Traced processes</dt><dd>${self.probeMs === undefined ? 'not known' : html`${share(probes)} of one CPU over ${longDuration(elapsedUs / 1e6)}, in the time of those who ran into probes${limit}`}</dd>
-<dt>bpftrace</dt><dd>${share(self.tracerCpuMs)} of one CPU, ${bytes(self.tracerRssBytes)}; kernel maps ${bytes(self.mapBytes)}</dd>
-<dt>stallscope</dt><dd>${share(self.cpuMs)} of one CPU, ${bytes(self.rssBytes)}</dd>
+<dt>bpftrace</dt><dd>${share(self.tracerCpuMs)} of one CPU${held(self.tracerRssBytes)}; kernel maps ${bytes(self.mapBytes)}</dd>
+<dt>stallscope</dt><dd>${share(self.cpuMs)} of one CPU${held(self.rssBytes)}</dd>
 </dl>`;
 };
+
+/** At the end, when bpftrace may have ended already. */
+const held = (rssBytes: number): string => (rssBytes > 0 ? `, ${bytes(rssBytes)} of memory` : '');

@@ -4,19 +4,20 @@ import type { Snapshot } from '../../core/snapshot.ts';
 import { amount, exact } from '../../screen/format/numbers.ts';
 import { type Html, html, NOTHING } from './markup.ts';
 import type { Page } from './material.ts';
+import { type Section, tableOf } from './parts.ts';
 import { BUDDY, type Levels } from './series.ts';
-import { commandLine, metricName, totalOf } from './values.ts';
+import { commandLine, totalOf } from './values.ts';
 
-export const distributions = (page: Page): Html => {
+/** null where nothing of the kind was recorded. */
+export const distributions = (page: Page): Section | null => {
   const { snapshot, command } = page;
   const histograms = snapshot.metrics.flatMap((metric) => histogram(metric, snapshot));
   const buddies = buddyTable(page.timeline.levels);
-  if (histograms.length === 0 && buddies === NOTHING) return NOTHING;
-  return html`<section id="distributions" aria-labelledby="h-distributions"><h2 id="h-distributions">By size and order</h2>
-<p>${commandLine(command('summary', '--json'))}</p>
+  if (histograms.length === 0 && buddies === NOTHING) return null;
+  const body = html`<p>${commandLine(command('summary', '--json'))}</p>
 ${histograms}
-${buddies}
-</section>`;
+${buddies}`;
+  return { id: 'distributions', title: 'By size and order', body };
 };
 
 const MOST_BARS = 24;
@@ -33,15 +34,24 @@ const histogram = (metric: MetricDescriptor, snapshot: Snapshot): Html[] => {
   const bars = [...totals].filter(([, total]) => total > 0).sort((a, b) => a[0] - b[0]);
   if (bars.length === 0) return [];
   const most = Math.max(...bars.map(([, total]) => total));
-  const title = `${metric.label}, by ${by}`;
   const coverage = snapshot.coverage[metric.id]?.coverage;
   return [
-    html`<div class="scroll" role="region" aria-label="${title}" tabindex="0"><table class="histogram"><caption>${title} ${metricName(metric.id)}</caption><thead><tr><th scope="col" class="num">${by}</th><th scope="col" class="num">Count</th><th scope="col">Part of the largest</th></tr></thead><tbody>${bars
-      .slice(0, MOST_BARS)
-      .map(
-        ([key, total]) =>
-          html`<tr><th scope="row" class="num">${by === 'bytes' ? amount(key, 'bytes') : exact(key)}</th><td class="num">${totalOf(total, metric.unit, coverage)}</td><td>${bar(total / most)}</td></tr>`,
-      )}</tbody></table></div>`,
+    tableOf({
+      name: 'histogram',
+      caption: `${metric.label}, by ${by} (${metric.id})`,
+      columns: [
+        { title: by, isNumber: true },
+        { title: 'Count', isNumber: true },
+        { title: 'Beside the largest' },
+      ],
+      rows: bars
+        .slice(0, MOST_BARS)
+        .map(
+          ([key, total]) =>
+            html`<tr><th scope="row" class="num">${by === 'bytes' ? amount(key, 'bytes') : exact(key)}</th><td class="num">${totalOf(total, metric.unit, coverage)}</td><td>${bar(total / most)}</td></tr>`,
+        ),
+      more: bars.length - MOST_BARS,
+    }),
   ];
 };
 
@@ -60,15 +70,19 @@ const buddyTable = (levels: ReadonlyMap<string, Levels>): Html => {
     (a, b) => a - b,
   );
   if (zones.size === 0) return NOTHING;
-  return html`<div class="scroll" role="region" aria-label="Free blocks" tabindex="0"><table class="buddy"><caption>Buddy lists: free blocks of 2 to the power of the order pages; at the beginning, the least, at the end</caption><thead><tr><th scope="col">Zone</th>${orders.map((order) => html`<th scope="col" class="num">order ${order}</th>`)}</tr></thead><tbody>${[
-    ...zones,
-  ].map(
-    ([name, own]) =>
-      html`<tr><th scope="row">${name}</th>${orders.map((order) => {
-        const found = own.find((one) => one.order === order)?.levels;
-        return found === undefined
-          ? html`<td></td>`
-          : html`<td class="num">${exact(found.first)} <span class="detail">${exact(found.least)}</span> ${exact(found.last)}</td>`;
-      })}</tr>`,
-  )}</tbody></table></div>`;
+  return tableOf({
+    name: 'buddy',
+    caption:
+      'Buddy lists, free blocks of 2^order pages: the least of the recording, and below it first → last',
+    columns: [{ title: 'Zone' }, ...orders.map((order) => ({ title: `order ${order}`, isNumber: true }))],
+    rows: [...zones].map(
+      ([name, own]) =>
+        html`<tr><th scope="row">${name}</th>${orders.map((order) => blocks(own.find((one) => one.order === order)?.levels))}</tr>`,
+    ),
+  });
 };
+
+const blocks = (levels: Levels | undefined): Html =>
+  levels === undefined
+    ? html`<td></td>`
+    : html`<td class="num">${exact(levels.least)}<br><span class="detail">${exact(levels.first)} → ${exact(levels.last)}</span></td>`;

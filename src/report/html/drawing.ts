@@ -51,7 +51,7 @@ const pathOf = (signal: Signal, { axis, timesUs }: Timeline): string => {
     line = [];
   };
   let lastUs = Number.NaN;
-  const widestUs = Math.max(3 * medianStep(timesUs), 3 * columnUs(axis));
+  const widestUs = widestStepUs({ axis, timesUs });
   for (const { value, us } of thinned(signal.values, timesUs)) {
     if (Number.isNaN(value) || us - lastUs > widestUs) end();
     if (Number.isNaN(value)) continue;
@@ -91,6 +91,22 @@ function* thinned(
     else for (const index of least < most ? [least, most] : [most, least]) yield at(index);
   }
 }
+
+/** Longer than this, time without a sample is a gap in the line. */
+const widestStepUs = ({ axis, timesUs }: Pick<Timeline, 'axis' | 'timesUs'>): number =>
+  Math.max(3 * medianStep(timesUs), 3 * columnUs(axis));
+
+/** Before which value there is a gap in the line, and a moment in it. */
+export type Break = { readonly before: number; readonly us: number };
+
+export const breaksOf = (timeline: Timeline): readonly Break[] => {
+  const widestUs = widestStepUs(timeline);
+  const times = [...timeline.timesUs];
+  return times.flatMap((us, before) => {
+    const lastUs = times[before - 1] ?? us;
+    return us - lastUs > widestUs ? [{ before, us: (us + lastUs) / 2 }] : [];
+  });
+};
 
 const medianStep = (timesUs: Float64Array): number => {
   const steps = timesUs.subarray(1).map((us, index) => us - (timesUs[index] as number));

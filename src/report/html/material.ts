@@ -3,6 +3,7 @@ import type { Mark, Snapshot } from '../../core/snapshot.ts';
 import type { Analysis } from '../../insight/analysis.ts';
 import type { Change } from '../../insight/compare.ts';
 import type { Stretch } from '../compare.ts';
+import type { Html } from './markup.ts';
 import type { Timeline } from './series.ts';
 import type { Times } from './times.ts';
 
@@ -49,8 +50,8 @@ export type Page = Material & {
   readonly times: Times;
   /** Plays the recording from this moment on. */
   readonly replayFrom: (bootUs: number) => string;
-  /** What that command has after `--from`. */
-  readonly offset: (bootUs: number) => string;
+  /** The end of that command. */
+  readonly from: (bootUs: number) => Html;
   /** A moment as `--at` takes it. */
   readonly isoOf: (bootUs: number) => string;
   /** Another command about it. */

@@ -11,15 +11,16 @@ import { exact, longDuration } from '../../screen/format/numbers.ts';
 import { offsetText, shellWord } from './command.ts';
 import { completeness } from './completeness.ts';
 import { distributions } from './distributions.ts';
-import { type Html, html, NOTHING, verbatim } from './markup.ts';
+import { html, verbatim } from './markup.ts';
 import type { Material, Page } from './material.ts';
+import { contentsOf, sectionOf } from './parts.ts';
 import { processes } from './processes.ts';
 import { heading, provenance } from './provenance.ts';
 import { beforeAndAfter, leadAndLag } from './relations.ts';
 import { timelineSection } from './timeline.ts';
 import { timesOf } from './times.ts';
 import { troubleNotice } from './trouble.ts';
-import { learningNote, verdict } from './verdict.ts';
+import { verdict } from './verdict.ts';
 
 /** What a page carries with it. */
 export type Assets = {
@@ -41,7 +42,7 @@ export const pageText = (material: Material, assets: Assets, zone: string): stri
     beforeAndAfter(page),
     distributions(page),
     provenance(page),
-  ].filter((section) => section !== NOTHING);
+  ].filter((section) => section !== null);
   return html`${DOCTYPE}<html lang="en">
 <head>
 <meta charset="utf-8">
@@ -59,12 +60,10 @@ export const pageText = (material: Material, assets: Assets, zone: string): stri
 <p class="about">${aboutText(page)}</p>
 ${troubleNotice(page)}
 <p class="zones"><span id="zone-note">${page.times.zoneNote}</span></p>
-<nav aria-label="Sections">${contents(sections)}</nav>
+<nav aria-label="Sections">${contentsOf(sections)}</nav>
 </header>
 <main>
-${sections}
-${material.analysis.findings.length > 0 ? learningNote(material.analysis.learning) : NOTHING}
-</main>
+${sections.map(sectionOf)}</main>
 ${assets.programs.map((program) => html`<script>${verbatim(program)}</script>\n`)}</body>
 </html>
 `.html;
@@ -90,7 +89,7 @@ const pageOf = (material: Material, zone: string): Page => {
   return {
     ...material,
     times: timesOf({ clock, startUs, endUs }, zone),
-    offset,
+    from: (bootUs) => html`<code class="from">--from ${offset(bootUs)}</code>`,
     replayFrom: (bootUs) => `stallscope replay ${name} --from ${offset(bootUs)}`,
     command: (what, more) => `stallscope ${what} ${name}${more === undefined ? '' : ` ${more}`}`,
     isoOf: (bootUs) => new Date(Math.ceil(realMsAt(clock, bootUs))).toISOString(),
@@ -104,12 +103,3 @@ const aboutText = ({ snapshot, recorded }: Page): string => {
   const redacted = recorded.redacted ? '; names are pseudonyms' : '';
   return `${longDuration(snapshot.elapsedUs / 1e6)} of ${host.hostname} (Linux ${host.kernel}), ${exact(snapshot.samples)} samples, counted by stallscope${redacted}.`;
 };
-
-const TITLES = /<section id="([a-z]+)"[^>]*><h2 id="[^"]*">([^<]*)<\/h2>/;
-
-/** Links to what is there: a section says itself how it is called. */
-const contents = (sections: readonly Html[]): Html =>
-  html`<ul>${sections.flatMap((section) => {
-    const [, id = '', title = ''] = TITLES.exec(section.html) ?? [];
-    return id === '' ? [] : [html`<li><a href="#${id}">${verbatim(title)}</a></li>`];
-  })}</ul>`;

@@ -2,34 +2,33 @@
 import type { MetricDescriptor } from '../../core/metric.ts';
 import type { Row, Snapshot } from '../../core/snapshot.ts';
 import { suspectsIn } from '../../insight/findings/finding.ts';
-import { exact } from '../../screen/format/numbers.ts';
 import { namesOf } from '../../screen/format/trust.ts';
 import { worstFirst } from '../analysis.ts';
 import { cellOf, type ProbeTable, probeTable } from '../summary/tables.ts';
 import { type Html, html, NOTHING } from './markup.ts';
 import type { Page } from './material.ts';
+import { type Column, FROM, type Section, tableOf } from './parts.ts';
 import { commandLine, metricName, processName, shareOf, totalOf } from './values.ts';
 
-export const processes = (page: Page): Html => {
+export const processes = (page: Page): Section => {
   const { snapshot, command } = page;
-  return html`<section id="processes" aria-labelledby="h-processes"><h2 id="h-processes">Who does it, and who suffers</h2>
-${partyTable(page)}
+  const body = html`${partyTable(page)}
 ${sufferers(page)}
 <h3>Totals by process</h3>
 <p>Over all of the recording, the largest part of any one metric first. ${commandLine(command('summary', '--sort METRIC'))}</p>
 ${[...snapshot.probes.map(({ id }) => id), 'host'].map((id) => totals(page, id))}
-${groups(snapshot)}
-</section>`;
+${groups(snapshot)}`;
+  return { id: 'processes', title: 'Who does it, and who suffers', body };
 };
 
 type Part = { readonly pid: number; readonly startMs: number | null; readonly comm: string };
 
 /** Those whom findings name, with what is known of them. */
-const partyTable = ({ analysis, snapshot, times, offset }: Page): Html => {
+const partyTable = ({ analysis, snapshot, times, from }: Page): Html => {
   const named = analysis.findings.flatMap((finding, index) => {
     const row = (part: string, who: Part): Html => {
       const known = snapshot.rows.find(({ pid, startMs }) => pid === who.pid && startMs === who.startMs);
-      return html`<tr><td>${part}</td><td>${processName(who)}</td><td><a href="#finding-${index + 1}">${finding.id}</a></td><td>${times.at(finding.startUs)}</td><td><code>${offset(finding.startUs)}</code></td><td><code>${known?.cmdline ?? ''}</code></td><td>${known?.cgroup ?? ''}</td></tr>`;
+      return html`<tr><td>${part}</td><td>${processName(who)}</td><td><a href="#finding-${index + 1}">${finding.id}</a></td><td>${times.at(finding.startUs)}</td><td>${from(finding.startUs)}</td><td><code>${known?.cmdline ?? ''}</code></td><td>${known?.cgroup ?? ''}</td></tr>`;
     };
     return [
       ...suspectsIn(finding)
@@ -39,21 +38,26 @@ const partyTable = ({ analysis, snapshot, times, offset }: Page): Html => {
     ];
   });
   if (named.length === 0) return html`<p>No finding names a process.</p>`;
-  return table(
-    'Named by findings',
-    html`<tr><th scope="col">Part</th><th scope="col">Process</th><th scope="col">Finding</th><th scope="col">Since (UTC)</th><th scope="col">replay --from</th><th scope="col">Command line</th><th scope="col">Control group</th></tr>`,
-    named,
-  );
+  return tableOf({
+    caption: 'Named by findings',
+    columns: [
+      { title: 'Part' },
+      { title: 'Process' },
+      { title: 'Finding' },
+      { title: 'Since (UTC)' },
+      FROM,
+      { title: 'Command line' },
+      { title: 'Control group' },
+    ],
+    rows: named,
+  });
 };
 
 const MOST_ROWS = 20;
 const MOST_INCIDENTS = 6;
 
-const table = (caption: string, head: Html, rows: readonly Html[], more: number = 0): Html =>
-  html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table><caption>${caption}</caption><thead>${head}</thead><tbody>${rows}</tbody></table></div>${more > 0 ? html`<p class="note">… and ${exact(more)} more.</p>` : NOTHING}`;
-
 /** Of what rose together: who did most of it, and who waited for it. */
-const sufferers = ({ analysis, times, offset }: Page): Html => {
+const sufferers = ({ analysis, times, from }: Page): Html => {
   const rows = worstFirst(analysis.incidents)
     .slice(0, MOST_INCIDENTS)
     .map(
@@ -63,15 +67,22 @@ const sufferers = ({ analysis, times, offset }: Page): Html => {
         }${share === null ? NOTHING : html`: ${shareOf(share)} of ${metricName(suspect?.metric ?? '')}`}</td><td>${sufferers.map(
           ({ identity, threads }, index) =>
             html`${index === 0 ? '' : ', '}${processName(identity)} <span class="detail">${threads.toFixed(2)} threads in ${metricName(identity.metric)}</span>`,
-        )}</td><td><code>${offset(startUs)}</code></td></tr>`,
+        )}</td><td>${from(startUs)}</td></tr>`,
     );
   if (rows.length === 0) return NOTHING;
-  return table(
-    'Incidents, the worst first: several signals rose together',
-    html`<tr><th scope="col">From (UTC)</th><th scope="col">To</th><th scope="col">Failure</th><th scope="col">Who did most</th><th scope="col">Who waited most</th><th scope="col">replay --from</th></tr>`,
+  return tableOf({
+    caption: 'Incidents, the worst first: several signals rose together',
+    columns: [
+      { title: 'From (UTC)' },
+      { title: 'To' },
+      { title: 'Failure' },
+      { title: 'Who did most' },
+      { title: 'Who waited most' },
+      FROM,
+    ],
     rows,
-    analysis.incidents.length - rows.length,
-  );
+    more: analysis.incidents.length - rows.length,
+  });
 };
 
 const totals = ({ snapshot }: Page, probe: string): Html => {
@@ -82,20 +93,20 @@ const totals = ({ snapshot }: Page, probe: string): Html => {
     if (probe === 'host') return NOTHING;
     return html`<p><strong>${title}</strong>: ${unseen || state === 'refused' ? '–, not covered' : 'nothing counted'}</p>`;
   }
-  return table(
-    title,
-    html`<tr><th scope="col" class="num">PID</th><th scope="col">Command</th>${metrics.map(
-      ({ label, help }) => html`<th scope="col" class="num" title="${help}">${label}</th>`,
-    )}</tr>`,
-    rows
+  return tableOf({
+    caption: title,
+    columns: [{ title: 'PID', isNumber: true }, { title: 'Command' }, ...metrics.map(columnOf)],
+    rows: rows
       .slice(0, MOST_ROWS)
       .map(
         (row) =>
           html`<tr data-process="${row.id}"><td class="num">${row.pid}</td><th scope="row"><bdi class="who">${namesOf(row)}</bdi></th>${metrics.map((metric) => cell(snapshot, row, metric))}</tr>`,
       ),
-    rows.length - MOST_ROWS,
-  );
+    more: rows.length - MOST_ROWS,
+  });
 };
+
+const columnOf = ({ label, help }: MetricDescriptor): Column => ({ title: label, isNumber: true, help });
 
 const cell = (snapshot: Snapshot, row: Row, metric: MetricDescriptor): Html => {
   const known = cellOf(snapshot, row, metric);
@@ -110,10 +121,10 @@ const groups = ({ cgroups = [], metrics }: Snapshot): Html => {
     ({ id, scope }) => scope === 'cgroup' && cgroups.some((one) => id in one.metrics),
   );
   if (cgroups.length === 0 || own.length === 0) return NOTHING;
-  return table(
-    'Control groups with a limit',
-    html`<tr><th scope="col">Control group</th>${own.map(({ label, help }) => html`<th scope="col" class="num" title="${help}">${label}</th>`)}</tr>`,
-    cgroups.slice(0, MOST_ROWS).map(
+  return tableOf({
+    caption: 'Control groups with a limit',
+    columns: [{ title: 'Control group' }, ...own.map(columnOf)],
+    rows: cgroups.slice(0, MOST_ROWS).map(
       (one) =>
         html`<tr><th scope="row"><bdi>${one.path}</bdi></th>${own.map(({ id, unit }) => {
           const reading = one.metrics[id];
@@ -122,6 +133,6 @@ const groups = ({ cgroups = [], metrics }: Snapshot): Html => {
             : html`<td class="num">${totalOf(reading.total, unit)}</td>`;
         })}</tr>`,
     ),
-    cgroups.length - MOST_ROWS,
-  );
+    more: cgroups.length - MOST_ROWS,
+  });
 };

@@ -4,14 +4,14 @@ import { bytes, exact, longDuration } from '../../screen/format/numbers.ts';
 import { selectionText } from '../summary/page.ts';
 import { type Html, html, NOTHING } from './markup.ts';
 import type { Page } from './material.ts';
+import { FROM, type Section, tableOf } from './parts.ts';
 import { commandLine } from './values.ts';
 
-export const provenance = (page: Page): Html => {
+export const provenance = (page: Page): Section => {
   const { snapshot, recorded, version, times, timeline, replayFrom } = page;
   const { header } = snapshot;
   const { host } = header;
-  return html`<section id="recording" aria-labelledby="h-recording"><h2 id="h-recording">Recording</h2>
-<dl class="facts">
+  const body = html`<dl class="facts">
 <dt>Host</dt><dd>${host.hostname}: Linux ${host.kernel} ${host.arch}, ${host.cpus} CPUs, ${bytes(host.memoryBytes)}</dd>
 ${host.filesystems === undefined ? NOTHING : html`<dt>File systems</dt><dd>${host.filesystems.join(', ')}</dd>`}
 <dt>Traced</dt><dd>${header.selection.command?.join(' ') ?? selectionText(snapshot)}</dd>
@@ -23,22 +23,27 @@ ${recorded.redacted ? html`<dt>Redacted</dt><dd>Names of host, processes and use
 ${recorded.files.length === 0 ? html`<dt>File</dt><dd>read from a pipe: nobody kept its bytes</dd>` : recorded.files.map(file)}
 <dt>Play it</dt><dd>${commandLine(replayFrom(timeline.axis.startUs))}</dd>
 </dl>
-${marksTable(page)}
-</section>`;
+${marksTable(page)}`;
+  return { id: 'recording', title: 'Recording', body };
 };
 
 const file = ({ name, bytes: size, sha256 }: Page['recorded']['files'][number]): Html =>
   html`<dt>File</dt><dd><bdi>${name}</bdi>, ${exact(size)} bytes<br>SHA-256 <code class="hash">${sha256}</code></dd>`;
 
-const marksTable = ({ marks, times, offset }: Page): Html =>
+const marksTable = ({ marks, times, from }: Page): Html =>
   marks.length === 0
     ? NOTHING
-    : html`<div class="scroll" role="region" aria-label="Marks" tabindex="0"><table><caption>Marks</caption><thead><tr><th scope="col">At (UTC)</th><th scope="col">Text</th><th scope="col">replay --from</th></tr></thead><tbody>${marks
-        .slice(0, MOST_MARKS)
-        .map(
-          ({ bootUs, text }) =>
-            html`<tr><td>${times.at(bootUs)}</td><td>${text}</td><td><code>${offset(bootUs)}</code></td></tr>`,
-        )}</tbody></table></div>`;
+    : tableOf({
+        caption: 'Marks',
+        columns: [{ title: 'At (UTC)' }, { title: 'Text' }, FROM],
+        rows: marks
+          .slice(0, MOST_MARKS)
+          .map(
+            ({ bootUs, text }) =>
+              html`<tr><td>${times.at(bootUs)}</td><td>${text}</td><td>${from(bootUs)}</td></tr>`,
+          ),
+        more: marks.length - MOST_MARKS,
+      });
 
 const MOST_MARKS = 200;
 

@@ -18,7 +18,7 @@ export const timesOf = ({ clock, startUs, endUs }: Span, zone: string): Times =>
   const iso = (bootUs: number): string => new Date(Math.round(realMsAt(clock, bootUs))).toISOString();
   const dated = iso(startUs).slice(0, 10) !== iso(endUs).slice(0, 10);
   const local = localIn(zone);
-  const isUtc = [startUs, endUs].every((us) => local(iso(us)).startsWith(iso(us).slice(0, 19)));
+  const isUtc = [startUs, endUs].every((us) => local(iso(us)).startsWith(dateTimeOf(iso(us))));
   return {
     at: (bootUs) => {
       const text = iso(bootUs);
@@ -28,13 +28,15 @@ export const timesOf = ({ clock, startUs, endUs }: Span, zone: string): Times =>
     inFull: (bootUs) => {
       const text = iso(bootUs);
       const beside = isUtc ? NOTHING : html` <span class="local">(${local(text)})</span>`;
-      return html`<span class="when"><time datetime="${text}">${text.slice(0, 10)} ${text.slice(11, 19)}</time> <span class="zone">UTC</span>${beside}</span>`;
+      return html`<span class="when"><time datetime="${text}">${dateTimeOf(text)}</time> <span class="zone">UTC</span>${beside}</span>`;
     },
     zoneNote: isUtc
       ? 'Times are in UTC.'
       : `Times are in UTC; local times are those of ${zone}, where this page was made.`,
   };
 };
+
+const dateTimeOf = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 19)}`;
 
 const localIn = (zone: string): ((iso: string) => string) => {
   const format = new Intl.DateTimeFormat('en-GB', {

@@ -5,17 +5,18 @@ import { worstFirst } from '../analysis.ts';
 import { aboutIncident } from '../words.ts';
 import { type Html, html, NOTHING } from './markup.ts';
 import type { Page } from './material.ts';
+import { FROM, type Section, tableOf } from './parts.ts';
 import { amountOf, commandLine, metricName, processName, shareOf } from './values.ts';
 
 const MOST_NAMED = 12;
 
-export const verdict = (page: Page): Html => {
-  const { findings } = page.analysis;
-  return html`<section id="verdict" aria-labelledby="h-verdict"><h2 id="h-verdict">Verdict</h2>${
+export const verdict = (page: Page): Section => {
+  const { findings, learning } = page.analysis;
+  const body =
     findings.length === 0
       ? nothingFound(page)
-      : findings.map((finding, index) => card(finding, index + 1, page))
-  }</section>`;
+      : findings.map((finding, index) => card(finding, index + 1, page));
+  return { id: 'verdict', title: 'Verdict', body: html`${body}${learningNote(learning)}` };
 };
 
 const nothingFound = ({ analysis, times, replayFrom, command }: Page): Html => {
@@ -24,10 +25,10 @@ const nothingFound = ({ analysis, times, replayFrom, command }: Page): Html => {
     worst === undefined
       ? html`<p>Nothing stood out together either. <code class="command">${command('analyze')}</code></p>`
       : html`<p>What stood out most, from ${times.inFull(worst.startUs)} to ${times.at(worst.endUs)}: ${aboutIncident(worst)}. ${commandLine(replayFrom(worst.startUs))}</p>`
-  }${learningNote(analysis.learning)}`;
+  }`;
 };
 
-export const learningNote = (learning: boolean): Html =>
+const learningNote = (learning: boolean): Html =>
   learning
     ? html`<p class="note">The recording is short: the baseline was still being learnt, so treat its spikes with caution.</p>`
     : NOTHING;
@@ -86,9 +87,18 @@ const stillOpen = ({ endUs, uncountedSinceUs }: Finding, { snapshot, times }: Pa
 };
 
 const proof = ({ evidence }: Finding, page: Page): Html =>
-  html`<div class="scroll" role="region" aria-label="Numbers that prove it" tabindex="0"><table class="evidence"><caption>Numbers that prove it: means over the time it held, and when each was largest</caption>
-<thead><tr><th scope="col" class="num">Value</th><th scope="col">What</th><th scope="col">Metric</th><th scope="col">At (UTC)</th><th scope="col">replay --from</th></tr></thead>
-<tbody>${evidence.map((one) => proofRow(one, page))}</tbody></table></div>`;
+  tableOf({
+    name: 'evidence',
+    caption: 'Numbers that prove it: over the time it held, and when each was strongest',
+    columns: [
+      { title: 'Value', isNumber: true },
+      { title: 'What' },
+      { title: 'Metric' },
+      { title: 'At (UTC)' },
+      FROM,
+    ],
+    rows: evidence.map((one) => proofRow(one, page)),
+  });
 
-const proofRow = ({ metric, value, unit, what, atUs }: Evidence, { times, offset }: Page): Html =>
-  html`<tr data-metric="${metric}"><td class="num">${amountOf(value, unit)}</td><td>${what}</td><td>${metricName(metric)}</td><td>${times.at(atUs)}</td><td><code>${offset(atUs)}</code></td></tr>`;
+const proofRow = ({ metric, value, unit, what, atUs }: Evidence, { times, from }: Page): Html =>
+  html`<tr data-metric="${metric}"><td class="num">${amountOf(value, unit)}</td><td>${what}</td><td>${metricName(metric)}</td><td>${times.at(atUs)}</td><td>${from(atUs)}</td></tr>`;
