@@ -43,26 +43,14 @@ const YEAR_MS = 365 * 86_400_000;
 
 export const compare = async (context: Context, options: CompareOptions): Promise<number> => {
   const [first = '', second] = options.files;
-  const windowUs =
-    options.window === null
-      ? Number.POSITIVE_INFINITY
-      : readDuration('--window', options.window, 1, YEAR_MS) * 1000;
+  const windowUs = windowOf(options.window);
   const recordings = [await readRecording(context, first)];
   try {
     if (second !== undefined) recordings.push(await readRecording(context, second));
     const [a, b] = second === undefined ? around(recordings, options, windowUs) : wholes(recordings, options);
-    const byName = second !== undefined;
-    const before = await seriesOf(context, a, byName);
-    const after = before === null ? null : await seriesOf(context, b, byName);
-    if (before === null || after === null) return EXIT_OF[context.interruption.reason() ?? 'SIGINT'];
     const metrics = metricsOf(recordings);
-    const changes = context.interruption.atOnce(() =>
-      compareSides(before, after, {
-        adjoining: second === undefined,
-        leastOf: (key) => leastOf(metrics.get(metricOf(key))?.unit),
-      }),
-    );
-    const reported: Reported = { before: stretchOf(a, before), after: stretchOf(b, after), changes };
+    const reported = await comparedOf(context, [a, b], metrics, second !== undefined);
+    if (reported === null) return EXIT_OF[context.interruption.reason() ?? 'SIGINT'];
     if (options.json)
       context.out.json(changesObject(reported.before, reported.after, reported.changes, metrics));
     else context.out.lines(changeLines(reported.before, reported.after, reported.changes, metrics));
@@ -70,6 +58,52 @@ export const compare = async (context: Context, options: CompareOptions): Promis
   } finally {
     for (const recording of recordings) recording.close();
   }
+};
+
+const windowOf = (window: string | null): number =>
+  window === null ? Number.POSITIVE_INFINITY : readDuration('--window', window, 1, YEAR_MS) * 1000;
+
+/** What one recording is divided at. */
+export type Dividing = { readonly momentUs: number; readonly mark: string | null };
+
+/** The moment that is asked for, or that of the only mark; null where neither is. */
+export const momentOf = (
+  recording: Recording,
+  { mark, at }: Pick<CompareOptions, 'mark' | 'at'>,
+): Dividing | null => {
+  if (at !== null) return { momentUs: readMoment(recording, at), mark: null };
+  const marks = marksOf(recording);
+  if (mark === null && marks.length !== 1) return null;
+  const momentUs = markOf(recording, mark);
+  return { momentUs, mark: marks.find(({ bootUs }) => bootUs === momentUs)?.text ?? mark };
+};
+
+/** What is different after a moment of one recording; null when interrupted. */
+export const compareAround = (
+  context: Context,
+  recording: Recording,
+  { momentUs }: Dividing,
+  window: string | null,
+): Promise<Reported | null> =>
+  comparedOf(context, partsAround(recording, momentUs, windowOf(window)), metricsOf([recording]), false);
+
+/** Of two recordings processes are known by their names. */
+const comparedOf = async (
+  context: Context,
+  [a, b]: readonly [Part, Part],
+  metrics: ReadonlyMap<string, MetricDescriptor>,
+  byName: boolean,
+): Promise<Reported | null> => {
+  const before = await seriesOf(context, a, byName);
+  const after = before === null ? null : await seriesOf(context, b, byName);
+  if (before === null || after === null) return null;
+  const changes = context.interruption.atOnce(() =>
+    compareSides(before, after, {
+      adjoining: !byName,
+      leastOf: (key) => leastOf(metrics.get(metricOf(key))?.unit),
+    }),
+  );
+  return { before: stretchOf(a, before), after: stretchOf(b, after), changes };
 };
 
 type Reported = { readonly before: Stretch; readonly after: Stretch; readonly changes: readonly Change[] };
@@ -95,11 +129,13 @@ const around = (
 ): [Part, Part] => {
   const recording = recordings[0] as Recording;
   const momentUs = options.at === null ? markOf(recording, options.mark) : readMoment(recording, options.at);
-  return [
-    { recording, fromUs: momentUs - windowUs, toUs: momentUs },
-    { recording, fromUs: momentUs, toUs: Math.min(recording.endUs(), momentUs + windowUs) },
-  ];
+  return partsAround(recording, momentUs, windowUs);
 };
+
+const partsAround = (recording: Recording, momentUs: number, windowUs: number): [Part, Part] => [
+  { recording, fromUs: momentUs - windowUs, toUs: momentUs },
+  { recording, fromUs: momentUs, toUs: Math.min(recording.endUs(), momentUs + windowUs) },
+];
 
 const markOf = (recording: Recording, text: string | null): number => {
   const marks = marksOf(recording);

@@ -39,6 +39,12 @@ Examples:
   stallscope compare out.ndjson --mark 'restarted QEMU' --window 5m
   stallscope compare out.ndjson --at 14:02
   stallscope compare yesterday.ndjson today.ndjson --json | jq '.changes[0]'`,
+  report: `
+Examples:
+  stallscope report out.ndjson -o incident.html
+  stallscope report out.ndjson.gz -o incident.html --redact
+  stallscope report out.ndjson -o incident.html --mark 'restarted QEMU' --window 5m
+  ssh host cat out.ndjson.gz | stallscope report - -o - > incident.html`,
   mark: `
 Examples:
   stallscope mark out.ndjson 'restarted QEMU'

@@ -124,17 +124,19 @@ const unreadable = (path: string, error: unknown): unknown => {
   return failure('E_FILE_UNREADABLE', { path, why: code }, error);
 };
 
-/** Folds all of it, in order, and lets signals have their turn; null when one came. */
+/** Folds all of it, in order, and lets signals have their turn; null when one came. `passed` is called for each sample. */
 export const foldThrough = async (
   context: Context,
   recording: Recording,
   options: CursorOptions,
+  passed: () => void = () => undefined,
 ): Promise<Cursor | null> => {
   const cursor = createCursor(recording, { ...options, exact: true });
   let sample = 0;
   const isWhole = await inSteps(context, () => {
     cursor.foldTo(sample);
     sample += 1;
+    passed();
     return sample <= recording.samples();
   });
   return isWhole ? cursor : null;

@@ -17,3 +17,9 @@ export const stretchTo = (
   if (isWholeInterval(intervalUs, header)) return { sample, bootUs, intervalUs };
   return last.sample < 0 || intervalUs <= 0 ? { sample, bootUs, intervalUs: 0 } : null;
 };
+
+/** Whether what rates are of ends with the last sample, and is long enough for one. */
+export const isOfLast = (
+  { sample, intervalUs }: Stretch,
+  { samples }: { readonly samples: number },
+): boolean => sample === samples - 1 && intervalUs > 0;

@@ -7,7 +7,7 @@ import type { Entity } from '../core/entity.ts';
 import type { MetricDescriptor } from '../core/metric.ts';
 import { mostPerSecond, rateOf } from '../core/rate.ts';
 import type { SessionState } from '../core/state.ts';
-import type { Stretch } from '../core/stretch.ts';
+import { isOfLast } from '../core/stretch.ts';
 import { isKernelThread, isOwn } from '../core/who.ts';
 import { noteUse } from './deeds.ts';
 import { matchSignatures } from './findings/match.ts';
@@ -34,10 +34,6 @@ export const observe = (watch: Watch, state: SessionState): void => {
   if (counted) watchGrowth(watch, state);
   watch.lastUs = state.bootUs;
 };
-
-/** Whether a stretch that rates are of ends with the last sample. */
-const isOfLast = ({ sample, intervalUs }: Stretch, { samples }: SessionState): boolean =>
-  sample === samples - 1 && intervalUs > 0;
 
 const passMissedTicks = ({ insight, lastUs }: Watch, state: SessionState): void => {
   if (lastUs === 0) return;

@@ -8,8 +8,9 @@ import type { Link } from '../insight/correlate.ts';
 import { type Evidence, type Finding, signsOf, suspectsIn } from '../insight/findings/finding.ts';
 import type { SeriesIdentity, Spike } from '../insight/series.ts';
 import type { Suspect } from '../insight/suspects.ts';
-import { amount, bytes, clockTime, duration, exact, ratePerSecond } from '../screen/format/numbers.ts';
+import { amount, bytes, clockTime, duration, exact } from '../screen/format/numbers.ts';
 import { clean } from '../screen/format/text.ts';
+import { aboutIncident, byChanceText, inOrder, linkOrder, nameOf, peakText, supportOf } from './words.ts';
 
 /** The contract of `analyze --json`: additions are allowed, changes are not. */
 export const analysisObject = (analysis: Analysis, header: HeaderRecord): object => {
@@ -130,11 +131,6 @@ const linkObject = (link: Link, series: (number: number) => object, intervalMs: 
   };
 };
 
-const supportOf = ({ matches, ofFirst, ofSecond }: Link): { readonly seen: number; readonly of: number } => ({
-  seen: matches.length,
-  of: Math.min(ofFirst, ofSecond),
-});
-
 const round = (value: number): number => Number(value.toFixed(3));
 
 /** Shown of each list; the rest is counted. */
@@ -195,12 +191,6 @@ const fileText = ({ path, sizeBytes, extents, isLeast }: CountedFile): string =>
 const evidenceText = ({ metric, value, unit, what }: Evidence): string =>
   `${amount(value, unit)} ${what} (${metric})`;
 
-const nameOf = (identity: SeriesIdentity | undefined): string => {
-  if (identity === undefined) return 'a series no longer known';
-  if (identity.pid === null) return identity.metric;
-  return `${identity.metric} of ${clean(identity.comm ?? '?')} (${identity.pid})`;
-};
-
 const suspectLines = (analysis: Analysis, header: HeaderRecord): string[] => {
   if (analysis.suspects === null) return [];
   if (analysis.symptom === null)
@@ -223,7 +213,7 @@ const suspectText = (suspect: Suspect, { identityOf }: Analysis, { intervalMs }:
 
 const incidentLines = (analysis: Analysis, at: (bootUs: number) => string): string[] => {
   if (analysis.incidents.length === 0) return [];
-  const ranked = [...analysis.incidents].sort((a, b) => b.weight - a.weight);
+  const ranked = worstFirst(analysis.incidents);
   return [
     '',
     'Incidents, the worst first:',
@@ -232,22 +222,15 @@ const incidentLines = (analysis: Analysis, at: (bootUs: number) => string): stri
   ];
 };
 
+export const worstFirst = (incidents: readonly IncidentAccount[]): readonly IncidentAccount[] =>
+  [...incidents].sort((a, b) => b.weight - a.weight);
+
 const incidentText = (incident: IncidentAccount, at: (bootUs: number) => string): string => {
-  const named = incident.named.length === 0 ? 'not a known failure' : incident.named.join(', ');
-  // Where a failure was recognised, its finding above names the suspect, and has better reasons.
-  const suspect =
-    incident.suspect === null || incident.share === null
-      ? incident.nobody === null
-        ? ''
-        : `; no suspect: ${incident.nobody}`
-      : `; ${Math.floor(incident.share * 100)} % of it was ${nameOf(incident.suspect)}`;
-  const [worst] = incident.sufferers;
-  const suffers = worst === undefined ? '' : `; most of it was suffered by ${nameOf(worst.identity)}`;
-  return `${at(incident.startUs)} to ${at(incident.endUs)}: ${incident.spikes.length} series, ${named}${suspect}${suffers}`;
+  return `${at(incident.startUs)} to ${at(incident.endUs)}: ${aboutIncident(incident)}`;
 };
 
 const linkLines = (analysis: Analysis, header: HeaderRecord): string[] => {
-  const links = analysis.links.filter(({ significant }) => significant);
+  const links = reportedLinks(analysis);
   if (links.length === 0) return [];
   return [
     '',
@@ -257,22 +240,20 @@ const linkLines = (analysis: Analysis, header: HeaderRecord): string[] => {
   ];
 };
 
-const linkText = (link: Link, { identityOf }: Analysis, { intervalMs }: HeaderRecord): string => {
-  const ticks = (count: number): string => duration(Math.abs(count) * intervalMs * 1000);
-  const [leader, follower] = link.lagTicks >= 0 ? [link.a, link.b] : [link.b, link.a];
-  const [least, most] = [link.leastLagTicks, link.mostLagTicks].map(Math.abs).sort((a, b) => a - b);
+/** What is worth a line; `--json` has candidates too. */
+export const reportedLinks = ({ links }: Analysis): readonly Link[] =>
+  links.filter(({ significant }) => significant);
+
+const linkText = (link: Link, { identityOf }: Analysis, header: HeaderRecord): string => {
+  const [leader, follower] = inOrder(link);
   const { seen, of } = supportOf(link);
   const names = `${nameOf(identityOf(leader))}, ${nameOf(identityOf(follower))}`;
-  const how =
-    link.direction.order === 'unknown'
-      ? 'together, order unknown'
-      : `the first ${ticks(link.lagTicks)} (${ticks(least ?? 0)} to ${ticks(most ?? 0)}) before the second, P(it leads) ${Math.round(link.direction.probability * 100)} %`;
-  return `${names}: ${how}; ${seen} of ${of} times; by chance ${Number(link.byChance.toPrecision(2))} such pairs`;
+  return `${names}: ${linkOrder(link, header)}; ${seen} of ${of} times; by chance ${byChanceText(link)} such pairs`;
 };
 
 const spikeLines = ({ spikes }: Analysis, at: (bootUs: number) => string, minScore: number): string[] => {
   if (spikes.length === 0) return ['', `No spike reached a score of ${minScore}.`];
-  const loudest = [...spikes].sort((a, b) => b.score - a.score || a.startUs - b.startUs);
+  const loudest = loudestFirst(spikes);
   return [
     '',
     `Spikes, the least likely first (score: 10^-score is how often a tick would be so large):`,
@@ -281,15 +262,11 @@ const spikeLines = ({ spikes }: Analysis, at: (bootUs: number) => string, minSco
   ];
 };
 
-const spikeText = (
-  { identity, startUs, peak, score, shift, fell }: Spike,
-  at: (bootUs: number) => string,
-): string => {
-  const rate = identity.kind === 'counter';
-  const perSecond = rate && !['ns', 'us', 'ms'].includes(identity.unit) ? '/s' : '';
-  const value = rate ? ratePerSecond(peak, identity.unit) + perSecond : amount(peak, identity.unit);
-  return `${at(startUs)}  ${score.toFixed(1).padStart(5)}  ${nameOf(identity)}: ${fell ? 'down to' : 'up to'} ${value}${shift ? ' (a new level)' : ''}`;
-};
+export const loudestFirst = (spikes: readonly Spike[]): readonly Spike[] =>
+  [...spikes].sort((a, b) => b.score - a.score || a.startUs - b.startUs);
+
+const spikeText = (spike: Spike, at: (bootUs: number) => string): string =>
+  `${at(spike.startUs)}  ${spike.score.toFixed(1).padStart(5)}  ${nameOf(spike.identity)}: ${peakText(spike)}`;
 
 const restOf = (count: number): string[] =>
   count <= MOST_LINES ? [] : [`  … and ${exact(count - MOST_LINES)} more: --json has them all`];

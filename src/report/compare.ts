@@ -65,7 +65,8 @@ const stretchObject = ({ fromMs, toMs, samples, leftOut, host }: Stretch): objec
   leftOut,
 });
 
-const partsOf = (key: string): { readonly metric: string; readonly who: string } => {
+/** Of a series that is compared. */
+export const partsOf = (key: string): { readonly metric: string; readonly who: string } => {
   const [metric = '', who = ''] = key.split(KEY_SEPARATOR);
   return { metric, who };
 };
@@ -76,10 +77,7 @@ export const changeLines = (
   changes: readonly Change[],
   metrics: ReadonlyMap<string, MetricDescriptor>,
 ): string[] => {
-  const sure = changes.filter(
-    (one) => one.moved >= THOUSANDFOLD || (one.confidence >= SURE && sizeOf(one) >= Math.log10(LEAST_TIMES)),
-  );
-  const reported = sure.filter(({ moved }, index) => index < MAX_LINES || moved >= THOUSANDFOLD);
+  const { sure, reported } = reportedOf(changes);
   const rows = reported.map((change) => {
     const { metric, who } = partsOf(change.key);
     const descriptor = metrics.get(metric);
@@ -92,7 +90,7 @@ export const changeLines = (
       value(change.after),
       timesText(change),
       surpriseText(change),
-      change.confidence >= SURE ? `${Math.floor(change.confidence * 100)} %` : 'seen',
+      sureText(change),
     ];
   });
   return [
@@ -117,14 +115,30 @@ export const changeLines = (
   ];
 };
 
+/** Those that are worth a line, by what really moved: from none to one is no large change. */
+export const reportedOf = (
+  changes: readonly Change[],
+): { readonly sure: readonly Change[]; readonly reported: readonly Change[] } => {
+  const sure = changes.filter(
+    (one) => one.moved >= THOUSANDFOLD || (one.confidence >= SURE && sizeOf(one) >= Math.log10(LEAST_TIMES)),
+  );
+  return {
+    sure,
+    reported: sure.filter(({ moved }, index) => index < MAX_LINES || moved >= THOUSANDFOLD),
+  };
+};
+
+export const sureText = ({ confidence }: Change): string =>
+  confidence >= SURE ? `${Math.floor(confidence * 100)} %` : 'seen';
+
 const line = ({ fromMs, toMs, samples, leftOut, host }: Stretch): string =>
   `${dateTime(fromMs)} to ${dateTime(toMs)}, ${exact(samples)} samples, ${clean(host)}${leftOut > 0 ? `; without ${exact(leftOut)} of the smallest series` : ''}`;
 
-const surpriseText = ({ surprise }: Change): string =>
+export const surpriseText = ({ surprise }: Change): string =>
   surprise >= 10_000 ? '> 9,999' : surprise >= 10 ? exact(Math.round(surprise)) : surprise.toFixed(1);
 
 /** What most series of a metric did together is news once, and not of each. */
-const togetherLines = (
+export const togetherLines = (
   changes: readonly Change[],
   metrics: ReadonlyMap<string, MetricDescriptor>,
 ): string[] => {
@@ -137,7 +151,7 @@ const togetherLines = (
   });
 };
 
-const timesText = ({ before, after, ratio }: Change): string => {
+export const timesText = ({ before, after, ratio }: Change): string => {
   if (before === 0) return 'new';
   if (after === 0) return 'gone';
   return ratio >= 1 ? `× ${round(ratio)}` : `÷ ${round(1 / ratio)}`;

@@ -42,11 +42,21 @@ export const optionalOutput = (flags: Flags, name: string): string | null => {
 export const requiredOutput = (flags: Flags, name = 'record'): string => {
   const output = optionalOutput(flags, name);
   if (output !== null) return output;
-  throw failure('E_USAGE', {
+  throw noOutput(name);
+};
+
+/** A page is text, and can go to stdout. */
+export const requiredPage = (flags: Flags): string => {
+  const output = text(flags, 'output');
+  if (output !== null) return output;
+  throw noOutput('report');
+};
+
+const noOutput = (name: string): Error =>
+  failure('E_USAGE', {
     fact: `${name} needs a file to write to: --output FILE (-o).`,
     command: `stallscope ${name}`,
   });
-};
 
 export const refuseCommand = (command: readonly string[] | null, name: string): void => {
   if (command === null) return;

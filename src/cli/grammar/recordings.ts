@@ -10,9 +10,18 @@ import { mark } from '../mark.ts';
 import { readDuration, readScore, readSpeed } from '../options.ts';
 import { redact } from '../redact.ts';
 import { replay } from '../replay.ts';
+import { report } from '../report.ts';
 import { summary } from '../summary.ts';
 import { faceOptions, sorting, theme } from './face.ts';
-import { type Flags, type Line, MAX_DURATION_MS, refuseCommand, requiredOutput, text } from './line.ts';
+import {
+  type Flags,
+  type Line,
+  MAX_DURATION_MS,
+  refuseCommand,
+  requiredOutput,
+  requiredPage,
+  text,
+} from './line.ts';
 
 export const addRecordings = ({ context, command, run, subcommand }: Line): void => {
   playing(subcommand('replay', 'watch a recording', EXAMPLES.replay).argument('<file>'))
@@ -55,6 +64,29 @@ export const addRecordings = ({ context, command, run, subcommand }: Line): void
       }
       const options = { mark: text(flags, 'mark'), at: text(flags, 'at'), window: text(flags, 'window') };
       return run(compare(context, { files, json: flags.json === true, ...options }));
+    });
+
+  subcommand('report', 'a recording as one HTML page to send', EXAMPLES.report)
+    .argument('<file>')
+    .option('-o, --output <file>', 'the page to write (required); - is stdout')
+    .option('--force', 'overwrite the file')
+    .option('--redact', 'without names of host, processes and users, command lines and paths')
+    .option('--mark <text>', 'compare before and after the mark that holds this text')
+    .option('--at <time>', 'compare before and after this time')
+    .option('--window <duration>', 'compare only this much of each side')
+    .action((file: string, flags: Flags) => {
+      refuseCommand(command, 'report');
+      return run(
+        report(context, {
+          file,
+          output: requiredPage(flags),
+          force: flags.force === true,
+          redact: flags.redact === true,
+          mark: text(flags, 'mark'),
+          at: text(flags, 'at'),
+          window: text(flags, 'window'),
+        }),
+      );
     });
 
   subcommand('mark', 'set a mark in a recording, also while it is being written', EXAMPLES.mark)

@@ -25,7 +25,7 @@ export const honestyLines = (snapshot: Snapshot): string[] => {
 };
 
 /** Where values are from that nobody here counted, and what was assumed in reading them. */
-const importedLines = ({ header: { imported, intervalMs } }: Snapshot): string[] =>
+export const importedLines = ({ header: { imported, intervalMs } }: Snapshot): string[] =>
   imported === undefined
     ? []
     : [
@@ -33,7 +33,7 @@ const importedLines = ({ header: { imported, intervalMs } }: Snapshot): string[]
         ...imported.notes.map((note) => `  ${clean(note)}`),
       ];
 
-const nothingMissing = ({ header }: Snapshot): string => {
+export const nothingMissing = ({ header }: Snapshot): string => {
   if (header.imported !== undefined) return 'Nothing was left out.';
   // Imports by earlier versions do not say what they were made from.
   return header.probes.some(({ id }) => id === 'import')
@@ -56,7 +56,7 @@ const sharedNotes = ({ rows }: Snapshot): string[] => {
   return more > 0 ? [...notes.slice(0, MAX_SHARED), `${exact(more)} more PIDs were shared so`] : notes;
 };
 
-const missingOf = (snapshot: Snapshot): string[] => {
+export const missingOf = (snapshot: Snapshot): string[] => {
   const { losses } = snapshot;
   return [
     ...(snapshot.header.unnamed === undefined
@@ -84,7 +84,7 @@ const TRUST_WORDS = { estimate: '≈', 'lower-bound': '≥', 'not-covered': '–
 const MOST_NAMES = 4;
 
 /** What is not exact though nothing was lost, each with its reason: of all processes, and of some. */
-const doubtsOf = (snapshot: Snapshot): string[] => {
+export const doubtsOf = (snapshot: Snapshot): string[] => {
   const byReason = new Map<string, string[]>();
   const add = (sign: string, reason: string, name: string): void => {
     const key = `${sign} ${reason}`;

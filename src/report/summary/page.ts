@@ -25,7 +25,8 @@ const recordingLines = (snapshot: Snapshot, source: string): string[] => {
   ];
 };
 
-const selectionText = ({ header: { selection } }: Snapshot): string => {
+/** Whom it was of. */
+export const selectionText = ({ header: { selection } }: Snapshot): string => {
   if (selection.pids.length > 0) {
     const threads = selection.threads ?? [];
     const asked = threads.length === 0 ? '' : ` (asked for by thread ${threads.join(', ')})`;

@@ -1,0 +1,88 @@
+/** Counts by size, order or kind, where a probe recorded them, and the free blocks of the page allocator. */
+import type { MetricDescriptor } from '../../core/metric.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
+import { amount, exact } from '../../screen/format/numbers.ts';
+import { type Html, html, NOTHING } from './markup.ts';
+import type { Page } from './material.ts';
+import { type Section, tableOf } from './parts.ts';
+import { BUDDY, type Levels } from './series.ts';
+import { commandLine, totalOf } from './values.ts';
+
+/** null where nothing of the kind was recorded. */
+export const distributions = (page: Page): Section | null => {
+  const { snapshot, command } = page;
+  const histograms = snapshot.metrics.flatMap((metric) => histogram(metric, snapshot));
+  const buddies = buddyTable(page.timeline.levels);
+  if (histograms.length === 0 && buddies === NOTHING) return null;
+  const body = html`<p>${commandLine(command('summary', '--json'))}</p>
+${histograms}
+${buddies}`;
+  return { id: 'distributions', title: 'By size and order', body };
+};
+
+const MOST_BARS = 24;
+
+/** Over all processes, by the first part of what it is counted by. */
+const histogram = (metric: MetricDescriptor, snapshot: Snapshot): Html[] => {
+  const [by] = metric.dims ?? [];
+  if (by === undefined) return [];
+  const totals = new Map<number, number>();
+  for (const row of snapshot.rows)
+    if (metric.id in row.metrics)
+      for (const { key, total } of snapshot.breakdown(row.id, metric.id))
+        totals.set(key[0] ?? 0, (totals.get(key[0] ?? 0) ?? 0) + total);
+  const bars = [...totals].filter(([, total]) => total > 0).sort((a, b) => a[0] - b[0]);
+  if (bars.length === 0) return [];
+  const most = Math.max(...bars.map(([, total]) => total));
+  const coverage = snapshot.coverage[metric.id]?.coverage;
+  return [
+    tableOf({
+      name: 'histogram',
+      caption: `${metric.label}, by ${by} (${metric.id})`,
+      columns: [
+        { title: by, isNumber: true },
+        { title: 'Count', isNumber: true },
+        { title: 'Beside the largest' },
+      ],
+      rows: bars
+        .slice(0, MOST_BARS)
+        .map(
+          ([key, total]) =>
+            html`<tr><th scope="row" class="num">${by === 'bytes' ? amount(key, 'bytes') : exact(key)}</th><td class="num">${totalOf(total, metric.unit, coverage)}</td><td>${bar(total / most)}</td></tr>`,
+        ),
+      more: bars.length - MOST_BARS,
+    }),
+  ];
+};
+
+const bar = (share: number): Html =>
+  html`<svg class="bar" width="160" height="12" aria-hidden="true"><rect width="${Math.max(1, Math.round(share * 160))}" height="12"/></svg>`;
+
+/** Free blocks of each zone by order, at the beginning, at the least, and at the end. */
+const buddyTable = (levels: ReadonlyMap<string, Levels>): Html => {
+  const zones = new Map<string, { order: number; levels: Levels }[]>();
+  for (const [id, level] of levels) {
+    const [, node, zone, order] = BUDDY.exec(id) ?? [];
+    const name = `node ${node}, ${zone}`;
+    zones.set(name, [...(zones.get(name) ?? []), { order: Number(order), levels: level }]);
+  }
+  const orders = [...new Set([...zones.values()].flatMap((own) => own.map(({ order }) => order)))].sort(
+    (a, b) => a - b,
+  );
+  if (zones.size === 0) return NOTHING;
+  return tableOf({
+    name: 'buddy',
+    caption:
+      'Buddy lists, free blocks of 2^order pages: the least of the recording, and below it first → last',
+    columns: [{ title: 'Zone' }, ...orders.map((order) => ({ title: `order ${order}`, isNumber: true }))],
+    rows: [...zones].map(
+      ([name, own]) =>
+        html`<tr><th scope="row">${name}</th>${orders.map((order) => blocks(own.find((one) => one.order === order)?.levels))}</tr>`,
+    ),
+  });
+};
+
+const blocks = (levels: Levels | undefined): Html =>
+  levels === undefined
+    ? html`<td></td>`
+    : html`<td class="num">${exact(levels.least)}<br><span class="detail">${exact(levels.first)} → ${exact(levels.last)}</span></td>`;
