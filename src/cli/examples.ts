@@ -53,6 +53,10 @@ Examples:
   stallscope analyze out.ndjson --symptom psi.io.some_us
   stallscope analyze out.ndjson --symptom faults.major:4711
   stallscope analyze day.ndjson --freeze-after 1h`,
+  export: `
+Examples:
+  stallscope export out.ndjson --format csv > out.csv
+  stallscope export out.ndjson --format csv --from 14:02 --to 14:10 --top 20 -o out.csv`,
   import: `
 Examples:
   stallscope import metrics.csv -o out.ndjson

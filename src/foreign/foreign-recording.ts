@@ -26,6 +26,7 @@ export type Foreign = {
   readonly processes: number;
 };
 
+/** The machine had run for a while by then: what was there before has a start of its own. */
 const FIRST_BOOT_US = 1_000_000_000;
 /** Of a name as the source has it, in the description of its metric. */
 const LONGEST_NAME = 2_000;
@@ -101,7 +102,7 @@ const describe = ({ metrics, names }: PointTable): MetricDescriptor[] =>
       id,
       probe: ofProcesses ? 'import' : 'host',
       scope: ofProcesses ? 'pid' : 'host',
-      kind: kind === 'gauge' ? 'gauge' : 'counter',
+      kind: kind === 'gauge' || kind === 'max' ? kind : 'counter',
       unit: unitOf(id),
       label: (id.split('.').at(-1) ?? id).slice(0, 14),
       help: `Imported as ${kind}${name === id ? '' : `: ${name.slice(0, LONGEST_NAME)}`}.`,
@@ -160,7 +161,18 @@ function* recordsOf(
     beforeUs = realUs;
     const counters: Record<string, [number, number][]> = {};
     const host: Record<string, number> = {};
-    for (const [column, value] of rows.get(table.numbers.get(realUs) ?? -1) ?? []) {
+    const row = rows.get(table.numbers.get(realUs) ?? -1) ?? [];
+    for (const pid of new Set(row.map(([column]) => column.pid))) {
+      if (pid === null) continue;
+      for (const record of introduce(table.processes.get(pid) ?? [], owners, pid, {
+        realUs,
+        bootUs: bootOf(realUs),
+      })) {
+        if (record.type === 'forget') beginAnew(levels, pid);
+        yield record;
+      }
+    }
+    for (const [column, value] of row) {
       const { metric, pid } = column;
       const reported = accumulate(levels, column, value);
       if (pid === null) {
@@ -169,7 +181,6 @@ function* recordsOf(
       }
       counters[metric] ??= [];
       counters[metric]?.push([pid, reported]);
-      yield* introduce(table.processes.get(pid) ?? [], owners, pid, { realUs, bootUs: bootOf(realUs) });
     }
     yield sampleOf(seq, bootOf(realUs), counters, host);
     seq += 1;
@@ -206,13 +217,18 @@ type Level = { sum: number; last: number };
 
 /** What a column comes to. A total counts from its first reading; one that falls was reset, and counts from zero. */
 const accumulate = (levels: Map<Column, Level>, column: Column, value: number): number => {
-  if (column.kind === 'gauge') return value;
+  if (column.kind === 'gauge' || column.kind === 'max') return value;
   const level = levels.get(column) ?? { sum: 0, last: column.kind === 'total' ? value : 0 };
   levels.set(column, level);
   if (column.kind === 'delta') level.sum += value;
   else level.sum += value >= level.last ? value - level.last : value;
   level.last = value;
   return level.sum;
+};
+
+/** Another process has the PID: what it counts begins at zero. */
+const beginAnew = (levels: Map<Column, Level>, pid: number): void => {
+  for (const column of levels.keys()) if (column.pid === pid) levels.set(column, { sum: 0, last: 0 });
 };
 
 const rowsByTime = ({ columns }: PointTable): Map<number, [Column, number][]> => {
@@ -239,13 +255,26 @@ function* introduce(
   const run = runs.findLast(({ fromUs }) => fromUs <= realUs);
   if (run === undefined || run === before) return;
   owners.set(pid, run);
-  if (run.comm === before?.comm) return;
-  // What has a name from the beginning was there before it; a later name is a later process.
+  if (run.comm === before?.comm && run.startUs === before.startUs) return;
+  // Where starts are not known it may be the same one, by another name.
+  if (before !== undefined && before.startUs !== run.startUs) yield { type: 'forget', bootUs, pid };
   yield {
     type: 'process',
     bootUs,
     pid,
-    startMs: before === undefined ? 0 : Math.floor(bootUs / 1000),
+    startMs: startOf(run, before, { realUs, bootUs }),
     comm: run.comm,
   };
 }
+
+/** Where nothing is said of it: what has a name from the beginning was there before it, a later name is a later process. */
+const startOf = (
+  { startUs }: NameRun,
+  before: NameRun | undefined,
+  { realUs, bootUs }: { readonly realUs: number; readonly bootUs: number },
+): number =>
+  startUs === null
+    ? before === undefined
+      ? 0
+      : Math.floor(bootUs / 1000)
+    : Math.max(0, Math.round((bootUs + startUs - realUs) / 10_000) * 10);

@@ -5,7 +5,7 @@
  */
 import { createMetricNames, type MetricNames } from './names.ts';
 
-export type PointKind = 'delta' | 'total' | 'gauge';
+export type PointKind = 'delta' | 'total' | 'gauge' | 'max';
 
 export type Point = {
   /** µs since 1970 UTC. */
@@ -15,6 +15,8 @@ export type Point = {
   readonly value: number;
   readonly kind: PointKind;
   readonly pid: number | null;
+  /** When the process began, µs since 1970; absent or null where the source does not say. */
+  readonly startUs?: number | null;
   readonly comm: string | null;
   /** Which line or entry of the source it is, from 1. */
   readonly place: number;
@@ -33,9 +35,10 @@ export type Column = {
   places: number[];
 };
 
-/** A time in which a PID bore a name. */
+/** A time in which a PID bore a name, and was of a process that began at a time, if that is known. */
 export type NameRun = {
   readonly comm: string;
+  readonly startUs: number | null;
   readonly fromUs: number;
   toUs: number;
   readonly place: number;
@@ -121,14 +124,15 @@ const numberOf = ({ numbers, times }: PointTable, realUs: number): number => {
   return times.length - 1;
 };
 
-const noteName = ({ processes }: PointTable, { pid, comm, realUs, place }: Point): void => {
+const noteName = ({ processes }: PointTable, { pid, startUs = null, comm, realUs, place }: Point): void => {
   if (pid === null || comm === null || comm === '') return;
   const runs = processes.get(pid) ?? [];
   processes.set(pid, runs);
   const last = runs.at(-1);
   const name = comm.slice(0, LONGEST_COMM);
-  if (last?.comm === name && realUs >= last.fromUs) last.toUs = Math.max(last.toUs, realUs);
-  else runs.push({ comm: name, fromUs: realUs, toUs: realUs, place });
+  if (last?.comm === name && last.startUs === startUs && realUs >= last.fromUs)
+    last.toUs = Math.max(last.toUs, realUs);
+  else runs.push({ comm: name, startUs, fromUs: realUs, toUs: realUs, place });
 };
 
 /** Puts every series and every name in order of time. Where two values or two names claim one time: why not. */
@@ -180,7 +184,8 @@ const settleNames = (table: PointTable): Unreadable | null => {
     for (const run of runs) {
       const last = merged.at(-1);
       if (last === undefined || run.fromUs > last.toUs) merged.push(run);
-      else if (last.comm === run.comm) last.toUs = Math.max(last.toUs, run.toUs);
+      else if (last.comm === run.comm && last.startUs === run.startUs)
+        last.toUs = Math.max(last.toUs, run.toUs);
       else
         return {
           where: whereIn(table, run.place),
