@@ -56,6 +56,7 @@ Examples:
   export: `
 Examples:
   stallscope export out.ndjson --format csv > out.csv
+  stallscope export out.ndjson --format perfetto -o out.pftrace
   stallscope export out.ndjson --format csv --from 14:02 --to 14:10 --top 20 -o out.csv`,
   import: `
 Examples:

@@ -1,6 +1,7 @@
 /** The formats of `stallscope export`. */
 import { csvEncoder } from '../export/csv.ts';
 import type { Encoder, End, Export } from '../export/encoder.ts';
+import { perfettoEncoder } from '../export/perfetto/perfetto.ts';
 
 export type Format = {
   readonly isBinary: boolean;
@@ -12,8 +13,16 @@ export type Format = {
   readonly create: (asked: Export, end: End | null) => Encoder;
 };
 
+const inHindsight =
+  (create: (asked: Export, end: End) => Encoder): Format['create'] =>
+  (asked, end) => {
+    if (end === null) throw new Error('the end of the recording is needed for this format');
+    return create(asked, end);
+  };
+
 export const FORMATS: Readonly<Record<string, Format>> = {
   csv: { isBinary: false, needsEnd: false, watches: false, create: csvEncoder },
+  perfetto: { isBinary: true, needsEnd: true, watches: false, create: inHindsight(perfettoEncoder) },
 };
 
 export const EXPORT_FORMATS: readonly string[] = Object.keys(FORMATS);

@@ -54,7 +54,8 @@ export const createChanges = (from: Snapshot | null): Changes => {
       const now = seenIn(snapshot);
       for (const row of snapshot.rows) {
         const earlier = before.rows.get(row.id) ?? namelessBefore(row, before, now);
-        if (earlier !== row || levels) note(row.metrics, earlier?.metrics, { row });
+        if (earlier !== row || (levels && row.endedBootUs === null))
+          note(row.metrics, earlier?.metrics, { row });
       }
       before = now;
       isFirst = false;

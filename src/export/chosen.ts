@@ -1,7 +1,9 @@
 /** Which processes are written by themselves, when not all are: the rest is summed. */
 import { entityId } from '../core/entity.ts';
+import type { MetricDescriptor } from '../core/metric.ts';
 import type { Row, Snapshot } from '../core/snapshot.ts';
 import { type Finding, suspectsIn } from '../insight/findings/finding.ts';
+import type { Change } from './changes.ts';
 
 export type Chosen = {
   has(row: Row): boolean;
@@ -33,3 +35,20 @@ export const leadersOf = (snapshot: Snapshot, findings: readonly Finding[], most
   const ids = new Set(ranked.slice(0, most).map(({ id }) => id));
   return { has: ({ id }) => ids.has(id), most };
 };
+
+/** What came with a sample: those that are listed, and of all others what adds up, added up. */
+export const divide = (
+  changes: readonly Change[],
+  chosen: Chosen,
+): { readonly listed: readonly Change[]; readonly others: ReadonlyMap<MetricDescriptor, number> } => {
+  if (chosen.most === null) return { listed: changes, others: NO_OTHERS };
+  const others = new Map<MetricDescriptor, number>();
+  const listed = changes.filter(({ row, metric, value }) => {
+    if (row === undefined || chosen.has(row)) return true;
+    if (metric.kind === 'counter') others.set(metric, (others.get(metric) ?? 0) + value);
+    return false;
+  });
+  return { listed, others };
+};
+
+const NO_OTHERS: ReadonlyMap<MetricDescriptor, number> = new Map();

@@ -11,6 +11,7 @@ import { realMsAt } from '../core/clock.ts';
 import type { MetricDescriptor } from '../core/metric.ts';
 import type { Coverage, Row, Snapshot } from '../core/snapshot.ts';
 import { type Change, createChanges } from './changes.ts';
+import { divide } from './chosen.ts';
 import { asCsvText } from './csv-text.ts';
 import type { Encoder, Export } from './encoder.ts';
 import { createNews, type News } from './news.ts';
@@ -60,16 +61,12 @@ export const csvEncoder = ({ header, from, isPart, chosen }: Export): Encoder =>
     begin: () => [`${COLUMNS.join(',')}\n`],
     sample: (snapshot) => {
       endUs = snapshot.bootUs;
-      const all = changes.of(snapshot);
-      const listed = all.filter(({ row }) => row === undefined || chosen.has(row));
+      const { listed, others } = divide(changes.of(snapshot), chosen);
       const lines = [
         about('counted', 'gauge', snapshot.read.bootUs === snapshot.bootUs ? 1 : 0),
         ...news.of(snapshot).map(newsLine),
         ...listed.map((change) => lineOf(change, snapshot)),
-        ...othersLines(
-          all.filter(({ row }) => row !== undefined && !chosen.has(row)),
-          snapshot,
-        ),
+        ...[...others].map(([metric, sum]) => othersLine(metric, sum, snapshot)),
       ];
       return [text(snapshot.bootUs, lines)];
     },
@@ -102,18 +99,11 @@ const coverageOf = ({ row, metric }: Change, { coverageNow, header }: Snapshot):
   return now === 'exact' && row.shared !== undefined ? 'estimate' : now;
 };
 
-/** What adds up, added up. */
-const othersLines = (changes: readonly Change[], snapshot: Snapshot): Line[] => {
-  const sums = new Map<MetricDescriptor, number>();
-  for (const { metric, value } of changes)
-    if (metric.kind === 'counter') sums.set(metric, (sums.get(metric) ?? 0) + value);
-  return [...sums].map(([metric, value]) => ({
-    ...measured({ ...metric, id: OTHERS + metric.id }, value),
-    coverage:
-      snapshot.header.imported === undefined ? (snapshot.coverageNow[metric.id] ?? 'exact') : 'sampled',
-    note: 'processes that are not listed',
-  }));
-};
+const othersLine = (metric: MetricDescriptor, sum: number, { header, coverageNow }: Snapshot): Line => ({
+  ...measured({ ...metric, id: OTHERS + metric.id }, sum),
+  coverage: header.imported === undefined ? (coverageNow[metric.id] ?? 'exact') : 'sampled',
+  note: 'processes that are not listed',
+});
 
 const about = (what: string, kind: 'delta' | 'gauge', value: number, note = ''): Line => ({
   metric: `stallscope.${what}`,

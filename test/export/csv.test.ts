@@ -9,6 +9,7 @@ import { asCsvText } from '../../src/export/csv-text.ts';
 import { cellsOf } from '../../src/foreign/csv-line.ts';
 import { runHere } from '../helpers/command.ts';
 import { examples, itForEachExample } from '../helpers/examples.ts';
+import { exportOf, moved, type Summary, summaryOf } from '../helpers/exported.ts';
 import { HOSTILE_NAMES } from '../helpers/hostile-names.ts';
 import { headerOf, START_US, sampleOf } from '../helpers/stream.ts';
 
@@ -25,30 +26,8 @@ const linesOf = (text: string): Line[] => {
   return lines.map((cells) => Object.fromEntries((header ?? []).map((name, at) => [name, cells[at] ?? ''])));
 };
 
-type Summary = {
-  readonly recording: { readonly complete: boolean };
-  readonly totals: Readonly<Record<string, number>>;
-  readonly host: Readonly<Record<string, number>>;
-  readonly metrics: readonly { readonly id: string; readonly kind: string }[];
-  readonly pids: readonly {
-    readonly pid: number;
-    readonly startTime: number | null;
-    readonly comm: string;
-    readonly metrics: Readonly<Record<string, number>>;
-  }[];
-};
-
-const summaryOf = async (path: string, ...args: string[]): Promise<Summary> => {
-  const { stdout, stderr, exitCode } = await runHere('summary', '--json', path, ...args);
-  expect(exitCode, stderr).toBe(0);
-  return JSON.parse(stdout) as Summary;
-};
-
-const exported = async (path: string, ...args: string[]): Promise<Line[]> => {
-  const { stdout, stderr, exitCode } = await runHere('export', path, '--format', 'csv', ...args);
-  expect(exitCode, stderr).toBe(0);
-  return linesOf(stdout);
-};
+const exported = async (path: string, ...args: string[]): Promise<Line[]> =>
+  linesOf(await exportOf(path, '--format', 'csv', ...args));
 
 /** Growths summed, levels and largest values as they stood last. */
 const totalsOf = (lines: readonly Line[], keyOf: (line: Line) => string): Record<string, number> => {
@@ -59,9 +38,6 @@ const totalsOf = (lines: readonly Line[], keyOf: (line: Line) => string): Record
   }
   return Object.fromEntries(totals);
 };
-
-const moved = (values: Readonly<Record<string, number>>): Record<string, number> =>
-  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== 0));
 
 const ofProcess = (line: Line): string => `${line.pid} ${line.start} ${line.metric}`;
 

@@ -14,7 +14,7 @@ const AWKWARD: readonly string[] = [
     '\uff0b1',
     '\uff20x',
   ],
-  ...['<script>', '</script>', '<img src=x>', '"><svg>', '<!--', ']]>', '&amp;', '&lt;', '${x}', '{{x}}'],
+  ...['<script>', '</script>', '<img src=x>', '"><svg>', '<!--', ']]>', '&amp;', '&lt;', '{{x}}'],
   ...[
     'a"b',
     'a""b',
@@ -103,6 +103,6 @@ const AWKWARD: readonly string[] = [
 ];
 
 const CONTROLS = Array.from({ length: 32 }, (_, code) => `c${String.fromCharCode(code)}`);
-const FORMATS = Array.from({ length: 70 }, (_, number) => `f${String.fromCodePoint(0x2000 + number)}`);
+const FORMATS = Array.from({ length: 0x70 }, (_, number) => `f${String.fromCodePoint(0x2000 + number)}`);
 
 export const HOSTILE_NAMES: readonly string[] = [...new Set([...AWKWARD, ...CONTROLS, ...FORMATS])];
