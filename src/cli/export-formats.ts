@@ -1,6 +1,7 @@
 /** The formats of `stallscope export`. */
 import { csvEncoder } from '../export/csv.ts';
 import type { Encoder, End, Export } from '../export/encoder.ts';
+import { backfillEncoder } from '../export/openmetrics/backfill.ts';
 import { perfettoEncoder } from '../export/perfetto/perfetto.ts';
 
 export type Format = {
@@ -22,6 +23,7 @@ const inHindsight =
 
 export const FORMATS: Readonly<Record<string, Format>> = {
   csv: { isBinary: false, needsEnd: false, watches: false, create: csvEncoder },
+  openmetrics: { isBinary: false, needsEnd: false, watches: true, create: backfillEncoder },
   perfetto: { isBinary: true, needsEnd: true, watches: false, create: inHindsight(perfettoEncoder) },
 };
 
