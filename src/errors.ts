@@ -167,6 +167,11 @@ export const ERRORS = {
     what: 'The event of --count cannot be counted here: {why}.',
     next: 'See what this host allows: stallscope doctor',
   },
+  E_LISTEN: {
+    exit: EXIT.environment,
+    what: 'Cannot listen on {address}: {why}.',
+    next: 'Choose an address of this machine and a free port from 1024 on: --listen 127.0.0.1:9465',
+  },
   E_DESCRIPTORS: {
     exit: EXIT.environment,
     what: 'This process may have too few files open at a time ({why}).',

@@ -14,7 +14,8 @@ Examples:
   stallscope live
   stallscope live --comm 'qemu*' --probe iomap
   stallscope live --json -d 5s | jq .pids
-  stallscope live -o out.ndjson -- ./reproduce.sh`,
+  stallscope live -o out.ndjson -- ./reproduce.sh
+  stallscope live --listen 9464`,
   record: `
 Examples:
   stallscope record -o out.ndjson -d 10m
@@ -59,6 +60,12 @@ Examples:
   stallscope analyze out.ndjson --symptom psi.io.some_us
   stallscope analyze out.ndjson --symptom faults.major:4711
   stallscope analyze day.ndjson --freeze-after 1h`,
+  export: `
+Examples:
+  stallscope export out.ndjson --format csv > out.csv
+  stallscope export out.ndjson --format openmetrics | promtool tsdb create-blocks-from openmetrics /dev/stdin data
+  stallscope export out.ndjson --format perfetto -o out.pftrace
+  stallscope export out.ndjson --format csv --from 14:02 --to 14:10 --top 20 -o out.csv`,
   import: `
 Examples:
   stallscope import sosreport-web-1.tar.xz -o web-1.ndjson

@@ -1,4 +1,5 @@
 /** Values from the command line, read once and strictly. Every reader throws a StallscopeError that names the option. */
+import { isIP } from 'node:net';
 import { parseDuration } from '../core/duration.ts';
 import { failure } from '../errors.ts';
 
@@ -90,6 +91,20 @@ export const readSpeed = (value: string): number => {
     option: '--speed',
     why: 'a speed is a number above 0, or max',
     next: 'For ten times as fast: --speed 10',
+  });
+};
+
+/** `9464`, `:9464` or `ADDRESS:PORT`; without an address on loopback. */
+export const readAddress = (value: string): { readonly host: string; readonly port: number } => {
+  const [, bracketed, plain, port] =
+    /^(?:(?:\[([\da-f:.]+)\]|([\d.]*)):)?(\d{1,5})$/i.exec(value.trim()) ?? [];
+  const host = bracketed ?? (plain === undefined || plain === '' ? '127.0.0.1' : plain);
+  if (port !== undefined && Number(port) <= 65_535 && isIP(host) !== 0) return { host, port: Number(port) };
+  throw failure('E_NUMBER', {
+    value,
+    option: '--listen',
+    why: 'an address is ADDRESS:PORT, the address in digits',
+    next: 'For Prometheus on this machine: --listen 127.0.0.1:9464',
   });
 };
 

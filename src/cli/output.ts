@@ -13,8 +13,8 @@ export type Lost = {
 };
 
 export type Output = {
-  /** As it is: text of our own, or of the user's command. */
-  write(text: string): void;
+  /** As it is: text of our own, or of the user's command, or bytes. */
+  write(text: string | Uint8Array): void;
   /** Text: one line each, whatever is in it. */
   lines(lines: readonly string[]): void;
   /** One line of JSON. */
@@ -40,8 +40,8 @@ export const createOutput = (stdout: NodeJS.WriteStream, onLost: (lost: Lost) =>
   stdout.on('error', lose);
 
   const fd = fileOf(stdout);
-  const put = fd === null ? (text: string) => void stdout.write(text) : wholly(fd);
-  const write = (text: string): void => {
+  const put = fd === null ? (text: string | Uint8Array) => void stdout.write(text) : wholly(fd);
+  const write = (text: string | Uint8Array): void => {
     if (lost !== null) return;
     try {
       put(text);
@@ -66,8 +66,8 @@ export const createOutput = (stdout: NodeJS.WriteStream, onLost: (lost: Lost) =>
 /** Node's stream of a file takes what was written in part for written. */
 const wholly =
   (fd: number) =>
-  (text: string): void => {
-    const bytes = Buffer.from(text);
+  (text: string | Uint8Array): void => {
+    const bytes = typeof text === 'string' ? Buffer.from(text) : text;
     for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
   };
 

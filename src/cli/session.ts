@@ -19,6 +19,7 @@ import { createFileWatch } from './file-watch.ts';
 import { EXIT_OF, isSignal } from './interruption.ts';
 import { invokerOf } from './invoker.ts';
 import { createLife, type Life } from './life.ts';
+import { type Address, type Listener, startListener } from './listen.ts';
 import { prepareTrace, type Trace, type TraceHooks, type TraceOptions } from './trace.ts';
 
 export type SessionOptions = TraceOptions & {
@@ -29,6 +30,8 @@ export type SessionOptions = TraceOptions & {
   readonly bounds?: Bounds;
   /** The recording ends when less is free on its disk; null for the usual. */
   readonly minFreeBytes?: number | null;
+  /** Where it can be scraped; null for nowhere. */
+  readonly listen?: Address | null;
 };
 
 export type SessionHooks = TraceHooks & {
@@ -81,20 +84,30 @@ export const startSession = async (
           minFreeBytes: options.minFreeBytes ?? null,
           ...(options.bounds === undefined ? {} : { bounds: options.bounds }),
         });
+  let listener: Listener | null = null;
   try {
     const trace = await prepareTrace(context, options, hooks);
+    listener = await listenerFor(context, options, hooks);
     const life = lifeOf(trace);
     context.interruption.onRequest((reason) => {
       if (isSignal(reason) || trace.workload === null) life.ask(reason);
       else hooks.status(`nothing can be printed any more; ${options.command?.[0]} goes on`);
     });
     const beside = createBesideQueue();
-    const watched = withOutsideMarks(context, options.output, beside, withFiles(context, beside, hooks));
-    const done = run(context, { options, hooks: watched, trace, recorder, life, beside });
+    const watched = withOutsideMarks(
+      context,
+      options.output,
+      beside,
+      withFiles(context, beside, scraped(hooks, listener)),
+    );
+    const done = run(context, { options, hooks: watched, trace, recorder, life, beside }).finally(() =>
+      listener?.close(),
+    );
     const mark = (text: string): void => beside.add({ type: 'mark', bootUs: context.clock.bootUs(), text });
     return { recorder, stop: life.ask, mark, done };
   } catch (error) {
     recorder?.discard();
+    listener?.close();
     throw error;
   }
 };
@@ -114,6 +127,28 @@ const withFiles = ({ files, clock }: Context, beside: BesideQueue, hooks: Sessio
     },
   };
 };
+
+const listenerFor = async (
+  context: Context,
+  { listen = null }: SessionOptions,
+  { status }: SessionHooks,
+): Promise<Listener | null> => {
+  if (listen === null) return null;
+  const listener = await startListener(context, listen, status);
+  status(`metrics at ${listener.url}`);
+  return listener;
+};
+
+const scraped = (hooks: SessionHooks, listener: Listener | null): SessionHooks =>
+  listener === null
+    ? hooks
+    : {
+        ...hooks,
+        onSample: (snapshot, record) => {
+          hooks.onSample?.(snapshot, record);
+          if (record.type === 'sample') listener.sample(snapshot);
+        },
+      };
 
 /** What `stallscope mark` writes beside our recording becomes part of the session that it is about. */
 const withOutsideMarks = (

@@ -22,6 +22,21 @@ export const asLine = (line: string): string =>
 export const asMessage = (text: string): string =>
   HARMLESS.test(text) ? text : text.replace(UNSAFE, escaped);
 
+/** As in a message, and so that two texts never become one: what stands for a code has a backslash of its own before it. */
+export const asDistinct = (text: string): string =>
+  HARMLESS.test(text) && !text.includes('\\') ? text : asMessage(text.replaceAll('\\', '\\\\'));
+
+const ESCAPED = /\\(?:\\|x([0-9a-f]{2})|u([0-9a-f]{4})|u\{([0-9a-f]{5,6})\})/g;
+
+/** The text that became this by `asDistinct`. */
+export const fromDistinct = (text: string): string =>
+  text.replace(ESCAPED, (_, ...codes: (string | undefined)[]) => {
+    const code = codes.slice(0, 3).find((digits) => digits !== undefined);
+    return code === undefined ? '\\' : codePoint(Number.parseInt(code, 16));
+  });
+
+const codePoint = (code: number): string => (code <= 0x10ffff ? String.fromCodePoint(code) : '\ufffd');
+
 /** Inside JSON: the same value, in characters that every terminal shows. */
 export const asJson = (value: unknown): string => {
   const json = JSON.stringify(value);

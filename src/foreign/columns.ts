@@ -6,6 +6,8 @@ export type PointKind =
   | 'total'
   /** A level. */
   | 'gauge'
+  /** The largest so far. */
+  | 'max'
   /** So many at once: what a log reports. Its times are those of its lines, no readings. */
   | 'event'
   /** A level that a log reports. */
@@ -13,7 +15,7 @@ export type PointKind =
 
 export const isLogged = (kind: PointKind): boolean => kind === 'event' || kind === 'level';
 
-export const isLevel = (kind: PointKind): boolean => kind === 'gauge' || kind === 'level';
+export const isLevel = (kind: PointKind): boolean => kind === 'gauge' || kind === 'max' || kind === 'level';
 
 export type Column = {
   readonly metric: string;

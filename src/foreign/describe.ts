@@ -13,7 +13,7 @@ export const describe = ({ metrics, names }: PointTable): MetricDescriptor[] =>
       id,
       probe: ofProcesses ? 'import' : 'host',
       scope: ofProcesses ? 'pid' : 'host',
-      kind: isLevel(kind) ? 'gauge' : 'counter',
+      kind: kind === 'max' ? 'max' : isLevel(kind) ? 'gauge' : 'counter',
       unit: unitOf(id),
       label: (id.split('.').at(-1) ?? id).slice(0, 14),
       help: `Imported as ${IMPORTED_AS[kind]}${name === id ? '' : `: ${name.slice(0, LONGEST_NAME)}`}.`,
@@ -24,6 +24,7 @@ const IMPORTED_AS: Readonly<Record<PointKind, string>> = {
   delta: 'delta',
   total: 'total',
   gauge: 'gauge',
+  max: 'the largest so far',
   event: 'what a log reports',
   level: 'gauge, as it was when a log last reported it',
 };

@@ -31,6 +31,7 @@ export type ForeignSource = {
   readonly coarse?: string | undefined;
 };
 
+/** The machine had run for a while by then: what was there before has a start of its own. */
 const FIRST_BOOT_US = 1_000_000_000;
 /** What the header of a recording holds. */
 const MOST_NOTES = 64;
@@ -105,9 +106,15 @@ function* recordsOf(table: PointTable, grid: Grid): Generator<StreamRecord> {
   for (const [index, realUs] of grid.us.entries()) {
     for (; (marks[marked]?.realUs ?? Infinity) <= realUs; marked += 1) yield markOf(marks[marked], bootOf);
     for (; (holes[passed]?.toUs ?? Infinity) <= realUs; passed += 1) yield gapOf(holes[passed], bootOf);
+    for (const pid of reported.dueAt(index)) {
+      const now = { realUs, bootUs: bootOf(realUs) };
+      for (const record of introduce(table.processes.get(pid) ?? [], owners, pid, now)) {
+        if (record.type === 'forget') reported.beginAnew(pid);
+        yield record;
+      }
+    }
     const counters: Record<string, [number, number][]> = {};
     const host: Record<string, number> = {};
-    const met: number[] = [];
     reported.at(index, ({ metric, pid }, value) => {
       if (pid === null) {
         host[metric] = value;
@@ -115,10 +122,7 @@ function* recordsOf(table: PointTable, grid: Grid): Generator<StreamRecord> {
       }
       counters[metric] ??= [];
       counters[metric]?.push([pid, value]);
-      met.push(pid);
     });
-    for (const pid of met)
-      yield* introduce(table.processes.get(pid) ?? [], owners, pid, { realUs, bootUs: bootOf(realUs) });
     yield sampleOf(seq, bootOf(realUs), counters, host);
     seq += 1;
   }
@@ -178,13 +182,24 @@ function* introduce(
   const run = runs.findLast(({ fromUs }) => fromUs <= realUs);
   if (run === undefined || run === before) return;
   owners.set(pid, run);
-  if (run.comm === before?.comm) return;
-  // What has a name from the beginning was there before it; a later name is a later process.
+  if (run.comm === before?.comm && run.startUs === before.startUs) return;
+  // Where starts are not known it may be the same one, by another name.
+  if (before !== undefined && before.startUs !== run.startUs) yield { type: 'forget', bootUs, pid };
   yield {
     type: 'process',
     bootUs,
     pid,
-    startMs: before === undefined ? 0 : Math.floor(bootUs / 1000),
+    startMs: startOf(run, before, { realUs, bootUs }),
     comm: run.comm,
   };
 }
+
+/** Where nothing is said of it: what has a name from the beginning was there before it, a later name is a later process. */
+const startOf = (
+  { startUs }: NameRun,
+  before: NameRun | undefined,
+  { realUs, bootUs }: { readonly realUs: number; readonly bootUs: number },
+): number => {
+  if (startUs !== null) return Math.max(0, Math.round((bootUs + startUs - realUs) / 10_000) * 10);
+  return before === undefined ? 0 : Math.floor(bootUs / 1000);
+};

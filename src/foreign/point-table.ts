@@ -16,6 +16,8 @@ export type Point = {
   readonly value: number;
   readonly kind: PointKind;
   readonly pid: number | null;
+  /** When the process began, µs since 1970; absent or null where the source does not say. */
+  readonly startUs?: number | null;
   readonly comm: string | null;
   /** Which line or entry of the source it is, from 1. */
   readonly place: number;
@@ -24,9 +26,10 @@ export type Point = {
 /** Why a source cannot be taken, and where. */
 export type Unreadable = { readonly where: string; readonly why: string };
 
-/** A time in which a PID bore a name. */
+/** A time in which a PID bore a name, and was of a process that began at a time, if that is known. */
 export type NameRun = {
   readonly comm: string;
+  readonly startUs: number | null;
   readonly fromUs: number;
   toUs: number;
   readonly place: number;
@@ -169,14 +172,15 @@ const columnOf = ({ columns }: PointTable, metric: string, kind: PointKind, pid:
 export const columnKey = (metric: string, pid: number | null): string =>
   pid === null ? metric : `${metric} ${pid}`;
 
-const noteName = ({ processes }: PointTable, { pid, comm, realUs, place }: Point): void => {
+const noteName = ({ processes }: PointTable, { pid, startUs = null, comm, realUs, place }: Point): void => {
   if (pid === null || comm === null || comm === '') return;
   const runs = processes.get(pid) ?? [];
   processes.set(pid, runs);
   const last = runs.at(-1);
   const name = comm.slice(0, LONGEST_COMM);
-  if (last?.comm === name && realUs >= last.fromUs) last.toUs = Math.max(last.toUs, realUs);
-  else runs.push({ comm: name, fromUs: realUs, toUs: realUs, place });
+  if (last?.comm === name && last.startUs === startUs && realUs >= last.fromUs)
+    last.toUs = Math.max(last.toUs, realUs);
+  else runs.push({ comm: name, startUs, fromUs: realUs, toUs: realUs, place });
 };
 
 /** `sar.disk` of `sar.disk.sda.tps`. */

@@ -22,6 +22,10 @@ type Reader = {
 export type Reported = {
   /** Calls back with every series that has a value at this sample; samples come in order. */
   at(index: number, take: (column: Column, value: number) => void): void;
+  /** PIDs that have a reading at this sample, which `at` has not passed. */
+  dueAt(index: number): ReadonlySet<number>;
+  /** Another process has the PID: what it counts begins at zero. */
+  beginAnew(pid: number): void;
 };
 
 export const reportedOn = (table: PointTable, grid: Grid): Reported => {
@@ -42,6 +46,16 @@ export const reportedOn = (table: PointTable, grid: Grid): Reported => {
       for (const reader of readers)
         if (advance(reader, index, table, grid)) take(reader.column, amountOf(reader));
     },
+    dueAt: (index) =>
+      new Set(
+        readers.flatMap((reader) => {
+          const { column, next } = reader;
+          return column.pid !== null && next < column.length && dueAt(reader) === index ? [column.pid] : [];
+        }),
+      ),
+    beginAnew: (pid) => {
+      for (const reader of readers) if (reader.column.pid === pid) Object.assign(reader, { sum: 0, last: 0 });
+    },
   };
 };
 
@@ -52,7 +66,7 @@ const amountOf = ({ column, next, sum }: Reader): number =>
 const advance = (reader: Reader, index: number, table: PointTable, grid: Grid): boolean => {
   const { column } = reader;
   if (reader.next === column.length) return false;
-  if (column.kind === 'gauge' || isLogged(column.kind)) return takeDue(reader, index);
+  if (isLevel(column.kind) || isLogged(column.kind)) return takeDue(reader, index);
   const isDue = dueAt(reader) === index;
   // What is left of it is of the sample that reports it.
   const share = isDue ? 1 - reader.spread : shareAt(reader, index, table, grid);

@@ -92,7 +92,8 @@ const settleNames = (table: PointTable): Unreadable | null => {
     for (const run of runs) {
       const last = merged.at(-1);
       if (last === undefined || run.fromUs > last.toUs) merged.push(run);
-      else if (last.comm === run.comm) last.toUs = Math.max(last.toUs, run.toUs);
+      else if (last.comm === run.comm && last.startUs === run.startUs)
+        last.toUs = Math.max(last.toUs, run.toUs);
       // Lines of a log have whole seconds, in which a PID can have two owners.
       else if (table.events.us.length > 0)
         leaveOut(table, 'names of a PID that had another in the same second');

@@ -106,7 +106,7 @@ describe('a long CSV', () => {
     ['time,value\n1,2\n', 1, 'its header lacks metric'],
     ['time,metric,value\nnoon,a,1\n', 2, '"noon" is neither a time since 1970 nor an ISO time'],
     ['time,metric,value\n1,a,\n', 2, '"" is not a number'],
-    ['time,metric,value,kind\n1,a,1,rate\n', 2, '"rate" is not a kind: delta, total or gauge'],
+    ['time,metric,value,kind\n1,a,1,rate\n', 2, '"rate" is not a kind: delta, total, gauge or max'],
     ['time,metric,value,pid\n1,a,1,x\n', 2, '"x" is not a PID'],
     ['time,metric,value\n', 1, 'it has no rows'],
   ])('that cannot be read is refused with its line: %j', async (text, line, why) => {

@@ -5,9 +5,11 @@ import { analyze } from '../analyze.ts';
 import { compare } from '../compare.ts';
 import { demo } from '../demo.ts';
 import { EXAMPLES } from '../examples.ts';
+import { exportRecording } from '../export.ts';
+import { EXPORT_FORMATS } from '../export-formats.ts';
 import { FORMAT_NAMES, importForeign } from '../import/import.ts';
 import { mark } from '../mark.ts';
-import { readDuration, readScore, readSpeed } from '../options.ts';
+import { readDuration, readInteger, readScore, readSpeed } from '../options.ts';
 import { redact } from '../redact.ts';
 import { replay } from '../replay.ts';
 import { report } from '../report.ts';
@@ -135,6 +137,19 @@ export const addRecordings = ({ context, command, run, subcommand }: Line): void
       );
     });
 
+  subcommand('export', 'a recording in the format of another tool', EXAMPLES.export)
+    .argument('<file>')
+    .option('--format <name>', `${EXPORT_FORMATS.join(', ')} (required)`)
+    .option('-o, --output <file>', 'the file to write (default: stdout)')
+    .option('--force', 'overwrite the file')
+    .option('--from <time>', 'only from here: 14:02, +90s, an ISO time')
+    .option('--to <time>', 'only up to here')
+    .option('--top <n>', 'only the n processes that did most, the others summed')
+    .action((file: string, flags: Flags) => {
+      refuseCommand(command, 'export');
+      return run(exportRecording(context, { file, ...exportOptions(flags) }));
+    });
+
   subcommand(
     'import',
     'make a recording from what is left after an outage: kernel logs, sysstat and more, archives too',
@@ -159,6 +174,25 @@ export const addRecordings = ({ context, command, run, subcommand }: Line): void
         }),
       );
     });
+};
+
+const MOST_LISTED = 100_000;
+
+const exportOptions = (flags: Flags) => {
+  const [format, output, top] = ['format', 'output', 'top'].map((name) => text(flags, name));
+  if (typeof format !== 'string')
+    throw failure('E_USAGE', {
+      fact: `export needs a format: --format ${EXPORT_FORMATS.join(', ')}.`,
+      command: 'stallscope export',
+    });
+  return {
+    format,
+    output: typeof output !== 'string' || output === '-' ? null : output,
+    force: flags.force === true,
+    from: text(flags, 'from'),
+    to: text(flags, 'to'),
+    top: typeof top === 'string' ? readInteger('--top', top, 1, MOST_LISTED) : null,
+  };
 };
 
 export const addDemo = ({ context, run, subcommand }: Line): void => {

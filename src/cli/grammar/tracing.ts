@@ -4,7 +4,15 @@ import { failure } from '../../errors.ts';
 import { FINDING_IDS } from '../../insight/findings/index.ts';
 import { EXAMPLES } from '../examples.ts';
 import { live } from '../live.ts';
-import { readBudget, readDuration, readInteger, readPid, readSize, readVariants } from '../options.ts';
+import {
+  readAddress,
+  readBudget,
+  readDuration,
+  readInteger,
+  readPid,
+  readSize,
+  readVariants,
+} from '../options.ts';
 import { type RecordOptions, record } from '../record.ts';
 import type { TraceOptions } from '../trace.ts';
 import { faceOptions, sorting, theme } from './face.ts';
@@ -42,6 +50,7 @@ export const addTracing = ({ context, command, run, subcommand }: Line): void =>
         live(context, {
           ...traceOptions(flags, command),
           ...faceOptions(flags),
+          listen: listenOption(flags),
           output: optionalOutput(flags, 'live'),
           force: flags.force === true,
         }),
@@ -70,6 +79,7 @@ export const addTracing = ({ context, command, run, subcommand }: Line): void =>
       run(
         record(context, {
           ...traceOptions(flags, command),
+          listen: listenOption(flags),
           output: requiredOutput(flags),
           force: flags.force === true,
           ...boundOptions(flags),
@@ -91,6 +101,7 @@ const tracing = (command: Command): Command =>
     .addOption(count())
     .addOption(variant())
     .option('--budget <share>', 'what the probes may take of each CPU at work, or off', '2%')
+    .option('--listen <address>', 'serve /metrics for Prometheus: PORT on this machine only, or ADDRESS:PORT')
     .option('-i, --interval <duration>', 'between samples', '1s')
     .option('-d, --duration <duration>', 'end after this time')
     .option('--map-keys <n>', 'capacity of each kernel map, in keys (PIDs)', '10240')
@@ -114,6 +125,11 @@ const traceOptions = (flags: Flags, command: readonly string[] | null): TraceOpt
     command,
     sort: text(flags, 'sort'),
   };
+};
+
+const listenOption = (flags: Flags) => {
+  const address = text(flags, 'listen');
+  return address === null ? null : readAddress(address);
 };
 
 const LEAST_RECORDING_BYTES = 1024 * 1024;

@@ -1,0 +1,44 @@
+/** What else happened by a sample: marks, gaps, losses, each kind once. */
+import type { Snapshot } from '../core/snapshot.ts';
+
+export type News = {
+  /** `mark`, `gap_us`, `lost.<kind>`. */
+  readonly what: string;
+  readonly count: number;
+  readonly note: string;
+};
+
+/** Since the snapshot before; `from` is the first of these. */
+export const createNews = (from: Snapshot | null): { of(snapshot: Snapshot): News[] } => {
+  let marks = from?.marks.length ?? 0;
+  let gaps = from?.losses.gaps.length ?? 0;
+  let losses: Snapshot['losses']['byKind'] = from?.losses.byKind ?? {};
+  return {
+    of: (snapshot) => {
+      const newMarks = snapshot.marks.slice(marks);
+      const newGaps = snapshot.losses.gaps.slice(gaps);
+      const newLosses = Object.entries(snapshot.losses.byKind)
+        .map(([kind, count]) => ({ kind, count: (count ?? 0) - (losses[kind as keyof typeof losses] ?? 0) }))
+        .filter(({ count }) => count > 0);
+      marks = snapshot.marks.length;
+      gaps = snapshot.losses.gaps.length;
+      losses = snapshot.losses.byKind;
+      return [
+        ...listed(
+          'mark',
+          newMarks.length,
+          newMarks.map(({ text }) => text),
+        ),
+        ...listed(
+          'gap_us',
+          newGaps.reduce((sum, { fromBootUs, toBootUs }) => sum + toBootUs - fromBootUs, 0),
+          newGaps.map(({ reason }) => reason),
+        ),
+        ...newLosses.map(({ kind, count }) => ({ what: `lost.${kind}`, count, note: '' })),
+      ];
+    },
+  };
+};
+
+const listed = (what: string, count: number, notes: readonly string[]): News[] =>
+  count === 0 ? [] : [{ what, count, note: notes.join('; ') }];
