@@ -35,6 +35,7 @@ const PACKAGES = [
   { name: 'ink-and-react', path: '(ink|react)', rooms: ['tui'] },
   { name: 'commander', path: 'commander', rooms: ['cli'] },
   { name: 'zod', path: 'zod', rooms: ['wire', 'probes', 'cli'] },
+  { name: 'saxes', path: 'saxes', rooms: ['foreign'] },
   { name: 'ndjson', path: 'ndjson', rooms: ['tracer'] },
 ];
 

@@ -2,9 +2,7 @@
 import { logged } from './logged.ts';
 import type { Signature } from './signature.ts';
 
-const CONDITIONS = [
-  logged('tasks', 'hung_tasks', 'tasks found waiting for longer than the kernel allows'),
-];
+const CONDITIONS = [logged('tasks', 'hung_tasks', 'tasks found waiting for longer than the kernel allows')];
 
 export const hungTasks: Signature = {
   id: 'hung-tasks',
