@@ -12,7 +12,7 @@ const MAY_SEE = {
   budget: ['core', 'host/(facts|targets)', 'probes', 'session/ports'],
   tracer: ['core', 'wire', 'budget', 'session/ports'],
   recording: ['core', 'insight/(checkpoint|findings/finding)', 'wire', 'session/(ports|timeline)'],
-  foreign: ['core'],
+  foreign: ['core', 'host/proc'],
   session: ['core', 'insight'],
   screen: ['core', 'insight/(params|recognised|findings/finding)', 'session/(store|playback)'],
   tui: ['core', 'insight/recognised', 'screen', 'session/(store|playback)'],

@@ -18,6 +18,7 @@ const fixtures = join(fileURLToPath(new URL('..', import.meta.url)), 'test', 'fi
 const FOLDERS = [
   'captured/sysstat-12.6',
   'captured/procps-4.0',
+  'captured/proc-loop-6.18',
   'documented/kernel-log',
   'documented/imports',
 ];

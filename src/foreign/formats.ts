@@ -5,6 +5,7 @@ import { readKernelLog } from './kernel-log/read.ts';
 import { type Chunks, readWhole } from './lines.ts';
 import { readLongCsv } from './long-csv.ts';
 import type { Unreadable } from './point-table.ts';
+import { isProcLoop, readProcLoop } from './proc-loop.ts';
 import type { Asked, Format, Read } from './source.ts';
 import { readIostat } from './sysstat/iostat.ts';
 import { readSadf } from './sysstat/sadf-json.ts';
@@ -62,6 +63,13 @@ export const FORMATS: readonly Format[] = [
     family: 'readings',
     isRecognised: (head) => VMSTAT_HEAD.test(firstLine(head)),
     read: readVmstat,
+  },
+  {
+    id: 'proc-loop',
+    what: 'a loop of date and cat /proc/…',
+    family: 'readings',
+    isRecognised: isProcLoop,
+    read: readProcLoop,
   },
   {
     id: 'kernel-log',

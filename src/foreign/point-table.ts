@@ -143,9 +143,8 @@ export const addPoint = (table: PointTable, point: Point): string | null => {
   if (!(Math.abs(value) <= LARGEST)) return `${value} is more than any counter holds`;
   if (pid !== null && !isPid(pid)) return `${pid} is not a PID`;
   if (!isLevel(kind) && value < 0) return `${point.metric} is counted, and cannot be ${value}`;
-  const family = familyOf(metric);
-  if (table.dropped.has(family)) {
-    leaveOut(table, tooMany(family));
+  if (table.dropped.size > 0 && table.dropped.has(familyOf(metric))) {
+    leaveOut(table, tooMany(familyOf(metric)));
     return null;
   }
   const known = table.metrics.get(metric);
