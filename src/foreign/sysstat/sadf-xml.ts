@@ -14,6 +14,8 @@ import { hostOf } from './sadf-json.ts';
 import { jsonOf, type XmlNode } from './xml-entry.ts';
 
 const MOST_DEPTH = 16;
+/** Of a number or a name. */
+const LONGEST_TEXT = 1_024;
 const MOST_NODES = 500_000;
 /** The parser holds the text of an element whole. */
 const MOST_SILENT_BYTES = 16 * 1024 * 1024;
@@ -51,7 +53,7 @@ export const readSadfXml = async (chunks: Chunks, asked: Asked): Promise<Read | 
   parser.on('opentag', ({ name, attributes }) => open(reader, name, attributes, refuse));
   parser.on('text', (text) => {
     if (reader.nodes.length > 0 || reader.path.length === HOST_FACT_DEPTH)
-      reader.text += text.slice(0, MOST_DEPTH * 64);
+      reader.text += text.slice(0, LONGEST_TEXT);
   });
   parser.on('closetag', ({ name }) => close(reader, name, refuse));
   const decoder = new TextDecoder();
