@@ -67,7 +67,7 @@ export type PointTable = {
 /** What the header of a recording holds. */
 const MOST_METRICS = 4_096;
 /** 16 bytes each. */
-const MOST_VALUES = 5_000_000;
+const MOST_VALUES = 3_000_000;
 /** The kernel's counters have 64 bits. */
 const LARGEST = 2 ** 64;
 const LARGEST_PID = 2 ** 31;
@@ -195,7 +195,7 @@ const noteName = ({ processes }: PointTable, { pid, comm, realUs, place }: Point
 /** `sar.disk` of `sar.disk.sda.tps`. */
 const familyOf = (metric: string): string => metric.split('.', 2).join('.');
 
-const tooMany = (family: string): string => `${family}.*: an import holds ${MOST_VALUES} values`;
+const tooMany = (family: string): string => `${family}.*: a source holds ${MOST_VALUES} values`;
 
 const dropLargestFamily = (table: PointTable): void => {
   const sizes = new Map<string, number>();
