@@ -12,7 +12,7 @@ const MAY_SEE = {
   budget: ['core', 'host/(facts|targets)', 'probes', 'session/ports'],
   tracer: ['core', 'wire', 'budget', 'session/ports'],
   recording: ['core', 'insight/(checkpoint|findings/finding)', 'wire', 'session/(ports|timeline)'],
-  foreign: ['core'],
+  foreign: ['core', 'host/proc'],
   extents: ['core'],
   session: ['core', 'insight'],
   screen: ['core', 'insight/(params|recognised|findings/finding)', 'session/(store|playback)'],
@@ -38,6 +38,7 @@ const PACKAGES = [
   { name: 'ink-and-react', path: '(ink|react)', rooms: ['tui'] },
   { name: 'commander', path: 'commander', rooms: ['cli'] },
   { name: 'zod', path: 'zod', rooms: ['wire', 'probes', 'cli'] },
+  { name: 'saxes', path: 'saxes', rooms: ['foreign'] },
   { name: 'ndjson', path: 'ndjson', rooms: ['tracer'] },
 ];
 

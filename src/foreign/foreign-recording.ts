@@ -55,7 +55,7 @@ export const recordingOf = (
       arch: 'unknown',
       cpus: 0,
       memoryBytes: 0,
-      ...host,
+      ...boundedHost(host),
     },
     bpftrace: null,
     // One interval before the first time: what it says happened in it.
@@ -78,6 +78,17 @@ export const recordingOf = (
     processes: table.processes.size,
   };
 };
+
+const LONGEST_FACT = 256;
+
+/** As recordings have it: what a source says of its host can be anything. */
+const boundedHost = (host: ForeignHost): ForeignHost =>
+  Object.fromEntries(
+    Object.entries(host).flatMap(([name, value]) => {
+      if (typeof value === 'string') return [[name, value.slice(0, LONGEST_FACT)]];
+      return typeof value !== 'number' || Number.isSafeInteger(value) ? [[name, value]] : [];
+    }),
+  );
 
 const NO_COST: SampleRecord['self'] = {
   cpuMs: 0,

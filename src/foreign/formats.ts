@@ -5,8 +5,13 @@ import { readKernelLog } from './kernel-log/read.ts';
 import { type Chunks, readWhole } from './lines.ts';
 import { readLongCsv } from './long-csv.ts';
 import type { Unreadable } from './point-table.ts';
-import { readSadf } from './sadf.ts';
+import { isProcLoop, readProcLoop } from './proc-loop.ts';
 import type { Asked, Format, Read } from './source.ts';
+import { readIostat } from './sysstat/iostat.ts';
+import { readSadf } from './sysstat/sadf-json.ts';
+import { readSadfXml } from './sysstat/sadf-xml.ts';
+import { FIRST_LINE, readSysstatText } from './sysstat/text.ts';
+import { readVmstat, HEAD as VMSTAT_HEAD } from './sysstat/vmstat.ts';
 
 export const FORMATS: readonly Format[] = [
   {
@@ -30,6 +35,41 @@ export const FORMATS: readonly Format[] = [
     family: 'readings',
     isRecognised: (head) => /^\s*\{\s*"sysstat"\s*:/.test(head),
     read: whole((text, { zone }) => readSadf(text, zone)),
+  },
+  {
+    id: 'sadf-xml',
+    what: 'sysstat as XML (sadf -x)',
+    family: 'readings',
+    isRecognised: (head) => /^\ufeff?\s*<\?xml/.test(head) && /<sysstat[\s>]/.test(head),
+    read: readSadfXml,
+  },
+  {
+    id: 'sar',
+    what: 'text of sar, mpstat or pidstat',
+    family: 'readings',
+    isRecognised: (head) => FIRST_LINE.test(firstLine(head)) && !/^(?:avg-cpu:|Device)/m.test(head),
+    read: readSysstatText,
+  },
+  {
+    id: 'iostat',
+    what: 'text of iostat -t',
+    family: 'readings',
+    isRecognised: (head) => FIRST_LINE.test(firstLine(head)) && /^(?:avg-cpu:|Device)/m.test(head),
+    read: readIostat,
+  },
+  {
+    id: 'vmstat',
+    what: 'text of vmstat -t',
+    family: 'readings',
+    isRecognised: (head) => VMSTAT_HEAD.test(firstLine(head)),
+    read: readVmstat,
+  },
+  {
+    id: 'proc-loop',
+    what: 'a loop of date and cat /proc/…',
+    family: 'readings',
+    isRecognised: isProcLoop,
+    read: readProcLoop,
   },
   {
     id: 'kernel-log',

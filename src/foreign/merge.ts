@@ -3,7 +3,15 @@
  * is taken, and how many values of the other were left out is reported: a sosreport has a day's numbers three times.
  */
 import { type Column, isLogged, keepOnly } from './columns.ts';
-import { columnKey, createPoints, leaveOut, type PointTable, type Stretch, timesOf } from './point-table.ts';
+import {
+  columnKey,
+  createPoints,
+  leaveOut,
+  type PointTable,
+  rangeOf,
+  type Stretch,
+  timesOf,
+} from './point-table.ts';
 import type { Format } from './source.ts';
 
 export type Source = {
@@ -129,15 +137,6 @@ const joined = (
 const noteHeld = (held: Map<string, Stretch[]>, key: string, column: Column, table: PointTable): void => {
   if (column.length === 0 || isLogged(column.kind)) return;
   held.set(key, [...(held.get(key) ?? []), rangeOf(table.times.us)]);
-};
-
-const rangeOf = (us: readonly number[]): Stretch => {
-  let [fromUs, toUs] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const time of us) {
-    fromUs = Math.min(fromUs, time);
-    toUs = Math.max(toUs, time);
-  }
-  return { fromUs, toUs };
 };
 
 const addNames = (into: PointTable, table: PointTable): void => {

@@ -70,9 +70,10 @@ export type PointTable = {
 /** What the header of a recording holds. */
 const MOST_METRICS = 4_096;
 /** 16 bytes each. */
-const MOST_VALUES = 5_000_000;
+const MOST_VALUES = 3_000_000;
 /** The kernel's counters have 64 bits. */
 const LARGEST = 2 ** 64;
+const LARGEST_PID = 2 ** 31;
 const LONGEST_COMM = 256;
 const LONGEST_MARK = 300;
 const MOST_MARKS = 5_000;
@@ -110,6 +111,16 @@ export const addMark = (table: PointTable, realUs: number, text: string): void =
   else table.marks.push({ realUs, text: text.slice(0, LONGEST_MARK) });
 };
 
+/** From the earliest to the latest. */
+export const rangeOf = (us: readonly number[]): Stretch => {
+  let [fromUs, toUs] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const time of us) {
+    fromUs = Math.min(fromUs, time);
+    toUs = Math.max(toUs, time);
+  }
+  return { fromUs, toUs };
+};
+
 /** Times of one kind by number, the number of a new one being the next. */
 export const numberIn = ({ us, numbers }: Times, realUs: number): number => {
   const known = numbers.get(realUs);
@@ -133,10 +144,10 @@ export const addPoint = (table: PointTable, point: Point): string | null => {
   const metric = table.names.idOf(point.metric);
   if (metric === null) return `"${point.metric}" names no metric`;
   if (!(Math.abs(value) <= LARGEST)) return `${value} is more than any counter holds`;
+  if (pid !== null && !isPid(pid)) return `${pid} is not a PID`;
   if (!isLevel(kind) && value < 0) return `${point.metric} is counted, and cannot be ${value}`;
-  const family = familyOf(metric);
-  if (table.dropped.has(family)) {
-    leaveOut(table, tooMany(family));
+  if (table.dropped.size > 0 && table.dropped.has(familyOf(metric))) {
+    leaveOut(table, tooMany(familyOf(metric)));
     return null;
   }
   const known = table.metrics.get(metric);
@@ -159,6 +170,8 @@ export const addPoint = (table: PointTable, point: Point): string | null => {
   if (table.size > MOST_VALUES) dropLargestFamily(table);
   return null;
 };
+
+export const isPid = (pid: number): boolean => Number.isInteger(pid) && pid >= 0 && pid <= LARGEST_PID;
 
 const columnOf = ({ columns }: PointTable, metric: string, kind: PointKind, pid: number | null): Column => {
   const key = columnKey(metric, pid);
@@ -186,7 +199,7 @@ const noteName = ({ processes }: PointTable, { pid, startUs = null, comm, realUs
 /** `sar.disk` of `sar.disk.sda.tps`. */
 const familyOf = (metric: string): string => metric.split('.', 2).join('.');
 
-const tooMany = (family: string): string => `${family}.*: an import holds ${MOST_VALUES} values`;
+const tooMany = (family: string): string => `${family}.*: a source holds ${MOST_VALUES} values`;
 
 const dropLargestFamily = (table: PointTable): void => {
   const sizes = new Map<string, number>();

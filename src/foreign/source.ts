@@ -18,6 +18,8 @@ export type Read = {
   readonly host: ForeignHost;
   /** Where its times come from nowhere: since a boot that nobody knows the time of. */
   readonly isUnanchored?: boolean;
+  /** Its times are local, of a zone that it does not name and nobody gave. */
+  readonly isLocal?: boolean;
 };
 
 export type Format = {

@@ -9,7 +9,7 @@ import { createState } from '../../src/core/state.ts';
 import { takeSnapshot } from '../../src/core/take-snapshot.ts';
 import { recordingOf } from '../../src/foreign/foreign-recording.ts';
 import { readLongCsv } from '../../src/foreign/long-csv.ts';
-import { readSadf } from '../../src/foreign/sadf.ts';
+import { readSadf } from '../../src/foreign/sysstat/sadf-json.ts';
 import type { Zone } from '../../src/foreign/zone.ts';
 import { decodeHeader, decodeRecord } from '../../src/wire/recording.ts';
 import { runHere } from '../helpers/command.ts';

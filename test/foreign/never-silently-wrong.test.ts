@@ -10,7 +10,7 @@ import { takeSnapshot } from '../../src/core/take-snapshot.ts';
 import { recordingOf } from '../../src/foreign/foreign-recording.ts';
 import { readLongCsv } from '../../src/foreign/long-csv.ts';
 import { createMetricNames } from '../../src/foreign/names.ts';
-import { readSadf } from '../../src/foreign/sadf.ts';
+import { readSadf } from '../../src/foreign/sysstat/sadf-json.ts';
 import { zoneOf } from '../../src/foreign/zone.ts';
 import { summaryLines } from '../../src/report/summary/page.ts';
 import { decodeHeader, decodeRecord } from '../../src/wire/recording.ts';

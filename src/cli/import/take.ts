@@ -4,6 +4,7 @@ import { FORMATS, recognise } from '../../foreign/formats.ts';
 import type { Chunks } from '../../foreign/lines.ts';
 import type { Asked, Format, Read } from '../../foreign/source.ts';
 import { isTar, readTar } from '../../foreign/tar.ts';
+import { converted, converterOf } from './converted.ts';
 import type { Found } from './paths.ts';
 import { packingOf, unpack } from './unpack.ts';
 
@@ -21,7 +22,7 @@ export type Harvest = {
 /** `format` is what files given by name are of; null: see what they are. */
 export type Wishes = Omit<Asked, 'writtenMs'> & { readonly format: Format | null };
 
-type Piece = Omit<Found, 'open'> & { readonly chunks: Chunks };
+type Piece = Omit<Found, 'open'> & { readonly chunks: Chunks; readonly isConverted?: boolean };
 
 const HEAD_BYTES = 64 * 1024;
 /** An archive of packed files, packed itself. */
@@ -51,6 +52,11 @@ const takePiece = async (harvest: Harvest, piece: Piece, wishes: Wishes, layer: 
   if (packing !== null) {
     if (layer === MOST_LAYERS) return leaveOut(harvest, piece, 'it is packed too many times');
     return takePiece(harvest, { ...piece, chunks: unpack(whole, packing) }, wishes, layer + 1);
+  }
+  const converter = piece.isConverted === true ? null : converterOf(head);
+  if (converter !== null) {
+    const chunks = converted(converter, pathOf(piece, layer));
+    return takePiece(harvest, { ...piece, isConverted: true, chunks }, wishes, layer + 1);
   }
   if (isTar(head)) return takeArchive(harvest, { ...piece, chunks: whole }, wishes, layer);
   return takeText(harvest, { ...piece, chunks: whole }, head, wishes);
@@ -101,6 +107,10 @@ const leaveOut = (
   if (isAsked) throw failure('E_IMPORT', { path: name, why });
   harvest.skipped.push({ name, why });
 };
+
+/** Where it lies on the disk as it is; null when it does not. */
+const pathOf = ({ name, under }: Piece, layer: number): string | null =>
+  layer === 0 && under !== '-' ? name : null;
 
 /** The beginning, and all of it from the beginning. */
 const peeked = async (chunks: Chunks): Promise<{ readonly head: Uint8Array; readonly whole: Chunks }> => {

@@ -1,10 +1,9 @@
 /** Sources as they were before they were packed, a chunk at a time: gzip here, others by their own installed programs. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import type { Chunks } from '../../foreign/lines.ts';
+import { outputOf } from './program.ts';
 
 type Packing = { readonly name: string; readonly magic: readonly number[]; readonly program: string | null };
 
@@ -21,7 +20,7 @@ export const packingOf = (head: Uint8Array): Packing | null =>
 /** Throws an Error in words where it cannot be unpacked. */
 export async function* unpack(chunks: Chunks, { name, program }: Packing): AsyncGenerator<Uint8Array> {
   if (program === null) yield* gunzipped(chunks, name);
-  else yield* byProgram(chunks, program);
+  else yield* outputOf([program, '-dc'], chunks);
 }
 
 async function* gunzipped(chunks: Chunks, name: string): AsyncGenerator<Uint8Array> {
@@ -34,25 +33,5 @@ async function* gunzipped(chunks: Chunks, name: string): AsyncGenerator<Uint8Arr
     throw new Error(`it is damaged ${name}: ${(error as Error).message}`);
   } finally {
     gunzip.destroy();
-  }
-}
-
-async function* byProgram(chunks: Chunks, program: string): AsyncGenerator<Uint8Array> {
-  const child = spawn(program, ['-dc'], { stdio: ['pipe', 'pipe', 'pipe'] });
-  const ended = once(child, 'close') as Promise<[number | null]>;
-  let complaint = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    complaint = (complaint + chunk.toString('utf8')).slice(0, 500);
-  });
-  // What it could not start with, or read on to, is reported by how it ends.
-  pipeline(Readable.from(chunks), child.stdin).catch(() => undefined);
-  try {
-    yield* child.stdout as AsyncIterable<Uint8Array>;
-    const [status] = await ended.catch((error: NodeJS.ErrnoException) => {
-      throw new Error(error.code === 'ENOENT' ? `the program ${program} is not installed` : error.message);
-    });
-    if (status !== 0) throw new Error(`${program}: ${complaint.split('\n')[0] ?? 'it failed'}`);
-  } finally {
-    child.kill();
   }
 }

@@ -11,7 +11,7 @@ import type { Context } from '../context.ts';
 import { invokerOf } from '../invoker.ts';
 import { say } from '../say.ts';
 import type { HostSources } from './hosts.ts';
-import type { Taken } from './take.ts';
+import type { Skipped, Taken } from './take.ts';
 
 export type Destination = { readonly path: string; readonly force: boolean };
 
@@ -21,9 +21,7 @@ export const writeHost = async (
   { host, sources }: HostSources,
   { path, force }: Destination,
 ): Promise<boolean> => {
-  const anchored =
-    sources.length === 1 ? sources : sources.filter(({ isUnanchored }) => isUnanchored !== true);
-  const ranked = rank(anchored.length === 0 ? sources.slice(0, 1) : anchored);
+  const { used: ranked, skipped } = chosen(sources);
   const coarse = ranked.length === 1 && ranked[0]?.table.everyUs != null ? undefined : coarseOf(ranked);
   const { table, foreign } = context.interruption.atOnce(() => {
     const table = mergeSources(
@@ -40,16 +38,31 @@ export const writeHost = async (
     ...(ranked.length > 1
       ? ranked.map(({ name, format, table }) => `used ${name}: ${format.id}, ${coarsenessOf(table)}`)
       : []),
-    ...sources
-      .filter((source) => !ranked.includes(source))
-      .map(
-        ({ name }) =>
-          `skipped ${name}: its times are since a boot, and nothing says when that was (--boot-time)`,
-      ),
+    ...skipped.map(({ name, why }) => `skipped ${name}: ${why}`),
     ...caveats(table, foreign),
     `Look at it: stallscope analyze ${path}`,
   );
   return true;
+};
+
+/** What can be put on one timeline. */
+const chosen = (
+  sources: readonly Taken[],
+): { readonly used: readonly Taken[]; readonly skipped: readonly Skipped[] } => {
+  const hasInstants = sources.some(({ format }) => format.id.startsWith('sadf'));
+  const skipped = new Map<Taken, string>();
+  for (const source of sources) {
+    if (source.isUnanchored === true)
+      skipped.set(source, 'its times are since a boot, and nothing says when that was (--boot-time)');
+    // A support report has both of one file, and an hour apart they would be two.
+    if (source.isLocal === true && source.format.id === 'sar' && hasInstants)
+      skipped.set(source, 'its times are local, and sadf has sysstat with its zone (--timezone)');
+  }
+  if (skipped.size === sources.length) skipped.delete(sources[0] as Taken);
+  return {
+    used: rank(sources.filter((source) => !skipped.has(source))),
+    skipped: [...skipped].map(([{ name }, why]) => ({ name, why })),
+  };
 };
 
 /** The first is taken where two have the same: by format, and of logs the one that reaches furthest. */

@@ -3,7 +3,7 @@
  * the time of a boot from the line in which the kernel set its clock; the zone is asked for, never guessed from this
  * machine. Where nothing says when the boot was, times stay times since boot, and that is reported.
  */
-import { leaveOut, type PointTable } from '../point-table.ts';
+import type { PointTable } from '../point-table.ts';
 import type { Asked } from '../source.ts';
 import { UTC } from '../zone.ts';
 import type { LogLine, LogTime } from './prefix.ts';
@@ -75,9 +75,7 @@ export const createLogClock = (asked: Asked, table: PointTable): LogClock => {
     const instantOf = ({ time, boot: ofBoot, turn: ofTurn }: Place): number | null => {
       const instants = instantsOf(time, anchors[ofBoot] ?? null, firstYear + ofTurn);
       const realUs = instants.find((us) => us >= latestUs) ?? instants[0] ?? null;
-      if (realUs === null)
-        leaveOut(table, 'events whose time nobody can know: of another boot, or in an hour that was not');
-      else latestUs = Math.max(latestUs, realUs);
+      if (realUs !== null) latestUs = Math.max(latestUs, realUs);
       return realUs;
     };
     return { instantOf, isUnanchored };

@@ -8,8 +8,10 @@ import {
   addMark,
   addPoint,
   createPoints,
+  isPid,
   leaveOut,
   type PointTable,
+  rangeOf,
   type Unreadable,
 } from '../point-table.ts';
 import { settle } from '../settle.ts';
@@ -88,21 +90,22 @@ export const readKernelLog = async (chunks: Chunks, asked: Asked): Promise<Read 
   const { instantOf, isUnanchored } = clock.settle();
   // In the order of the lines, so that an hour that was there twice is gone through once.
   const sorted = [...reader.found].sort((a, b) => a.line - b.line);
-  const fromUs = instantOf(first);
+  const instants = [instantOf(first)];
   for (const one of sorted) {
-    const why = addEvent(table, one, instantOf(one.place));
+    const realUs = instantOf(one.place);
+    const why = addEvent(table, one, realUs);
     if (why !== null) return { where: `line ${one.line}`, why };
+    instants.push(realUs);
   }
-  const toUs = instantOf(last);
-  if (fromUs !== null && toUs !== null)
-    table.covered.push({ fromUs: Math.min(fromUs, toUs), toUs: Math.max(fromUs, toUs) });
-  if (table.covered.length === 0) return { where: 'its lines', why: 'nobody can know when any of them was' };
+  const known = [...instants, instantOf(last)].filter((us) => us !== null);
+  if (known.length === 0) return { where: 'its lines', why: 'nobody can know when any of them was' };
+  table.covered.push(rangeOf(known));
   return settle(table) ?? { table, isUnanchored, host: hostOf(reader) };
 };
 
 /** What a line that matters has in it. */
 const MENTIONED =
-  /XFS|EXT4|JBD2|page allocation|blocked for more|oom-killer|Killed process|lockup|LOCKUP|stall|error|timeout|timing out|abort|exception|Linux version|system clock|suppressed|repeated/;
+  /XFS|EXT4|JBD2|page allocation|blocked for more|oom-killer|Killed process|lockup|LOCKUP|stall|error|timeout|timing out|abort|exception|Linux version|system clock|suppressed|repeated|"MESSAGE" ?: ?\[/;
 
 const takeLine = (reader: Reader, { host, message }: LogLine, place: Place, number: number): void => {
   if (host !== null) reader.hosts.set(host, (reader.hosts.get(host) ?? 0) + 1);
@@ -160,8 +163,12 @@ const keep = ({ found, table }: Reader, one: Found): void => {
 
 /** On the host, and of whom it names. */
 const addEvent = (table: PointTable, { event, line }: Found, realUs: number | null): string | null => {
-  if (realUs === null) return null;
-  const { kind, pid, comm, text } = event;
+  if (realUs === null) {
+    leaveOut(table, 'events whose time nobody can know: of another boot, or in an hour that was not');
+    return null;
+  }
+  const { kind, comm, text } = event;
+  const pid = event.pid === null || !isPid(event.pid) ? null : event.pid;
   const who = pid !== null ? `${comm ?? '?'} (${pid}): ` : comm === null ? '' : `${comm}: `;
   addMark(table, realUs, `${who}${text}`);
   const of = { realUs, place: line };

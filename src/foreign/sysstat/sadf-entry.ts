@@ -1,21 +1,13 @@
 /**
- * What `sadf -j FILE -- -A` prints: sysstat's history as JSON. Rates that our host sampler knows as counters become
- * those counters under our names, levels become our gauges, everything else is a gauge named after its place, for
- * example `sar.cpu-load.all.iowait`. Averages over minutes are left out.
+ * An entry of sysstat's history, as sadf writes it: rates that our host sampler knows as counters become those counters
+ * under our names, levels become our gauges, everything else is a gauge named after its place, for example
+ * `sar.cpu-load.all.iowait`. Averages over minutes are left out.
  */
-import type { ForeignHost } from './foreign-recording.ts';
-import {
-  addPoint,
-  createPoints,
-  leaveOut,
-  type PointTable,
-  setSpan,
-  type Unreadable,
-} from './point-table.ts';
-import { createSadfClock, type SadfClock, type SadfZone, type Stamp } from './sadf-clock.ts';
-import { settle } from './settle.ts';
-import { readStamp } from './stamp.ts';
-import { type Zone, zoneOf } from './zone.ts';
+import { addMark, addPoint, leaveOut, type PointTable, setSpan } from '../point-table.ts';
+import { readStamp } from '../stamp.ts';
+import { UTC, type Zone, zoneOf } from '../zone.ts';
+import { at, type Json } from './json.ts';
+import type { SadfClock, SadfZone, Stamp } from './sadf-clock.ts';
 
 /** Rates per second that we count. */
 const COUNTERS: Readonly<Record<string, string>> = {
@@ -56,51 +48,8 @@ const NAMES: readonly string[] = [
 ];
 const SMOOTHED = /^queue\.ldavg/;
 
-type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
-
-/** `zone` is what times are in that name none. */
-export const readSadf = (
-  text: string,
-  zone: Zone | null,
-): { readonly table: PointTable; readonly host: ForeignHost } | Unreadable => {
-  let file: Json;
-  try {
-    file = JSON.parse(text) as Json;
-  } catch (error) {
-    if (error instanceof SyntaxError) return { where: 'line 1', why: `it is not JSON: ${error.message}` };
-    throw error;
-  }
-  const hosts = at(at(file, 'sysstat'), 'hosts');
-  const found = at(hosts, '0');
-  const statistics = at(found, 'statistics');
-  if (!Array.isArray(statistics)) return { where: 'line 1', why: 'it has no sysstat.hosts[0].statistics' };
-  const table = createPoints('entry');
-  if (Array.isArray(hosts) && hosts.length > 1)
-    leaveOut(table, 'hosts after the first; import one host at a time', hosts.length - 1);
-  const clock = createSadfClock(zone, table.notes);
-  for (const [index, entry] of (statistics as readonly Json[]).entries()) {
-    const why = takeEntry(table, clock, entry, index + 1);
-    if (why !== null) return { where: `entry ${index + 1}`, why };
-  }
-  if (table.times.us.length === 0) return { where: 'line 1', why: 'it has no statistics with a time' };
-  return settle(table) ?? { table, host: hostOf(found) };
-};
-
-const at = (value: Json, key: string): Json =>
-  value !== null && typeof value === 'object' ? ((value as Record<string, Json>)[key] ?? null) : null;
-
-const hostOf = (host: Json): ForeignHost => {
-  const text = (key: string): string => String(at(host, key) ?? 'unknown').slice(0, 256);
-  return {
-    hostname: text('nodename'),
-    kernel: text('release'),
-    arch: text('machine'),
-    cpus: Math.max(0, Math.trunc(Number(at(host, 'number-of-cpus')) || 0)),
-  };
-};
-
 /** null when the entry was taken, or left out with a word; otherwise why the file cannot be. */
-const takeEntry = (table: PointTable, clock: SadfClock, entry: Json, place: number): string | null => {
+export const takeEntry = (table: PointTable, clock: SadfClock, entry: Json, place: number): string | null => {
   const stamp = stampOf(entry);
   if (typeof stamp === 'string') return stamp;
   if (stamp === null || entry === null || typeof entry !== 'object') {
@@ -117,25 +66,46 @@ const takeEntry = (table: PointTable, clock: SadfClock, entry: Json, place: numb
   else setSpan(table, placed.realUs, stamp.intervalS * 1e6);
   const paths = new Map<string, number>();
   for (const [path, value] of leavesOf(entry)) {
-    if (SMOOTHED.test(path)) continue;
-    const counter = COUNTERS[path];
-    if (counter !== undefined && !placed.spansInterval) continue;
     const times = (paths.get(path) ?? 0) + 1;
     paths.set(path, times);
-    // A list may have the same name twice, such as a file system that is mounted over itself.
-    const metric = counter ?? LEVELS[path] ?? `sar.${path}${times === 1 ? '' : `.${times}`}`;
-    const why = addPoint(table, {
-      realUs: placed.realUs,
-      metric,
-      value: counter === undefined ? value : Math.max(0, value) * stamp.intervalS,
-      kind: counter === undefined ? 'gauge' : 'delta',
-      pid: null,
-      comm: null,
-      place,
+    const why = addReading(table, {
+      ...{ path, times, value, place, realUs: placed.realUs },
+      spanS: placed.spansInterval ? stamp.intervalS : null,
     });
     if (why !== null) return why;
   }
   return null;
+};
+
+export type Reading = {
+  /** `paging.majflt`, `disk.sda.tps` */
+  readonly path: string;
+  /** A list may have the same name twice, such as a file system that is mounted over itself: which of them it is, from 1. */
+  readonly times: number;
+  readonly value: number;
+  readonly realUs: number;
+  /** What rates are over; null when that is not known. */
+  readonly spanS: number | null;
+  readonly place: number;
+};
+
+/** null when it was taken, or left out with a word; otherwise why the file cannot be. */
+export const addReading = (
+  table: PointTable,
+  { path, times, value, realUs, spanS, place }: Reading,
+): string | null => {
+  if (SMOOTHED.test(path)) return null;
+  const counter = COUNTERS[path];
+  if (counter !== undefined && spanS === null) return null;
+  return addPoint(table, {
+    realUs,
+    metric: counter ?? LEVELS[path] ?? `sar.${path}${times === 1 ? '' : `.${times}`}`,
+    value: counter === undefined ? value : Math.max(0, value) * (spanS ?? 0),
+    kind: counter === undefined ? 'gauge' : 'delta',
+    pid: null,
+    comm: null,
+    place,
+  });
 };
 
 /** null when it has no time, otherwise its time, or why that cannot be read. */
@@ -154,9 +124,21 @@ const stampOf = (entry: Json): Stamp | string | null => {
   };
 };
 
+/** Restarts and comments, where their time can be known; they are in no order with the entries. */
+export const markEntry = (table: PointTable, entry: Json, zone: Zone | null, text: string): void => {
+  const stamp = stampOf({ timestamp: entry });
+  if (stamp === null || typeof stamp === 'string') {
+    leaveOut(table, 'restarts and comments without a time');
+    return;
+  }
+  const own = stamp.zone !== null && 'instants' in stamp.zone ? stamp.zone : (zone ?? UTC);
+  const [realUs] = own.instants(stamp.localUs);
+  if (realUs !== undefined) addMark(table, realUs, text);
+};
+
 /** Up to 12.6 it says whether a time is UTC; later the zone's abbreviation. */
 const zoneNamed = (utc: Json, tz: Json): SadfZone => {
-  if (utc === 1 || utc === true) return zoneOf('UTC');
+  if (utc === 1 || utc === '1' || utc === true) return zoneOf('UTC');
   if (typeof tz !== 'string' || tz === '') return null;
   return zoneOf(tz) ?? { abbreviation: tz };
 };

@@ -3,7 +3,7 @@
  * before as the kernel's uptime has it; with both, local times are placed right through a change to or from daylight
  * saving time, and a clock that was set back is noticed instead of mixing two times.
  */
-import { UTC, type Zone } from './zone.ts';
+import { UTC, type Zone } from '../zone.ts';
 
 /** What an entry says of its zone: one, an abbreviation that names no one zone, or nothing. */
 export type SadfZone = Zone | { readonly abbreviation: string } | null;
