@@ -14,6 +14,7 @@ const missing = setUpHost({
   'mkfs.xfs': 'xfsprogs',
   perl: 'perl',
   setpriv: 'util-linux',
+  chromium: 'chromium',
 });
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
 const { status } = spawnSync(process.execPath, [vitest, 'run', ...process.argv.slice(2)], {

@@ -13,6 +13,7 @@ type Need =
   | 'perl'
   | 'loop device'
   | 'cc'
+  | '/usr/bin/chromium'
   | '/usr/bin/python3';
 
 const onPath = (name: string): boolean =>
@@ -37,6 +38,7 @@ const HAS: Readonly<Record<Need, () => boolean>> = {
   'mkfs.ext4': () => onPath('mkfs.ext4'),
   perl: () => onPath('perl'),
   cc: () => onPath('cc'),
+  '/usr/bin/chromium': () => existsSync('/usr/bin/chromium'),
   '/usr/bin/python3': () => existsSync('/usr/bin/python3'),
   'loop device': () => existsSync('/dev/loop-control'),
 };
