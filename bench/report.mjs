@@ -1,6 +1,6 @@
 // What a report costs: an hour at 1 s with 200 processes; its size, the time to make it, and the time until it is seen.
 //
-//   npm run --silent build && node bench/report.mjs
+//   npm run bench:report
 //
 // Times are given beside those of `analyze` and `summary` of the same recording, between which a machine does not matter.
 import { spawnSync } from 'node:child_process';
