@@ -16,6 +16,7 @@ const missing = setUpHost({
   setpriv: 'util-linux',
   zsh: 'zsh',
   fish: 'fish',
+  chromium: 'chromium',
 });
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
 const { status } = spawnSync(process.execPath, [vitest, 'run', ...process.argv.slice(2)], {

@@ -2,6 +2,7 @@
 // page says the same. Texts reach the page as text only; nothing is fetched.
 
 (() => {
+  const { rateText } = globalThis.reportNumbers;
   const charts = document.getElementById('charts');
   const source = document.getElementById('chart-data');
   if (charts === null || source === null) return;
@@ -13,48 +14,6 @@
   /** Ticks of sizes are round in the units that they are written in. */
   const POWERS_OF_2 = Array.from({ length: 62 }, (_, power) => 2 ** power);
   let zone = 'UTC';
-
-  // As screen/format/numbers.ts; a test holds them together.
-  const exact = (value) => {
-    const [digits, fraction] = String(value).split('.');
-    const grouped = digits.replace(/\B(?=(\d{3})+$)/g, ',');
-    return fraction === undefined ? grouped : `${grouped}.${fraction}`;
-  };
-  const threeDigits = (value) => {
-    const size = Math.abs(value);
-    return value.toFixed(size < 9.995 ? 2 : size < 99.95 ? 1 : 0);
-  };
-  const scaled = (value, step, units) => {
-    let rest = value;
-    let index = 0;
-    while (Math.abs(rest) >= step - 0.5 && index < units.length - 1) {
-      rest /= step;
-      index += 1;
-    }
-    return [rest, units[index]];
-  };
-  const compact = (value) => {
-    const size = Math.abs(value);
-    if (size < 9999.5) return size < 10 ? String(Number(value.toFixed(2))) : exact(Math.round(value));
-    const [rest, unit] = scaled(value, 1000, ['', 'k', 'M', 'G', 'T', 'P', 'E']);
-    return threeDigits(rest) + unit;
-  };
-  const bytes = (value) => {
-    const [rest, unit] = scaled(value, 1024, ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB']);
-    return (unit === 'B' ? String(Math.round(rest)) : threeDigits(rest)) + unit;
-  };
-  const percent = (value) => `${value < 99.95 ? value.toFixed(1) : exact(Math.round(value))}%`;
-  const SECONDS = { ns: 1e-9, us: 1e-6, ms: 1e-3 };
-  const rateText = (value, { kind, unit }) => {
-    const suffix = kind === 'counter' ? '/s' : '';
-    if (unit in SECONDS)
-      return kind === 'counter' ? percent(value * SECONDS[unit] * 100) : `${compact(value)}${unit}`;
-    if (unit === 'bytes') return bytes(value) + suffix;
-    if (unit === 'KiB') return bytes(value * 1024) + suffix;
-    if (unit === 'percent') return percent(value) + suffix;
-    if (unit === 'load') return value.toFixed(2) + suffix;
-    return compact(value) + suffix;
-  };
 
   const two = (value) => String(value).padStart(2, '0');
   const clock = (seconds, withSeconds) => {
@@ -205,10 +164,11 @@
   };
 
   const button = (text, label, action) => {
+    // Where the text says it, it is its name.
     const one = document.createElement('button');
     one.type = 'button';
     one.textContent = text;
-    one.setAttribute('aria-label', label);
+    if (label !== null) one.setAttribute('aria-label', label);
     one.addEventListener('click', action);
     return one;
   };
@@ -218,7 +178,7 @@
   tools.setAttribute('aria-label', 'Charts');
   const status = document.createElement('span');
   status.setAttribute('role', 'status');
-  const zones = button('Local time', 'Switch between UTC and the time of this browser', () => {
+  const zones = button('Local time', null, () => {
     zone = zone === 'UTC' ? 'local' : 'UTC';
     zones.textContent = zone === 'UTC' ? 'Local time' : 'UTC';
     showZone();
@@ -229,7 +189,7 @@
     button('−', 'Zoom out', () => zoom(2)),
     button('←', 'Earlier', () => move(-0.25)),
     button('→', 'Later', () => move(0.25)),
-    button('Whole recording', 'Show the whole recording', () => showRange(whole.min, whole.max)),
+    button('Whole recording', null, () => showRange(whole.min, whole.max)),
     zones,
     status,
   );

@@ -47,7 +47,10 @@ export const compare = async (context: Context, options: CompareOptions): Promis
   const recordings = [await readRecording(context, first)];
   try {
     if (second !== undefined) recordings.push(await readRecording(context, second));
-    const [a, b] = second === undefined ? around(recordings, options, windowUs) : wholes(recordings, options);
+    // Marks stand anywhere in it.
+    const [a, b] = context.interruption.atOnce(() =>
+      second === undefined ? around(recordings, options, windowUs) : wholes(recordings, options),
+    );
     const metrics = metricsOf(recordings);
     const reported = await comparedOf(context, [a, b], metrics, second !== undefined);
     if (reported === null) return EXIT_OF[context.interruption.reason() ?? 'SIGINT'];

@@ -14,7 +14,7 @@ export const pageAssets = (): Assets => {
   const theirs = (name: string): string => readFileSync(join(library, name), 'utf8');
   return {
     style: `${theirs('uPlot.min.css')}\n${own('page.css')}`,
-    programs: [theirs('uPlot.iife.min.js'), own('charts.js')],
+    programs: [theirs('uPlot.iife.min.js'), own('numbers.js'), own('charts.js')],
     checksum: (text) => createHash('sha256').update(text).digest('base64'),
   };
 };

@@ -63,7 +63,11 @@ const pageOf = async (
   options: ReportOptions,
 ): Promise<string | null> => {
   const progress = reportProgress(context, options.file, recording.samples());
-  const moment = momentOf(recording, options);
+  // Marks stand anywhere in it: all of it is looked through.
+  const [moment, marks] = context.interruption.atOnce(() => [
+    momentOf(recording, options),
+    marksOf(recording),
+  ]);
   const analysis = await analysisOf(context, recording, progress.watch('analysing'));
   if (analysis === null) return null;
   const counted = await countedOf(context, recording, analysis, progress.watch('counting'));
@@ -78,7 +82,7 @@ const pageOf = async (
     recorded,
     analysis,
     ...counted,
-    marks: marksOf(recording),
+    marks,
     comparison:
       comparison === undefined || moment === null ? null : ({ ...comparison, ...moment } as Comparison),
   };

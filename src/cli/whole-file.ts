@@ -44,10 +44,16 @@ export const writeWhole = (path: string, text: string, { force, owner }: WholeOp
   }
 };
 
-/** A link is made only where nothing has the name. */
+/** A link is made only where nothing has the name; some file systems have none, and a copy is made so as well. */
 const put = (beside: string, path: string, force: boolean): void => {
-  if (force) fs.renameSync(beside, path);
-  else fs.linkSync(beside, path);
+  try {
+    if (force) fs.renameSync(beside, path);
+    else fs.linkSync(beside, path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (force || (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS')) throw error;
+    fs.copyFileSync(beside, path, fs.constants.COPYFILE_EXCL);
+  }
 };
 
 const unwritable = (path: string, error: unknown): Error => {

@@ -79,6 +79,7 @@ describe('a signal ends it', () => {
     [['summary', 'pipe'], 'pipe'],
     [['replay', '--json', 'pipe'], 'pipe'],
     [['compare', 'pipe', 'pipe2'], 'pipe'],
+    [['report', 'pipe', '-o', 'never.html'], 'pipe'],
     [['import', 'pipe', '-o', 'never.ndjson'], 'pipe'],
     [['import', 'pipe', '--format', 'sadf', '-o', 'never.ndjson'], 'pipe'],
   ])('while nobody writes to the pipe: %j', async (args, file) => {
@@ -96,6 +97,7 @@ describe('a signal ends it', () => {
   it.each([
     [['summary', 'bomb.ndjson.gz'], 'bomb.ndjson.gz'],
     [['analyze', 'bomb.ndjson.gz'], 'bomb.ndjson.gz'],
+    [['report', 'bomb.ndjson.gz', '-o', 'never.html'], 'bomb.ndjson.gz'],
     [['redact', 'bomb.ndjson.gz', '-o', 'redacted.ndjson', '--force'], 'bomb.ndjson.gz'],
     [['compare', 'many.ndjson', 'many.ndjson'], 'many.ndjson'],
   ])('while it is at work: %j', async (args, file) => {

@@ -16,6 +16,7 @@ type Need =
   | 'bash'
   | 'zsh'
   | 'fish'
+  | '/usr/bin/chromium'
   | '/usr/bin/python3';
 
 const onPath = (name: string): boolean =>
@@ -43,6 +44,7 @@ const HAS: Readonly<Record<Need, () => boolean>> = {
   bash: () => onPath('bash'),
   zsh: () => onPath('zsh'),
   fish: () => onPath('fish'),
+  '/usr/bin/chromium': () => existsSync('/usr/bin/chromium'),
   '/usr/bin/python3': () => existsSync('/usr/bin/python3'),
   'loop device': () => existsSync('/dev/loop-control'),
 };

@@ -3,7 +3,7 @@
  * unless it is Html already. Text from outside keeps its difference: what cannot be seen, or would reorder what stands
  * beside it, is shown by its code.
  */
-import { asMessage } from '../../core/safe-text.ts';
+import { asJson, asMessage } from '../../core/safe-text.ts';
 
 export type Html = { readonly html: string };
 
@@ -42,13 +42,12 @@ export const NOTHING: Html = { html: '' };
 export const verbatim = (text: string): Html => ({ html: text });
 
 /**
- * Data for a program of the page. Nothing in it can end the element that it stands in, and what JavaScript once took for
- * the end of a line is escaped too.
+ * Data for a program of the page. Nothing in it can end the element that it stands in, and what cannot be seen is escaped.
  */
 export const jsonText = (value: unknown): Html =>
   verbatim(
-    JSON.stringify(value).replace(
-      /[<>&\u2028\u2029]/g,
+    asJson(value).replace(
+      /[<>&]/g,
       (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
     ),
   );

@@ -76,13 +76,16 @@ export const beforeAndAfter = (page: Page): Section | null => {
   const { comparison, marks } = page;
   const id = 'change';
   if (comparison !== null) {
-    const title = `Before and after${comparison.mark === null ? '' : ` “${comparison.mark}”`}`;
+    const title = `Before and after${comparison.mark === null ? '' : ` “${titleOf(comparison.mark)}”`}`;
     return { id, title, body: compared(comparison, page) };
   }
   if (marks.length < 2) return null;
   const body = html`<p>The recording has ${marks.length} marks: report --mark TEXT compares before and after one of them.</p>`;
   return { id, title: 'Before and after', body };
 };
+
+/** Marks may be long; all of it stands in the table of marks. */
+const titleOf = (mark: string): string => (mark.length > 60 ? `${mark.slice(0, 59)}…` : mark);
 
 const compared = (comparison: Comparison, page: Page): Html => {
   const { momentUs, before, after } = comparison;

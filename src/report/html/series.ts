@@ -46,8 +46,12 @@ export const createCollector = ({ header, wanted, startUs, endUs, samples }: Col
   const buddies = header.metrics.filter(({ id }) => BUDDY.test(id)).map(({ id }) => id);
   const levels = new Map<string, { first: number; least: number; last: number }>();
   let number = 0;
+  let seen = -1;
   return {
     look: (state) => {
+      // What is damaged brings no sample.
+      if (state.samples === seen) return;
+      seen = state.samples;
       times[number] = state.bootUs;
       for (const { one, track } of tracks) addTo(track, one, state, number);
       for (const id of buddies) note(levels, id, state.host.get(id)?.last);
@@ -55,10 +59,10 @@ export const createCollector = ({ header, wanted, startUs, endUs, samples }: Col
     },
     timeline: () => ({
       axis,
-      timesUs: drawnTimes(axis, times),
+      timesUs: drawnTimes(axis, times.subarray(0, number)),
       signals: tracks.map(({ one, track }) => ({
         ...one,
-        values: track.values(),
+        values: axis.columns === null ? track.values().subarray(0, number) : track.values(),
         extremes: track.extremes(),
       })),
       levels,

@@ -1,6 +1,6 @@
 /** What a reader must know before anything else: that the recording is not the whole of what it should be. */
 import type { Snapshot } from '../../core/snapshot.ts';
-import { exact, longDuration } from '../../screen/format/numbers.ts';
+import { duration, exact } from '../../screen/format/numbers.ts';
 import { type Html, html, NOTHING } from './markup.ts';
 import type { Page } from './material.ts';
 
@@ -33,7 +33,7 @@ export const troublesOf = ({ header, losses, ended, samples }: Snapshot): string
       ? [`The disk was too slow: ${times(dropped, 'record')} were dropped while it was written.`]
       : []),
     ...(losses.gaps.length > 0
-      ? [`Nothing was counted for ${longDuration(missingUs / 1e6)}, in ${times(losses.gaps.length, 'gap')}.`]
+      ? [`Nothing was counted for ${duration(missingUs)}, in ${times(losses.gaps.length, 'gap')}.`]
       : []),
     ...(samples === 0 ? ['It has no sample: nothing was counted.'] : []),
   ];
