@@ -13,11 +13,12 @@ import { EXIT_OF } from './interruption.ts';
 import { invokerOf } from './invoker.ts';
 import { readRecording } from './read-recording.ts';
 import { say } from './say.ts';
+import { shippedNames } from './shipped.ts';
 
 export type RedactOptions = { readonly file: string; readonly output: string; readonly force: boolean };
 
 export const redact = async (context: Context, options: RedactOptions): Promise<number> => {
-  const redactor = createRedactor();
+  const redactor = createRedactor(shippedNames());
   const files = options.file === '-' ? ['-'] : filesOf(options.file);
   for (const [number, file] of files.entries()) {
     const recording = await readRecording(context, file);
@@ -38,7 +39,7 @@ export const redact = async (context: Context, options: RedactOptions): Promise<
   }
   const signal = context.interruption.reason();
   if (signal !== null) return EXIT_OF[signal];
-  say(context, `wrote ${options.output} without host, process and user names, command lines and paths`);
+  say(context, `wrote ${options.output} without names, paths, command lines and texts of others`);
   return 0;
 };
 

@@ -22,6 +22,7 @@ import { pageAssets } from './page-assets.ts';
 import { reportProgress } from './progress.ts';
 import { foldThrough, readRecording } from './read-recording.ts';
 import { say } from './say.ts';
+import { shippedNames } from './shipped.ts';
 import { inSteps } from './steps.ts';
 import { refuseToOverwrite, writeWhole } from './whole-file.ts';
 
@@ -41,7 +42,7 @@ export const report = async (context: Context, options: ReportOptions): Promise<
   const { output, force } = options;
   if (output !== '-') refuseToOverwrite(output, force);
   const opened = await readRecording(context, options.file);
-  const recording = options.redact ? redacted(opened) : opened;
+  const recording = options.redact ? redacted(opened, shippedNames()) : opened;
   try {
     const text = await pageOf(context, recording, options);
     if (text === null) return EXIT_OF[context.interruption.reason() ?? 'SIGINT'];

@@ -128,6 +128,14 @@ const RULES: readonly {
   },
   {
     coverage: 'lower-bound',
+    reason: (state) => {
+      const left = state.losses.get('over-limit') ?? 0;
+      return left === 0 ? null : `${left} readings or facts were left out: more than a session may hold`;
+    },
+    now: (state) => (isSince(state, ALL_METRICS) ? 'lower-bound' : null),
+  },
+  {
+    coverage: 'lower-bound',
     reason: (state, metric) => (state.imprecise.has(metric.id) ? 'beyond 2^53, last digits lost' : null),
   },
   {

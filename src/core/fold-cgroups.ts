@@ -1,16 +1,24 @@
 /** What control groups read, and which of them there are. */
+
+import { MAX_CGROUPS } from './bounds.ts';
 import { createCgroup } from './cgroup.ts';
 import type { HostReading } from './host-reading.ts';
 import { hostStep } from './ledger.ts';
 import type { CgroupRecord, SampleRecord } from './record.ts';
+import { leaveOut } from './room.ts';
 import type { SessionState } from './state.ts';
 
 /** Of those that ended. */
 const MAX_ENDED = 200;
 
-export const foldCgroup = ({ cgroups }: SessionState, record: CgroupRecord): void => {
+export const foldCgroup = (state: SessionState, record: CgroupRecord): void => {
+  const { cgroups } = state;
   const { type: _type, bootUs, ended, ...facts } = record;
   const known = cgroups.get(facts.id);
+  if (known === undefined && cgroups.size >= MAX_CGROUPS) {
+    leaveOut(state);
+    return;
+  }
   const cgroup = { ...createCgroup(facts), readings: known?.readings ?? new Map() };
   if (ended === true) cgroup.endedBootUs = bootUs;
   // Whoever holds on to it (a finding) holds on to the same one.

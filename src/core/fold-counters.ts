@@ -1,9 +1,11 @@
 /** What the tracer counted, of processes and in all: cumulative values become growth (ledger.ts). */
 
+import { MAX_UNDESCRIBED, PART_WEIGHT } from './bounds.ts';
 import {
   addEarly,
   addTo,
   countEntity,
+  type Entity,
   type Growing,
   growEntity,
   growIn,
@@ -11,10 +13,11 @@ import {
   raiseEntity,
   zeroCount,
 } from './entity.ts';
-import { accountOf, advance, keyOf } from './ledger.ts';
+import { type Account, accountOf, advance, keyOf } from './ledger.ts';
 import { ownerOf } from './lives.ts';
 import type { CounterEntry, SampleRecord } from './record.ts';
 import { writeRing } from './ring.ts';
+import { hasRoomForProcess, leaveOut, roomForCounts } from './room.ts';
 import { type Early, historyRing, type SessionState } from './state.ts';
 import { stretchTo } from './stretch.ts';
 
@@ -58,6 +61,16 @@ const growByEarly = (state: SessionState, sample: number): void => {
   }
 };
 
+/** A number that was counted before needs no room. */
+const isHeld = ({ owners }: SessionState, keys: Account, metric: string, entry: CounterEntry): boolean =>
+  keys.has(keyOf(entry)) ||
+  // A level has no last reading to differ from.
+  (entry.length === 2 && owners.get(entry[0] ?? -1)?.counts.has(metric) === true);
+
+/** A damaged header lacks some; not as many as somebody may name. */
+const isKnown = ({ metrics, baselines }: SessionState, metric: string): boolean =>
+  metrics.has(metric) || baselines.has(metric) || baselines.size < metrics.size + MAX_UNDESCRIBED;
+
 const NO_DIMS: readonly number[] = [];
 
 /** `early` collects what comes too soon for a rate of its own; null when it does not. */
@@ -70,21 +83,43 @@ const foldCounter = (
   growing: Counting,
 ): void => {
   const { sample, early } = growing;
+  if (!isKnown(state, metric)) {
+    leaveOut(state, entries.length);
+    return;
+  }
   const { kind, probe } = state.metrics.get(metric) ?? {};
   const keys = accountOf(state.baselines, metric);
+  const weight = (entries[0]?.length ?? 0) > 2 ? PART_WEIGHT : 1;
+  const keysBefore = keys.size;
+  const mostKeys = keysBefore + roomForCounts(state) / weight;
   const total = state.totals.get(metric) ?? zeroCount();
   for (const entry of entries) {
     const pid = entry[0];
     const value = entry[entry.length - 1];
     // Nothing counts below zero; a damaged line may say so.
     if (pid === undefined || value === undefined || entry.length < 2 || !(value >= 0)) continue;
+    if (keys.size >= mostKeys && !isHeld(state, keys, metric, entry)) {
+      leaveOut(state);
+      continue;
+    }
     if (kind === 'gauge') {
-      levelEntity(ownerOf(state, pid), metric, value, growing);
+      const entity = ownerOf(state, pid);
+      if (entity === null) {
+        leaveOut(state);
+        continue;
+      }
+      const countsBefore = entity.counts.size;
+      levelEntity(entity, metric, value, growing);
+      state.held.counts += entity.counts.size - countsBefore;
+      continue;
+    }
+    if (!state.owners.has(pid) && !hasRoomForProcess(state)) {
+      leaveOut(state);
       continue;
     }
     const { delta, changed } = advance(keys, keyOf(entry), value);
     if (!changed) continue;
-    const entity = ownerOf(state, pid);
+    const entity = ownerOf(state, pid) as Entity;
     if (kind === 'max') {
       raiseEntity(entity, metric, value, sample);
       continue;
@@ -102,6 +137,7 @@ const foldCounter = (
       early.push({ entity, metric, dims, delta, sample });
     }
   }
+  state.held.counts += weight * (keys.size - keysBefore);
   if (total.sample !== sample) return;
   state.totals.set(metric, total);
   writeRing(historyRing(state.totalHistory, metric, 0), sample, total.delta);

@@ -1,4 +1,6 @@
 /** What the host's own counters and gauges read. */
+
+import { MAX_HISTORIES } from './bounds.ts';
 import { hostStep } from './ledger.ts';
 import type { SampleRecord } from './record.ts';
 import { createRingAfter, writeRing } from './ring.ts';
@@ -21,7 +23,7 @@ export const foldHost = (
   const at = { sample, inTime };
   for (const reading of state.host.values()) reading.came = 0;
   for (const [metric, value] of Object.entries(host)) foldReading(state, metric, value, at);
-  writeLevels(state, sample, inTime);
+  writeLevels(state, host, at);
 };
 
 const foldReading = (
@@ -37,7 +39,8 @@ const foldReading = (
   if (reading === undefined) {
     state.host.set(metric, { last: value, total: 0, delta: 0, came: 0, early: 0 });
     // There is nothing to differ from yet; from here on, what is not mentioned did not move.
-    if (isCounter) state.hostHistory.set(metric, createRingAfter(sample, SIGNAL_HISTORY_SAMPLES, 0));
+    if (isCounter && state.hostHistory.size < MAX_HISTORIES)
+      state.hostHistory.set(metric, createRingAfter(sample, SIGNAL_HISTORY_SAMPLES, 0));
     return;
   }
   const { delta, last } = hostStep(reading.last, value);
@@ -54,11 +57,15 @@ const foldReading = (
 };
 
 /** Gauges that did not change still have a level; counters that did not change had no delta. */
-const writeLevels = (state: SessionState, sample: number, inTime: boolean): void => {
+const writeLevels = (
+  state: SessionState,
+  host: SampleRecord['host'],
+  { sample, inTime }: { readonly sample: number; readonly inTime: boolean },
+): void => {
   for (const [metric, reading] of state.host) {
     if (state.metrics.get(metric)?.kind === 'counter') {
+      if (!inTime || Object.hasOwn(host, metric)) continue;
       const ring = state.hostHistory.get(metric);
-      if (!inTime || ring?.last === sample) continue;
       reading.delta = reading.early;
       if (reading.early > 0 && ring !== undefined) writeRing(ring, sample, reading.early);
       reading.early = 0;

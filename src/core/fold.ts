@@ -1,5 +1,6 @@
 /** One record after another changes the state: `fold` is the whole meaning of the stream. */
 
+import { MAX_PROBES } from './bounds.ts';
 import { trimTrends } from './entity.ts';
 import { foldCgroup, foldCgroups } from './fold-cgroups.ts';
 import { foldCounters } from './fold-counters.ts';
@@ -9,6 +10,7 @@ import { isWholeInterval } from './rate.ts';
 import type { GapRecord, LossRecord, ProbeInUse, ProbeRecord, SampleRecord, StreamRecord } from './record.ts';
 import { retireEnded } from './retire.ts';
 import { writeRing } from './ring.ts';
+import { leaveOut } from './room.ts';
 import { MAX_GAPS, MAX_MARKS, type SessionState } from './state.ts';
 import { ALL_METRICS, type Gap } from './trust.ts';
 
@@ -95,9 +97,14 @@ const foldSelf = (state: SessionState, { bootUs, self }: SampleRecord): void => 
 
 const foldProbe = (state: SessionState, record: ProbeRecord): void => {
   const { type: _type, bootUs: _bootUs, ...probe } = record;
+  if (!state.probes.has(probe.id) && state.probes.size >= MAX_PROBES) {
+    leaveOut(state);
+    return;
+  }
   state.probes.set(probe.id, probe);
   foldUncounted(state, probe, record.bootUs);
-  for (const [metric, why] of Object.entries(probe.estimated ?? {})) state.estimated.set(metric, why);
+  for (const [metric, why] of Object.entries(probe.estimated ?? {}))
+    if (state.metrics.has(metric)) state.estimated.set(metric, why);
 };
 
 const foldUncounted = (state: SessionState, { id, uncounted = [] }: ProbeInUse, bootUs: number): void => {
@@ -130,7 +137,7 @@ export const gapOf = ({ bootUs, fromBootUs, reason, unrecorded }: GapRecord): Ga
 const foldLoss = (state: SessionState, record: LossRecord): void => {
   state.losses.set(record.kind, (state.losses.get(record.kind) ?? 0) + record.count);
   if (record.kind === 'unread-exit') state.doubtUs.set(ALL_METRICS, record.bootUs);
-  if (record.metric === undefined) return;
+  if (record.metric === undefined || !state.metrics.has(record.metric)) return;
   if (record.kind === 'map-full') state.mapFull.add(record.metric);
   if (record.kind === 'imprecise') state.imprecise.add(record.metric);
   const sums = {

@@ -5,14 +5,20 @@ import { createEntity, type Entity, entityId, UNKNOWN_COMM } from './entity.ts';
 import { forgetPid } from './ledger.ts';
 import type { ExitRecord, FilesRecord, ProcessRecord } from './record.ts';
 import { sumIntoOthers } from './retire.ts';
+import { hasRoomForProcess, holdText, leaveOut, textOf } from './room.ts';
 import type { SessionState } from './state.ts';
 
 export const foldProcess = (state: SessionState, record: ProcessRecord): void => {
   const entity = identify(state, record.pid, record.startMs, record.comm);
+  if (entity === null) {
+    leaveOut(state);
+    return;
+  }
   // It was seen alive, whatever was said of it before.
   if (state.owners.get(record.pid) !== entity && entity.startMs === record.startMs) revive(state, entity);
   entity.ppid = record.ppid ?? entity.ppid;
   entity.uid = record.uid ?? entity.uid;
+  const before = textOf(entity);
   entity.cmdline = record.cmdline ?? entity.cmdline;
   entity.cgroup = record.cgroup ?? entity.cgroup;
   if (record.cgroup !== undefined) entity.cgroups = record.cgroups ?? [];
@@ -21,6 +27,21 @@ export const foldProcess = (state: SessionState, record: ProcessRecord): void =>
   entity.formerly = record.formerly ?? entity.formerly;
   entity.shared = record.shared ?? entity.shared;
   entity.version += 1;
+  if (!holdText(state, before, textOf(entity))) forgetText(state, entity, before);
+};
+
+/** It keeps its name and what it counts. */
+const forgetText = (state: SessionState, entity: Entity, before: number): void => {
+  Object.assign(entity, {
+    cmdline: null,
+    cgroup: null,
+    cgroups: [],
+    uncovered: {},
+    formerly: [],
+    shared: null,
+  });
+  holdText(state, before, 0);
+  leaveOut(state);
 };
 
 /** Of nobody who is known, nothing is said. */
@@ -35,6 +56,10 @@ export const foldFiles = (state: SessionState, { pid, startMs, files }: FilesRec
 
 export const foldExit = (state: SessionState, record: ExitRecord): void => {
   const entity = identify(state, record.pid, record.startMs, record.comm);
+  if (entity === null) {
+    leaveOut(state);
+    return;
+  }
   entity.endedBootUs = record.bootUs;
   noteCut(state, entity.counts.keys());
   entity.own ||= record.own ?? false;
@@ -52,10 +77,14 @@ export const foldForget = (state: SessionState, pid: number): void => {
   state.former.set(owner.id, owner);
 };
 
-/** Whoever has this PID now; what is counted before its name is known belongs to somebody all the same. */
-export const ownerOf = (state: SessionState, pid: number): Entity => {
+/**
+ * Whoever has this PID now; what is counted before its name is known belongs to somebody all the same. null where there is
+ * room for no more.
+ */
+export const ownerOf = (state: SessionState, pid: number): Entity | null => {
   const owner = state.owners.get(pid);
   if (owner !== undefined) return owner;
+  if (!hasRoomForProcess(state)) return null;
   return own(state, createEntity(pid, null, UNKNOWN_COMM));
 };
 
@@ -63,12 +92,14 @@ export const ownerOf = (state: SessionState, pid: number): Entity => {
  * The entity a fact is about: the present owner when it can be the same process, an earlier one when the fact came
  * late, otherwise a new one. Of two lives of a PID the one that started later owns it.
  */
-const identify = (state: SessionState, pid: number, startMs: number | null, comm: string): Entity => {
+const identify = (state: SessionState, pid: number, startMs: number | null, comm: string): Entity | null => {
   const former = startMs === null ? undefined : state.former.get(entityId(pid, startMs));
   if (former !== undefined) return former;
   const owner = state.owners.get(pid);
-  if (owner === undefined) return own(state, createEntity(pid, startMs, comm));
+  if (owner === undefined)
+    return hasRoomForProcess(state) ? own(state, createEntity(pid, startMs, comm)) : null;
   if (owner.startMs !== null && startMs !== null && owner.startMs !== startMs) {
+    if (!hasRoomForProcess(state)) return null;
     const entity = createEntity(pid, startMs, comm);
     if (startMs < owner.startMs) {
       state.former.set(entity.id, entity);

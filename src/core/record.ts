@@ -285,6 +285,7 @@ export type LossKind =
   | 'shared-pid'
   | 'foreign-pids'
   | 'recorder-dropped'
+  | 'over-limit'
   | 'not-imported'
   | 'damaged';
 

@@ -1,5 +1,6 @@
 /** Reads a checkpoint (checkpoint-record.ts): the state that it reports, to be folded on from. */
 
+import { MAX_HISTORIES } from './bounds.ts';
 import { createCgroup } from './cgroup.ts';
 import {
   type CheckpointCgroup,
@@ -14,6 +15,7 @@ import { createEntity, createTally, type Entity, growIn } from './entity.ts';
 import { accountOf, keyOf } from './ledger.ts';
 import type { CounterEntry, HeaderRecord } from './record.ts';
 import { createRingAfter } from './ring.ts';
+import { hasRoomForProcess, holdText, textOf } from './room.ts';
 import { createState, type Early, type SessionState, SIGNAL_HISTORY_SAMPLES } from './state.ts';
 import { DOUBTS } from './trust.ts';
 
@@ -57,6 +59,7 @@ const beginAt = (header: HeaderRecord, bootUs: number, session: CheckpointSessio
     if (!state.metrics.has(metric)) continue;
     const early = session.hostEarly?.[metric] ?? 0;
     state.host.set(metric, { last, total, delta, came: delta, early });
+    if (state.hostHistory.size >= MAX_HISTORIES) continue;
     state.hostHistory.set(
       metric,
       createRingAfter(samples - 1, SIGNAL_HISTORY_SAMPLES, blankOf(state, metric)),
@@ -103,7 +106,8 @@ const countFrom = ([total = 0, delta]: readonly number[], heldSample: number) =>
 const restoreEntities = (state: SessionState, part: CheckpointRecord): void => {
   const entities = part.entities.map((facts) => restoreEntity(state, facts));
   restoreCounts(entities, part.counts, state.counted.sample);
-  for (const entity of entities) if (entity.endedBootUs !== null) noteCut(state, entity.counts.keys());
+  for (const entity of entities)
+    if (entity !== undefined && entity.endedBootUs !== null) noteCut(state, entity.counts.keys());
   restoreParts(entities, part.partial);
   for (const [metric, entity, dims, delta] of entriesOf(entities, part.grown)) {
     const one = entity.parts.get(metric)?.get(dims.join(','));
@@ -116,7 +120,8 @@ const restoreEntities = (state: SessionState, part: CheckpointRecord): void => {
   state.early = [...state.early, ...early];
 };
 
-const restoreEntity = (state: SessionState, facts: CheckpointEntity): Entity => {
+const restoreEntity = (state: SessionState, facts: CheckpointEntity): Entity | undefined => {
+  if (!hasRoomForProcess(state)) return undefined;
   const entity = createEntity(facts.pid, facts.startMs, facts.comm);
   entity.ppid = facts.ppid ?? null;
   entity.uid = facts.uid ?? null;
@@ -130,21 +135,24 @@ const restoreEntity = (state: SessionState, facts: CheckpointEntity): Entity => 
   entity.files = facts.files ?? [];
   entity.endedBootUs = facts.endedBootUs ?? null;
   entity.movedBootUs = facts.movedBootUs ?? null;
+  holdText(state, 0, textOf(entity));
   if (facts.former === true) state.former.set(entity.id, entity);
   else state.owners.set(entity.pid, entity);
   return entity;
 };
 
+/** Undefined where there was no room for it. */
+type Restored = readonly (Entity | undefined)[];
 type Table = Readonly<Record<string, readonly CounterEntry[]>>;
 
-const restoreCounts = (entities: readonly Entity[], counts: Table, heldSample: number): void => {
+const restoreCounts = (entities: Restored, counts: Table, heldSample: number): void => {
   for (const [metric, entries] of Object.entries(counts)) {
     for (const [index = -1, ...amount] of entries)
       entities[index]?.counts.set(metric, createTally(countFrom(amount, heldSample)));
   }
 };
 
-const restoreParts = (entities: readonly Entity[], partial: Table): void => {
+const restoreParts = (entities: Restored, partial: Table): void => {
   for (const [metric, entity, key, total] of entriesOf(entities, partial)) {
     if (key.length === 0) continue;
     const byKey = entity.parts.get(metric) ?? new Map();
@@ -156,7 +164,7 @@ const restoreParts = (entities: readonly Entity[], partial: Table): void => {
 type TableEntry = readonly [metric: string, entity: Entity, dims: readonly number[], value: number];
 
 /** `[index in entities, ...dims, value]`; without those of nobody, which a damaged line may hold. */
-const entriesOf = (entities: readonly Entity[], table: Table = {}): TableEntry[] =>
+const entriesOf = (entities: Restored, table: Table = {}): TableEntry[] =>
   Object.entries(table).flatMap(([metric, entries]) =>
     entries.flatMap(([index = -1, ...rest]): TableEntry[] => {
       const entity = entities[index];

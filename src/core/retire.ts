@@ -9,6 +9,7 @@
  * bounded by the capacity of the kernel's maps, and in foreign recordings by `MAX_ENTITIES`.
  */
 import type { Entity } from './entity.ts';
+import { holdText, textOf } from './room.ts';
 import { MAX_ENTITIES, type SessionState } from './state.ts';
 
 const LEADERS = 12;
@@ -63,6 +64,7 @@ const retire = (state: SessionState, entity: Entity): void => {
 };
 
 export const sumIntoOthers = (state: SessionState, entity: Entity): void => {
+  holdText(state, textOf(entity), 0);
   if (entity.counts.size > 0) state.others.processes += 1;
   for (const [metric, { total, trend }] of entity.counts) {
     if (trend !== null) state.trends.held -= 1;

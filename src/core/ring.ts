@@ -27,7 +27,8 @@ export const createRingAfter = (first: number, capacity: number, blank: number):
 });
 
 /** Writes the value of one sample; samples skipped since the last write become blank. */
-export const writeRing = (ring: Ring, sample: number, value: number): void => {
+export const writeRing = (ring: Ring | null, sample: number, value: number): void => {
+  if (ring === null) return;
   const { values, blank } = ring;
   const skippedFrom = Math.max(ring.last + 1, sample - values.length + 1);
   for (let index = skippedFrom; index < sample; index += 1) values[index % values.length] = blank;

@@ -4,6 +4,7 @@
  * `others`, so that every count stays somewhere), histories are rings.
  */
 
+import { createHeld, type Held, MAX_HISTORIES } from './bounds.ts';
 import type { Cgroup } from './cgroup.ts';
 import type { Count, Entity, TrendBudget } from './entity.ts';
 import type { HostReading } from './host-reading.ts';
@@ -59,6 +60,8 @@ export type SessionState = {
   /** Earlier owners of a PID that has a new one. */
   readonly former: Map<string, Entity>;
   readonly trends: TrendBudget;
+  /** How much of what is bounded there is. */
+  readonly held: Held;
   /** How many of the ended keep their row, apart from those who did most. */
   readonly endedRows: number;
   readonly others: { processes: number; readonly metrics: Map<string, number> };
@@ -124,6 +127,7 @@ export const createState = (header: HeaderRecord, endedRows: number = ENDED_ROWS
   owners: new Map(),
   former: new Map(),
   trends: { limit: MAX_TRENDS, held: 0 },
+  held: createHeld(),
   endedRows,
   others: { processes: 0, metrics: new Map() },
   totals: new Map(),
@@ -156,10 +160,11 @@ export const createState = (header: HeaderRecord, endedRows: number = ENDED_ROWS
   ended: null,
 });
 
-/** The past of one metric; made when it is first written. */
-export const historyRing = (rings: Map<string, Ring>, metric: string, blank: number): Ring => {
+/** The past of one metric, made when it is first written; null when there are too many. */
+export const historyRing = (rings: Map<string, Ring>, metric: string, blank: number): Ring | null => {
   const ring = rings.get(metric);
   if (ring !== undefined) return ring;
+  if (rings.size >= MAX_HISTORIES) return null;
   const fresh = createRing(SIGNAL_HISTORY_SAMPLES, blank);
   rings.set(metric, fresh);
   return fresh;

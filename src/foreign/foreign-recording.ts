@@ -84,7 +84,7 @@ const LONGEST_FACT = 256;
 /** As recordings have it: what a source says of its host can be anything. */
 const boundedHost = (host: ForeignHost): ForeignHost =>
   Object.fromEntries(
-    Object.entries(host).flatMap(([name, value]) => {
+    Object.entries(host).flatMap(([name, value]): [string, unknown][] => {
       if (typeof value === 'string') return [[name, value.slice(0, LONGEST_FACT)]];
       return typeof value !== 'number' || Number.isSafeInteger(value) ? [[name, value]] : [];
     }),

@@ -38,8 +38,14 @@ export const observe = (watch: Watch, state: SessionState): void => {
 const passMissedTicks = ({ insight, lastUs }: Watch, state: SessionState): void => {
   if (lastUs === 0) return;
   const passed = Math.round((state.bootUs - lastUs) / (state.header.intervalMs * 1000));
-  if (passed > 1) skipTicks(insight, passed - 1);
+  const room = state.samples + MAX_MISSED_TICKS - insight.ticks;
+  if (passed > 1) skipTicks(insight, Math.max(0, Math.min(passed - 1, LONGEST_MISS_TICKS, room)));
 };
+
+/** Longer apart is not further apart: nothing that insight relates is. */
+const LONGEST_MISS_TICKS = 3_600;
+/** All together: analysis holds a number for every tick. */
+const MAX_MISSED_TICKS = 1_000_000;
 
 const readProcesses = (watch: Watch, state: SessionState): void => {
   const { insight, processes } = watch;

@@ -1,16 +1,26 @@
 /**
- * A recording without what is nobody else's business. Host names, process names, command lines, cgroup paths, users and
- * whatever people wrote become pseudonyms: the same thing always the same one, so that what belongs together still
- * does, and nothing that could be computed back. Numbers, times, probes and kernel facts stay.
+ * A recording without what is nobody else's business. Whatever comes from outside and is not a number is secret until it is
+ * listed as safe (safe-list.ts, and the probes that ship): names, paths, command lines, users, texts, and also the ids and labels
+ * of metrics, become pseudonyms. The same thing always gets the same one, so that what belongs together still does, and nothing
+ * could be computed back.
  *
- * Names of kernel threads stay: they are the kernel's own. In texts of the tool (reasons, details) paths and known names
- * are replaced, the rest stays.
+ * Each field of text has a rule of its own, by its name; a field without one is secret. Numbers and times pass.
  */
-import type { CheckpointEntity } from '../core/checkpoint-record.ts';
-import type { CountedFile } from '../core/file-extents.ts';
-import type { CgroupFacts, HeaderRecord, ProbeInUse, StreamRecord } from '../core/record.ts';
+import type { HeaderRecord, StreamRecord } from '../core/record.ts';
 import type { WatchedCheckpoint } from '../insight/checkpoint.ts';
-import type { Finding, Party } from '../insight/findings/finding.ts';
+import {
+  DEVICE_METRIC,
+  isDevice,
+  isFilesystem,
+  isHostMetric,
+  isLimitFile,
+  isSafeText,
+  kernelThread,
+  kernelVersion,
+  safeArch,
+  safeFormat,
+  toolVersion,
+} from './safe-list.ts';
 
 export type Redactor = {
   header(header: HeaderRecord): HeaderRecord;
@@ -18,19 +28,22 @@ export type Redactor = {
   checkpoint(part: WatchedCheckpoint): WatchedCheckpoint;
 };
 
-const KTHREADD = 2;
-/** Files of the kernel's own are everybody's. */
-const PATH = /(?<![\w<])[~.]{0,2}\/(?!proc\/|sys\/)[^\s'"`,;:()[\]{}]+/g;
-const LEAST_NAME = 3;
+/** What ships with the tool: it says nothing of whoever recorded. */
+export type Shipped = {
+  readonly probes: ReadonlySet<string>;
+  readonly variants: ReadonlySet<string>;
+  /** Metric ids, with their texts as they ship; the names of dimensions are among them. */
+  readonly metrics: ReadonlyMap<string, { readonly label: string; readonly texts: ReadonlySet<string> }>;
+  readonly dims: ReadonlySet<string>;
+  /** Why a variant's number is an estimate. */
+  readonly texts: ReadonlySet<string>;
+  readonly findings: ReadonlyMap<string, string>;
+};
+
 const FIRST_UID = 1_000;
 
-const SHARED =
-  'its PID was of more than one process within one interval: what each counted in it is not known';
-export const createRedactor = (): Redactor => {
+export const createRedactor = (shipped: Shipped): Redactor => {
   const pseudonyms = new Map<string, Map<string, string>>();
-  const kernelNames = new Set<string>();
-  /** What must not stand in any text. */
-  const secrets = new Map<string, string>();
 
   const pseudonym = (kind: string, original: string): string => {
     if (original === '' || original === '?') return original;
@@ -38,183 +51,166 @@ export const createRedactor = (): Redactor => {
     pseudonyms.set(kind, known);
     const given = known.get(original) ?? `${kind}-${known.size + 1}`;
     known.set(original, given);
-    if (original.length >= LEAST_NAME) secrets.set(original, given);
     return given;
   };
+  const secret =
+    (kind: string): Rule =>
+    (original) =>
+      pseudonym(kind, original);
+  const listed =
+    (safe: (word: string) => boolean, kind: string): Rule =>
+    (original) =>
+      safe(original) ? original : pseudonym(kind, original);
 
-  const commOf = (comm: string): string => (kernelNames.has(comm) ? comm : pseudonym('process', comm));
-
-  const userOf = (uid: number | undefined): number | undefined => {
-    if (uid === undefined || uid === 0) return uid;
-    const known = pseudonyms.get('uid') ?? new Map<string, string>();
-    pseudonyms.set('uid', known);
-    const given = known.get(String(uid)) ?? String(FIRST_UID + known.size + 1);
-    known.set(String(uid), given);
-    return Number(given);
+  const metricOf = (id: string): string => {
+    if (id === '' || shipped.metrics.has(id) || isHostMetric(id)) return id;
+    const [, source, device = '', what] = DEVICE_METRIC.exec(id) ?? [];
+    if (source === undefined) return pseudonym('redacted.metric', id);
+    return `${source}.${isDevice(device) ? device : pseudonym('device', device)}.${what}`;
   };
 
-  let sorted: readonly (readonly [string, string])[] = [];
-  /** A path holds those above it. */
-  const longestFirst = () => {
-    if (sorted.length !== secrets.size) sorted = [...secrets].sort(([a], [b]) => b.length - a.length);
-    return sorted;
+  /** Who is below whose limit stays to be seen. */
+  const cgroupOf = (path: string): string => {
+    const cut = path.lastIndexOf('/');
+    if (path === '/' || path === '') return path;
+    return `${cut <= 0 ? '' : cgroupOf(path.slice(0, cut))}/${pseudonym('cgroup', path)}`;
   };
 
-  const text = (original: string): string => {
-    let out = original.replace(PATH, (path) => `/${pseudonym('path', path)}`);
-    for (const [secret, given] of longestFirst())
-      if (out.includes(secret)) out = out.replaceAll(secret, given);
-    return out;
+  const limitOf = (file: string): string => {
+    const name = file.slice(file.lastIndexOf('/') + 1);
+    return isLimitFile(name)
+      ? `${pseudonym('path', file.slice(0, -name.length))}/${name}`
+      : pseudonym('path', file);
   };
 
-  /** Units are named alone in what is advised. */
-  const cgroupOf = (cgroup: string): string => {
-    const cut = cgroup.lastIndexOf('/');
-    if (cgroup === '/' || cut < 0) return cgroup;
-    const own = pseudonym('cgroup', cgroup);
-    // Who is below whose limit stays to be seen.
-    const given = `${cut === 0 ? '' : cgroupOf(cgroup.slice(0, cut))}/${own}`;
-    for (const part of cgroup.split('/')) if (/\.(?:service|scope)$/.test(part)) pseudonym('unit', part);
-    return given;
+  const text = listed((one) => isSafeText(one) || shipped.texts.has(one), 'text');
+  const kept: Rule = (original) => original;
+
+  /** By field. What is `kept` is one of few words that the schema knows. */
+  const rules: Readonly<Record<string, Rule>> = {
+    ...Object.fromEntries(KEPT_FIELDS.map((field) => [field, kept])),
+    hostname: secret('host'),
+    kernel: kernelVersion,
+    arch: safeArch,
+    version: toolVersion,
+    bpftrace: toolVersion,
+    session: secret('session'),
+    filesystems: listed(isFilesystem, 'filesystem'),
+    from: safeFormat,
+    id: listed((id) => shipped.probes.has(id) || id === 'import' || id === 'host', 'probe'),
+    probe: listed((id) => shipped.probes.has(id) || id === 'import' || id === 'host', 'probe'),
+    variant: listed((id) => shipped.variants.has(id) || id === 'import', 'variant'),
+    dims: listed((name) => shipped.dims.has(name), 'dimension'),
+    comm: (comm) => kernelThread(comm) ?? pseudonym('process', comm),
+    formerly: (comm) => kernelThread(comm) ?? pseudonym('process', comm),
+    cmdline: secret('command'),
+    cgroup: cgroupOf,
+    cgroups: cgroupOf,
+    path: cgroupOf,
+    filePath: (path) => `/${pseudonym('path', path)}`,
+    device: listed(isDevice, 'device'),
+    nobody: text,
+    cpuLimit: limitOf,
+    memoryLimit: limitOf,
+    metric: metricOf,
+    mapFull: metricOf,
+    imprecise: metricOf,
+    uncounted: metricOf,
+    text: secret('mark'),
+    reason: text,
+    detail: text,
+    shared: text,
+    unnamed: text,
+    uncovered: text,
+    estimated: text,
   };
 
-  const optional = <Value>(value: Value | undefined, change: (value: Value) => Value): Value | undefined =>
-    value === undefined ? undefined : change(value);
+  /** A value of a field, and of all fields below it. */
+  const change = <Value>(value: Value, field: string): Value => changed(value, field) as Value;
 
-  /** One process, in whatever record it stands. */
-  const who = <Facts extends CheckpointEntity>(facts: Facts): Facts => {
-    // Children of kthreadd run no program.
-    if (facts.ppid === KTHREADD || facts.pid === KTHREADD) kernelNames.add(facts.comm);
-    return {
-      ...facts,
-      comm: commOf(facts.comm),
-      formerly: optional(facts.formerly, (names) => names.map(commOf)),
-      shared: optional(facts.shared, () => SHARED),
-      files: optional(facts.files, (files) => files.map(fileOf)),
-      uid: userOf(facts.uid),
-      cmdline: optional(facts.cmdline, (cmdline) => pseudonym('command', cmdline)),
-      cgroup: optional(facts.cgroup, cgroupOf),
-      cgroups: optional(facts.cgroups, (paths) => paths.map(cgroupOf)),
-      uncovered: optional(facts.uncovered, (reasons) =>
-        Object.fromEntries(Object.entries(reasons).map(([metric, reason]) => [metric, text(reason)])),
+  const changed = (value: unknown, field: string): unknown => {
+    if (typeof value === 'string') return (rules[field] ?? secret('text'))(value);
+    if (Array.isArray(value)) return value.map((one) => changed(one, field));
+    if (typeof value !== 'object' || value === null) return field === 'uid' ? userOf(value) : value;
+    const isTable = TABLES.has(field) && !('hostname' in value);
+    const nameOf = field === 'probeMs' ? (rules.probe as Rule) : metricOf;
+    return Object.fromEntries(
+      Object.entries(value).map(([name, one]) =>
+        isTable
+          ? [nameOf(name), changed(one, field)]
+          : [name, changed(one, field === 'files' && name === 'path' ? 'filePath' : name)],
       ),
-    };
+    );
   };
 
-  /** The files of its limits have its path in their names. */
-  const group = <Facts extends CgroupFacts>(facts: Facts): Facts => ({
-    ...facts,
-    path: cgroupOf(facts.path),
-    cpuLimit: optional(facts.cpuLimit, (file) => limitOf(file, facts.path)),
-    memoryLimit: optional(facts.memoryLimit, (file) => limitOf(file, facts.path)),
-  });
-
-  const limitOf = (file: string, path: string): string =>
-    path === '/' ? file : file.replace(path, () => cgroupOf(path));
-
-  const fileOf = (file: CountedFile): CountedFile => ({ ...file, path: `/${pseudonym('path', file.path)}` });
-
-  /** A name may have blanks in it, where a path in a text ends. */
-  const withoutFiles = (command: string, { files = [] }: Finding): string =>
-    files.reduce((left, file) => left.replaceAll(file.path, () => fileOf(file).path), command);
-
-  const probe = <Probe extends ProbeInUse>(one: Probe): Probe => ({
-    ...one,
-    reason: optional(one.reason, text),
-  });
-
-  const party = (one: Party): Party => ({ ...one, comm: commOf(one.comm) });
-
-  const record = (one: StreamRecord): StreamRecord => {
-    switch (one.type) {
-      case 'process':
-        return who(one);
-      case 'files':
-        return { ...one, files: one.files.map(fileOf) };
-      case 'exit':
-        return {
-          ...one,
-          comm: commOf(one.comm),
-          formerly: optional(one.formerly, (names) => names.map(commOf)),
-          shared: optional(one.shared, () => SHARED),
-        };
-      case 'cgroup':
-        return group(one);
-      case 'gap':
-      case 'trailer':
-        return { ...one, reason: text(one.reason) };
-      case 'loss':
-        // It is made of names.
-        if (one.kind === 'shared-pid') return { ...one, detail: SHARED };
-        return { ...one, detail: optional(one.detail, text) };
-      case 'probe':
-        return probe(one);
-      case 'mark':
-        return { ...one, text: pseudonym('mark', one.text) };
-      case 'sample':
-      case 'forget':
-        return one;
-    }
-  };
+  const userOf = (uid: unknown): unknown =>
+    typeof uid !== 'number' || uid === 0
+      ? uid
+      : FIRST_UID + Number(pseudonym('uid', String(uid)).slice('uid-'.length));
 
   return {
-    record,
+    record: (record) => change(record, 'record'),
     header: (header) => {
-      const hostname = pseudonym('host', header.host.hostname);
-      const { comm, command, pids, threads } = header.selection;
+      const { selection, metrics, imported, ...rest } = header;
+      const { comm, command } = selection;
       return {
-        ...header,
-        session: optional(header.session, (session) => pseudonym('session', session)),
-        host: { ...header.host, hostname },
+        ...change(rest, 'header'),
         selection: {
-          pids,
-          ...(threads === undefined ? {} : { threads }),
+          ...selection,
           comm: comm === null ? null : pseudonym('pattern', comm),
           command: command === null ? null : [pseudonym('command', command.join(' '))],
         },
         // Notes quote what stood in the source.
-        imported: optional(header.imported, ({ from }) => ({ from, notes: [] })),
-        probes: header.probes.map(probe),
-        metrics: header.metrics.map((metric) => ({
-          ...metric,
-          label: text(metric.label),
-          help: text(metric.help),
-        })),
+        ...(imported === undefined ? {} : { imported: { from: safeFormat(imported.from), notes: [] } }),
+        metrics: metrics.map((metric) => {
+          const id = metricOf(metric.id);
+          const known = shipped.metrics.get(metric.id);
+          return {
+            ...change({ ...metric, id: '', label: '', help: '' }, 'metric'),
+            id,
+            label: known?.label ?? id.slice(id.lastIndexOf('.') + 1),
+            help: known?.texts.has(metric.help) ? metric.help : '',
+          };
+        }),
       };
     },
-    checkpoint: (part) => ({
-      ...part,
-      entities: part.entities.map(who),
-      session: optional(part.session, (session) => ({
-        ...session,
-        cgroups: optional(session.cgroups, (cgroups) => cgroups.map(group)),
-        probes: session.probes.map(probe),
-        gaps: session.gaps.map((gap) => ({ ...gap, reason: text(gap.reason) })),
-        marks: session.marks.map((mark) => ({ ...mark, text: pseudonym('mark', mark.text) })),
-        insight: {
-          ...session.insight,
-          findings: session.insight.findings.map((finding) => ({
-            ...finding,
-            cgroup: optional(finding.cgroup, cgroupOf),
-            suspect: finding.suspect === null ? null : party(finding.suspect),
-            files: optional(finding.files, (files) => files.map(fileOf)),
-            suspects: optional(finding.suspects, (suspects) => suspects.map(party)),
-            victims: finding.victims.map(party),
-            // Control groups and files are filled in.
-            advice: finding.advice.map((advice) => ({
-              ...advice,
-              text: text(advice.text),
-              ...(advice.command === undefined
-                ? {}
-                : { command: text(withoutFiles(advice.command, finding)) }),
-            })),
-          })),
-          spikes: session.insight.spikes.map((spike) => ({
-            ...spike,
-            comm: spike.comm === null ? null : commOf(spike.comm),
-          })),
+    checkpoint: (part) => {
+      const { session, ...rest } = part;
+      if (session === undefined) return change(rest, 'checkpoint');
+      const { insight, ...counted } = session;
+      return {
+        ...change(rest, 'checkpoint'),
+        session: {
+          ...change(counted, 'session'),
+          insight: {
+            ...insight,
+            spikes: change(insight.spikes, 'spikes'),
+            // Its texts quote what was found; what a finding is about is known by its id.
+            findings: insight.findings
+              .filter(({ id }) => shipped.findings.has(id))
+              .map(({ id, title: _title, ...finding }) => ({
+                ...change({ ...finding, evidence: [], missing: [], advice: [] }, 'finding'),
+                id,
+                title: shipped.findings.get(id) ?? id,
+              })),
+          },
         },
-      })),
-    }),
+      };
+    },
   };
 };
+
+type Rule = (original: string) => string;
+
+/** Words of the schema, of which no other is read; and functions of the kernel, whose names are its own. */
+const KEPT_FIELDS: readonly string[] = [
+  'type format state kind scope unit probeMsBy costBasis severity memoryControl unrecorded name channel',
+].flatMap((names) => names.split(' '));
+
+/** Fields whose own fields are ids of metrics, or of probes. */
+const TABLES: ReadonlySet<string> = new Set(
+  [
+    'counters host cgroups uncovered estimated probeMs totals counts partial grown early baselines hostEarly',
+    'metrics readings shared doubtUs over least unseen missed uncounted',
+  ].flatMap((names) => names.split(' ')),
+);

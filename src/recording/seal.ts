@@ -59,11 +59,11 @@ const parse = (line: string): unknown => {
   }
 };
 
-/** The shortest line that is a sample; a seal cannot promise more of them than there is room for. */
+/** The shortest line that is a sample; a seal cannot promise more of them than there is room for. One of nothing is not ours. */
 const LEAST_SAMPLE_BYTES = 64;
 
 const isSound = ({ textBytes, samples, fromUs, toUs }: Seal): boolean =>
-  samples * LEAST_SAMPLE_BYTES <= textBytes && fromUs <= toUs && Number.isSafeInteger(toUs);
+  textBytes > 0 && samples * LEAST_SAMPLE_BYTES <= textBytes && fromUs <= toUs && Number.isSafeInteger(toUs);
 
 const MAGIC = 0x31_42_53_53;
 const FACTS_BYTES = 44;

@@ -150,7 +150,7 @@ export const createCursor = (timeline: Timeline, options: CursorOptions = {}): C
     // What is reported at this very place is folded on top of it.
     if (timeline.resumesAt(number) || (incomplete && timeline.hasAnchor(number))) {
       const anchor = timeline.anchorAt(number);
-      const gaps = session?.state.gaps ?? [];
+      const gaps = session?.state.gaps.filter(({ unrecorded }) => unrecorded !== undefined) ?? [];
       if (anchor?.sample === number && 'parts' in anchor && beginAt(anchor)) {
         session = watched(now());
         for (const gap of gaps) addGap(now(), gap);

@@ -2,11 +2,13 @@
 import { z } from 'zod';
 import type { WatchedCheckpoint } from '../insight/checkpoint.ts';
 import {
+  amount,
   bootUs,
   cgroupFacts,
   cgroups,
   count,
   countedFiles,
+  isFew,
   lossKind,
   metricId,
   name,
@@ -32,7 +34,7 @@ const finding = z.object({
   id: ours,
   title: ours,
   severity: z.enum(['critical', 'high', 'medium']),
-  confidence: z.number(),
+  confidence: amount,
   signs: z
     .object({ seen: count, of: count })
     .optional()
@@ -44,7 +46,7 @@ const finding = z.object({
   startUs: bootUs,
   endUs: bootUs,
   uncountedSinceUs: bootUs.optional().describe('what it rests on is not counted any more since then'),
-  evidence: z.array(z.object({ metric: ours, value: z.number(), unit, what: ours, atUs: bootUs })).max(64),
+  evidence: z.array(z.object({ metric: ours, value: amount, unit, what: ours, atUs: bootUs })).max(64),
   files: countedFiles.optional(),
   missing: z.array(ours).max(64),
   advice: z
@@ -58,12 +60,12 @@ const spike = z.object({
   comm: name.nullable(),
   startUs: bootUs,
   endUs: bootUs,
-  score: z.number(),
+  score: amount,
 });
 
-const amounts = z.record(metricId, z.array(z.number()).min(1).max(3));
+const amounts = z.record(metricId, z.array(amount).min(1).max(3));
 
-const stretch = z.object({ sample: z.int().min(-1), bootUs, intervalUs: z.number() });
+const stretch = z.object({ sample: z.int().min(-1), bootUs, intervalUs: amount });
 
 const session = z.object({
   samples: count,
@@ -86,7 +88,7 @@ const session = z.object({
       z.object({
         ...cgroupFacts,
         endedBootUs: bootUs.optional(),
-        readings: z.record(metricId, z.array(z.number()).min(1).max(4)),
+        readings: z.record(metricId, z.array(amount).min(1).max(4)),
       }),
     )
     .max(1_000)
@@ -112,7 +114,7 @@ const session = z.object({
     .optional()
     .describe('metric id to how many runs of its programs the kernel skipped'),
   uncounted: z
-    .record(metricId, z.array(z.number()).min(1).max(2))
+    .record(metricId, z.array(amount).min(1).max(2))
     .optional()
     .describe('metric id to [µs not counted to stay within the budget, since when not]'),
   estimated: z
@@ -150,7 +152,7 @@ export const checkpointSchema = z.object({
         cmdline: words.optional(),
         cgroup: words.optional(),
         cgroups,
-        uncovered: z.record(metricId, words).optional(),
+        uncovered: z.record(metricId, words).refine(isFew).optional(),
         own: z.boolean().optional(),
         formerly: z.array(name).max(64).optional(),
         shared: words.optional(),

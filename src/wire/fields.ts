@@ -2,6 +2,12 @@
 import { z } from 'zod';
 
 export const count = z.int().nonnegative();
+/** Counters of the kernel have 64 bits; what is beyond adds up to what is no number. */
+export const LARGEST = 2 ** 64;
+export const amount = z.number().min(-LARGEST).max(LARGEST);
+/** Of one process, probe or control group. */
+const MOST_REASONS = 256;
+export const isFew = (reasons: object): boolean => Object.keys(reasons).length <= MOST_REASONS;
 export const bootUs = count.describe('µs since boot, CLOCK_BOOTTIME');
 export const pid = z
   .int()
@@ -30,6 +36,7 @@ export const probe = {
     .describe('metrics that this variant does not count, though the session began with one that did'),
   estimated: z
     .record(metricId, words)
+    .refine(isFew)
     .optional()
     .describe('metric id to why its number is an estimate as this variant counts, and how far off it can be'),
 };
@@ -72,6 +79,7 @@ export const cgroupFacts = {
   memoryLimit: words.optional().describe('the file that holds its memory limit'),
   uncovered: z
     .record(metricId, words)
+    .refine(isFew)
     .optional()
     .describe('metric id to why the kernel does not say it of this one: not zero, not known'),
 };
@@ -87,13 +95,14 @@ export const cgroups = z.array(words).max(16).optional();
 export const unit = z.enum(['count', 'ns', 'us', 'ms', 'bytes', 'KiB', 'pages', 'percent', 'load']);
 
 export const self = z.object({
-  cpuMs: z.number(),
-  rssBytes: z.number(),
-  tracerCpuMs: z.number(),
-  tracerRssBytes: z.number(),
-  mapBytes: z.number(),
+  cpuMs: amount,
+  rssBytes: amount,
+  tracerCpuMs: amount,
+  tracerRssBytes: amount,
+  mapBytes: amount,
   probeMs: z
-    .record(name, z.number())
+    .record(name, amount)
+    .refine(isFew)
     .optional()
     .describe('probe to CPU ms that its events took from the traced since start'),
   probeMsBy: z
@@ -123,6 +132,7 @@ export const lossKind = z.enum([
   'shared-pid',
   'foreign-pids',
   'recorder-dropped',
+  'over-limit',
   'not-imported',
   'damaged',
 ]);

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { CounterEntry } from '../core/record.ts';
-import { METRIC_ID } from './fields.ts';
+import { LARGEST, METRIC_ID } from './fields.ts';
 
 const MAX_ENTRIES = 200_000;
 const LEAST_PARTS = 2;
@@ -49,11 +49,11 @@ const isEntries = (entries: unknown): boolean =>
 
 const isEntry = (entry: unknown): boolean => {
   if (!Array.isArray(entry) || entry.length < LEAST_PARTS || entry.length > MOST_PARTS) return false;
-  for (const part of entry) if (typeof part !== 'number' || !Number.isFinite(part)) return false;
+  for (const part of entry) if (typeof part !== 'number' || !(Math.abs(part) <= LARGEST)) return false;
   return true;
 };
 
 const isNumberTable = (value: unknown): boolean =>
   isTable(value) &&
   hasMetricKeys(Object.keys(value)) &&
-  Object.values(value).every((one) => typeof one === 'number' && Number.isFinite(one));
+  Object.values(value).every((one) => typeof one === 'number' && Math.abs(one) <= LARGEST);

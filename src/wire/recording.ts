@@ -18,6 +18,7 @@ import {
   cgroups,
   count,
   countedFiles,
+  isFew,
   lossKind,
   metricId,
   name,
@@ -54,6 +55,10 @@ const imported = z
   })
   .describe('where its values are from, when nobody traced, and what was assumed in reading it');
 
+/** So that it has a date, also after as many years as a recording may be long. */
+const LATEST_MS = 4e15;
+const LONGEST_INTERVAL_MS = 31 * 86_400_000;
+
 export const headerSchema = z.object({
   type: z.literal('header'),
   format: z.literal(RECORDING_FORMAT),
@@ -80,8 +85,11 @@ export const headerSchema = z.object({
     minFreeKb: count.optional(),
   }),
   bpftrace: name.nullable(),
-  clock: z.object({ bootUs, realMs: z.number().describe('the same instant, ms since 1970 UTC') }),
-  intervalMs: z.int().positive(),
+  clock: z.object({
+    bootUs,
+    realMs: z.number().min(-LATEST_MS).max(LATEST_MS).describe('the same instant, ms since 1970 UTC'),
+  }),
+  intervalMs: z.int().positive().max(LONGEST_INTERVAL_MS),
   unnamed: words
     .optional()
     .describe('why these PIDs are not those of the /proc of whoever traced; absent when they are'),
@@ -152,6 +160,7 @@ export const recordSchema = z.discriminatedUnion('type', [
     cgroups: cgroups.describe('other paths that it has in other hierarchies'),
     uncovered: z
       .record(metricId, words)
+      .refine(isFew)
       .optional()
       .describe('metric id to why it cannot be counted for this process: not zero, not known'),
     own,
@@ -260,7 +269,7 @@ const partialHeader = z.object({
   }),
   bpftrace: name.nullable().catch(null),
   clock: headerSchema.shape.clock.catch({ bootUs: 0, realMs: 0 }),
-  intervalMs: z.int().positive().catch(1_000),
+  intervalMs: headerSchema.shape.intervalMs.catch(1_000),
   unnamed: words.optional().catch(undefined),
   mapKeys: count.catch(0),
   imported: imported.optional().catch(undefined),

@@ -1,5 +1,7 @@
 /** Files that a suspect had open: what a finding says of them, after a replay and from a checkpoint too, and redacted. */
+
 import { expect, it } from 'vitest';
+import { shippedNames } from '../../src/cli/shipped.ts';
 import type { FilesRecord } from '../../src/core/record.ts';
 import { findingsOf } from '../../src/insight/findings/match.ts';
 import { createRedactor } from '../../src/recording/redact.ts';
@@ -54,7 +56,7 @@ it.each([
 it('a line of a recording and a checkpoint hold them, and redacted they have no names', () => {
   const record = filesOf(['/secret/disk\u001b[31m.qcow2', 28_495]);
   expect(decodeRecord(JSON.parse(JSON.stringify(record)))).toEqual({ kind: 'record', record });
-  const redactor = createRedactor();
+  const redactor = createRedactor(shippedNames());
   expect(JSON.stringify(redactor.record(record))).not.toContain('secret');
   for (const part of checkpointOf(findingAfter(filesOf(['/secret/my secret disk.qcow2', 28_495])))) {
     const read = checkpointSchema.parse(JSON.parse(JSON.stringify(part)));

@@ -56,6 +56,17 @@ describe('a whole recording', () => {
     expect(everything(fileOf(content())).records).toEqual(RECORDS);
   });
 
+  it('in JSON with blanks, and with its fields in another order, is the same', () => {
+    const blanks = [header, ...RECORDS].map((record) =>
+      JSON.stringify(record, null, ' ').replaceAll('\n', ' '),
+    );
+    expect(everything(fileOf(`${blanks.join('\n')}\n`)).records).toEqual(RECORDS);
+    const turned = [header, ...RECORDS].map((record) =>
+      JSON.stringify(Object.fromEntries(Object.entries(record).reverse())),
+    );
+    expect(everything(fileOf(`${turned.join('\n')}\n`))).toEqual(everything(fileOf(WHOLE)));
+  });
+
   it('is read through a symbolic link', () => {
     const link = join(folder, 'link');
     symlinkSync(fileOf(WHOLE), link);

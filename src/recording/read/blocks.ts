@@ -38,7 +38,7 @@ export type Block = {
 
 /** More would take too much memory; at the writer's sizes this is half a year in one file. */
 export const MAX_BLOCKS = 500_000;
-const MAX_BLOCK_BYTES = 64 * 1024 * 1024;
+const MAX_BLOCK_BYTES = 32 * 1024 * 1024;
 /** Text of packed pieces without a seal, which has to be kept in memory. */
 export const MAX_UNSEALED_BYTES = 64 * 1024 * 1024;
 const SCAN_BYTES = 512 * 1024;

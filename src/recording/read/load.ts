@@ -44,6 +44,8 @@ const textOf = (block: Block): { readonly text: Buffer; readonly trouble: string
 
 /** What one group of lines may hold; what is beyond is counted as rejected. */
 const MAX_GROUP_RECORDS = 200_000;
+/** And so much text: what is made of it takes several times as much memory. */
+const MAX_GROUP_BYTES = 24 * 1024 * 1024;
 /** Rejected lines reported one by one; the rest of them in one. */
 const MAX_REJECTED_REPORTED = 100;
 
@@ -64,6 +66,7 @@ export const readLines = (
   let nowUs = bootUs;
   let reported = 0;
   let unreported = 0;
+  let bytes = 0;
   const reject = (kind: LossRecord['kind'], at: number, detail: string): void => {
     reported += 1;
     if (reported > MAX_REJECTED_REPORTED) unreported += 1;
@@ -82,10 +85,15 @@ export const readLines = (
     const decoded = decodeRecord(parseLine(text, start, end));
     if (decoded.kind === 'unknown') reject('unknown-message', start, `type ${decoded.type}`);
     else if (decoded.kind === 'rejected') reject('rejected-line', start, decoded.reason);
-    else if (decoded.kind === 'record' && records.length >= MAX_GROUP_RECORDS)
+    else if (
+      decoded.kind === 'record' &&
+      decoded.record.type !== 'sample' &&
+      (records.length >= MAX_GROUP_RECORDS || bytes >= MAX_GROUP_BYTES)
+    )
       reject('rejected-line', start, 'too many records between two samples');
     else if (decoded.kind === 'record') {
       nowUs = decoded.record.bootUs;
+      bytes += end - start;
       records.push(decoded.record);
     }
   });

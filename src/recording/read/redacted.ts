@@ -2,11 +2,11 @@
 import type { Mark } from '../../core/snapshot.ts';
 import type { Recording } from '../../session/ports.ts';
 import type { LossyAnchor } from '../../session/timeline.ts';
-import { createRedactor } from '../redact.ts';
+import { createRedactor, type Shipped } from '../redact.ts';
 
 /** What belongs together has one pseudonym, in whatever order it is read. */
-export const redacted = (recording: Recording): Recording => {
-  const redactor = createRedactor();
+export const redacted = (recording: Recording, shipped: Shipped): Recording => {
+  const redactor = createRedactor(shipped);
   const header = redactor.header(recording.header);
   const mark = ({ bootUs, text }: Mark): Mark => {
     const one = redactor.record({ type: 'mark', bootUs, text });

@@ -4,6 +4,9 @@
  */
 import zlib, { constants, gunzipSync } from 'node:zlib';
 
+/** Small pieces are not given room for large ones: it is garbage that is collected late. */
+const CHUNK_BYTES = 256 * 1024;
+
 type Unpack = (packed: Buffer, mostBytes: number, cutOff: boolean) => Buffer;
 
 export type Container = 'gzip' | 'zstd';
@@ -19,7 +22,11 @@ const { zstdDecompressSync } = zlib as Zstd;
 
 const UNPACK: Readonly<Record<Container, Unpack | null>> = {
   gzip: (packed, maxOutputLength, cutOff) =>
-    gunzipSync(packed, { maxOutputLength, ...(cutOff ? { finishFlush: constants.Z_SYNC_FLUSH } : {}) }),
+    gunzipSync(packed, {
+      maxOutputLength,
+      chunkSize: Math.max(64, Math.min(maxOutputLength, CHUNK_BYTES)),
+      ...(cutOff ? { finishFlush: constants.Z_SYNC_FLUSH } : {}),
+    }),
   zstd:
     zstdDecompressSync === undefined
       ? null
