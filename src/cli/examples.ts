@@ -72,6 +72,10 @@ Examples:
 Examples:
   stallscope doctor
   stallscope doctor --json | jq -r .next`,
+  explain: `
+Examples:
+  stallscope explain
+  stallscope explain seek-hole-storm | less`,
   demo: `
 Examples:
   stallscope demo

@@ -5,6 +5,7 @@ import { analyze } from '../analyze.ts';
 import { compare } from '../compare.ts';
 import { demo } from '../demo.ts';
 import { EXAMPLES } from '../examples.ts';
+import { explain } from '../explain.ts';
 import { importForeign } from '../import.ts';
 import { mark } from '../mark.ts';
 import { readDuration, readScore, readSpeed } from '../options.ts';
@@ -101,6 +102,13 @@ export const addRecordings = ({ context, command, run, subcommand }: Line): void
           minScore: minScore === null ? null : readScore(minScore),
         }),
       );
+    });
+
+  subcommand('explain', 'the runbook of a finding; without one, which there are', EXAMPLES.explain)
+    .argument('[id]')
+    .action((id: string | undefined) => {
+      refuseCommand(command, 'explain');
+      return run(explain(context, id ?? null));
     });
 
   subcommand('import', 'make a recording from sadf -j or a long CSV', EXAMPLES.import)
