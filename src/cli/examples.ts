@@ -77,7 +77,8 @@ Examples:
 Examples:
   stallscope extents /var/lib/libvirt/images
   stallscope extents /srv --include '*.qcow2' --include '*.raw' --json | jq '.files[0]'
-  stallscope extents /srv/vm --timeout 2s --format openmetrics -o /var/lib/node_exporter/extents.prom`,
+  stallscope extents /srv/vm --timeout 2s --format openmetrics -o /var/lib/node_exporter/extents.prom
+  stallscope extents /srv/vm --into extents.ndjson.gz; stallscope replay extents.ndjson.gz`,
   probes: `
 Examples:
   stallscope probes list
@@ -87,6 +88,10 @@ Examples:
 Examples:
   stallscope doctor
   stallscope doctor --json | jq -r .next`,
+  explain: `
+Examples:
+  stallscope explain
+  stallscope explain seek-hole-storm | less`,
   demo: `
 Examples:
   stallscope demo

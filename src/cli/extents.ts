@@ -1,5 +1,7 @@
 /** `stallscope extents`: in how many extents files lie, the most first, what has grown, and what helps. */
 
+import { availableParallelism, hostname, release, totalmem } from 'node:os';
+import type { HostIdentity } from '../core/record.ts';
 import { asJson, asLine } from '../core/safe-text.ts';
 import { failure } from '../errors.ts';
 import { countFiles } from '../extents/count-files.ts';
@@ -9,10 +11,12 @@ import { type Found, walk } from '../extents/walk.ts';
 import { systemProgram } from '../host/ask.ts';
 import { countExtents, missingCounter } from '../host/extents.ts';
 import { findOpeners } from '../host/openers.ts';
+import { readHostSettings } from '../host/settings.ts';
 import { extentsObject } from '../report/extents/object.ts';
 import { extentsMetrics } from '../report/extents/openmetrics.ts';
 import { extentsLines } from '../report/extents/page.ts';
 import type { Context } from './context.ts';
+import { readSeries, writeSeries } from './extents-into.ts';
 import { readState, statePath, writeState } from './extents-state.ts';
 import { EXIT_OF, isSignal } from './interruption.ts';
 import { globMatcher } from './options.ts';
@@ -33,6 +37,8 @@ export type ExtentsOptions = {
   readonly format: ExtentsFormat;
   /** null for stdout. */
   readonly output: string | null;
+  /** The recording of all reports; null for none. */
+  readonly into: string | null;
   /** null for the usual place. */
   readonly state: string | null;
 };
@@ -51,6 +57,8 @@ export const extents = async (context: Context, options: ExtentsOptions): Promis
   if (missing !== null) throw failure('E_EXTENTS_PROGRAMS', { command: missing });
   const path = options.state ?? statePath(context.env);
   const earlier = context.interruption.atOnce(() => readState(path));
+  const series =
+    options.into === null ? null : context.interruption.atOnce(() => readSeries(options.into ?? ''));
   const left = createLeftOut();
   const found = await find(context, options, left);
   const counted = await count(context, options, found, left);
@@ -61,8 +69,11 @@ export const extents = async (context: Context, options: ExtentsOptions): Promis
   const openers = await whoHasOpen(context, shown, found);
   const problem = path === null ? null : writeState(path, earlier, counted, context.env);
   if (problem !== null) say(context, problem);
+  const atMs = Date.now();
+  if (series !== null && options.into !== null && !isOver(context))
+    await writeSeries(context, options.into, series, { counted, atMs, host: hostOf(context) });
   const report: ExtentsReport = {
-    atMs: Date.now(),
+    atMs,
     files: shown.map((one) => reportOf(one, earlier.get(one.path), openers.get(one.path))),
     leftOut: left.list(),
     notes: notesOf(context),
@@ -70,12 +81,24 @@ export const extents = async (context: Context, options: ExtentsOptions): Promis
   return give(context, options, report);
 };
 
+const hostOf = ({ files }: Context): HostIdentity => ({
+  hostname: hostname(),
+  kernel: release(),
+  arch: process.arch,
+  cpus: availableParallelism(),
+  memoryBytes: totalmem(),
+  ...readHostSettings(files),
+});
+
 const isOver = ({ interruption }: Context): boolean => interruption.reason() !== null;
 
 const find = async (context: Context, options: ExtentsOptions, left: LeftOut): Promise<readonly Found[]> => {
-  const matches = (pattern: string, name: string): boolean => globMatcher(pattern)(name);
+  const [include, exclude] = [options.include.map(globMatcher), options.exclude.map(globMatcher)];
+  const isWanted = (name: string): boolean =>
+    (include.length === 0 || include.some((matches) => matches(name))) &&
+    !exclude.some((matches) => matches(name));
   try {
-    return await walk(options.paths, { ...options, matches }, left, () => isOver(context));
+    return await walk(options.paths, { ...options, isWanted }, left, () => isOver(context));
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException;
     if (code === undefined || path === undefined) throw error;

@@ -9,6 +9,8 @@ import { OF_FILES } from '../insight/findings/index.ts';
 import type { WatchedSnapshot } from '../insight/recognised.ts';
 
 const AGAIN_US = 300e6;
+/** Where nothing could be counted: a busy machine may not have got that far. */
+const UNANSWERED_AGAIN_US = 15e6;
 /** A finding goes on until it has been quiet for so long. */
 const QUIET_US = 10e6;
 const MOST_REMEMBERED = 1_000;
@@ -46,7 +48,8 @@ export const createFileWatch = ({ ask, add, bootUs }: FileWatchPorts) => {
           extents === null ? [] : [{ path, sizeBytes, extents, ...(isLeast ? { isLeast } : {}) }],
         )
         .sort((a, b) => b.extents - a.extents);
-      if (files.length > 0) add({ type: 'files', bootUs: bootUs(), pid, startMs, files });
+      if (files.length === 0) askedUs.set(keyOf(suspect), snapshot.bootUs - AGAIN_US + UNANSWERED_AGAIN_US);
+      else add({ type: 'files', bootUs: bootUs(), pid, startMs, files });
     });
   };
 };

@@ -11,6 +11,8 @@ export type ExtentCount = {
   /** As mount calls it; null where it did not get that far, or the type has no name here. */
   readonly fileSystem: string | null;
   readonly problem: string | null;
+  /** The program that walked it was killed, and the kernel still holds it. */
+  readonly isStuck?: true;
 };
 
 /**

@@ -44,8 +44,8 @@ export const countFiles = async (
     const result = await countOne(file, options);
     if (typeof result === 'string') left.add(result, file.path);
     else {
-      if (result.problem?.includes('has not let it end') === true) stuck += 1;
-      if (result.problem === 'it was interrupted') left.add('interrupted before it', file.path);
+      if (result.isStuck === true) stuck += 1;
+      if (signal.aborted && result.problem !== null) left.add('interrupted before it', file.path);
       else
         counted.push({
           ...result,

@@ -6,18 +6,16 @@
 
 import type { BigIntStats, Dirent } from 'node:fs';
 import { lstat, opendir, realpath } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { LeftOut } from './left-out.ts';
 
 export type WalkOptions = {
-  /** Shell patterns on the name of a file; empty for all. */
-  readonly include: readonly string[];
-  readonly exclude: readonly string[];
+  /** Of files found in directories, by their names. */
+  readonly isWanted: (name: string) => boolean;
   readonly depth: number;
   readonly maxFiles: number;
   /** Of files found in directories: smaller ones can hardly lie in many extents. */
   readonly minBytes: number;
-  readonly matches: (pattern: string, name: string) => boolean;
 };
 
 export type Found = {
@@ -77,13 +75,13 @@ export const walk = async (
   const meet = async (entry: Dirent, path: string, dev: bigint): Promise<string | null> => {
     if (!entry.isFile() && !entry.isDirectory())
       return entry.isSymbolicLink() ? 'symbolic link' : 'no regular file';
-    if (entry.isFile() && !isWanted(entry.name, options)) return 'its name does not match';
+    if (entry.isFile() && !options.isWanted(entry.name)) return 'its name does not match';
     const stat = await lstat(path, { bigint: true }).catch(() => null);
     if (stat === null) return 'gone';
     if (stat.dev !== dev) return 'on another file system';
     if (stat.isDirectory()) return 'directory';
     if (!stat.isFile()) return 'no regular file';
-    if (stat.size < options.minBytes) return `smaller than --min-size`;
+    if (stat.size < options.minBytes) return 'smaller than --min-size';
     keep(path, stat);
     return null;
   };
@@ -103,9 +101,5 @@ const nameOf = async (named: string): Promise<{ path: string; stat: BigIntStats 
   const path = await realpath(named);
   return { path, stat: await lstat(path, { bigint: true }) };
 };
-
-const isWanted = (name: string, { include, exclude, matches }: WalkOptions): boolean =>
-  (include.length === 0 || include.some((pattern) => matches(pattern, basename(name)))) &&
-  !exclude.some((pattern) => matches(pattern, basename(name)));
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error);

@@ -101,14 +101,18 @@ const howOf = ({
   timedOut,
   isCanceled,
   code,
+  signal,
 }: {
   readonly failed: boolean;
   readonly timedOut: boolean;
   readonly isCanceled: boolean;
   readonly code?: string | undefined;
+  readonly signal?: string | undefined;
 }): Answer['how'] => {
   if (isCanceled) return 'interrupted';
   if (timedOut) return 'late';
   if (code === 'ENOENT') return 'missing';
+  // A terminal's Ctrl-C reaches it too, and may before us.
+  if (signal !== undefined) return 'interrupted';
   return failed ? 'failed' : 'ended';
 };

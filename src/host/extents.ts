@@ -8,7 +8,7 @@
  * that no name of a file stands in what is read here.
  */
 import type { ExtentCount } from '../core/file-extents.ts';
-import { type Asking, ask, systemProgram } from './ask.ts';
+import { type Answer, type Asking, ask, systemProgram } from './ask.ts';
 import { installCommandOf } from './distribution.ts';
 import type { HostFiles } from './files.ts';
 
@@ -43,7 +43,7 @@ const byInode = async (
 ): Promise<ExtentCount | null> => {
   const { stdout, how } = await ask(files, 'xfs_io', ['-r', '-c', 'stat', link], asking);
   if (how === 'stuck' || how === 'late' || how === 'interrupted')
-    return unknown(null, lateText(how, 'xfs_io', asking));
+    return { ...unknown(null, lateText(how, 'xfs_io', asking)), ...stuck(how) };
   // Of other file systems it says nothing.
   const count = /^fsxattr\.nextents = (\d+)$/m.exec(stdout)?.[1];
   return count === undefined
@@ -73,10 +73,15 @@ const byWalk = async (
       return unknown(null, 'install e2fsprogs (filefrag) or xfsprogs (xfs_io) to count its extents');
     default: {
       const problem = lateText(how, 'filefrag', asking);
-      return extents === 0 ? unknown(fileSystem, problem) : { extents, isLeast: true, fileSystem, problem };
+      return {
+        ...(extents === 0 ? unknown(fileSystem, problem) : { extents, isLeast: true, fileSystem, problem }),
+        ...stuck(how),
+      };
     }
   }
 };
+
+const stuck = (how: Answer['how']): { readonly isStuck?: true } => (how === 'stuck' ? { isStuck: true } : {});
 
 const unknown = (fileSystem: string | null, problem: string): ExtentCount => ({
   ...{ extents: null, isLeast: false },

@@ -96,10 +96,10 @@ const openFiles = (
   return { open: open.slice(0, MAX_FILES), more: Math.max(0, open.length - MAX_FILES), problem: null };
 };
 
-/** One after the other: this is asked of a machine in trouble. */
+/** One after the other: this is asked of a machine in trouble. Not at idle priority: it would get no CPU there. */
 const countAll = async (files: HostFiles, open: readonly Open[]): Promise<readonly OpenFile[]> => {
   const counted: OpenFile[] = [];
   for (const { file, link } of open)
-    counted.push({ ...file, ...(await countExtents(files, link, { timeoutMs: EXTENTS_MS, idle: true })) });
+    counted.push({ ...file, ...(await countExtents(files, link, { timeoutMs: EXTENTS_MS })) });
   return counted;
 };

@@ -176,6 +176,7 @@ const aboutFinding = (finding: Finding, at: (bootUs: number) => string): string[
     ...finding.evidence.map((one) => `  ${at(one.atUs)}  ${evidenceText(one)}`),
     ...(finding.files ?? []).map((file) => `  open     ${fileText(file)}`),
     ...(missing.length === 0 ? [] : [`  not measured here: ${missing.join(', ')}`]),
+    `  more: stallscope explain ${finding.id}`,
     '  Fix:',
     ...finding.advice.flatMap(({ text, command, risk }) => [
       `  - ${text}`,

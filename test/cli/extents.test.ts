@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import {
+  copyFileSync,
   linkSync,
   mkdirSync,
   mkdtempSync,
@@ -15,6 +16,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exampleFiles } from '../../src/cli/demo.ts';
+import { readSeries } from '../../src/cli/extents-into.ts';
 import { runHere } from '../helpers/command.ts';
 import { LAUNCHER } from '../helpers/tool.ts';
 import { until } from '../helpers/until.ts';
@@ -135,6 +138,34 @@ describe.skipIf(!counts)('extents (needs filefrag, and a file system that lists 
     expect(line).toContain('evil\\n   0: 1: \u241b[31m\\"\\\\.raw"} ');
     expect(stdout.endsWith('# EOF')).toBe(true);
     expect(filesOf((await extents(file, '--json')).stdout)[0]?.path).toBe(file);
+  });
+
+  it('--into keeps each report as a sample of a recording of its own', async () => {
+    const into = path('reports.ndjson.gz');
+    const file = path('series.raw');
+    for (const blocks of [2, 9]) {
+      written(file, blocks);
+      expect(await extents(file, path('images', 'three.raw'), '--into', into)).toMatchObject({ exitCode: 0 });
+    }
+    const now = filesOf((await extents(file, '--json')).stdout)[0]?.extents;
+    const { samples, metrics } = readSeries(into);
+    expect(samples).toHaveLength(2);
+    const id = metrics.find(({ help }) => help === `Extents of ${file}`)?.id ?? expect.fail('it has a gauge');
+    expect(samples[1]?.values[id]).toBe(now);
+    expect(samples[1]?.realMs).toBeGreaterThan(samples[0]?.realMs ?? 0);
+    expect(readdirSync(folder).filter((name) => name.includes('reports'))).toEqual(['reports.ndjson.gz']);
+    const summary = JSON.parse((await runHere('summary', into, '--json')).stdout);
+    expect(summary.recording.complete).toBe(true);
+    expect(summary.host[id].last ?? summary.host[id]).toBeDefined();
+  });
+
+  it('--into refuses a recording of something else, and leaves it as it was', async () => {
+    const other = path('other.ndjson');
+    copyFileSync(exampleFiles()[0] ?? '', `${other}.gz`);
+    const { exitCode, stderr } = await extents(path('images'), '--into', `${other}.gz`);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('reports of extents need one of their own');
+    expect(readFileSync(`${other}.gz`)).toEqual(readFileSync(exampleFiles()[0] ?? ''));
   });
 
   it('-o is there as a whole, for others to read, and leaves nothing beside it', async () => {

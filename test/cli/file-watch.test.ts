@@ -58,8 +58,13 @@ it('asks the suspect of a finding that goes on, once in a while, and reports wha
   expect(asked).toEqual(['7@5', '8@5']);
   await answer(null);
   expect(added).toHaveLength(1);
+  watch(snapshotWith(1_016e6, [storm(7, 1_016e6), storm(8, 1_016e6)]));
+  expect(asked).toEqual(['7@5', '8@5']);
+  watch(snapshotWith(1_017e6, [storm(7, 1_017e6), storm(8, 1_017e6)]));
+  expect(asked).toEqual(['7@5', '8@5', '8@5']);
+  await answer([openFile('/b', 1)]);
   watch(snapshotWith(1_300e6, [storm(7, 1_300e6)]));
-  expect(asked).toEqual(['7@5', '8@5', '7@5']);
+  expect(asked).toEqual(['7@5', '8@5', '8@5', '7@5']);
 });
 
 it('asks nobody where it is over, about something else, or in another namespace', () => {

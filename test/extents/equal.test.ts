@@ -88,6 +88,14 @@ describeWith(
       rmSync(root, { recursive: true, force: true });
     });
 
+    it('a walk whose time is over says so, and no more than it saw', async () => {
+      const file = join(root, 'ext4', 'hurried');
+      perl(HOLES, file, '1000');
+      const { extents, isLeast, problem } = await countExtents(localFiles, file, { timeoutMs: 1 });
+      expect(problem).toMatch(/took longer than 0\.001s/);
+      expect(extents === null || (isLeast && extents <= 1000)).toBe(true);
+    });
+
     it.each(
       MADE.flatMap((one) => (one.on === 'xfs' ? ['xfs'] : ['xfs', 'ext4']).map((type) => ({ ...one, type }))),
     )('$type: $name', async ({ type, name, make }) => {

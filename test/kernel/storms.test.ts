@@ -159,6 +159,14 @@ describeWith(
       const storm = await stormOf('seeks', 'sh', ['-c', search]);
       expect(namedAfter(storm, 'seek-hole-storm')).toBeLessThan(NAMED_WITHIN_S);
       expect(isNamed('seek-hole-storm', storm.snapshots.at(-1)!)).toBe(true);
+      // With the file, and as many extents as filefrag lists.
+      const finding = storm.snapshots.at(-1)!.insight.findings.find(({ id }) => id === 'seek-hole-storm');
+      const fragmented = join(on.ext4, 'fragmented');
+      const listed = await execa('filefrag', ['-v', fragmented], systemPath);
+      expect(finding?.files?.[0]).toMatchObject({
+        path: fragmented,
+        extents: listed.stdout.match(/^ *\d+:/gm)?.length,
+      });
       // What the probes took is known as soon as a window may open again after one that met the idle machine, before
       // which samples say that it is not: nothing is reported as certain, and as half of a CPU later.
       const reported = storm.snapshots.filter(

@@ -19,6 +19,7 @@ export const addExtents = ({ context, command, run, subcommand }: Line): void =>
     .option('--json', 'one JSON object')
     .addOption(new Option('--format <name>', 'text, json, or openmetrics').choices([...EXTENTS_FORMATS]))
     .option('-o, --output <file>', 'into this file, as a whole, instead of stdout')
+    .option('--into <file>', 'add this report to a recording of reports, a gauge for each file')
     .option('--state <file>', 'what the last report said (default: in /var/lib/stallscope or ~/.local/state)')
     .action((paths: string[], flags: Flags) => {
       refuseCommand(command, 'extents');
@@ -37,7 +38,8 @@ export const addExtents = ({ context, command, run, subcommand }: Line): void =>
           timeoutMs: readDuration('--timeout', text(flags, 'timeout') ?? '', 10, HOUR_MS),
           perSecond: number('--rate', 'rate', 1_000),
           format: format ?? (flags.json === true ? 'json' : 'text'),
-          output: text(flags, 'output'),
+          output: text(flags, 'output') === '-' ? null : text(flags, 'output'),
+          into: text(flags, 'into'),
           state: text(flags, 'state'),
         }),
       );

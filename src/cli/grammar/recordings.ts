@@ -5,6 +5,7 @@ import { analyze } from '../analyze.ts';
 import { compare } from '../compare.ts';
 import { demo } from '../demo.ts';
 import { EXAMPLES } from '../examples.ts';
+import { explain } from '../explain.ts';
 import { exportRecording } from '../export.ts';
 import { EXPORT_FORMATS } from '../export-formats.ts';
 import { FORMAT_NAMES, importForeign } from '../import/import.ts';
@@ -135,6 +136,13 @@ export const addRecordings = ({ context, command, run, subcommand }: Line): void
           minScore: minScore === null ? null : readScore(minScore),
         }),
       );
+    });
+
+  subcommand('explain', 'the runbook of a finding; without one, which there are', EXAMPLES.explain)
+    .argument('[id]')
+    .action((id: string | undefined) => {
+      refuseCommand(command, 'explain');
+      return run(explain(context, id ?? null));
     });
 
   subcommand('export', 'a recording in the format of another tool', EXAMPLES.export)

@@ -31,5 +31,10 @@ export const OF_FILES: ReadonlySet<string> = new Set(
   SIGNATURES.flatMap(({ id, ofFiles }) => (ofFiles === true ? [id] : [])),
 );
 
+const NAMED = [...SIGNATURES, nativeLeak, pythonLeak] as const;
+
 /** Those by signature, and those by growth. */
-export const FINDING_IDS: readonly string[] = [...SIGNATURES, nativeLeak, pythonLeak].map(({ id }) => id);
+export const FINDING_IDS: readonly string[] = NAMED.map(({ id }) => id);
+
+/** What a finding of that id is called, where nothing more is known of it. */
+export const titleOf = (id: string): string => NAMED.find((one) => one.id === id)?.title ?? id;

@@ -83,6 +83,7 @@ export const accountLines = (snapshot: WatchedSnapshot, view: View): readonly Li
       ...(command === undefined ? [] : wrap('      ', command, 'good')),
       ...(risk === undefined ? [] : wrap('      risk: ', risk, 'warn')),
     ]),
+    ...(account.id === null ? [] : wrap('  more: ', `stallscope explain ${account.id}`)),
     blank,
     [
       span('Correlated signals', 'title'),
