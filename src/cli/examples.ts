@@ -53,7 +53,8 @@ Examples:
   stallscope analyze out.ndjson --json | jq '.findings[] | {id, suspect}'
   stallscope analyze out.ndjson --symptom psi.io.some_us
   stallscope analyze out.ndjson --symptom faults.major:4711
-  stallscope analyze day.ndjson --freeze-after 1h`,
+  stallscope analyze day.ndjson --freeze-after 1h
+  stallscope analyze out.ndjson --digest`,
   export: `
 Examples:
   stallscope export out.ndjson --format csv > out.csv

@@ -13,6 +13,8 @@ type Need =
   | 'perl'
   | 'loop device'
   | 'cc'
+  | 'prometheus'
+  | 'promtool'
   | '/usr/bin/python3';
 
 const onPath = (name: string): boolean =>
@@ -37,6 +39,8 @@ const HAS: Readonly<Record<Need, () => boolean>> = {
   'mkfs.ext4': () => onPath('mkfs.ext4'),
   perl: () => onPath('perl'),
   cc: () => onPath('cc'),
+  prometheus: () => onPath('prometheus'),
+  promtool: () => onPath('promtool'),
   '/usr/bin/python3': () => existsSync('/usr/bin/python3'),
   'loop device': () => existsSync('/dev/loop-control'),
 };

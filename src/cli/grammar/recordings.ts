@@ -87,6 +87,7 @@ export const addRecordings = ({ context, command, run, subcommand }: Line): void
     .argument('<file>')
     .option('--freeze-after <time>', 'learn the baseline only from the first part: 10m')
     .option('--json', 'one JSON object')
+    .option('--digest', 'one small JSON object: findings and how far they can be trusted')
     .option('--symptom <metric>', 'rank what leads this series: METRIC or METRIC:PID')
     .option('--min-score <n>', 'report spikes from this score on')
     .action((file: string, flags: Flags) => {
@@ -99,6 +100,7 @@ export const addRecordings = ({ context, command, run, subcommand }: Line): void
           freezeAfterMs:
             freezeAfter === null ? null : readDuration('--freeze-after', freezeAfter, 1000, MAX_DURATION_MS),
           json: flags.json === true,
+          digest: flags.digest === true,
           symptom: text(flags, 'symptom'),
           minScore: minScore === null ? null : readScore(minScore),
         }),
