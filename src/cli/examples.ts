@@ -61,6 +61,10 @@ Examples:
   stallscope export out.ndjson --format openmetrics | promtool tsdb create-blocks-from openmetrics /dev/stdin data
   stallscope export out.ndjson --format perfetto -o out.pftrace
   stallscope export out.ndjson --format csv --from 14:02 --to 14:10 --top 20 -o out.csv`,
+  schema: `
+Examples:
+  stallscope schema summary > summary.schema.json
+  stallscope schema record`,
   import: `
 Examples:
   stallscope import metrics.csv -o out.ndjson

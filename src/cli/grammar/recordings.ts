@@ -12,6 +12,7 @@ import { mark } from '../mark.ts';
 import { readDuration, readInteger, readScore, readSpeed } from '../options.ts';
 import { redact } from '../redact.ts';
 import { replay } from '../replay.ts';
+import { printSchema, SCHEMA_NAMES } from '../schema.ts';
 import { summary } from '../summary.ts';
 import { faceOptions, sorting, theme } from './face.ts';
 import { type Flags, type Line, MAX_DURATION_MS, refuseCommand, requiredOutput, text } from './line.ts';
@@ -118,6 +119,13 @@ export const addRecordings = ({ context, command, run, subcommand }: Line): void
     .action((file: string, flags: Flags) => {
       refuseCommand(command, 'export');
       return run(exportRecording(context, { file, ...exportOptions(flags) }));
+    });
+
+  subcommand('schema', 'the JSON Schema of a recording or of what a command prints', EXAMPLES.schema)
+    .argument('<name>', SCHEMA_NAMES.join(', '))
+    .action((name: string) => {
+      refuseCommand(command, 'schema');
+      return run(printSchema(context, name));
     });
 
   subcommand('import', 'make a recording from sadf -j or a long CSV', EXAMPLES.import)
