@@ -1,10 +1,12 @@
 /** `stallscope analyze`: what spiked in a recording, what came first, and which known failure it is. */
 
 import type { MetricDescriptor } from '../core/metric.ts';
+import { takeSnapshot } from '../core/take-snapshot.ts';
 import { type Analysis, analyse, type SymptomQuery } from '../insight/analysis.ts';
 import { SPIKE } from '../insight/params.ts';
 import { createWatch } from '../insight/watch.ts';
 import { analysisLines, analysisObject } from '../report/analysis.ts';
+import { digestObject } from '../report/digest.ts';
 import type { Context } from './context.ts';
 import { EXIT_OF } from './interruption.ts';
 import { checkMetric } from './metric.ts';
@@ -13,6 +15,8 @@ import { foldThrough, readRecording } from './read-recording.ts';
 export type AnalyzeOptions = {
   readonly file: string;
   readonly json: boolean;
+  /** One small document instead. */
+  readonly digest: boolean;
   /** From which score on spikes are reported; null for the usual one. */
   readonly minScore: number | null;
   /** What is usual is learnt for so long, and not from what comes after; null for all along. */
@@ -36,7 +40,8 @@ export const analyze = async (context: Context, options: AnalyzeOptions): Promis
     const analysis: Analysis = context.interruption.atOnce(() =>
       analyse({ state, watch: watch ?? createWatch(header) }, { minScore, symptom }),
     );
-    if (options.json) context.out.json(analysisObject(analysis, header));
+    if (options.digest) context.out.json(digestObject(analysis, takeSnapshot(state)));
+    else if (options.json) context.out.json(analysisObject(analysis, header));
     else context.out.lines(analysisLines(analysis, header, minScore));
     return 0;
   } finally {

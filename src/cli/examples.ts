@@ -59,13 +59,18 @@ Examples:
   stallscope analyze out.ndjson --json | jq '.findings[] | {id, suspect}'
   stallscope analyze out.ndjson --symptom psi.io.some_us
   stallscope analyze out.ndjson --symptom faults.major:4711
-  stallscope analyze day.ndjson --freeze-after 1h`,
+  stallscope analyze day.ndjson --freeze-after 1h
+  stallscope analyze out.ndjson --digest`,
   export: `
 Examples:
   stallscope export out.ndjson --format csv > out.csv
   stallscope export out.ndjson --format openmetrics | promtool tsdb create-blocks-from openmetrics /dev/stdin data
   stallscope export out.ndjson --format perfetto -o out.pftrace
   stallscope export out.ndjson --format csv --from 14:02 --to 14:10 --top 20 -o out.csv`,
+  schema: `
+Examples:
+  stallscope schema summary > summary.schema.json
+  stallscope schema record`,
   import: `
 Examples:
   stallscope import sosreport-web-1.tar.xz -o web-1.ndjson

@@ -50,7 +50,7 @@ const answer = async (
 ): Promise<void> => {
   request.resume();
   const page = await pageFor(request, pages, anyName);
-  const bytes = Buffer.from(page.body);
+  const bytes = bytesOf(page);
   response.writeHead(page.status, {
     'content-type': page.type,
     'content-length': bytes.length,
@@ -58,6 +58,15 @@ const answer = async (
     'x-content-type-options': 'nosniff',
   });
   response.end(request.method === 'HEAD' ? undefined : bytes);
+};
+
+/** One copy for all who get the same page, however long they take to read it. */
+const made = new WeakMap<Page, Buffer>();
+
+const bytesOf = (page: Page): Buffer => {
+  const known = made.get(page) ?? Buffer.from(page.body);
+  made.set(page, known);
+  return known;
 };
 
 const pageFor = async (request: IncomingMessage, pages: Pages, anyName: boolean): Promise<Page> => {

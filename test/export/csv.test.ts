@@ -41,13 +41,13 @@ const totalsOf = (lines: readonly Line[], keyOf: (line: Line) => string): Record
 
 const ofProcess = (line: Line): string => `${line.pid} ${line.start} ${line.metric}`;
 
-/** Of counters, by PID, name and metric; nameless what has none. */
+/** Of counters, by PID and metric: a name that a process took when it did nothing more is not exported. */
 const byProcess = ({ pids, metrics }: Summary): Record<string, number> => {
   const counters = new Set(metrics.filter(({ kind }) => kind === 'counter').map(({ id }) => id));
   const totals: Record<string, number> = {};
-  for (const { pid, comm, metrics: read } of pids)
+  for (const { pid, metrics: read } of pids)
     for (const [metric, total] of Object.entries(read)) {
-      const key = `${pid} ${comm} ${metric}`;
+      const key = `${pid} ${metric}`;
       if (counters.has(metric) && total !== 0) totals[key] = (totals[key] ?? 0) + total;
     }
   return totals;

@@ -23,10 +23,11 @@ export const summaryOf = async (path: string, ...args: string[]): Promise<Summar
   return JSON.parse(stdout) as Summary;
 };
 
+/** As it is written, to its last line. */
 export const exportOf = async (path: string, ...args: string[]): Promise<string> => {
   const { stdout, stderr, exitCode } = await runHere('export', path, ...args);
   expect(exitCode, stderr).toBe(0);
-  return stdout;
+  return `${stdout}\n`;
 };
 
 /** Without what is zero: nothing is written of it. */

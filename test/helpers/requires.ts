@@ -17,6 +17,8 @@ type Need =
   | 'zsh'
   | 'fish'
   | '/usr/bin/chromium'
+  | 'prometheus'
+  | 'promtool'
   | '/usr/bin/python3';
 
 const onPath = (name: string): boolean =>
@@ -45,6 +47,8 @@ const HAS: Readonly<Record<Need, () => boolean>> = {
   zsh: () => onPath('zsh'),
   fish: () => onPath('fish'),
   '/usr/bin/chromium': () => existsSync('/usr/bin/chromium'),
+  prometheus: () => onPath('prometheus'),
+  promtool: () => onPath('promtool'),
   '/usr/bin/python3': () => existsSync('/usr/bin/python3'),
   'loop device': () => existsSync('/dev/loop-control'),
 };

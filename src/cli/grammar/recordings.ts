@@ -14,6 +14,7 @@ import { readDuration, readInteger, readScore, readSpeed } from '../options.ts';
 import { redact } from '../redact.ts';
 import { replay } from '../replay.ts';
 import { report } from '../report.ts';
+import { printSchema, SCHEMA_NAMES } from '../schema.ts';
 import { summary } from '../summary.ts';
 import { faceOptions, sorting, theme } from './face.ts';
 import {
@@ -120,6 +121,7 @@ export const addRecordings = ({ context, command, run, subcommand }: Line): void
     .argument('<file>')
     .option('--freeze-after <time>', 'learn the baseline only from the first part: 10m')
     .option('--json', 'one JSON object')
+    .option('--digest', 'one small JSON object: findings and how far they can be trusted')
     .option('--symptom <metric>', 'rank what leads this series: METRIC or METRIC:PID')
     .option('--min-score <n>', 'report spikes from this score on')
     .action((file: string, flags: Flags) => {
@@ -132,6 +134,7 @@ export const addRecordings = ({ context, command, run, subcommand }: Line): void
           freezeAfterMs:
             freezeAfter === null ? null : readDuration('--freeze-after', freezeAfter, 1000, MAX_DURATION_MS),
           json: flags.json === true,
+          digest: flags.digest === true,
           symptom: text(flags, 'symptom'),
           minScore: minScore === null ? null : readScore(minScore),
         }),
@@ -156,6 +159,13 @@ export const addRecordings = ({ context, command, run, subcommand }: Line): void
     .action((file: string, flags: Flags) => {
       refuseCommand(command, 'export');
       return run(exportRecording(context, { file, ...exportOptions(flags) }));
+    });
+
+  subcommand('schema', 'the JSON Schema of a recording or of what a command prints', EXAMPLES.schema)
+    .argument('<name>', SCHEMA_NAMES.join(', '))
+    .action((name: string) => {
+      refuseCommand(command, 'schema');
+      return run(printSchema(context, name));
     });
 
   subcommand(

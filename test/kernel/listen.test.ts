@@ -1,0 +1,105 @@
+/** A real Prometheus scrapes a session that traces this kernel. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, expect, it } from 'vitest';
+import { readOpenMetrics } from '../helpers/exposition.ts';
+import { describeWith, TRACING } from '../helpers/requires.ts';
+import { READY, runTool, startTool, summaryOf } from '../helpers/tool.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'listen-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+
+const ask = async (url: string): Promise<unknown> => (await fetch(url)).json();
+
+describeWith([...TRACING, 'prometheus'], 'a session that listens', () => {
+  it('is scraped by Prometheus, and is recorded whole', async () => {
+    const file = join(folder, 'session.ndjson');
+    const [port, own] = [await freePort(), await freePort()];
+    const tool = startTool([
+      'record',
+      '-o',
+      file,
+      '--probe',
+      'inode',
+      '--listen',
+      String(port),
+      '-i',
+      '500ms',
+    ]);
+    await tool.says(READY);
+    const config = join(folder, 'prometheus.yml');
+    writeFileSync(
+      config,
+      `global: {scrape_interval: 1s}\nscrape_configs: [{job_name: stallscope, static_configs: [{targets: ['127.0.0.1:${port}']}]}]\n`,
+    );
+    const prometheus = execa(
+      'prometheus',
+      [
+        `--config.file=${config}`,
+        `--storage.tsdb.path=${folder}/data`,
+        `--web.listen-address=127.0.0.1:${own}`,
+      ],
+      { reject: false, stdio: 'ignore' },
+    );
+    try {
+      const api = `http://127.0.0.1:${own}/api/v1`;
+      await expect
+        .poll(() => ask(`${api}/query?query=stallscope_counted`).catch(() => null), {
+          timeout: 60_000,
+          interval: 500,
+        })
+        .toMatchObject({ data: { result: [{ value: [expect.any(Number), '1'] }] } });
+      expect(await ask(`${api}/targets`)).toMatchObject({
+        data: { activeTargets: [{ health: 'up', lastError: '' }] },
+      });
+      const response = await fetch(`http://127.0.0.1:${port}/metrics`, {
+        headers: { accept: 'application/openmetrics-text; version=1.0.0' },
+      });
+      expect(response.headers.get('content-type')).toContain('application/openmetrics-text');
+      const before = readOpenMetrics(await response.text());
+      expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
+      tool.kill('SIGINT');
+      expect((await tool.ended).code).toBe(130);
+      const { coverage, recording } = await summaryOf(file);
+      expect(recording.complete).toBe(true);
+      const states = before.filter(({ name, value }) => name === 'stallscope_coverage' && value === 1);
+      expect(new Set(states.map(({ labels }) => labels.metric))).toEqual(new Set(Object.keys(coverage)));
+      await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow();
+    } finally {
+      prometheus.kill();
+      await prometheus;
+    }
+  });
+
+  it('does not begin where it cannot listen', async () => {
+    const port = await freePort();
+    const server = createServer().listen(port, '127.0.0.1');
+    try {
+      const file = join(folder, 'no.ndjson');
+      const { code, stderr } = await runTool([
+        'record',
+        '-o',
+        file,
+        '--probe',
+        'inode',
+        '--listen',
+        String(port),
+      ]);
+      expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining('EADDRINUSE') });
+    } finally {
+      server.close();
+    }
+  });
+});
