@@ -151,6 +151,10 @@ describe('a flooded device', () => {
     ]);
   });
 
+  it('accuses nobody of what those who are not selected may have asked', () => {
+    expect(named(times(12, flooded({ doer: asks(8e9) })))).toEqual(['flooded-device sda']);
+  });
+
   it('accuses nobody where a thread of the kernel writes for others', () => {
     expect(named(times(12, flooded({ doer: asks(1e9), kernel: asks(22e9) })))).toEqual([
       'flooded-device sda',

@@ -95,24 +95,24 @@ const isAtTheBottom = (one: Case, place: Place, cases: readonly Case[]): boolean
   );
 
 const ofPlace = (one: Case, state: SessionState): Cause => {
-  const queuedBy = one.signature.places?.queuedBy;
-  return ofSubject(one, queuedBy === undefined ? [] : whoFillsQueue(one, queuedBy, state), state);
+  const isAsked = one.signature.places?.queuedBy !== undefined;
+  return ofSubject(one, isAsked ? whoFillsQueue(one, state) : [], state);
 };
 
 const LEAST_OF_QUEUE = 0.5;
 
 /**
  * Who asked is counted over all devices, so a share of this one's queue has a bound only: of a device that has the share
- * `device` of all queues, who has the share `own` of all requests has at least (own + device − 1) / device of it.
+ * `device` of all queues, who has the share `own` of all queues has at least (own + device − 1) / device of it. Queues
+ * are the machine's own account: who is not counted, or not selected, has a part in them too.
  */
-const whoFillsQueue = ({ doers, stretch }: Case, queuedBy: string, state: SessionState): Entity[] => {
-  const device =
-    (stretch.own.get('device.queue_ms') ?? 0) / (stretch.own.get('device.all_queue_ms') ?? Number.NaN);
+const whoFillsQueue = ({ doers, stretch }: Case, state: SessionState): Entity[] => {
+  const allMs = stretch.own.get('device.all_queue_ms') ?? Number.NaN;
+  const device = (stretch.own.get('device.queue_ms') ?? 0) / allMs;
   const [first, ...rest] = mostFirst(doers, state);
   if (first === undefined || isKernelThread(first)) return [];
   const suspects = [first, ...rest.filter((one) => areSiblings(first, one))].sort((a, b) => a.pid - b.pid);
-  const asked = suspects.reduce((sum, one) => sum + (doers.get(one) ?? 0), 0);
-  const own = asked / (stretch.all.get(queuedBy) ?? Number.NaN);
+  const own = suspects.reduce((sum, one) => sum + (doers.get(one) ?? 0), 0) / (allMs * 1e6);
   return (own + device - 1) / device >= LEAST_OF_QUEUE ? suspects : [];
 };
 
