@@ -2,7 +2,7 @@
 import type { SessionState } from '../core/state.ts';
 import { explain } from './explain.ts';
 import { allFindings } from './findings/all.ts';
-import { type Finding, suspectsIn } from './findings/finding.ts';
+import { type Finding, subjectOf, suspectsIn } from './findings/finding.ts';
 import { SPIKE } from './params.ts';
 import type { InsightView, Recognised } from './recognised.ts';
 import type { Watch, Watched } from './watch.ts';
@@ -58,8 +58,9 @@ const recognisedBy = (session: Watched): Recognised => {
 const isSame =
   (reported: Finding) =>
   (found: Finding): boolean => {
-    if (found.id !== reported.id || found.cgroup !== reported.cgroup) return false;
-    if (found.cgroup !== undefined) return true;
+    const subject = subjectOf(found);
+    if (found.id !== reported.id || subject !== subjectOf(reported)) return false;
+    if (subject !== undefined) return true;
     const [before, now] = [idsOf(reported), idsOf(found)];
     return before.length === 0 && now.length === 0 ? true : now.some((one) => before.includes(one));
   };

@@ -79,7 +79,10 @@ export const analysisObject = (analysis: Analysis, header: HeaderRecord): object
       end: at(finding.endUs),
       ...(finding.uncountedSinceUs === undefined ? {} : { uncountedSince: at(finding.uncountedSinceUs) }),
       ...(finding.cgroup === undefined ? {} : { cgroup: finding.cgroup }),
+      ...(finding.device === undefined ? {} : { device: finding.device }),
+      ...(finding.channel === undefined ? {} : { channel: finding.channel }),
       suspect: finding.suspect === null ? null : partyObject(finding.suspect),
+      ...(finding.nobody === undefined ? {} : { nobody: finding.nobody }),
       suspects: suspectsIn(finding).map(partyObject),
       victims: finding.victims.map(partyObject),
       evidence: finding.evidence.map(({ metric, value, unit, what, atUs }) => ({
@@ -167,8 +170,10 @@ const aboutFinding = (finding: Finding, at: (bootUs: number) => string): string[
       ? []
       : [`  not counted since ${at(uncountedSinceUs)}: whether it goes on is not known`]),
     ...(finding.cgroup === undefined ? [] : [`  cgroup   ${clean(finding.cgroup)}`]),
+    ...(finding.device === undefined ? [] : [`  device   ${clean(finding.device)}`]),
+    ...(finding.channel === undefined ? [] : [`  waits in ${clean(finding.channel)}`]),
     suspects.length === 0
-      ? '  suspect  none: no process that did it was counted here'
+      ? `  suspect  none: ${finding.nobody ?? 'no process that did it was counted here'}`
       : `  ${suspects.length === 1 ? 'suspect ' : `${suspects.length} suspects, the numbers are their sum: `} ${suspects.map(({ pid, comm }) => `${clean(comm)} (${pid})`).join(', ')}`,
     ...(victims.length === 0
       ? []

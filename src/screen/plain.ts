@@ -53,15 +53,16 @@ const findingSentences = (
         : ` Still learning the baseline, ${longDuration((left * snapshot.header.intervalMs) / 1000)} more.`;
     return [`${at} Nothing stands out.${learning}`];
   }
-  const { title, comm, pid, others, known, nobody, when, proof, victims, advice, severity } = account;
+  const { title, comm, pid, about, others, known, nobody, when, proof, victims, advice, severity } = account;
   const more = others.length === 0 ? '' : `, and ${others.length} more`;
   const who =
     comm === null
       ? ` No suspect: ${nobody}.`
       : ` By ${comm}, PID ${pid}${more}${known === '' ? '' : `, ${known}`}.`;
+  const place = about === null ? '' : ` About: ${about.label} ${about.name}.`;
   const [first] = advice;
   return [
-    `${at} ${severity === 'unknown' ? 'UNUSUAL' : severity.toUpperCase()}${when === 'over' ? ', over' : when === 'ahead' ? ', ahead' : ''}: ${clean(title, view.glyphs.charset)}.${who}`,
+    `${at} ${severity === 'unknown' ? 'UNUSUAL' : severity.toUpperCase()}${when === 'over' ? ', over' : when === 'ahead' ? ', ahead' : ''}: ${clean(title, view.glyphs.charset)}.${place}${who}`,
     ...(proof.length === 0 ? [] : [`  Evidence: ${proof.slice(0, 3).join('; ')}.`]),
     ...(victims.length === 0 ? [] : [`  Victims: ${victims.slice(0, 5).join(', ')}.`]),
     ...(first === undefined

@@ -93,6 +93,8 @@ export const reduce = (view: View, action: Action): Outcome => {
       return only({ values: ui.values === 'rate' ? 'total' : 'rate' });
     case 'own':
       return only({ own: !ui.own });
+    case 'ended':
+      return only({ ended: !ui.ended });
     case 'clear':
       return only(clear(ui));
     case 'open':

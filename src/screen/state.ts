@@ -46,6 +46,8 @@ export type UiState = {
   readonly reversed: boolean;
   /** Whether the table lists those who trace: this tool and its tracer. */
   readonly own: boolean;
+  /** Whether it lists processes that have ended. */
+  readonly ended: boolean;
   /** Columns show growth per second, or everything since tracing began. */
   readonly values: 'rate' | 'total';
   readonly filter: string;
@@ -73,6 +75,7 @@ export const initialUi = (mode: Mode, sort: SortKey = null): UiState => ({
   sort,
   reversed: false,
   own: false,
+  ended: true,
   values: 'rate',
   filter: '',
   input: null,

@@ -40,7 +40,10 @@ const finding = z.object({
     .optional()
     .describe('how many of the signs it is known by were seen'),
   suspect: party.nullable(),
+  nobody: ours.optional().describe('why nobody is accused'),
   cgroup: words.optional().describe('path of the control group whose limit it is about'),
+  device: words.optional().describe('block device that it is about'),
+  channel: words.optional().describe('function of the kernel in which threads wait, where it is about one'),
   suspects: z.array(party).max(10_000).optional().describe('all who did it, where they are several'),
   victims: z.array(party).max(10_000),
   startUs: bootUs,

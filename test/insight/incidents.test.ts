@@ -8,13 +8,17 @@ describe('a real session', () => {
     expect([...named].sort()).toEqual([
       'cgroup-cpu-throttle',
       'cgroup-memory-limit',
+      'flooded-device',
       'high-order-exhaustion',
       'inode-churn',
+      'lock-pile-up',
       'native-leak',
       'oom-kill',
       'page-cache-thrash',
       'python-leak',
       'seek-hole-storm',
+      'slow-device',
+      'sync-storm',
       'xfs-alloc-deadlock',
     ]);
     expect(new Set(realSessions.map(({ kind }) => kind))).toEqual(new Set(['incident', 'near miss', 'null']));
@@ -31,6 +35,11 @@ describe('a real session', () => {
     'python-leak': ['python.arenas', 50],
     'cgroup-memory-limit': ['cgroup.limit_max', 50],
     'oom-kill': ['proc.anon_bytes', 30 * 2 ** 20],
+    'slow-device': ['disk.max_ns', 5e7],
+    'flooded-device': ['disk.read_bytes', 100 * 2 ** 20],
+    'sync-storm': ['sync.calls', 500],
+    'lock-pile-up': ['blocked.max_ns', 1e9],
+    'swap-storm': ['proc.anon_bytes', 30 * 2 ** 20],
   };
 
   // One after the other: each is folded once.
@@ -59,14 +68,22 @@ describe('a real session', () => {
 });
 
 /** Left when no probe runs: what sar or a host without rights has. */
-const hostOnly = (metric: string): boolean => /^(vm|mem|psi|cpu|disk|load|swap|buddy|zone)\./.test(metric);
+const hostOnly = (metric: string): boolean =>
+  /^(?:(?:vm|mem|psi|cpu|load|swap|buddy|zone)\.|disk\.[^.]+\.)/.test(metric);
 const without =
   (...prefixes: readonly string[]) =>
   (metric: string): boolean =>
     !prefixes.some((prefix) => metric.startsWith(prefix));
 
 /** What counters of the machine show, without saying who. */
-const SEEN_BY_THE_HOST: readonly string[] = ['page-cache-thrash', 'oom-kill'];
+const SEEN_BY_THE_HOST: readonly string[] = [
+  'page-cache-thrash',
+  'oom-kill',
+  'slow-device',
+  'flooded-device',
+];
+/** Of which the host's counters show another side: what the limit of a control group does. */
+const SWAPS = 'swap-in-group';
 
 describe('on a lesser host', () => {
   const named = (session: string, has: (metric: string) => boolean) => {
@@ -108,6 +125,7 @@ describe('on a lesser host', () => {
   it.each(
     realSessions
       .filter(({ findings }) => !findings.some(({ id }) => SEEN_BY_THE_HOST.includes(id)))
+      .filter(({ name }) => name !== SWAPS)
       .map(({ name }) => [name]),
   )('without any probe nothing is named in %s', (session) => {
     expect(named(session, hostOnly)).toEqual([]);
@@ -118,6 +136,26 @@ describe('on a lesser host', () => {
     expect(more).toEqual([]);
     expect(finding).toMatchObject({ id: 'oom-kill', suspect: null, victims: [] });
     expect(finding?.missing).toContain('oom.kills');
+  });
+
+  it('without any probe a device that is slow, or flooded, is seen, and nobody is accused of it', () => {
+    for (const [session, id] of [
+      ['slow-disk', 'slow-device'],
+      ['disk-flooded', 'flooded-device'],
+    ] as const) {
+      const [finding, ...more] = named(session, hostOnly);
+      expect(more).toEqual([]);
+      expect(finding).toMatchObject({ id, suspect: null, victims: [] });
+      expect(finding?.device).toMatch(/^loop\d+$/);
+    }
+  });
+
+  it('where limits of control groups are not read swapping is seen, and whose pages come back', () => {
+    expect(named(SWAPS, without('cgroup.'))).toMatchObject([
+      { id: 'swap-storm', suspect: null, victims: [{ comm: 'session-cache' }] },
+    ]);
+    expect(named(SWAPS, hostOnly)).toMatchObject([{ id: 'swap-storm', suspect: null, victims: [] }]);
+    expect(named('swapped-out-once', without('cgroup.'))).toEqual([]);
   });
 
   it('without the probe of Python nobody says which allocator of a Python process leaks', () => {

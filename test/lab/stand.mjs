@@ -2,7 +2,15 @@
 // that the incident calls for. The same on the host and in a guest. `tearDown` undoes all that was done, the last
 // first.
 import { execFileSync, spawn } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, relative } from 'node:path';
 import { joining, makeGroup } from './cgroup.mjs';
 
@@ -41,7 +49,7 @@ export const createStand = (directory, sources, emulated = false) => {
     failed,
     /** Runs a program to its end; for what is made before recording. */
     make: (file, ...args) =>
-      execFileSync(file, args.map(String), { cwd: directory, stdio: ['ignore', 2, 2] }),
+      execFileSync(file, args.map(String), { cwd: directory, stdio: ['ignore', 'pipe', 2] }),
     /** A file of so many MiB that is on disk. */
     file: (name, mebibytes, from = '/dev/urandom') => {
       const path = join(directory, name);
@@ -87,6 +95,35 @@ export const createStand = (directory, sources, emulated = false) => {
       stand.make('mount', '-o', 'loop', image, mount);
       undo.push(() => stand.make('umount', '--lazy', mount));
       return mount;
+    },
+    /**
+     * A disk of its own, `disk`: a loop device that passes requests on one by one, with random contents. Those who ask it from
+     * a control group with limits on the disk beneath find it as slow as that.
+     */
+    disk: (mebibytes) => {
+      const image = stand.file('disk.img', mebibytes);
+      const device = String(stand.make('losetup', '--find', '--show', '--direct-io=on', image)).trim();
+      undo.push(() => stand.make('losetup', '--detach', device));
+      stand.make('dd', `if=${device}`, 'of=/dev/null', 'bs=4k', 'count=1', 'iflag=direct', 'status=none');
+      symlinkSync(device, join(directory, 'disk'));
+      return device;
+    },
+    /** The same with an ext4 on it, mounted. */
+    slowFiles: (mebibytes) => {
+      const device = stand.disk(mebibytes);
+      const mount = stand.folder('files');
+      stand.make('mkfs.ext4', '-q', device);
+      stand.make('mount', device, mount);
+      undo.push(() => stand.make('umount', mount));
+      return mount;
+    },
+    /** Swap space of so many MiB, on the disk. */
+    swap: (mebibytes) => {
+      const path = stand.file('swapfile', mebibytes, '/dev/zero');
+      stand.make('chmod', '600', path);
+      stand.make('mkswap', '-q', path);
+      stand.make('swapon', path);
+      undo.push(() => stand.make('swapoff', path));
     },
     /** Perl under another name: a process is called by its file. */
     perl: (comm, script, ...args) => {

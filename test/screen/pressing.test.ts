@@ -4,6 +4,7 @@ import type { MetricDescriptor } from '../../src/core/metric.ts';
 import type { StreamRecord } from '../../src/core/record.ts';
 import type { WatchedSnapshot } from '../../src/insight/recognised.ts';
 import { composeScreen } from '../../src/screen/compose.ts';
+import { helpLines } from '../../src/screen/pages/pages.ts';
 import { reduce } from '../../src/screen/reduce.ts';
 import { initialUi } from '../../src/screen/state.ts';
 import { defaultSort, orderRows } from '../../src/screen/table/rows.ts';
@@ -151,6 +152,28 @@ describe('those who trace', () => {
   it('are shown when they were asked for', () => {
     const header = { ...HEADER, selection: { pids: [50], comm: null, command: null } };
     expect(namesOf(snapshotAfter(records(4), header))).toContain('node');
+  });
+});
+
+describe('those who have ended', () => {
+  it('are hidden by a key, which is said, but for the one that is selected', () => {
+    const snapshot = readFor(4);
+    expect(namesOf(snapshot)).toContain('cc1');
+    const { ui: living } = reduce(buildView({ snapshot }), { type: 'ended' });
+    expect(namesOf(snapshot, living)).not.toContain('cc1');
+    expect(namesOf(snapshot, living)).toContain('reader');
+    expect(screen(snapshot, living)).toContain('+ 1 ended (E)');
+    expect(screen(snapshot)).not.toContain('ended (E)');
+    const { id } = snapshot.rows.find(({ comm }) => comm === 'cc1') ?? { id: null };
+    expect(namesOf(snapshot, { ...living, selectedId: id })).toContain('cc1');
+    expect(reduce(buildView({ snapshot, ui: living }), { type: 'ended' }).ui.ended).toBe(true);
+  });
+});
+
+describe('the help', () => {
+  it('says that kill and renice are refused on purpose', () => {
+    const text = textOf(helpLines(buildView({ snapshot: readFor(4) })));
+    expect(text).toMatch(/kill, renice +are refused on purpose/);
   });
 });
 

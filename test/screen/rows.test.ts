@@ -171,6 +171,7 @@ const orderOf = (ids: readonly string[]): Order => ({
   values: 'rate',
   quiet: 0,
   own: 0,
+  ended: 0,
 });
 
 describe('the window on them', () => {

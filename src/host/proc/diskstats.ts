@@ -64,9 +64,11 @@ const COLUMNS: readonly Column[] = [
     what: 'Time of all requests in flight, summed',
     wraps32: { mostPerSecond: 1_000 * MOST_IN_FLIGHT },
   },
+  { name: 'discards', column: 11, factor: 1, unit: 'count', label: 'discards', what: 'Discards completed' },
+  { name: 'flushes', column: 15, factor: 1, unit: 'count', label: 'flushes', what: 'Flushes completed' },
 ];
 
-/** Since 2.6.25 partitions have them too; 4.18 added four for discards, 5.5 two for flushes. */
+/** Since 2.6.25 partitions have them too; 4.18 added four for discards, 5.5 two for flushes: those are there, or not. */
 const FEWEST_COLUMNS = 11;
 const MAX_DEVICES = 16;
 const LANES = 2;
@@ -79,7 +81,8 @@ export const parseDiskstats = (text: string): Record<string, number> => {
     const numbers = (rest ?? '').split(' ');
     if (numbers.length < FEWEST_COLUMNS) continue;
     for (const { name, column, factor } of COLUMNS) {
-      values[`disk.${device}.${name}`] = Number(numbers[column]) * factor;
+      const text = numbers[column];
+      if (text !== undefined) values[`disk.${device}.${name}`] = Number(text) * factor;
     }
   }
   return values;
@@ -96,7 +99,8 @@ export const diskstats = (files: HostFiles): HostSource => ({
       .filter((device) => !isPartition(files, device))
       .sort((a, b) => read(b, 'busy_ms') - read(a, 'busy_ms'))
       .slice(0, MAX_DEVICES)
-      .flatMap((device, rank) => metricsOf(device, rank < LANES));
+      .flatMap((device, rank) => metricsOf(device, rank < LANES))
+      .filter(({ id }) => id in first);
   },
 });
 

@@ -2,20 +2,21 @@
  * What helps, for this host and this suspect: only what applies here is proposed, with PID, control group and amounts
  * filled in, so that it can be typed as it stands. Names come from the traced machine, and are quoted for a shell.
  */
-import type { Cgroup } from '../../core/cgroup.ts';
 import type { Entity } from '../../core/entity.ts';
 import type { SessionState } from '../../core/state.ts';
 import { cgroupWords } from './cgroup-advice.ts';
 import { type Advice, worstFileOf } from './finding.ts';
+import { isStacked } from './place.ts';
 import type { AdviceTemplate, HostTrait } from './signature.ts';
+import type { Subject } from './stretch.ts';
 
 export const fillIn = (
   templates: readonly AdviceTemplate[],
   suspects: readonly Entity[],
   state: SessionState,
-  cgroup: Cgroup | null = null,
+  about: About = { cgroup: null, place: null },
 ): Advice[] => {
-  const facts = factsOf(suspects[0], state, cgroup);
+  const facts = factsOf(suspects[0], state, about);
   return templates
     .filter(({ when = [] }) => when.every((trait) => facts.traits.has(trait)))
     .map(({ text, command, risk }) => ({
@@ -25,6 +26,8 @@ export const fillIn = (
     }));
 };
 
+/** What a failure is about, beside processes. */
+type About = Pick<Subject, 'cgroup' | 'place'> & { readonly victims?: readonly Entity[] };
 type Words = Readonly<Record<string, string | undefined>>;
 type Facts = { readonly traits: ReadonlySet<HostTrait>; readonly words: Words };
 
@@ -35,7 +38,11 @@ const fill = (text: string, words: Words): string =>
 const named = (command: string, { pid, unit }: Words): string =>
   command.replace(/\bPID\b/g, pid ?? 'PID').replace(/\bUNIT\b/g, unit ?? 'UNIT');
 
-const factsOf = (suspect: Entity | undefined, state: SessionState, cgroup: Cgroup | null): Facts => {
+const factsOf = (
+  suspect: Entity | undefined,
+  state: SessionState,
+  { cgroup, place, victims = [] }: About,
+): Facts => {
   const group = cgroupWords(cgroup, state);
   const unit = unitOf(suspect?.cgroup ?? null);
   const path = pathOf(suspect?.cgroup ?? null);
@@ -59,6 +66,10 @@ const factsOf = (suspect: Entity | undefined, state: SessionState, cgroup: Cgrou
     'swappiness-unknown': swappiness === undefined,
     'room-for-reserve': reserve !== null && reserve.proposed >= reserve.current * LEAST_RAISE,
     'reserve-unknown': reserve === null,
+    'own-disk': place?.kind === 'device' && !isStacked(place),
+    waiter: victims.length > 0,
+    accused: suspect !== undefined,
+    frozen: place?.kind === 'channel' && AWAITS_THAW.test(place.name),
     ...group.traits,
   };
   return {
@@ -68,6 +79,8 @@ const factsOf = (suspect: Entity | undefined, state: SessionState, cgroup: Cgrou
       unit: unit === null ? undefined : quoted(unit),
       cgroup: path === null ? undefined : quoted(path),
       file: fileOf(suspect),
+      [place?.kind ?? 'device']: place === null ? undefined : quoted(place.name),
+      waiter: victims[0] === undefined ? undefined : String(victims[0].pid),
       bound: bound === null ? undefined : sizeText(bound),
       reserve: reserve === null ? undefined : String(reserve.proposed),
       reserveNow: reserve === null ? undefined : String(reserve.current),
@@ -80,6 +93,9 @@ const factsOf = (suspect: Entity | undefined, state: SessionState, cgroup: Cgrou
     },
   };
 };
+
+/** Who writes to a file system that was frozen waits here. */
+const AWAITS_THAW = /^(?:percpu_rwsem_wait|__?sb_start_write|mnt_want_write|__percpu_down_read)/;
 
 const mapped = (words: Words, change: (word: string) => string): Words =>
   Object.fromEntries(

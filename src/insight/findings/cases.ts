@@ -1,6 +1,7 @@
 /** Cases that signatures have opened: what has held, since when, and which became findings. */
 import type { Cgroup } from '../../core/cgroup.ts';
 import type { Entity } from '../../core/entity.ts';
+import type { Place } from './place.ts';
 import type { Signature } from './signature.ts';
 import type { Stretch } from './stretch.ts';
 
@@ -8,10 +9,12 @@ export type Held = { sinceTick: number; lastTick: number; most: number; atUs: nu
 
 export type Case = {
   readonly signature: Signature;
-  /** null where no process is counted, and where it is about a control group. */
+  /** null where no process is counted, and where it is about a control group or a place. */
   readonly suspect: Entity | null;
   /** The control group that it is about; null where it is about a process, or the host. */
   readonly cgroup: Cgroup | null;
+  /** The device or the wait channel that it is about; null where it is about none. */
+  readonly place: Place | null;
   /** Of a victim, the control group whose limit it ran into, as far as that is known. */
   limit: Cgroup | null;
   /** What those in it did of what its signature asks for, while it held. */

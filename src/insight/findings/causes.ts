@@ -7,6 +7,7 @@ import type { Entity } from '../../core/entity.ts';
 import type { SessionState } from '../../core/state.ts';
 import { isKernelThread, isOwn } from '../../core/who.ts';
 import type { Case, Cases } from './cases.ts';
+import { isStacked, type Place } from './place.ts';
 import { addAll, createStretch, type Stretch } from './stretch.ts';
 
 export type Cause = {
@@ -38,7 +39,9 @@ export const causesOf = ({ named }: Cases, state: SessionState): Cause[] => {
       rivals.endUs = Math.max(rivals.endUs, one.endUs);
     }
   }
-  for (const one of cases.filter(({ suspect, cgroup }) => suspect === null && cgroup === null)) {
+  for (const one of cases.filter(
+    ({ suspect, cgroup, place }) => suspect === null && cgroup === null && place === null,
+  )) {
     const before = groups.find(({ members: [first], endUs }) => goesOn(first, endUs, one));
     if (before === undefined) groups.push({ members: [one], endUs: one.endUs });
     // Processes are not counted any more; the host's own signals say that it goes on.
@@ -49,6 +52,9 @@ export const causesOf = ({ named }: Cases, state: SessionState): Cause[] => {
     ...cases
       .filter((one) => one.cgroup !== null && isInnermost(one, cases))
       .map((one) => ofCgroup(one, state)),
+    ...cases
+      .filter((one) => one.place !== null && isAtTheBottom(one, one.place, cases))
+      .map((one) => ofPlace(one, state)),
   ];
 };
 
@@ -61,23 +67,53 @@ const isInnermost = (one: Case, cases: readonly Case[]): boolean =>
     return isWithin(one.cgroup.path, other.cgroup.path) && other.weight > one.weight;
   });
 
-const ofCgroup = (one: Case, state: SessionState): Cause => {
-  const most = (amounts: ReadonlyMap<Entity, number>): Entity[] =>
-    [...amounts]
-      .filter(([entity]) => !isOwn(entity, state))
-      .sort((a, b) => b[1] - a[1])
-      .map(([entity]) => entity);
-  const suspects = most(one.doers).slice(0, 1);
-  return {
-    lead: one,
-    members: [one],
-    cgroup: one.cgroup,
-    suspects,
-    victims: most(one.victims).filter((entity) => !suspects.includes(entity)),
-    stretch: one.stretch,
-    startUs: one.startUs,
-    endUs: one.endUs,
-  };
+const ofCgroup = (one: Case, state: SessionState): Cause =>
+  ofSubject(one, mostFirst(one.doers, state).slice(0, 1), state);
+
+const ofSubject = (one: Case, suspects: readonly Entity[], state: SessionState): Cause => ({
+  lead: one,
+  members: [one],
+  cgroup: one.cgroup,
+  suspects,
+  victims: mostFirst(one.victims, state).filter((entity) => !suspects.includes(entity)),
+  stretch: one.stretch,
+  startUs: one.startUs,
+  endUs: one.endUs,
+});
+
+const mostFirst = (amounts: ReadonlyMap<Entity, number>, state: SessionState): Entity[] =>
+  [...amounts]
+    .filter(([entity]) => !isOwn(entity, state))
+    .sort((a, b) => b[1] - a[1])
+    .map(([entity]) => entity);
+
+/** What stands on a slow disk is slow itself, and waits as much: the disk is meant. */
+const isAtTheBottom = (one: Case, place: Place, cases: readonly Case[]): boolean =>
+  !isStacked(place) ||
+  !cases.some(
+    (other) => other !== one && other.place !== null && areRivals(one, other) && !isStacked(other.place),
+  );
+
+const ofPlace = (one: Case, state: SessionState): Cause => {
+  const isAsked = one.signature.places?.queuedBy !== undefined;
+  return ofSubject(one, isAsked ? whoFillsQueue(one, state) : [], state);
+};
+
+const LEAST_OF_QUEUE = 0.5;
+
+/**
+ * Who asked is counted over all devices, so a share of this one's queue has a bound only: of a device that has the share
+ * `device` of all queues, who has the share `own` of all queues has at least (own + device − 1) / device of it. Queues
+ * are the machine's own account: who is not counted, or not selected, has a part in them too.
+ */
+const whoFillsQueue = ({ doers, stretch }: Case, state: SessionState): Entity[] => {
+  const allMs = stretch.own.get('device.all_queue_ms') ?? Number.NaN;
+  const device = (stretch.own.get('device.queue_ms') ?? 0) / allMs;
+  const [first, ...rest] = mostFirst(doers, state);
+  if (first === undefined || isKernelThread(first)) return [];
+  const suspects = [first, ...rest.filter((one) => areSiblings(first, one))].sort((a, b) => a.pid - b.pid);
+  const own = suspects.reduce((sum, one) => sum + (doers.get(one) ?? 0), 0) / (allMs * 1e6);
+  return (own + device - 1) / device >= LEAST_OF_QUEUE ? suspects : [];
 };
 
 const areRivals = (a: Case, b: Case): boolean =>

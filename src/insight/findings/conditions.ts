@@ -3,9 +3,11 @@ import { type Cgroup, isIn } from '../../core/cgroup.ts';
 import type { HostIdentity } from '../../core/record.ts';
 import type { SessionState } from '../../core/state.ts';
 import type { Case, Held } from './cases.ts';
+import { ofPlace } from './place.ts';
 import type { Readings } from './reading-state.ts';
 import { countedMetric, isMeasured, ofCgroup, ofProcess } from './readings.ts';
-import type { Condition, Measure, Signature } from './signature.ts';
+import type { Condition, Each, Measure, Signature } from './signature.ts';
+import type { Subject } from './stretch.ts';
 
 /** A condition that was gone for longer begins anew. */
 const STREAK_TICKS = 3;
@@ -87,30 +89,42 @@ export const hold = (
 };
 
 export const measureOf = (
-  { suspect, cgroup }: Pick<Case, 'suspect' | 'cgroup'>,
-  { scope, measure }: Condition,
+  { suspect, cgroup, place }: Subject,
+  { scope, measure, each }: Condition,
   rates: ReadonlyMap<string, number>,
   { processes }: Readings,
 ): number => {
-  if (scope === 'suspect')
+  if (scope === 'suspect') {
+    if (place !== null) return ofPlace(rates, measure);
     return cgroup === null ? ofProcess(rates, measure) : ofCgroup(rates, cgroup, measure);
+  }
   let most = Number.NaN;
   for (const [entity, others] of processes) {
     if (entity === suspect || (cgroup !== null && !isIn(entity, cgroup.path))) continue;
+    if (!takesAsLong(others, measure, each)) continue;
     const value = ofProcess(others, measure);
     if (!(most >= value)) most = value;
   }
   return most;
 };
 
+/** Whether there is so much of it for each of another. */
+export const takesAsLong = (
+  rates: ReadonlyMap<string, number>,
+  { metric }: Measure,
+  each: Each | undefined,
+): boolean => each === undefined || ofProcess(rates, { kind: 'ratio', metric, per: each.per }) >= each.least;
+
 /** Conditions that say nothing of this suspect: not measured in this session, or not of such a process. */
 export const unknownTo = (
-  { signature, suspect, cgroup, stretch, pending }: Case,
+  { signature, suspect, cgroup, place, stretch, pending }: Case,
   state: SessionState,
 ): string[] =>
   signature.conditions
     .filter(({ scope, measure, silentIsUnknown, need, ofAll }) => {
       if (need === 'forbidden') return false;
+      // What is not said of a place does not hold: it is about little else.
+      if (place !== null && scope === 'suspect') return false;
       if (!isMeasured(state, measure) || isOfUnknown(ofAll, state)) return true;
       if (cgroup !== null && scope === 'suspect') return isUncovered(cgroup, measure);
       if (suspect === null) return false;

@@ -16,14 +16,16 @@ const WAS_GOING_ON_US = 10e6;
 
 export const describeCause = (cause: Cause, state: SessionState): Finding => {
   const { lead, cgroup, suspects, victims, startUs, endUs } = cause;
+  const { place } = lead;
   const { signature, held } = lead;
   const signs = signature.conditions.filter(({ need }) => need !== 'forbidden');
   const missing = [
     ...signs.filter(({ id }) => lead.unknown.includes(id)),
     // What would have reported who it is.
-    ...(lead.suspect === null && cgroup === null ? attendedConditions(signature) : []).filter(
-      ({ need, measure }) => need !== 'forbidden' && !isMeasured(state, measure),
-    ),
+    ...(lead.suspect === null && cgroup === null && place === null
+      ? attendedConditions(signature)
+      : []
+    ).filter(({ need, measure }) => need !== 'forbidden' && !isMeasured(state, measure)),
   ];
   const [first] = suspects;
   const uncountedSinceUs = stoppedUs(cause, state);
@@ -37,7 +39,9 @@ export const describeCause = (cause: Cause, state: SessionState): Finding => {
       of: signs.length,
     },
     suspect: first === undefined ? null : partyOf(first),
+    ...(first !== undefined || signature.nobody === undefined ? {} : { nobody: signature.nobody }),
     ...(cgroup === null ? {} : { cgroup: cgroup.path }),
+    ...(place === null ? {} : { [place.kind]: place.name }),
     ...(suspects.length > 1 ? { suspects: suspects.slice(0, MAX_PARTIES).map(partyOf) } : {}),
     ...(signature.ofFiles === true && first !== undefined && first.files.length > 0
       ? { files: first.files }
@@ -48,7 +52,7 @@ export const describeCause = (cause: Cause, state: SessionState): Finding => {
     ...(uncountedSinceUs === null ? {} : { uncountedSinceUs }),
     evidence: signs.flatMap((condition) => evidenceOf(cause, condition)),
     missing: [...new Set(missing.map(({ measure }) => measure.metric))],
-    advice: fillIn(signature.advice, suspects, state, cgroup),
+    advice: fillIn(signature.advice, suspects, state, { cgroup, place, victims }),
   };
 };
 
@@ -90,11 +94,11 @@ const attendedConditions = ({ id }: Signature): readonly Condition[] =>
 
 /** All that is required is 0.8; what is optional fills the rest; each required measure that was missing costs. */
 const confidenceOf = (
-  { lead: { signature, suspect, held }, cgroup, suspects }: Cause,
+  { lead: { signature, suspect, held, place }, cgroup, suspects }: Cause,
   missing: readonly Condition[],
 ): number => {
   const isNobody = suspect === null || (suspects.length === 0 && signature.isOfVictim !== true);
-  if (isNobody && cgroup === null) return CONFIDENCE_WITHOUT_SUSPECT;
+  if (isNobody && cgroup === null && place === null) return CONFIDENCE_WITHOUT_SUSPECT;
   const optional = signature.conditions.filter(({ need }) => need === 'optional');
   const shown = optional.filter(({ id }) => held.has(id)).length;
   const share = optional.length === 0 ? 1 : shown / optional.length;

@@ -25,8 +25,14 @@ export type Finding = {
   readonly signs?: { readonly seen: number; readonly of: number } | undefined;
   /** Who did most of it; null where nobody can be accused. */
   readonly suspect: Party | null;
+  /** Why nobody is accused, where that can be said. */
+  readonly nobody?: string | undefined;
   /** Path of the control group whose limit it is about; `suspect` is who did most in it. */
   readonly cgroup?: string | undefined;
+  /** Name of the block device that it is about. */
+  readonly device?: string | undefined;
+  /** Function of the kernel in which threads wait, where it is about one. */
+  readonly channel?: string | undefined;
   /** All who did it, those who did most first; evidence is their sum. Absent where `suspect` is all there is. */
   readonly suspects?: readonly Party[] | undefined;
   /** Files that the suspect had open while it went on, with their extents, the most first; where they were counted. */
@@ -41,6 +47,10 @@ export type Finding = {
   readonly missing: readonly string[];
   readonly advice: readonly Advice[];
 };
+
+/** What it is about, where that is no process. */
+export const subjectOf = ({ cgroup, device, channel }: Finding): string | undefined =>
+  cgroup ?? device ?? channel;
 
 /** Findings of the first recordings, and leaks, have no signs of their own: their evidence is what was seen. */
 export const signsOf = ({

@@ -2,15 +2,20 @@
 import { cgroupCpuThrottle } from './cgroup-cpu-throttle.ts';
 import { cgroupMemoryLimit } from './cgroup-memory-limit.ts';
 import { cpuContention } from './cpu-contention.ts';
+import { floodedDevice } from './flooded-device.ts';
 import { highOrderExhaustion } from './high-order-exhaustion.ts';
 import { hungTasks } from './hung-tasks.ts';
 import { inodeChurn } from './inode-churn.ts';
+import { lockPileUp } from './lock-pile-up.ts';
 import { nativeLeak } from './native-leak.ts';
 import { oomKill } from './oom-kill.ts';
 import { pageCacheThrash } from './page-cache-thrash.ts';
 import { pythonLeak } from './python-leak.ts';
 import { seekHoleStorm } from './seek-hole-storm.ts';
 import type { Signature } from './signature.ts';
+import { slowDevice } from './slow-device.ts';
+import { swapStorm } from './swap-storm.ts';
+import { syncStorm } from './sync-storm.ts';
 import { xfsAllocDeadlock } from './xfs-alloc-deadlock.ts';
 
 export const SIGNATURES: readonly Signature[] = [
@@ -23,6 +28,11 @@ export const SIGNATURES: readonly Signature[] = [
   inodeChurn,
   cgroupMemoryLimit,
   cgroupCpuThrottle,
+  slowDevice,
+  floodedDevice,
+  syncStorm,
+  lockPileUp,
+  swapStorm,
   cpuContention,
 ];
 

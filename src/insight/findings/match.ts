@@ -3,8 +3,7 @@
  * anchor rises; it becomes a finding when all that is required has held together, in the order that is required, for
  * long enough, and nothing that is forbidden has. What a session does not measure is left out and said to be missing.
  */
-import { type Cgroup, isIn } from '../../core/cgroup.ts';
-import type { Entity } from '../../core/entity.ts';
+import { isIn } from '../../core/cgroup.ts';
 import type { SessionState } from '../../core/state.ts';
 import type { Case, Cases } from './cases.ts';
 import { type Cause, causesOf } from './causes.ts';
@@ -13,10 +12,11 @@ import { boundsFor, boundsOf, hold, insteadOf, measureOf, unknownTo } from './co
 import { describeCause } from './describe.ts';
 import type { Finding } from './finding.ts';
 import { SIGNATURES } from './index.ts';
+import { keyOf, ofPlace } from './place.ts';
 import type { Readings } from './reading-state.ts';
 import { countedMetric, isMeasured, ofCgroup, ofHost, read } from './readings.ts';
 import type { Condition, Signature } from './signature.ts';
-import { addStretch, addTick, clearStretch, createStretch } from './stretch.ts';
+import { addStretch, addTick, clearStretch, createStretch, type Subject } from './stretch.ts';
 import { collectDoers, collectVictims, limitOf } from './victims.ts';
 
 const MAX_NAMED = 200;
@@ -27,17 +27,22 @@ const LEAST_NAMED = 1e-8;
 /** A case in which nothing has held for so long is closed. */
 const CLOSED_AFTER_TICKS = 60;
 
+/** What the measures of wait channels are made of. */
+const OF_CHANNELS = ['blocked.ns', 'blocked.io_ns'];
+
 const WATCHED: ReadonlySet<string> = new Set(
-  SIGNATURES.flatMap(({ anchor, victims, conditions, cgroups, logged }) => [
+  SIGNATURES.flatMap(({ anchor, victims, conditions, cgroups, logged, places }) => [
     anchor.metric,
     ...(logged === undefined ? [] : [logged.victims]),
     ...(cgroups === undefined ? [] : cgroups.doers),
+    ...(places?.queuedBy === undefined ? [] : [places.queuedBy]),
     ...(victims === null ? [] : [victims.metric, ...(victims.each === undefined ? [] : [victims.each.per])]),
-    ...conditions.flatMap(({ measure }) => [
+    ...conditions.flatMap(({ measure, each }) => [
       countedMetric(measure.metric),
       ...(measure.kind === 'ratio' ? [measure.per] : []),
+      ...(each === undefined ? [] : [each.per]),
     ]),
-  ]),
+  ]).concat(OF_CHANNELS),
 );
 
 /** Signatures as they are where no process is counted. */
@@ -68,7 +73,8 @@ export const matchSignatures = (cases: Cases, readings: Readings, state: Session
   const now = { tick: readings.ticks, bootUs: state.bootUs };
   for (const one of cases.open.values()) addTick(one.pending, one, readings);
   for (const one of SIGNATURES) {
-    const attended = isMeasured(state, { kind: 'rate', metric: one.anchor.metric });
+    const attended =
+      one.places !== undefined || isMeasured(state, { kind: 'rate', metric: one.anchor.metric });
     const signature = attended ? one : unattended(one, state);
     if (signature === undefined) continue;
     for (const condition of signature.conditions) {
@@ -81,7 +87,7 @@ export const matchSignatures = (cases: Cases, readings: Readings, state: Session
       // What a log reports is of its moment.
       if (signature === LOGGED.get(one) && !isReportedNow(cases, signature, readings)) continue;
       if (saysEnough(signature, state))
-        advance(cases, { signature, suspect: null, cgroup: null, rates: NO_RATES, rate: 0 }, readings, state);
+        advance(cases, { signature, ...HOST, rates: NO_RATES, rate: 0 }, readings, state);
       continue;
     }
     for (const suspicion of suspicionsOf(signature, readings))
@@ -91,6 +97,8 @@ export const matchSignatures = (cases: Cases, readings: Readings, state: Session
     // What was counted long before it held, or long after, is none of it.
     if (one.pending.ticks > (one.stretch.ticks === 0 ? LEAD_IN_TICKS : one.signature.togetherTicks))
       forget(one, state);
+    // A place at which nobody waits is none: what comes next time begins anew.
+    if (one.place !== null && readings.ticks - one.lastTick > one.signature.togetherTicks) one.lasted = 0;
     if (readings.ticks - one.lastTick > CLOSED_AFTER_TICKS) cases.open.delete(key);
   }
 };
@@ -111,33 +119,32 @@ const isReportedNow = (cases: Cases, signature: Signature, { ticks }: Readings):
 
 function* suspicionsOf(signature: Signature, readings: Readings): Generator<Suspicion> {
   const { metric } = signature.anchor;
-  if (signature.cgroups === undefined)
+  const measure = { kind: 'rate', metric } as const;
+  if (signature.places !== undefined) {
+    for (const { place, rates } of readings.places.values())
+      if (place.kind === signature.places.kind && !signature.places.except?.includes(place.name))
+        yield { signature, ...HOST, place, rates, rate: ofPlace(rates, measure) };
+  } else if (signature.cgroups === undefined)
     for (const [suspect, rates] of readings.processes)
-      yield { signature, suspect, cgroup: null, rates, rate: rates.get(metric) ?? 0 };
+      yield { signature, ...HOST, suspect, rates, rate: rates.get(metric) ?? 0 };
   else
     for (const [cgroup, rates] of readings.cgroups)
-      yield {
-        signature,
-        suspect: null,
-        cgroup,
-        rates,
-        rate: ofCgroup(rates, cgroup, { kind: 'rate', metric }),
-      };
+      yield { signature, ...HOST, cgroup, rates, rate: ofCgroup(rates, cgroup, measure) };
 }
 
+const HOST: Subject = { suspect: null, cgroup: null, place: null };
+
 /** Who may be the cause, or nobody of the processes, with what is measured of it. */
-type Suspicion = {
+type Suspicion = Subject & {
   readonly signature: Signature;
-  readonly suspect: Entity | null;
-  readonly cgroup: Cgroup | null;
   readonly rates: ReadonlyMap<string, number>;
   /** Of the metric that it is recognised by. */
   readonly rate: number;
 };
 
 const advance = (cases: Cases, suspicion: Suspicion, readings: Readings, state: SessionState): void => {
-  const { signature, suspect, cgroup, rates, rate } = suspicion;
-  const key = `${signature.id} ${cgroup === null ? (suspect?.id ?? 'host') : `cgroup ${cgroup.id}`}`;
+  const { signature, rates, rate } = suspicion;
+  const key = `${signature.id} ${subjectOf(suspicion)}`;
   const one = cases.open.get(key) ?? begin(suspicion, readings, state);
   cases.open.set(key, one);
   one.lastTick = readings.ticks;
@@ -175,6 +182,11 @@ const advance = (cases: Cases, suspicion: Suspicion, readings: Readings, state: 
   if (cases.named.length > MAX_NAMED) cases.named.shift();
 };
 
+const subjectOf = ({ suspect, cgroup, place }: Subject): string => {
+  if (place !== null) return keyOf(place);
+  return cgroup === null ? (suspect?.id ?? 'host') : `cgroup ${cgroup.id}`;
+};
+
 /** Where nobody is accused, at most one of several measures may be missing. */
 const saysEnough = ({ conditions }: Signature, state: SessionState): boolean => {
   const required = conditions.filter(({ need }) => need === 'required');
@@ -184,9 +196,10 @@ const saysEnough = ({ conditions }: Signature, state: SessionState): boolean => 
 
 /** Rates are smoothed, and fade: only ticks in which the suspect really did something count. */
 const isActive = (
-  { suspect, cgroup, signature: { anchor, conditions } }: Case,
-  { now }: Readings,
+  { suspect, cgroup, place, signature: { anchor, conditions } }: Case,
+  { now, places }: Readings,
 ): boolean => {
+  if (place !== null) return (places.get(keyOf(place))?.now.get(anchor.metric) ?? 0) > 0;
   if (cgroup !== null) {
     const measure = { kind: 'rate', metric: anchor.metric } as const;
     return ofCgroup(now.cgroups.get(cgroup) ?? NO_RATES, cgroup, measure) > 0;
@@ -200,16 +213,17 @@ const isActive = (
 };
 
 const begin = (
-  { signature, suspect, cgroup }: Suspicion,
+  { signature, suspect, cgroup, place }: Suspicion,
   readings: Readings,
   { bootUs }: SessionState,
 ): Case => {
   const pending = createStretch();
-  addTick(pending, { suspect, cgroup }, readings);
+  addTick(pending, { suspect, cgroup, place }, readings);
   return {
     signature,
     suspect,
     cgroup,
+    place,
     limit: null,
     doers: new Map(),
     held: new Map(),
@@ -244,16 +258,24 @@ export const findingsOf = (cases: Cases, state: SessionState): Finding[] => {
 };
 
 /** A storm that takes a CPU is one failure, not two. */
-const isExplained = ({ lead, suspects, victims, startUs, endUs }: Cause, causes: readonly Cause[]): boolean =>
-  lead.signature.isGeneral === true &&
+const isExplained = (explained: Cause, causes: readonly Cause[]): boolean =>
+  explained.lead.signature.isGeneral === true &&
   causes.some(
     ({ lead: other, cgroup, ...cause }) =>
       other.signature.isGeneral !== true &&
-      cause.startUs <= endUs &&
-      cause.endUs >= startUs &&
-      cause.suspects.some((suspect) => suspects.includes(suspect)) &&
+      cause.startUs <= explained.endUs &&
+      cause.endUs >= explained.startUs &&
+      areOfTheSame(cause, explained) &&
       // A limit of a control group explains what those in it suffer, and nothing else.
-      (cgroup === null || victims.every((victim) => isIn(victim, cgroup.path))),
+      (cgroup === null || explained.victims.every((victim) => isIn(victim, cgroup.path))),
   );
+
+type Parties = Pick<Cause, 'suspects' | 'victims'>;
+
+/** Where nobody is accused, of those who suffer. */
+const areOfTheSame = (cause: Parties, { suspects, victims }: Parties): boolean =>
+  suspects.length > 0
+    ? cause.suspects.some((one) => suspects.includes(one))
+    : [...cause.suspects, ...cause.victims].some((one) => victims.includes(one));
 
 const SEVERITIES: readonly Finding['severity'][] = ['critical', 'high', 'medium'];

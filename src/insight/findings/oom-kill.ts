@@ -16,6 +16,7 @@ export const oomKill: Signature = {
   ],
   severity: 'high',
   isOfVictim: true,
+  nobody: 'who wanted the memory is not known; the kernel takes who holds most',
   anchor: { metric: 'oom.kills', least: 1e-3 },
   togetherTicks: 1,
   lastsTicks: 1,

@@ -1,6 +1,7 @@
 /** What the measures of signatures are read from. */
 import type { Cgroup } from '../../core/cgroup.ts';
 import type { Entity } from '../../core/entity.ts';
+import type { PlaceReading } from './place.ts';
 
 export type Readings = {
   ticks: number;
@@ -8,6 +9,8 @@ export type Readings = {
   readonly processes: Map<Entity, Map<string, number>>;
   /** The same of control groups. */
   readonly cgroups: Map<Cgroup, Map<string, number>>;
+  /** Block devices, and kernel functions in which threads wait. */
+  readonly places: Map<string, PlaceReading>;
   readonly hostRates: Map<string, number>;
   readonly hostLevels: Map<string, number>;
   /** What this tick counted, as it was counted: of each process that did something, of all of them, of the host. */
@@ -24,6 +27,7 @@ export const createReadings = (): Readings => ({
   ticks: 0,
   processes: new Map(),
   cgroups: new Map(),
+  places: new Map(),
   hostRates: new Map(),
   hostLevels: new Map(),
   now: { us: 0, processes: new Map(), all: new Map(), host: new Map(), cgroups: new Map() },

@@ -4,12 +4,12 @@ import type { Entity } from '../../core/entity.ts';
 import { mostPerSecond, rateOf } from '../../core/rate.ts';
 import type { SessionState } from '../../core/state.ts';
 import { isOwn } from '../../core/who.ts';
+import { readPlaces } from './places.ts';
 import type { Readings } from './reading-state.ts';
 import type { Condition, Measure } from './signature.ts';
+import { smooth } from './smooth.ts';
 import type { Stretch } from './stretch.ts';
 
-/** Weight of a new tick. */
-const FRESH = 0.35;
 const SILENT_PER_SECOND = 1e-6;
 
 /** Ending of the name under which attempts of order 1 and above are read, apart from single pages and huge pages. */
@@ -43,6 +43,7 @@ export const read = (readings: Readings, state: SessionState, watched: ReadonlyS
     } else readings.hostLevels.set(metric, reading.last);
   }
   if (isRead) readCgroups(readings, state, intervalUs);
+  readPlaces(readings, state, isRead ? intervalUs : 0);
 };
 
 const readCgroups = ({ cgroups, now }: Readings, state: SessionState, intervalUs: number): void => {
@@ -106,11 +107,6 @@ const readProcesses = (
 };
 
 const isHigh = (order: number): boolean => order >= 1 && order !== HUGE_PAGE_ORDER;
-
-const smooth = (rates: Map<string, number>, metric: string, value: number): void => {
-  const before = rates.get(metric) ?? 0;
-  rates.set(metric, before + FRESH * (value - before));
-};
 
 /** A measure of one process; NaN when it cannot be said. */
 export const ofProcess = (rates: ReadonlyMap<string, number>, measure: Measure): number => {

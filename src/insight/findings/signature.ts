@@ -30,11 +30,19 @@ export type Condition = {
   readonly silentIsUnknown?: true;
   /** `least` and `most` are shares of the host's memory in KiB, or of the time of all its CPUs in ms per second. */
   readonly ofAll?: 'memory' | 'cpus';
+  /** Of others only those with so much of it for each of another count. */
+  readonly each?: Each;
   readonly unit: MetricUnit;
   readonly what: string;
   /** Its onset comes at most so many ticks before, and at most so many after, the onset of another condition. */
   readonly order?: { readonly after: string; readonly earliestTicks: number; readonly latestTicks: number };
 };
+
+/** Kinds of places that can fail (place.ts). */
+export type PlaceKind = 'device' | 'channel';
+
+/** How much of a metric there must be for each of another: the time that one call takes. */
+export type Each = { readonly per: string; readonly least: number };
 
 /** Another title, where a condition held, where one could not be measured, or where somebody suffers. */
 export type Title = {
@@ -48,6 +56,8 @@ export type Title = {
 
 export type Signature = {
   readonly id: string;
+  /** Why nobody is accused, where nobody is. */
+  readonly nobody?: string;
   /** What is certain whenever all that is required has held. */
   readonly title: string;
   /** The first that fits is used instead of it. */
@@ -63,6 +73,17 @@ export type Signature = {
   readonly cgroups?: { readonly doers: readonly string[] };
   /** The extents of what the suspect has open are part of it. */
   readonly ofFiles?: true;
+  /**
+   * What is looked at are block devices, or functions of the kernel in which threads wait (place.ts): conditions on the
+   * `suspect` are measured of those. A suspect is who provably has at least half of the device's queue, by this metric of
+   * processes, where that is known; victims wait for this device, or there.
+   */
+  readonly places?: {
+    readonly kind: PlaceKind;
+    /** Names at which it is nothing of the kind. */
+    readonly except?: readonly string[];
+    readonly queuedBy?: string;
+  };
   /** Whom the anchor singles out suffers it; who did it is not known. */
   readonly isOfVictim?: true;
   /** Processes are looked at from this rate of this metric on; of several the one with most is the suspect. */
@@ -101,7 +122,7 @@ export type Signature = {
   readonly victims: {
     readonly metric: string;
     readonly least: number;
-    readonly each?: { readonly per: string; readonly least: number };
+    readonly each?: Each;
   } | null;
   readonly advice: readonly AdviceTemplate[];
 };
@@ -128,6 +149,10 @@ export type HostTrait =
   | 'stepless'
   | 'unit'
   | 'no-unit'
+  | 'frozen'
+  | 'accused'
+  | 'own-disk'
+  | 'waiter'
   | 'cgroup-path'
   | 'no-cgroup'
   | 'cgroup-v1'

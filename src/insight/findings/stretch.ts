@@ -5,6 +5,7 @@
  */
 import { type Cgroup, isIn } from '../../core/cgroup.ts';
 import type { Entity } from '../../core/entity.ts';
+import { keyOf, type Place } from './place.ts';
 import type { Readings } from './reading-state.ts';
 
 export type Stretch = {
@@ -23,11 +24,18 @@ export const createStretch = (): Stretch => ({
   host: new Map(),
 });
 
+/** What is looked at: a process, a control group, a device or wait channel, or, where all are null, the host alone. */
+export type Subject = {
+  readonly suspect: Entity | null;
+  readonly cgroup: Cgroup | null;
+  readonly place: Place | null;
+};
+
 /** The tick just read. */
 export const addTick = (
   stretch: Stretch,
-  { suspect, cgroup }: { readonly suspect: Entity | null; readonly cgroup: Cgroup | null },
-  { now }: Readings,
+  { suspect, cgroup, place }: Subject,
+  { now, places }: Readings,
 ): void => {
   stretch.us += now.us;
   stretch.ticks += 1;
@@ -35,6 +43,7 @@ export const addTick = (
     addGroup(stretch, cgroup, now);
     return;
   }
+  if (place !== null) addAll(stretch.own, places.get(keyOf(place))?.now);
   if (suspect !== null) addAll(stretch.own, now.processes.get(suspect));
   addAll(stretch.all, now.all);
   addAll(stretch.host, now.host);

@@ -13,6 +13,7 @@ import {
   type Finding,
   type Party,
   signsOf,
+  subjectOf,
   suspectsIn,
   worstFileOf,
 } from '../../insight/findings/finding.ts';
@@ -31,8 +32,8 @@ export type Account = {
   readonly title: string;
   readonly pid: number | null;
   readonly comm: string | null;
-  /** Short name of the control group whose limit it is about, and its path; null where it is about none. */
-  readonly cgroup: { readonly name: string; readonly path: string } | null;
+  /** The control group, device or wait channel that it is about, its short name and the whole; null where it is about none. */
+  readonly about: { readonly label: string; readonly name: string; readonly whole: string } | null;
   /** Row of the suspect. */
   readonly rowId: string | null;
   /** Further suspects of the same. */
@@ -126,16 +127,13 @@ const ofFinding = (source: WatchedSnapshot, finding: Finding, charset: 'utf8' | 
   const { seen, of } = signsOf(finding);
   const name = ({ pid, comm }: Party): string => `${clean(comm, charset)} (${pid})`;
   return {
-    key: `${finding.id} ${finding.cgroup ?? suspect?.pid ?? ''} ${finding.startUs}`,
+    key: `${finding.id} ${subjectOf(finding) ?? suspect?.pid ?? ''} ${finding.startUs}`,
     id: finding.id,
     severity: finding.severity,
     title: finding.title,
     pid: suspect?.pid ?? null,
     comm: suspect === null ? null : clean(suspect.comm, charset),
-    cgroup:
-      finding.cgroup === undefined
-        ? null
-        : { name: clean(cgroupName(finding.cgroup), charset), path: clean(finding.cgroup, charset) },
+    about: aboutOf(finding, charset),
     rowId:
       suspect === null
         ? null
@@ -143,7 +141,7 @@ const ofFinding = (source: WatchedSnapshot, finding: Finding, charset: 'utf8' | 
           null),
     others: suspectsIn(finding).slice(1).map(name),
     known: `${seen} of ${of} signs`,
-    nobody: suspect === null ? 'no process that did it was counted' : '',
+    nobody: suspect === null ? (finding.nobody ?? 'no process that did it was counted') : '',
     uncountedSinceUs: finding.uncountedSinceUs ?? null,
     startUs: finding.startUs,
     endUs: finding.endUs,
@@ -169,6 +167,13 @@ const shortFile = ({ files }: Finding, charset: 'utf8' | 'ascii'): string | null
 const extentsText = ({ extents, isLeast }: CountedFile): string =>
   `${isLeast === true ? 'at least ' : ''}${exact(extents)} extents`;
 
+const aboutOf = ({ cgroup, device, channel }: Finding, charset: 'utf8' | 'ascii'): Account['about'] => {
+  const text = (value: string): string => clean(value, charset);
+  if (cgroup !== undefined) return { label: 'cgroup', name: text(cgroupName(cgroup)), whole: text(cgroup) };
+  if (device !== undefined) return { label: 'device', name: text(device), whole: text(device) };
+  return channel === undefined ? null : { label: 'waits in', name: text(channel), whole: text(channel) };
+};
+
 /** `vm.pgscan_*` stands for every metric that begins so. */
 const matching = (metrics: readonly MetricDescriptor[], name: string): string[] =>
   name.endsWith('*')
@@ -190,7 +195,7 @@ const ofIncident = (source: WatchedSnapshot, incident: IncidentMark, charset: 'u
     title: titleOf(incident),
     pid: suspect?.pid ?? null,
     comm: suspect === null ? null : clean(suspect.comm ?? '?', charset),
-    cgroup: null,
+    about: null,
     rowId: suspect === null ? null : (source.rows.find(({ pid }) => pid === suspect.pid)?.id ?? null),
     others: [],
     known:

@@ -46,7 +46,7 @@ export const accountLines = (snapshot: WatchedSnapshot, view: View): readonly Li
         ? `no suspect: ${account.nobody}`
         : [`${account.comm} (${account.pid})`, ...account.others].join(', '),
     ),
-    ...(account.cgroup === null ? [] : wrap('cgroup   ', account.cgroup.path)),
+    ...(account.about === null ? [] : wrap(account.about.label.padEnd(9), account.about.whole)),
     ...(account.known === '' ? [] : wrap('known by ', account.known)),
     ...(account.uncountedSinceUs === null
       ? []

@@ -106,7 +106,7 @@ const explanationOf = ({ title }: Account, { glyphs }: View): string => {
 };
 
 const whoSegments = (snapshot: WatchedSnapshot, account: Account): Segment[] => {
-  const { pid, comm, cgroup, others, known, file, startUs, endUs, when, uncountedSinceUs } = account;
+  const { pid, comm, about, others, known, file, startUs, endUs, when, uncountedSinceUs } = account;
   const at = (bootUs: number): string => clockTime(realMsAt(snapshot.header.clock, bootUs));
   const ago = (us: number): string => longDuration(Math.abs(us) / 1e6);
   const since: Readonly<Record<Account['when'], string>> = {
@@ -121,7 +121,8 @@ const whoSegments = (snapshot: WatchedSnapshot, account: Account): Segment[] => 
   };
   const more = others.length === 0 ? '' : ` and ${others.length} more`;
   const doer = comm === null ? 'no suspect' : `${comm} (${pid})${more}`;
-  const who = cgroup === null ? doer : `cgroup ${cgroup.name}${comm === null ? '' : `, most by ${doer}`}`;
+  const who =
+    about === null ? doer : `${about.label} ${about.name}${comm === null ? '' : `, most by ${doer}`}`;
   if (uncountedSinceUs !== null && when === 'now') {
     return [
       segment(1, span(who, comm === null ? 'plain' : 'bad')),
@@ -132,7 +133,7 @@ const whoSegments = (snapshot: WatchedSnapshot, account: Account): Segment[] => 
     ];
   }
   return [
-    segment(1, span(who, comm === null && cgroup === null ? 'plain' : 'bad')),
+    segment(1, span(who, comm === null && about === null ? 'plain' : 'bad')),
     ...(file === null ? [] : [segment(2, span(file, 'bad'))]),
     segment(4, span(known)),
     segment(3, span(since[when], when === 'now' ? 'warn' : 'accent')),

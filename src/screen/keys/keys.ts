@@ -14,7 +14,19 @@ export type Action =
   | { readonly type: 'quit' | 'interrupt' | 'suspend' | 'redraw' }
   | { readonly type: 'move'; readonly by: 'line' | 'page' | 'end'; readonly direction: -1 | 1 }
   | { readonly type: 'sort' | 'arrange' | 'zoom'; readonly step: -1 | 1 }
-  | { readonly type: 'reverse' | 'values' | 'own' | 'clear' | 'back' | 'hold' | 'play' | 'latest' | 'focus' }
+  | {
+      readonly type:
+        | 'reverse'
+        | 'values'
+        | 'own'
+        | 'ended'
+        | 'clear'
+        | 'back'
+        | 'hold'
+        | 'play'
+        | 'latest'
+        | 'focus';
+    }
   | { readonly type: 'show-finding' | 'record' | 'export' | 'extents' }
   | { readonly type: 'open'; readonly page: 'detail' | 'finding' | 'help' | 'session' }
   | { readonly type: 'probe'; readonly number: number }
@@ -294,6 +306,13 @@ export const KEYS: readonly KeyBinding[] = [
     where: 'table',
     help: 'show or hide this tool and its tracer',
     action: { type: 'own' },
+  },
+  {
+    id: 'ended',
+    keys: ['E'],
+    where: 'table',
+    help: 'show or hide processes that have ended; their counts stay',
+    action: { type: 'ended' },
   },
   {
     id: 'arrange-next',

@@ -12,6 +12,14 @@ export const CONTEXT_TITLES: readonly (readonly [KeyContext, string])[] = [
   ['input', 'While typing a filter, a time or a mark'],
 ];
 
+/** What people look for and do not find, and why. */
+export const REFUSED: readonly (readonly [what: string, why: string])[] = [
+  [
+    'kill, renice',
+    'are refused on purpose: this tool looks, and a wrong key changes nothing. A finding prints the command and its risk, for a person to type',
+  ],
+];
+
 export const signsOf = (glyphs: Glyphs): readonly (readonly [sign: string, meaning: string])[] => [
   [
     `F ! M ${glyphs.gap}`,

@@ -5,7 +5,7 @@ import { blank, cutLine, type Line, span, wrapLine } from '../format/line.ts';
 import { bytes, clockTime, exact, longDuration, percent } from '../format/numbers.ts';
 import { clean, fitTo } from '../format/text.ts';
 import { keyLabel } from '../keys/keys.ts';
-import { CONTEXT_TITLES, signsOf } from '../keys/legend.ts';
+import { CONTEXT_TITLES, REFUSED, signsOf } from '../keys/legend.ts';
 import type { View } from '../view.ts';
 
 const KEY_CELLS = 19;
@@ -28,10 +28,16 @@ export const helpLines = ({ glyphs, ui, size, keys }: View): readonly Line[] => 
     ],
   ),
   [span('Signs', 'title')],
-  ...signsOf(glyphs).flatMap(([sign, meaning]) =>
-    wrapLine([span(`  ${fitTo(sign, KEY_CELLS)} `, 'accent')], meaning, 'plain', size.columns),
-  ),
+  ...legend(signsOf(glyphs), size.columns),
+  blank,
+  [span('Not here', 'title')],
+  ...legend(REFUSED, size.columns),
 ];
+
+const legend = (rows: readonly (readonly [string, string])[], columns: number): readonly Line[] =>
+  rows.flatMap(([sign, meaning]) =>
+    wrapLine([span(`  ${fitTo(sign, KEY_CELLS)} `, 'accent')], meaning, 'plain', columns),
+  );
 
 export const sessionLines = (snapshot: Snapshot, view: View): readonly Line[] => {
   const { header, self } = snapshot;

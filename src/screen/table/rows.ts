@@ -27,11 +27,13 @@ export type Order = {
   readonly quiet: number;
   /** Processes left out because they trace. */
   readonly own: number;
+  /** Processes left out because they have ended, and nobody wants to see those. */
+  readonly ended: number;
 };
 
 type Question = Pick<
   UiState,
-  'sort' | 'reversed' | 'filter' | 'values' | 'arrange' | 'within' | 'own' | 'selectedId'
+  'sort' | 'reversed' | 'filter' | 'values' | 'arrange' | 'within' | 'own' | 'ended' | 'selectedId'
 >;
 
 const memo = new WeakMap<WatchedSnapshot, { question: string; order: Order }>();
@@ -39,7 +41,10 @@ const memo = new WeakMap<WatchedSnapshot, { question: string; order: Order }>();
 export const orderRows = (snapshot: WatchedSnapshot, ui: Question): Order => {
   const sort = ui.sort ?? defaultSort(snapshot);
   const { reversed, filter, arrange, within, selectedId } = ui;
-  const question = JSON.stringify([sort, reversed, ui.values, filter, arrange, within, ui.own, selectedId]);
+  const { own, ended } = ui;
+  const question = JSON.stringify([
+    ...[sort, reversed, ui.values, filter, arrange, within, own, ended, selectedId],
+  ]);
   const known = memo.get(snapshot);
   if (known?.question === question) return known.order;
   const { matches } = parseFilter(filter, snapshot, ui.values);
@@ -47,7 +52,8 @@ export const orderRows = (snapshot: WatchedSnapshot, ui: Question): Order => {
   const found = snapshot.rows.filter(
     (row) => matches(row) && (within === null || inside === null || inside?.(row) === within.key),
   );
-  const others = found.filter((row) => ui.own || !isLeftOut(snapshot, row) || row.id === selectedId);
+  const traced = found.filter((row) => own || !isLeftOut(snapshot, row) || row.id === selectedId);
+  const others = traced.filter((row) => ended || row.endedBootUs === null || row.id === selectedId);
   // Where CPU time is not known and nobody does anything that is counted, what they did before says more.
   const isIdle = others.length > 0 && !hasCpuTime(snapshot) && !others.some((row) => hasMoved(snapshot, row));
   const values = isIdle ? 'total' : ui.values;
@@ -60,7 +66,8 @@ export const orderRows = (snapshot: WatchedSnapshot, ui: Question): Order => {
     sort,
     values,
     quiet: others.length - shown.length,
-    own: found.length - others.length,
+    own: found.length - traced.length,
+    ended: traced.length - others.length,
   };
   memo.set(snapshot, { question, order });
   return order;

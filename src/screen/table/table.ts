@@ -83,6 +83,7 @@ const titleLine = ({ snapshot, view, order, columns }: Table, above: number): Li
         ),
       ),
       segment(2, span(order.quiet === 0 ? '' : `+ ${compact(order.quiet)} quiet (c)`, 'dim')),
+      segment(3, span(order.ended === 0 ? '' : `+ ${compact(order.ended)} ended (E)`, 'dim')),
       segment(4, span(order.own === 0 ? '' : `+ ${compact(order.own)} of our own (o)`, 'dim')),
       segment(
         3,

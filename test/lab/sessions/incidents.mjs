@@ -66,6 +66,116 @@ export const INCIDENTS = [
     },
   },
   {
+    name: 'slow-disk',
+    where: 'host',
+    seconds: 30,
+    what: 'a disk completes 12 requests a second; a database and an index of mail read from it, others work on another disk',
+    truth: [{ id: 'slow-device', suspect: null, victims: ['order-db', 'mail-index'] }],
+    make: (stand) => {
+      makeBystanders(stand);
+      stand.disk(160);
+      stand.cgroup('lab-slow', { requestsPerSecond: 12 });
+    },
+    play: (stand) => {
+      playBystanders(stand);
+      stand.within('lab-slow', () => {
+        stand.perl('order-db', 'random-reads.pl', stand.path('disk'), 16, 1, '5s', '100000@30');
+        stand.perl('mail-index', 'random-reads.pl', stand.path('disk'), 16, 1, '5s', '100000@5');
+      });
+    },
+  },
+  {
+    name: 'disk-flooded',
+    where: 'host',
+    seconds: 30,
+    what: 'a scrubber with 24 readers asks a disk of 8 MiB a second for more than that; a database reads from it now and then',
+    truth: [{ id: 'flooded-device', suspect: 'scrubber', victims: ['order-db'] }],
+    make: (stand) => {
+      makeBystanders(stand);
+      stand.slowFiles(700);
+      stand.coldFile('files/archive.img', 500);
+      stand.cgroup('lab-flood', { mebibytesPerSecond: 8 });
+    },
+    play: (stand) => {
+      playBystanders(stand);
+      stand.within('lab-flood', () => {
+        stand.perl('order-db', 'random-reads.pl', stand.path('files/archive.img'), 16, 1, '2s', '100000@5');
+        stand.perl('scrubber', 'random-reads.pl', stand.path('files/archive.img'), 64, 24, '6s', '100000');
+      });
+    },
+  },
+  {
+    name: 'sync-storm',
+    where: 'host',
+    seconds: 30,
+    what: 'a mail queue syncs in six threads, on a disk of 150 requests a second; a ledger on the same file system commits ten times a second',
+    truth: [{ id: 'sync-storm', suspect: 'mail-queue', victims: ['ledger'] }],
+    make: (stand) => {
+      makeBystanders(stand);
+      stand.slowFiles(160);
+      stand.cgroup('lab-sync', { requestsPerSecond: 150 });
+    },
+    play: (stand) => {
+      playBystanders(stand);
+      stand.within('lab-sync', () => {
+        stand.python('ledger', 'syncer.py', stand.path('files'), 1, 1, 10);
+        stand.python('mail-queue', 'syncer.py', stand.path('files'), 6, 6, 1000);
+      });
+    },
+  },
+  {
+    name: 'seek-lock',
+    where: 'host',
+    seconds: 25,
+    what: '24 readers of one block device seek before each read: seeking takes the lock that each read of the slow device holds',
+    truth: [{ id: 'lock-pile-up', suspect: null, victims: ['scrubber'] }],
+    make: (stand) => {
+      makeBystanders(stand);
+      stand.disk(320);
+      stand.cgroup('lab-flood', { mebibytesPerSecond: 10 });
+    },
+    play: (stand) => {
+      playBystanders(stand);
+      stand.within('lab-flood', () =>
+        stand.perl('scrubber', 'random-reads.pl', stand.path('disk'), 64, 24, '6s', '100000'),
+      );
+    },
+  },
+  {
+    name: 'swap-in-group',
+    where: 'host',
+    seconds: 30,
+    what: 'a cache of 96 MiB in a control group of 48 MiB is touched at random: pages are swapped out and read back',
+    truth: [{ id: 'cgroup-memory-limit', suspect: null, victims: ['session-cache'] }],
+    make: (stand) => {
+      makeBystanders(stand);
+      stand.swap(192);
+      stand.cgroup('lab-swap', { memoryMebibytes: 48 });
+    },
+    play: (stand) => {
+      playBystanders(stand);
+      stand.within('lab-swap', () => stand.python('session-cache', 'touch-again.py', 96, 4000, 5));
+    },
+  },
+  {
+    name: 'files-frozen',
+    where: 'host',
+    seconds: 35,
+    what: 'a snapshot freezes a file system and thaws it after 18 s; twelve mail servers that write to it wait meanwhile',
+    truth: [{ id: 'lock-pile-up', suspect: null, victims: ['imapd'] }],
+    make: (stand) => {
+      makeBystanders(stand);
+      stand.xfs(1000);
+      stand.atEnd(() => stand.make('sh', '-c', 'fsfreeze --unfreeze xfs 2>/dev/null || :'));
+    },
+    play: (stand) => {
+      playBystanders(stand);
+      for (let number = 0; number < 12; number += 1)
+        stand.perl('imapd', 'churn.pl', stand.path('xfs'), '100000@4');
+      stand.shell('snapshot', 'sleep 7; fsfreeze --freeze xfs; sleep 18; fsfreeze --unfreeze xfs; sleep 100');
+    },
+  },
+  {
     name: 'seek-hole-mirror',
     where: 'host',
     seconds: 60,

@@ -24,6 +24,97 @@ export const NEAR_MISSES = [
     },
   },
   {
+    name: 'disk-busy',
+    where: 'host',
+    seconds: 30,
+    near: 'flooded-device',
+    what: 'one backup reads a disk of 20 MiB a second all the time, as fast as it goes; nobody else asks for much',
+    make: (stand) => {
+      makeBystanders(stand);
+      stand.disk(320);
+      stand.cgroup('lab-flood', { mebibytesPerSecond: 20 });
+    },
+    play: (stand) => {
+      playBystanders(stand);
+      stand.within('lab-flood', () =>
+        stand.perl('backup', 'read-again.pl', stand.path('disk'), '4s', '100000'),
+      );
+    },
+  },
+  {
+    name: 'disk-large-reads',
+    where: 'host',
+    seconds: 25,
+    near: 'slow-device',
+    what: 'a copy reads a disk of 20 MiB a second in large pieces, past the cache: 40 requests a second, and the disk is busy all the time',
+    make: (stand) => {
+      makeBystanders(stand);
+      stand.disk(640);
+      stand.cgroup('lab-flood', { mebibytesPerSecond: 20 });
+    },
+    play: (stand) => {
+      playBystanders(stand);
+      stand.within('lab-flood', () =>
+        stand.shell('copy', 'sleep 4; exec dd if=disk of=/dev/null bs=1M iflag=direct status=none'),
+      );
+    },
+  },
+  {
+    name: 'syncs-alone',
+    where: 'host',
+    seconds: 30,
+    near: 'sync-storm',
+    what: 'a mail queue syncs in six threads, as fast as a disk of its own lets it; who syncs beside it does so on another',
+    make: (stand) => {
+      makeBystanders(stand);
+      stand.slowFiles(160);
+      stand.cgroup('lab-sync', { requestsPerSecond: 150 });
+    },
+    play: (stand) => {
+      playBystanders(stand);
+      stand.within('lab-sync', () =>
+        stand.python('mail-queue', 'syncer.py', stand.path('files'), 6, 4, 1000),
+      );
+    },
+  },
+  {
+    name: 'files-frozen-briefly',
+    where: 'host',
+    seconds: 35,
+    near: 'lock-pile-up',
+    what: 'snapshots freeze a file system for two seconds each time; twelve mail servers that write to it wait meanwhile',
+    make: (stand) => {
+      makeBystanders(stand);
+      stand.xfs(1000);
+      stand.atEnd(() => stand.make('sh', '-c', 'fsfreeze --unfreeze xfs 2>/dev/null || :'));
+    },
+    play: (stand) => {
+      playBystanders(stand);
+      for (let number = 0; number < 12; number += 1)
+        stand.perl('imapd', 'churn.pl', stand.path('xfs'), '100000@4');
+      stand.shell(
+        'snapshot',
+        'while sleep 6; do fsfreeze --freeze xfs; sleep 2; fsfreeze --unfreeze xfs; done',
+      );
+    },
+  },
+  {
+    name: 'swapped-out-once',
+    where: 'host',
+    seconds: 30,
+    near: 'swap-storm',
+    what: 'a process takes 96 MiB in a control group of 48 MiB and leaves them alone: what is too much is swapped out, and stays there',
+    make: (stand) => {
+      makeBystanders(stand);
+      stand.swap(192);
+      stand.cgroup('lab-swap', { memoryMebibytes: 48 });
+    },
+    play: (stand) => {
+      playBystanders(stand);
+      stand.within('lab-swap', () => stand.python('session-cache', 'touch-again.py', 96, 0, 5));
+    },
+  },
+  {
     name: 'killed-by-hand',
     where: 'host',
     seconds: 25,
