@@ -227,6 +227,11 @@ const comparison = z.object({
       ratio: z.number().nullable(),
       confidence: z.number(),
       thousandfold: z.boolean(),
+      surprise: z.number(),
+      shift: z.number(),
+      shiftWithin: z.tuple([z.number(), z.number()]).nullable(),
+      usualSpread: z.number(),
+      commonFactor: z.number(),
     }),
   ),
 });

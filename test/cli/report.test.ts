@@ -179,7 +179,7 @@ describe('names from outside', () => {
       ),
     );
     expect(shown.size).toBe(20);
-    expect(HOSTILE_NAMES).toHaveLength(200);
+    expect(HOSTILE_NAMES.length).toBeGreaterThanOrEqual(200);
   });
 });
 

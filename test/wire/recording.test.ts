@@ -34,6 +34,7 @@ const EVERY_TYPE: readonly StreamRecord[] = [
   { type: 'loss', bootUs: 5, kind: 'map-full', count: 1, metric: 'iomap.iter', detail: '64 of 64 keys' },
   { type: 'probe', bootUs: 5, id: 'iomap', variant: null, state: 'refused', reason: 'no tracepoint' },
   { type: 'cgroup', bootUs: 5, id: 1, path: '/a', cpuLimit: '/sys/fs/cgroup/a/cpu.max', ended: true },
+  { type: 'files', bootUs: 5, pid: 7, startMs: 10, files: [{ path: '/vm/a', sizeBytes: 9, extents: 3 }] },
   { type: 'mark', bootUs: 5, text: 'deploy' },
   { type: 'trailer', bootUs: 5, reason: 'SIGINT', samples: 1, records: 9 },
 ];
