@@ -49,8 +49,8 @@ export const writeState = (
   env: Environment,
 ): string | null => {
   const state = new Map(earlier);
-  for (const { path: file, ino, extents, isLeast, atMs } of counted)
-    if (extents !== null && !isLeast) state.set(file, { ino, extents, atMs });
+  for (const { path: file, identity, extents, isLeast, atMs } of counted)
+    if (extents !== null && !isLeast) state.set(file, { identity, extents, atMs });
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     writeWhole(path, writeExtentsState(state), 0o600, invokerOf(env));

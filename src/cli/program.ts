@@ -4,6 +4,7 @@ import { failure, suggestion } from '../errors.ts';
 import type { Context } from './context.ts';
 import { EXAMPLES } from './examples.ts';
 import { addCompletions } from './grammar/completions.ts';
+import { addExchange } from './grammar/exchange.ts';
 import { addExtents } from './grammar/extents.ts';
 import type { Line } from './grammar/line.ts';
 import { addHost } from './grammar/probes.ts';
@@ -72,6 +73,7 @@ const build = (context: Context, command: readonly string[] | null, run: Line['r
   const line: Line = { context, command, run, subcommand };
   addTracing(line);
   addRecordings(line);
+  addExchange(line);
   addHost(line);
   addExtents(line);
   addDemo(line);

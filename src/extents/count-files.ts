@@ -50,7 +50,7 @@ export const countFiles = async (
         counted.push({
           ...result,
           path: file.path,
-          ino: String(file.ino),
+          identity: `${file.ino} ${file.bornNs}`,
           sizeBytes: file.sizeBytes,
           atMs: nowMs(),
         });

@@ -6,13 +6,14 @@ import type { Omission } from './left-out.ts';
 /** Of a file as it was counted. */
 export type Counted = ExtentCount & {
   readonly path: string;
-  readonly ino: string;
+  /** Inode and time of birth: a number is soon given to another file. */
+  readonly identity: string;
   readonly sizeBytes: number;
   readonly atMs: number;
 };
 
 /** What the last report said of a file. */
-export type Earlier = { readonly ino: string; readonly extents: number; readonly atMs: number };
+export type Earlier = { readonly identity: string; readonly extents: number; readonly atMs: number };
 
 export type Growth = { readonly extents: number; readonly overMs: number };
 
@@ -61,7 +62,14 @@ export const reportOf = (
   };
 };
 
-const growthOf = ({ extents, isLeast, ino, atMs }: Counted, earlier: Earlier | undefined): Growth | null =>
-  extents === null || isLeast || earlier === undefined || earlier.ino !== ino || earlier.atMs >= atMs
+const growthOf = (
+  { extents, isLeast, identity, atMs }: Counted,
+  earlier: Earlier | undefined,
+): Growth | null =>
+  extents === null ||
+  isLeast ||
+  earlier === undefined ||
+  earlier.identity !== identity ||
+  earlier.atMs >= atMs
     ? null
     : { extents: extents - earlier.extents, overMs: atMs - earlier.atMs };

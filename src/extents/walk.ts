@@ -22,6 +22,8 @@ export type Found = {
   readonly path: string;
   readonly dev: bigint;
   readonly ino: bigint;
+  /** 0 where the file system does not keep it. */
+  readonly bornNs: bigint;
   readonly sizeBytes: number;
 };
 
@@ -37,13 +39,13 @@ export const walk = async (
   const found = new Map<string, Found>();
   let entries = 0;
 
-  const keep = (path: string, { dev, ino, size }: BigIntStats): void => {
+  const keep = (path: string, { dev, ino, birthtimeNs, size }: BigIntStats): void => {
     const key = `${dev} ${ino}`;
     const known = found.get(key);
     if (known !== undefined) {
       if (known.path !== path) left.add('another name of a file that is counted', path);
     } else if (found.size >= options.maxFiles) left.add(`beyond --max-files ${options.maxFiles}`, path);
-    else found.set(key, { path, dev, ino, sizeBytes: Number(size) });
+    else found.set(key, { path, dev, ino, bornNs: birthtimeNs, sizeBytes: Number(size) });
   };
 
   const enter = async (directory: string, dev: bigint, depth: number): Promise<void> => {

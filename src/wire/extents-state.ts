@@ -11,7 +11,7 @@ const stateSchema = z.object({
   files: z.record(
     z.string().max(8_192),
     z.object({
-      ino: z.string().regex(/^\d{1,20}$/),
+      identity: z.string().regex(/^\d{1,20} \d{1,20}$/),
       extents: z.int().nonnegative(),
       atMs: z.number().nonnegative(),
     }),

@@ -18,6 +18,8 @@ const LINES: readonly (readonly [line: string, word: string])[] = [
   ['stallscope probes show page', 'page-alloc'],
   ['stallscope live --theme da', 'dark'],
   ['stallscope completions f', 'fish'],
+  ['stallscope export --format perf', 'perfetto'],
+  ['stallscope explain swap', 'swap-storm'],
   ['stallscope record -p 1 -- ls READ', 'README.md'],
   ['stallscope record -- stallscope-is-no-pro', ''],
 ];

@@ -105,7 +105,6 @@ describe.skipIf(!counts)('extents (needs filefrag, and a file system that lists 
     expect(first.map(({ growth }) => growth)).toEqual([null, null]);
     written(file, 9);
     rmSync(replaced);
-    writeFileSync(path('takes the inode'), '');
     written(replaced, 9);
     const again = filesOf((await extents(file, replaced, '--json')).stdout);
     const of = (list: File[], name: string) => list.find((one) => one.path === name);

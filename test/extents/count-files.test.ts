@@ -14,8 +14,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const file = (name: string): Found => {
   const path = join(folder, name);
   writeFileSync(path, name);
-  const { dev, ino, size } = statSync(path, { bigint: true });
-  return { path, dev, ino, sizeBytes: Number(size) };
+  const { dev, ino, birthtimeNs, size } = statSync(path, { bigint: true });
+  return { path, dev, ino, bornNs: birthtimeNs, sizeBytes: Number(size) };
 };
 
 const whole = (extents: number): ExtentCount => ({

@@ -4,6 +4,9 @@ import { failure, suggestion } from '../../errors.ts';
 import { FINDING_IDS } from '../../insight/findings/index.ts';
 import { loadCatalogue } from '../../probes/catalogue.ts';
 import type { Context } from '../context.ts';
+import { EXPORT_FORMATS } from '../export-formats.ts';
+import { FORMAT_NAMES } from '../import/import.ts';
+import { SCHEMA_NAMES } from '../schema.ts';
 import { bashCompletions } from './bash.ts';
 import { fishCompletions } from './fish.ts';
 import { type CommandNode, commandTree } from './tree.ts';
@@ -36,5 +39,14 @@ export const printCompletions = async (
 
 const choices = () => {
   const probes = loadCatalogue().map(({ manifest }) => manifest.id);
-  return { '--probe': probes, show: probes, '--on': [...FINDING_IDS, 'any'], completions: SHELLS };
+  return {
+    '--probe': probes,
+    '--on': [...FINDING_IDS, 'any'],
+    'export --format': EXPORT_FORMATS,
+    'import --format': FORMAT_NAMES,
+    show: probes,
+    explain: FINDING_IDS,
+    schema: SCHEMA_NAMES,
+    completions: SHELLS,
+  };
 };

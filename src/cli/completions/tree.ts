@@ -29,7 +29,7 @@ export type CommandNode = {
   readonly commands: readonly CommandNode[];
 };
 
-/** Names that only the product knows: probes, findings, shells. */
+/** Names that only the product knows, by command or option, or by both where options differ: probes, findings, formats. */
 export type Choices = Readonly<Record<string, readonly string[]>>;
 
 /** The program itself first, then every command below it. A default command's options are its parent's too. */
@@ -40,7 +40,7 @@ export const allNodes = (node: CommandNode): CommandNode[] => [node, ...node.com
 const nodeOf = (command: Command, path: string, choices: Choices): CommandNode => {
   const under = command.commands.map((one) => nodeOf(one, `${path} ${one.name()}`.trim(), choices));
   const byDefault = under.find(({ path: name }) => name === defaultPath(command, path));
-  const options = [...command.options.map((one) => optionOf(one, choices)), HELP];
+  const options = [...command.options.map((one) => optionOf(one, path, choices)), HELP];
   const known = new Set(options.flatMap(({ names }) => names));
   return {
     path,
@@ -63,14 +63,14 @@ const defaultPath = (command: Command, path: string): string => {
   return `${path} ${name ?? ''}`.trim();
 };
 
-const optionOf = (option: Option, choices: Choices): OptionNode => {
+const optionOf = (option: Option, path: string, choices: Choices): OptionNode => {
   const names = [option.short, option.long].filter((name) => name !== undefined && name !== null);
   const placeholder = /<([^>]+)>/.exec(option.flags)?.[1] ?? null;
+  const known = choices[`${path} ${option.long}`] ?? choices[option.long ?? ''];
   return {
     names,
     description: option.description,
-    value:
-      placeholder === null ? null : valueNamed(placeholder, option.argChoices ?? choices[option.long ?? '']),
+    value: placeholder === null ? null : valueNamed(placeholder, option.argChoices ?? known),
     repeats: option.parseArg !== undefined,
   };
 };

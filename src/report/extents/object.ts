@@ -5,7 +5,7 @@ export const extentsObject = ({ atMs, files, leftOut, notes }: ExtentsReport): o
   format: 'stallscope-extents',
   version: 1,
   at: new Date(atMs).toISOString(),
-  files: files.map(({ ino: _ino, atMs: countedMs, ...file }) => ({
+  files: files.map(({ identity: _identity, atMs: countedMs, ...file }) => ({
     ...file,
     at: new Date(countedMs).toISOString(),
   })),

@@ -1,6 +1,7 @@
 /** The verdict: what is wrong, who, since when, how surely, the numbers that prove it, what helps and what that may cost. */
+import type { CountedFile } from '../../core/file-extents.ts';
 import { type Evidence, type Finding, signsOf, suspectsIn } from '../../insight/findings/finding.ts';
-import { longDuration } from '../../screen/format/numbers.ts';
+import { bytes, exact, longDuration } from '../../screen/format/numbers.ts';
 import { worstFirst } from '../analysis.ts';
 import { aboutIncident } from '../words.ts';
 import { type Html, html, NOTHING } from './markup.ts';
@@ -42,6 +43,7 @@ const card = (finding: Finding, number: number, page: Page): Html => {
 <dl class="facts">
 <dt>Suspect</dt><dd data-part="suspects">${suspects(finding)}</dd>
 ${finding.cgroup === undefined ? NOTHING : html`<dt>Control group</dt><dd><code>${finding.cgroup}</code></dd>`}
+${finding.files === undefined || finding.files.length === 0 ? NOTHING : html`<dt>It has open</dt><dd data-part="files">${openFiles(finding.files)}</dd>`}
 <dt>Victims</dt><dd data-part="victims">${finding.victims.length === 0 ? 'none seen' : names(finding.victims)}</dd>
 <dt>Since</dt><dd>${times.inFull(finding.startUs)}</dd>
 <dt>Until</dt><dd>${times.inFull(finding.endUs)}, for ${lasted}${stillOpen(finding, page)}</dd>
@@ -66,6 +68,12 @@ const suspects = (finding: Finding): Html => {
   if (all.length === 0) return html`none: no process that did it was counted here`;
   return html`${names(all)}${all.length > 1 ? html`; the numbers are their sum` : NOTHING}`;
 };
+
+const openFiles = (files: readonly CountedFile[]): Html =>
+  html`${files.map(
+    (file, index) =>
+      html`${index === 0 ? '' : html`<br>`}<code>${file.path}</code>: ${file.isLeast === true ? 'at least ' : ''}${exact(file.extents)} extents, ${bytes(file.sizeBytes)}`,
+  )}`;
 
 const names = (parties: readonly { readonly pid: number; readonly comm: string }[]): Html => {
   const rest = parties.length - MOST_NAMED;
