@@ -194,8 +194,16 @@ export const lossSegments = (snapshot: Snapshot, { glyphs }: Pick<View, 'glyphs'
     );
   }
   const others = Object.entries(losses.byKind).filter(([kind, count]) => count > 0 && !ELSEWHERE.has(kind));
-  const count = others.reduce((sum, [, value]) => sum + value, 0);
-  if (count > 0) segments.push(segment(2, span(`${compact(count)} other losses (i)`, 'warn')));
+  // Of one kind they can be counted; processes, lines and runs of programs have no sum.
+  const [first, ...more] = others;
+  if (first !== undefined) {
+    const [kind, count] = first;
+    const words =
+      more.length === 0
+        ? `${kind.replaceAll('-', ' ')}: ${compact(count)}`
+        : `${others.length} other kinds of loss`;
+    segments.push(segment(2, span(`${clean(words, glyphs.charset)} (i)`, 'warn')));
+  }
   return segments;
 };
 

@@ -49,9 +49,14 @@ describe('what is not exact', () => {
       gaps: [{ fromBootUs: 7_210_000_000, toBootUs: 7_214_000_000, reason: 'bpftrace died' }],
     };
     const text = shown({ losses }, { size: { columns: 160, rows: 30 } });
-    for (const said of ['1,234 events lost', 'map full: iomap.iter', '1 gap (4s)', '2 other losses'])
+    for (const said of ['1,234 events lost', 'map full: iomap.iter', '1 gap (4s)', 'rejected line: 2'])
       expect(text).toContain(said);
     expect(text).not.toContain('nothing lost');
+    // Lines and processes have no sum.
+    const byKind = { 'rejected-line': 2, 'unnamed-process': 32_800_000 };
+    const several = shown({ losses: { ...losses, byKind } }, { size: { columns: 160, rows: 30 } });
+    expect(several).toContain('2 other kinds of loss (i)');
+    expect(several).not.toContain('32.8M');
     expect(shown({ losses }, { size: { columns: 40, rows: 10 } })).toContain('events lost');
     expect(shown({ losses }, { ui: { page: 'session' }, size: { columns: 80, rows: 50 } })).toContain(
       'bpftrace died',

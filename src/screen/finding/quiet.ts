@@ -39,23 +39,30 @@ const PRESSURES = [
 /** Of the time, from where on it is not said that nothing stands out. */
 const WORTH_SAYING = 0.25;
 
-const verdictLine = (snapshot: WatchedSnapshot, over: string, view: View): Line => {
+/** What is waited for most, as a sentence without its full stop; null where that is too little to be said. */
+export const worstWait = (snapshot: WatchedSnapshot): string | null => {
   const [worst] = PRESSURES.map(([metric, what]) => ({ what, share: pressureOf(snapshot, metric) })).sort(
     (a, b) => b.share - a.share,
   );
-  const waits = worst !== undefined && worst.share >= WORTH_SAYING;
+  return worst !== undefined && worst.share >= WORTH_SAYING
+    ? `Waiting for ${worst.what}: ${percent(worst.share * 100)} of the time`
+    : null;
+};
+
+const verdictLine = (snapshot: WatchedSnapshot, over: string, view: View): Line => {
+  const waits = worstWait(snapshot);
   const left = learningSamples(snapshot);
   const learning = longDuration((left * snapshot.header.intervalMs) / 1000);
   return packSegments(
     [
-      waits
-        ? segment(0, span(`Waiting for ${worst.what}: ${percent(worst.share * 100)} of the time`, 'warn'))
+      waits !== null
+        ? segment(0, span(waits, 'warn'))
         : segment(0, span(over === '' ? 'Nothing stands out' : 'Nothing stands out now', 'good')),
       segment(1, span(over, 'warn')),
       segment(
         2,
         left === 0
-          ? span(waits ? 'no known failure' : 'watching for known failures and unusual rises', 'dim')
+          ? span(waits !== null ? 'no known failure' : 'watching for known failures and unusual rises', 'dim')
           : span(`still learning the baseline, ${learning} more`, 'dim'),
       ),
     ],
