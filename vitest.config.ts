@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-// `unit` files run beside each other; what measures a kernel or a terminal runs alone, one file after the other.
+// `unit` files run beside each other; what measures a kernel or a terminal runs alone, one file after the other. `npm test`
+// runs `unit` and `system`; `kernel` takes longer than anybody waits for, and has its own command.
 export default defineConfig({
   test: {
     reporters: ['default', './test/helpers/closing-lines.ts'],
@@ -26,11 +27,22 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'system',
-          include: ['test/kernel/**/*.test.ts', 'test/e2e/**/*.test.ts'],
+          include: ['test/e2e/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 240_000,
           hookTimeout: 240_000,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'kernel',
+          include: ['test/kernel/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
