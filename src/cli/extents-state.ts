@@ -10,7 +10,7 @@ import { readSmallFile } from '../probes/small-file.ts';
 import { readExtentsState, writeExtentsState } from '../wire/extents-state.ts';
 import type { Context } from './context.ts';
 import { invokerOf } from './invoker.ts';
-import { writeWhole } from './write-whole.ts';
+import { writeWhole } from './whole-file.ts';
 
 const NAME = 'extents.json';
 const MAX_BYTES = 512 * 1024 * 1024;
@@ -53,9 +53,10 @@ export const writeState = (
     if (extents !== null && !isLeast) state.set(file, { identity, extents, atMs });
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    writeWhole(path, writeExtentsState(state), 0o600, invokerOf(env));
+    writeWhole(path, writeExtentsState(state), { force: true, owner: invokerOf(env) });
     return null;
   } catch (error) {
-    return `${path} was not written (${(error as NodeJS.ErrnoException).code}): the next report will not know what has grown`;
+    const { code, cause } = error as NodeJS.ErrnoException & { readonly cause?: NodeJS.ErrnoException };
+    return `${path} was not written (${cause?.code ?? code}): the next report will not know what has grown`;
   }
 };

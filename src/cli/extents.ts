@@ -22,7 +22,7 @@ import { EXIT_OF, isSignal } from './interruption.ts';
 import { globMatcher } from './options.ts';
 import { say } from './say.ts';
 import { inSteps } from './steps.ts';
-import { writeWhole } from './write-whole.ts';
+import { writeWhole } from './whole-file.ts';
 
 export type ExtentsOptions = {
   readonly paths: readonly string[];
@@ -176,11 +176,5 @@ const give = (context: Context, { format, output }: ExtentsOptions, report: Exte
 };
 
 /** For others to read: a collector runs as another user. */
-const put = (path: string, text: string): void => {
-  try {
-    writeWhole(path, text, 0o644, null);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw failure('E_OUTPUT_CREATE', { path, why: code ?? message }, error);
-  }
-};
+const put = (path: string, text: string): void =>
+  writeWhole(path, text, { force: true, owner: null, mode: 0o644 });

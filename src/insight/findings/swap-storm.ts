@@ -3,7 +3,38 @@
  * kernel makes room, and reading back alone is how it ends. Who suffers is known by their page faults; who wants the memory
  * is not.
  */
-import type { Signature } from './signature.ts';
+import type { Condition, Signature } from './signature.ts';
+
+/** Pages go out and come back at the same time, and somebody waits. */
+const SWAPPING: readonly Condition[] = [
+  {
+    id: 'in',
+    scope: 'host',
+    need: 'required',
+    measure: { kind: 'rate', metric: 'vm.pswpin' },
+    least: 200,
+    unit: 'pages',
+    what: 'read back from swap, per second',
+  },
+  {
+    id: 'out',
+    scope: 'host',
+    need: 'required',
+    measure: { kind: 'rate', metric: 'vm.pswpout' },
+    least: 200,
+    unit: 'pages',
+    what: 'swapped out, per second',
+  },
+  {
+    id: 'waits',
+    scope: 'host',
+    need: 'required',
+    measure: { kind: 'rate', metric: 'psi.memory.some_us' },
+    least: 1e5,
+    unit: 'us',
+    what: 'time in which somebody waited for memory, per second',
+  },
+];
 
 export const swapStorm: Signature = {
   id: 'swap-storm',
@@ -23,33 +54,7 @@ export const swapStorm: Signature = {
   lastsTicks: 5,
   victims: null,
   conditions: [
-    {
-      id: 'in',
-      scope: 'host',
-      need: 'required',
-      measure: { kind: 'rate', metric: 'vm.pswpin' },
-      least: 200,
-      unit: 'pages',
-      what: 'read back from swap, per second',
-    },
-    {
-      id: 'out',
-      scope: 'host',
-      need: 'required',
-      measure: { kind: 'rate', metric: 'vm.pswpout' },
-      least: 200,
-      unit: 'pages',
-      what: 'swapped out, per second',
-    },
-    {
-      id: 'waits',
-      scope: 'host',
-      need: 'required',
-      measure: { kind: 'rate', metric: 'psi.memory.some_us' },
-      least: 1e5,
-      unit: 'us',
-      what: 'time in which somebody waited for memory, per second',
-    },
+    ...SWAPPING,
     {
       id: 'faults',
       scope: 'suspect',
@@ -60,35 +65,7 @@ export const swapStorm: Signature = {
       what: 'page faults that waited for a device, per second',
     },
   ],
-  hostAlone: [
-    {
-      id: 'in',
-      scope: 'host',
-      need: 'required',
-      measure: { kind: 'rate', metric: 'vm.pswpin' },
-      least: 200,
-      unit: 'pages',
-      what: 'read back from swap, per second',
-    },
-    {
-      id: 'out',
-      scope: 'host',
-      need: 'required',
-      measure: { kind: 'rate', metric: 'vm.pswpout' },
-      least: 200,
-      unit: 'pages',
-      what: 'swapped out, per second',
-    },
-    {
-      id: 'waits',
-      scope: 'host',
-      need: 'required',
-      measure: { kind: 'rate', metric: 'psi.memory.some_us' },
-      least: 1e5,
-      unit: 'us',
-      what: 'time in which somebody waited for memory, per second',
-    },
-  ],
+  hostAlone: SWAPPING,
   advice: [
     {
       text: 'See who holds how much in swap, and who holds most memory',
