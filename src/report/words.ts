@@ -4,7 +4,7 @@ import type { HeaderRecord } from '../core/record.ts';
 import type { IncidentAccount } from '../insight/analysis.ts';
 import type { Link } from '../insight/correlate.ts';
 import type { SeriesIdentity, Spike } from '../insight/series.ts';
-import { amount, duration, ratePerSecond, rateSuffix } from '../screen/format/numbers.ts';
+import { amount, bytes, duration, ratePerSecond, rateSuffix } from '../screen/format/numbers.ts';
 import { clean } from '../screen/format/text.ts';
 
 /** Of a series. */
@@ -56,4 +56,14 @@ export const byChanceText = ({ byChance }: Link): string => String(Number(byChan
 export const peakText = ({ identity: { kind, unit }, peak, shift, fell }: Spike): string => {
   const value = kind === 'counter' ? ratePerSecond(peak, unit) + rateSuffix(kind, unit) : amount(peak, unit);
   return `${fell ? 'down to' : 'up to'} ${value}${shift ? ' (a new level)' : ''}`;
+};
+
+/** What is known of the host, name aside: of an import hardly anything may be. */
+export const hostFacts = ({ kernel, arch, cpus, memoryBytes }: HeaderRecord['host']): string => {
+  const known = [kernel, arch].filter((word) => word !== 'unknown');
+  return [
+    known.length === 0 ? 'kernel unknown' : `Linux ${known.map((word) => clean(word)).join(' ')}`,
+    ...(cpus > 0 ? [`${cpus} CPUs`] : []),
+    ...(memoryBytes > 0 ? [bytes(memoryBytes)] : []),
+  ].join(', ');
 };

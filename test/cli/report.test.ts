@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runHere } from '../helpers/command.ts';
 import { examples, itForEachExample } from '../helpers/examples.ts';
@@ -153,6 +153,20 @@ describe('a page without names', () => {
     expect(page).toContain('stallscope replay FILE --from');
     expect(page).toMatch(/process-\d+/);
     expect(page).not.toMatch(/qemu-mirror|seek-hole-storm\.ndjson/);
+  });
+});
+
+describe('an import', () => {
+  it('is called one, and nothing is said of its host that nobody knows', async () => {
+    const file = join(folder, 'imported.ndjson');
+    const log = resolve('test/fixtures/documented/kernel-log/xfs-2017.log');
+    expect((await runHere('import', log, '-o', file)).exitCode).toBe(0);
+    const { stdout } = await runHere('report', file, '-o', '-');
+    expect(stdout).toContain('of hv7 (kernel unknown), ');
+    expect(stdout).toContain('imported from kernel-log');
+    expect(stdout).not.toContain('counted by stallscope');
+    expect(stdout).not.toContain('0 CPUs');
+    expect((await runHere('summary', file)).stdout).toContain('hv7, kernel unknown\n');
   });
 });
 

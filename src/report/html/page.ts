@@ -8,6 +8,7 @@
 
 import { realMsAt } from '../../core/clock.ts';
 import { exact, longDuration } from '../../screen/format/numbers.ts';
+import { hostFacts } from '../words.ts';
 import { offsetText, shellWord } from './command.ts';
 import { completeness } from './completeness.ts';
 import { distributions } from './distributions.ts';
@@ -99,7 +100,8 @@ const pageOf = (material: Material, zone: string): Page => {
 const titleOf = (page: Page): string => `Incident report: ${heading(page)}`;
 
 const aboutText = ({ snapshot, recorded }: Page): string => {
-  const { host } = snapshot.header;
+  const { host, imported } = snapshot.header;
+  const by = imported === undefined ? 'counted by stallscope' : `imported from ${imported.from}`;
   const redacted = recorded.redacted ? '; names are pseudonyms' : '';
-  return `${longDuration(snapshot.elapsedUs / 1e6)} of ${host.hostname} (Linux ${host.kernel}), ${exact(snapshot.samples)} samples, counted by stallscope${redacted}.`;
+  return `${longDuration(snapshot.elapsedUs / 1e6)} of ${host.hostname} (${hostFacts(host)}), ${exact(snapshot.samples)} samples, ${by}${redacted}.`;
 };

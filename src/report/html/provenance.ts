@@ -1,7 +1,8 @@
 /** Where all of it comes from: host, versions, what was traced, and which file, so that nobody holds it against another. */
 import { realMsAt } from '../../core/clock.ts';
-import { bytes, exact, longDuration } from '../../screen/format/numbers.ts';
+import { exact, longDuration } from '../../screen/format/numbers.ts';
 import { selectionText } from '../summary/page.ts';
+import { hostFacts } from '../words.ts';
 import { type Html, html, NOTHING } from './markup.ts';
 import type { Page } from './material.ts';
 import { FROM, type Section, tableOf } from './parts.ts';
@@ -12,7 +13,7 @@ export const provenance = (page: Page): Section => {
   const { header } = snapshot;
   const { host } = header;
   const body = html`<dl class="facts">
-<dt>Host</dt><dd>${host.hostname}: Linux ${host.kernel} ${host.arch}, ${host.cpus} CPUs, ${bytes(host.memoryBytes)}</dd>
+<dt>Host</dt><dd>${host.hostname}: ${hostFacts(host)}</dd>
 ${host.filesystems === undefined ? NOTHING : html`<dt>File systems</dt><dd>${host.filesystems.join(', ')}</dd>`}
 <dt>Traced</dt><dd>${header.selection.command?.join(' ') ?? selectionText(snapshot)}</dd>
 <dt>Recorded</dt><dd>${times.inFull(timeline.axis.startUs)} to ${times.inFull(timeline.axis.endUs)}: ${longDuration(snapshot.elapsedUs / 1e6)}, ${exact(snapshot.samples)} samples, one every ${header.intervalMs / 1000} s</dd>

@@ -1,7 +1,8 @@
 /** A whole session on one page: totals per process and metric, what was lost, how far it covers. */
 import type { Snapshot } from '../../core/snapshot.ts';
-import { amount, dateTime, exact, longDuration } from '../../screen/format/numbers.ts';
+import { dateTime, exact, longDuration } from '../../screen/format/numbers.ts';
 import { clean } from '../../screen/format/text.ts';
+import { hostFacts } from '../words.ts';
 import { honestyLines } from './doubts.ts';
 import { orderText } from './rows.ts';
 import { memoryLines, probeLines } from './tables.ts';
@@ -20,7 +21,7 @@ const recordingLines = (snapshot: Snapshot, source: string): string[] => {
   const traced = header.selection.command?.join(' ') ?? selectionText(snapshot);
   return [
     `${clean(source)}: ${longDuration(snapshot.elapsedUs / 1e6)}, ${exact(snapshot.samples)} samples from ${dateTime(snapshot.realMs - snapshot.elapsedUs / 1000)}`,
-    `  host    ${clean(header.host.hostname)}, Linux ${clean(header.host.kernel)} ${header.host.arch}, ${header.host.cpus} CPUs, ${amount(header.host.memoryBytes, 'bytes')}`,
+    `  host    ${clean(header.host.hostname)}, ${hostFacts(header.host)}`,
     `  traced  ${clean(traced)}`,
   ];
 };
