@@ -58,7 +58,8 @@ type OpenBatch = {
 
 /**
  * Collects maps into batches: those between tick and tock, and after `end` those of the end. bpftrace prints what it counted
- * last even where that word is lost, so maps that no tick announced are those of the end, unless another tick follows.
+ * last even where that word is lost, so maps that no tick announced are those of the end, unless another tick follows; and so
+ * are those that come a second time, for a tick prints each once: the end has cut it short.
  */
 export const createBatcher = ({ script, events, mapKeys, began, nowUs }: BatcherOptions): Batcher => {
   const bindings = new Map(script.bindings.map((binding) => [binding.map, binding]));
@@ -133,7 +134,8 @@ export const createBatcher = ({ script, events, mapKeys, began, nowUs }: Batcher
       if (odd > 0)
         events.loss('rejected-line', odd, { metric: binding.metric, detail: `odd entries in ${name}` });
       if (imprecise) events.loss('imprecise', 1, { metric: binding.metric });
-      open ??= begin(null, nowUs());
+      if (open === null || (open.after === 'tick' && open.counters.has(binding.metric)))
+        open = begin(null, nowUs());
       open.counters.set(binding.metric, entries);
     }
   };
@@ -165,8 +167,10 @@ export const createBatcher = ({ script, events, mapKeys, began, nowUs }: Batcher
       }
     },
     finish: (): void => {
-      // A batch without its `tock` is torn and its maps may be half there; the maps of the end are whole.
+      // A batch without its `tock` is torn, unless all of its maps are there; the maps of the end are whole.
       if (open !== null && open.after !== 'tick') deliver(true);
+      else if (open !== null && script.bindings.every(({ metric }) => open?.counters.has(metric)))
+        deliver(false);
       missFiles(fileLines.missedAtEnd());
       open = null;
     },

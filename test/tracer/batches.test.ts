@@ -7,6 +7,8 @@ import { scriptOf } from '../helpers/fake-tracer.ts';
 const text = (data: string): TracerMessage => ({ type: 'printf', data });
 const iter = (value: number): TracerMessage => ({ type: 'map', data: { '@n': { 7: value } } });
 
+const byOrder: TracerMessage = { type: 'map', data: { '@by': {} } };
+
 const batchesOf = (messages: readonly TracerMessage[]): readonly (readonly [number, boolean, unknown])[] => {
   const batches: Batch[] = [];
   const batcher = createBatcher({
@@ -41,6 +43,20 @@ it('maps of a tick that was lost are a reading like others', () => {
   expect(batchesOf([iter(1), text('tock\n'), text('tick 3000000\n'), iter(3), text('tock\n')])).toEqual([
     [9_000, false, [[7, 1]]],
     [3_000, false, [[7, 3]]],
+  ]);
+});
+
+it('maps that a tick had printed, and come again, are those of the end that cut it short', () => {
+  expect(batchesOf([...TICK, text('tick 2000000\n'), iter(2), iter(3), byOrder])).toEqual([
+    [1_000, false, [[7, 1]]],
+    [9_000, true, [[7, 3]]],
+  ]);
+});
+
+it('a reading whose last line is missing counts when all of its maps are there', () => {
+  expect(batchesOf([...TICK, text('tick 2000000\n'), iter(2), byOrder])).toEqual([
+    [1_000, false, [[7, 1]]],
+    [2_000, false, [[7, 2]]],
   ]);
 });
 
