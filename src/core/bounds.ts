@@ -12,6 +12,8 @@ export const MAX_UNDESCRIBED = 256;
 export const MAX_HISTORIES = 1_024;
 export const MAX_CGROUPS = 1_000;
 export const MAX_PROBES = 256;
+/** Between two samples. */
+export const LONGEST_INTERVAL_MS = 31 * 86_400_000;
 
 export type Held = { counts: number; chars: number; recountedAt: number };
 

@@ -3,6 +3,7 @@
  * The interval is the usual distance between two readings; of logs alone it is a second. The header says what it was
  * imported from, what was assumed and how coarse it is.
  */
+import { LONGEST_INTERVAL_MS } from '../core/bounds.ts';
 import {
   type HeaderRecord,
   RECORDING_FORMAT,
@@ -60,7 +61,7 @@ export const recordingOf = (
     bpftrace: null,
     // One interval before the first time: what it says happened in it.
     clock: { bootUs: FIRST_BOOT_US, realMs: ((grid.us[0] ?? 0) - grid.everyUs) / 1000 },
-    intervalMs: Math.max(1, Math.round(grid.everyUs / 1000)),
+    intervalMs: Math.min(LONGEST_INTERVAL_MS, Math.max(1, Math.round(grid.everyUs / 1000))),
     mapKeys: table.columns.size + 1,
     selection: { pids: [], comm: null, command: null },
     imported: {

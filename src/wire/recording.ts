@@ -8,6 +8,7 @@
  * Readers keep reading version 1 for ever; a record type or field they do not know is skipped and counted.
  */
 import { z } from 'zod';
+import { LONGEST_INTERVAL_MS } from '../core/bounds.ts';
 import type { BlockRecord, HeaderRecord, StreamRecord } from '../core/record.ts';
 import { RECORDING_FORMAT, RECORDING_VERSION } from '../core/record.ts';
 import type { WatchedCheckpoint } from '../insight/checkpoint.ts';
@@ -57,7 +58,6 @@ const imported = z
 
 /** So that it has a date, also after as many years as a recording may be long. */
 const LATEST_MS = 4e15;
-const LONGEST_INTERVAL_MS = 31 * 86_400_000;
 
 export const headerSchema = z.object({
   type: z.literal('header'),
