@@ -11,7 +11,8 @@
  */
 import { type Period, partsOf } from './period.ts';
 import { adjust, chanceOf, shiftBetween } from './ranks.ts';
-import { quantile, type Surprise, surprisesOf } from './surprise.ts';
+import { quantile } from './statistics.ts';
+import { type Sides, type Surprise, surprisesOf } from './surprise.ts';
 
 export type Change = {
   readonly key: string;
@@ -43,6 +44,8 @@ const PARTS = 20;
 const MAYBE = 0.2;
 /** As fine as a side is kept. */
 const FINE_PARTS = 160;
+/** Of those: the part of a side that lies at the moment. */
+const NEXT_TO_PARTS = 2;
 
 /** Of all series of either side, the most surprising first. A series that a side lacks was zero there. */
 export const compareSides = (
@@ -51,18 +54,23 @@ export const compareSides = (
   { leastOf = () => 1, adjoining = false }: CompareOptions = {},
 ): Change[] => {
   const keys = [...new Set([...before.series.keys(), ...after.series.keys()])];
-  const surprises = surprisesOf(
-    keys.map((key) => ({
-      key,
-      before: partsOf(before, key, FINE_PARTS),
-      after: partsOf(after, key, FINE_PARTS),
-      least: leastOf(key) / Math.max(1, before.samples),
-    })),
-  );
+  const fine = keys.map((key) => ({
+    key,
+    before: partsOf(before, key, FINE_PARTS),
+    after: partsOf(after, key, FINE_PARTS),
+    least: leastOf(key) / Math.max(1, before.samples),
+  }));
+  const surprises = surprisesOf(fine);
   const raw = keys.map((key, index) => {
     const a = partsOf(before, key, PARTS);
     const b = partsOf(after, key, PARTS);
-    const steps = stepsOf({ before, after, key, least: leastOf(key), adjoining, parts: [a, b] });
+    const steps = stepsOf({
+      before,
+      after,
+      least: leastOf(key),
+      parts: [a, b],
+      fine: adjoining ? fine[index] : undefined,
+    });
     const { surprise, shift, spread, common } = surprises[index] as Surprise;
     const chance = chanceOf(a, b);
     return {
@@ -96,26 +104,26 @@ type Step = readonly [from: number, to: number];
 type Compared = {
   readonly before: Period;
   readonly after: Period;
-  readonly key: string;
   readonly least: number;
-  readonly adjoining: boolean;
   readonly parts: readonly [before: readonly number[], after: readonly number[]];
+  /** As fine as they are kept, of sides that adjoin. */
+  readonly fine: Pick<Sides, 'before' | 'after'> | undefined;
 };
 
 /** Levels of one side against such of the other: means, usual levels, and what lies next to the moment. */
-const stepsOf = ({ before, after, key, least, adjoining, parts: [a, b] }: Compared): Step[] => {
+const stepsOf = ({ before, after, least, parts: [a, b], fine }: Compared): Step[] => {
   const ofBefore = (level: number): number => floored(level, before.samples, least);
   const ofAfter = (level: number): number => floored(level, after.samples, least);
   const steps: Step[] = [
     [ofBefore(mean(a)), ofAfter(mean(b))],
     [ofBefore(medianOf(a)), ofAfter(medianOf(b))],
   ];
-  if (!adjoining) return steps;
+  if (fine === undefined) return steps;
   // A storm that had begun shortly before the moment is in both sides: what was usual before is compared.
   return [
     ...steps,
-    [ofBefore(medianOf(a)), ofAfter(nextTo(after, key, 'first'))],
-    [ofBefore(nextTo(before, key, 'last')), ofAfter(medianOf(b))],
+    [ofBefore(medianOf(a)), ofAfter(mean(fine.after.slice(0, NEXT_TO_PARTS)))],
+    [ofBefore(mean(fine.before.slice(-NEXT_TO_PARTS))), ofAfter(medianOf(b))],
   ];
 };
 
@@ -132,15 +140,6 @@ const medianOf = (values: readonly number[]): number =>
     [...values].sort((a, b) => a - b),
     0.5,
   );
-
-const NEXT_TO_PARTS = 2;
-
-/** The mean of the part of a side that lies at the moment. */
-const nextTo = (side: Period, key: string, end: 'first' | 'last'): number => {
-  const parts = partsOf(side, key, FINE_PARTS);
-  const few = end === 'first' ? parts.slice(0, NEXT_TO_PARTS) : parts.slice(-NEXT_TO_PARTS);
-  return mean(few);
-};
 
 /** How far apart, whichever is larger. */
 export const sizeOf = ({ before, after }: Pick<Change, 'before' | 'after'>): number => {

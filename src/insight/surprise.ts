@@ -11,6 +11,7 @@
  * from where the common factor alone would have taken the series, where that is nearer than where it was.
  */
 import { KEY_SEPARATOR } from './period.ts';
+import { quantile } from './statistics.ts';
 
 /** One series: means of parts of equal length, in order of time, on either side of the moment. */
 export type Sides = {
@@ -92,14 +93,6 @@ const byMetric = (all: readonly Measured[]): Map<string, Measured[]> => {
     else group.push(one);
   }
   return groups;
-};
-
-/** Linear between the two nearest values (Hyndman and Fan, 1996, type 7); 0 of none. */
-export const quantile = (sorted: readonly number[], share: number): number => {
-  const at = (sorted.length - 1) * share;
-  const low = sorted[Math.floor(at)] ?? 0;
-  const high = sorted[Math.ceil(at)] ?? low;
-  return low + (high - low) * (at - Math.floor(at));
 };
 
 const commonFactor = (series: readonly Measured[]): number => {
