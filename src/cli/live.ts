@@ -1,4 +1,5 @@
 /** `stallscope live`: the screen on a terminal, NDJSON everywhere else. */
+import { setImmediate } from 'node:timers/promises';
 import { inspectProcess, uninspected } from '../host/inspect.ts';
 import { createSwitchedRecorder } from '../recording/write/switched.ts';
 import { endLine, intervalLine, sessionLine } from '../report/interval.ts';
@@ -12,10 +13,11 @@ import type { Context } from './context.ts';
 import { exportTo } from './export-view.ts';
 import { EXIT_OF } from './interruption.ts';
 import { faceOf, reportPlainly } from './plain.ts';
+import { createPreview } from './preview.ts';
 import { printRecording } from './print-recording.ts';
 import { createRecordSwitch } from './record-switch.ts';
 import { say } from './say.ts';
-import { type SessionOptions, startSession } from './session.ts';
+import { type RunningSession, type SessionOptions, startSession } from './session.ts';
 
 export type LiveOptions = SessionOptions & {
   readonly json: boolean;
@@ -78,9 +80,12 @@ const liveScreen = async (context: Context, options: LiveOptions): Promise<numbe
   const switched = createSwitchedRecorder();
   const status = createTextStore('checking what this host can do');
   const notice = createTextStore();
-  const session = await startSession(context, options, {
+  let session: RunningSession | null = null;
+  const preview = createPreview(context, options, shown);
+  const opening = startSession(context, options, {
     output: 'held',
-    status: (text) => (store.get() === null ? status : notice).set(text),
+    first: preview.painted,
+    status: (text) => (shown.get() === null ? status : notice).set(text),
     store,
     sink: switched,
     memory,
@@ -88,12 +93,17 @@ const liveScreen = async (context: Context, options: LiveOptions): Promise<numbe
     onFolded: ({ type }) => {
       if (type === 'gap') notice.set('');
     },
-    onReady: () => notice.set(''),
+    onReady: () => {
+      preview.end();
+      notice.set('');
+    },
     onSample: () => {
-      const problem = (session.recorder ?? switched.current())?.status().problem ?? null;
+      const problem = (session?.recorder ?? switched.current())?.status().problem ?? null;
       if (problem !== null) notice.set(problem);
     },
   });
+  // What was asked wrongly is refused by now, and nothing was painted for it.
+  await Promise.race([opening, setImmediate()]);
   const screen = showScreen({
     store: shown,
     overview: store,
@@ -111,8 +121,8 @@ const liveScreen = async (context: Context, options: LiveOptions): Promise<numbe
     },
     record: createRecordSwitch(context, switched, options.output),
     mark: (text) => {
-      session.mark(text);
-      return null;
+      session?.mark(text);
+      return session === null ? 'nothing is traced yet: marks can be set in a moment' : null;
     },
     exportView: exportTo(process.cwd(), context.env),
     keys: config.keys,
@@ -121,16 +131,22 @@ const liveScreen = async (context: Context, options: LiveOptions): Promise<numbe
     stdout: context.stdout,
     env: context.env,
   });
-  const ended = session.done.finally(() => screen.close());
-  ended.catch(() => undefined);
+  preview.begin();
+  const ended = opening.then((opened) => {
+    session = opened;
+    return opened.done;
+  });
+  ended.catch(() => undefined).finally(() => screen.close());
   const how = await screen.done;
+  preview.end();
+  const { stop, recorder } = await opening;
   say(context, 'detaching the probes');
   const lastRecorded = switched.current();
-  session.stop(how === 'interrupted' ? 'SIGINT' : how);
+  stop(how === 'interrupted' ? 'SIGINT' : how);
   const { snapshot, exit, farewell, heldOutput } = await ended;
   if (heldOutput !== '') context.out.write(heldOutput.endsWith('\n') ? heldOutput : `${heldOutput}\n`);
   if (farewell !== null) say(context, farewell);
-  if (snapshot !== null) printRecording(context, session.recorder ?? lastRecorded);
+  if (snapshot !== null) printRecording(context, recorder ?? lastRecorded);
   // In raw mode Ctrl-C is a key, not a signal; it means the same.
   return how === 'interrupted' && context.interruption.reason() === null ? EXIT_OF.SIGINT : exit;
 };

@@ -58,6 +58,8 @@ export type TraceHooks = {
   readonly output: WorkloadOptions['output'];
   /** What is going on, for whoever waits. */
   readonly status: (text: string) => void;
+  /** What is to be seen before this host is looked at, which takes a while. */
+  readonly first?: Promise<unknown>;
 };
 
 /** Throws the StallscopeError that says what is missing, before anything is started. */
@@ -71,6 +73,7 @@ export const prepareTrace = async (
   const options = withProcesses(files, asked, hooks.status);
   // What was asked wrongly is reported before what this host lacks.
   const entries = chooseProbes(options, context);
+  await hooks.first;
   const facts = await readHostFacts(files, env);
   const blocker = firstBlocker(facts);
   if (blocker !== null) throw blocker;

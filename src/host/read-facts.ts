@@ -8,7 +8,6 @@
  * fentry: BTF, direct calls into functions (register_ftrace_direct, which comes with BPF trampolines), and a
  * readable available_filter_functions, from which bpftrace takes what it may attach to.
  */
-import os from 'node:os';
 import { join } from 'node:path';
 import { findBpftrace } from './bpftrace.ts';
 import { type KernelTypes, readKernelTypes } from './btf.ts';
@@ -17,6 +16,7 @@ import { installCommandOf } from './distribution.ts';
 import type { HostFacts } from './facts.ts';
 import { type HostFiles, isThere, namesIn } from './files.ts';
 import { functionsOf } from './functions.ts';
+import { readMachine } from './machine.ts';
 import { readDepth } from './process.ts';
 import { readProcessor } from './processor.ts';
 import { programAt } from './program.ts';
@@ -33,11 +33,7 @@ export const readHostFacts = async (files: HostFiles, env: NodeJS.ProcessEnv): P
   const btf = isThere(files, join(BTF, 'vmlinux'));
   return {
     platform: process.platform,
-    kernel: os.release(),
-    arch: os.machine(),
-    hostname: os.hostname(),
-    cpus: os.cpus().length,
-    memoryBytes: os.totalmem(),
+    ...readMachine(),
     processor: readProcessor(files),
     uid,
     capabilities: parseEffectiveCapabilities(files.text('/proc/self/status') ?? ''),

@@ -20,7 +20,7 @@ export const trustLine = (snapshot: Snapshot, view: View): Line => {
   const troubles = lossSegments(snapshot, view);
   return packSegments(
     [
-      ...(troubles.length > 0 ? troubles : [segment(1, trustWord(snapshot))]),
+      ...(troubles.length > 0 ? troubles : [segment(1, trustWord(snapshot, view))]),
       ...probeSegments(snapshot, view),
       ...costSegments(snapshot, view),
     ],
@@ -30,7 +30,9 @@ export const trustLine = (snapshot: Snapshot, view: View): Line => {
 };
 
 /** Nothing lost is not yet everything exact. */
-const trustWord = ({ coverage, coverageNow }: Snapshot) => {
+const trustWord = (snapshot: Snapshot, view: View) => {
+  if (isAttaching(snapshot, view)) return span('no probe counts yet', 'warn');
+  const { coverage, coverageNow } = snapshot;
   const doubtful = Object.keys(coverage).filter(
     (id) => (coverage[id]?.coverage ?? 'exact') !== 'exact' || (coverageNow[id] ?? 'exact') !== 'exact',
   );
@@ -92,6 +94,10 @@ const stateSegments = (snapshot: Snapshot, view: View): Segment[] => {
   return [name, ...banners, clock, segment(4, span(elapsed, 'dim'))];
 };
 
+/** What is seen before the probes are attached has none: it comes from /proc alone. */
+const isAttaching = ({ header }: Snapshot, { ui }: View): boolean =>
+  ui.mode === 'live' && header.probes.length === 0;
+
 /** Empty when what is shown is what happens now. */
 const bannerSegments = (snapshot: Snapshot, view: View): Segment[] => {
   const banner = (text: string): Segment => segment(0, span(` ${text} `, 'banner'));
@@ -103,6 +109,11 @@ const bannerSegments = (snapshot: Snapshot, view: View): Segment[] => {
     const reason = clean(snapshot.ended.reason, view.glyphs.charset);
     return [segment(0, span(' ENDED ', 'banner'), span(` ${reason}`, 'warn')), ...uncounted];
   }
+  if (isAttaching(snapshot, view))
+    return [
+      banner('ATTACHING'),
+      segment(0, span(`the probes, ${(view.waitedMs / 1000).toFixed(1)} s`, 'warn')),
+    ];
   if (view.playback?.following === false)
     return [
       banner(view.overview !== null && view.overview.bootUs > snapshot.bootUs ? 'PAST' : 'HELD'),

@@ -107,6 +107,8 @@ const createMover = ({ timeline, store, latest, look, ...options }: MoverOptions
   };
 
   const last = (): number => timeline.samples() - 1;
+  /** Live, before the first sample: there is nothing to hold, and nowhere to go. */
+  const isEmpty = (): boolean => isLive && timeline.samples() === 0;
   const position = (): number => Math.max(timeline.first(), cursor.position());
 
   /** What follows the last sample is shown with it, unless more samples may follow. */
@@ -205,6 +207,7 @@ const createMover = ({ timeline, store, latest, look, ...options }: MoverOptions
       return () => listeners.delete(listener);
     },
     toggle: () => {
+      if (isEmpty()) return;
       if (isLive && !playing) {
         moveToEnd();
         return;
@@ -217,11 +220,12 @@ const createMover = ({ timeline, store, latest, look, ...options }: MoverOptions
       report();
     },
     step: (samples) => {
-      if (isLive && playing && samples >= 0) return;
+      if (isEmpty() || (isLive && playing && samples >= 0)) return;
       playing = false;
       jump(cursor.position() + samples);
     },
     seek: (bootUs, toLook = false) => {
+      if (isEmpty()) return;
       if (toLook || isLive) playing = false;
       jump(timeline.sampleAt(bootUs));
     },

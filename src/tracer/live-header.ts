@@ -25,7 +25,7 @@ export type HeaderOptions = Pick<TracerOptions, 'bpftrace' | 'mapKeys'> & {
 
 export type Begun = {
   readonly bootUs: number;
-  readonly script: TracerScript;
+  readonly script: Pick<TracerScript, 'metrics'>;
   readonly probes: readonly ProbeInUse[];
   readonly ids: TracerIds | null;
 };

@@ -197,6 +197,21 @@ describeWith(TRACING, 'live in a terminal', () => {
     await expectRestored(screen, 0);
   });
 
+  it('shows who lives while the probes are being attached, and then counts', async () => {
+    const screen = run(['live', '--probe', 'iomap'], { columns: 120, rows: 40 });
+    await screen.waitFor('ATTACHING', 20_000);
+    await screen.waitFor(/PROCESSES [1-9]/, 20_000);
+    expect(screen.screenText()).toContain('no probe counts yet');
+    // Nothing is kept of it: there is nothing to hold, and nowhere to go back to.
+    screen.press(' ');
+    screen.press('\x1b[D');
+    await screen.waitFor('iomap/', 40_000);
+    expect(screen.screenText()).not.toContain('ATTACHING');
+    expect(screen.screenText()).toMatch(/stallscope {2,}live/);
+    screen.press('q');
+    await expectRestored(screen, 0);
+  });
+
   it('hands the terminal back on Ctrl-C while it attaches', async () => {
     const screen = run(['live']);
     await screen.waitFor('attaching', 20_000);
