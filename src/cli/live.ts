@@ -1,5 +1,6 @@
 /** `stallscope live`: the screen on a terminal, NDJSON everywhere else. */
 import { inspectProcess, uninspected } from '../host/inspect.ts';
+import type { WatchedSnapshot } from '../insight/recognised.ts';
 import { createSwitchedRecorder } from '../recording/write/switched.ts';
 import { endLine, intervalLine, sessionLine } from '../report/interval.ts';
 import { createTextStore } from '../screen/text-store.ts';
@@ -16,6 +17,7 @@ import { printRecording } from './print-recording.ts';
 import { createRecordSwitch } from './record-switch.ts';
 import { say } from './say.ts';
 import { type SessionOptions, startSession } from './session.ts';
+import { type Kept, unkeptLine } from './unkept.ts';
 
 export type LiveOptions = SessionOptions & {
   readonly json: boolean;
@@ -41,7 +43,13 @@ const livePlainly = async (context: Context, options: LiveOptions): Promise<numb
   const { snapshot, exit, farewell } = await session.done;
   if (farewell !== null) say(context, farewell);
   if (snapshot !== null) printRecording(context, session.recorder);
+  sayUnkept(context, snapshot, { isRecorded: options.output !== null, hadKeys: false });
   return exit;
+};
+
+const sayUnkept = (context: Context, snapshot: WatchedSnapshot | null, kept: Kept): void => {
+  const line = unkeptLine(snapshot, kept);
+  if (line !== null) say(context, line);
 };
 
 const liveLines = async (context: Context, options: LiveOptions): Promise<number> => {
@@ -64,6 +72,7 @@ const liveLines = async (context: Context, options: LiveOptions): Promise<number
   if (skipped > 0) say(context, `${skipped} intervals were not printed: the reader was too slow`);
   if (farewell !== null) say(context, farewell);
   if (snapshot !== null) printRecording(context, session.recorder);
+  sayUnkept(context, snapshot, { isRecorded: options.output !== null, hadKeys: false });
   return exit;
 };
 
@@ -76,6 +85,7 @@ const liveScreen = async (context: Context, options: LiveOptions): Promise<numbe
   const memory = createMemory();
   const playback = playMemory(memory, store, shown);
   const switched = createSwitchedRecorder();
+  const recordSwitch = createRecordSwitch(context, { sink: switched, memory, output: options.output });
   const status = createTextStore('checking what this host can do');
   const notice = createTextStore();
   const session = await startSession(context, options, {
@@ -109,7 +119,7 @@ const liveScreen = async (context: Context, options: LiveOptions): Promise<numbe
         ? inspectProcess(context.files, pid, startMs, wantExtents)
         : uninspected(pid, unnamed);
     },
-    record: createRecordSwitch(context, switched, options.output),
+    record: recordSwitch,
     mark: (text) => {
       session.mark(text);
       return null;
@@ -131,6 +141,8 @@ const liveScreen = async (context: Context, options: LiveOptions): Promise<numbe
   if (heldOutput !== '') context.out.write(heldOutput.endsWith('\n') ? heldOutput : `${heldOutput}\n`);
   if (farewell !== null) say(context, farewell);
   if (snapshot !== null) printRecording(context, session.recorder ?? lastRecorded);
+  const isRecorded = options.output !== null || recordSwitch.wasUsed();
+  sayUnkept(context, snapshot, { isRecorded, hadKeys: true });
   // In raw mode Ctrl-C is a key, not a signal; it means the same.
   return how === 'interrupted' && context.interruption.reason() === null ? EXIT_OF.SIGINT : exit;
 };
