@@ -16,6 +16,8 @@ afterEach(() => {
   for (const screen of open.splice(0)) screen.close();
 });
 
+const QUIET_MS = 3_000;
+
 const live = (cwd: string): ProgramScreen => {
   const args = ['live', '--probe', 'inode', '-i', '250ms', '--budget', 'off'];
   const screen = runInTerminal(process.execPath, [LAUNCHER, ...args], { columns: 160, rows: 40, cwd });
@@ -35,9 +37,12 @@ describeWith([...TRACING, 'cc'], 'what was found live', () => {
     const [kept, unkept] = [mkdtempSync(join(folder, 'kept-')), mkdtempSync(join(folder, 'unkept-'))];
     const screens = [live(kept), live(unkept)];
     for (const screen of screens) await screen.waitFor('inode/', 60_000);
-    const churn = execa(program, [place, '3', '24000', '40'], { reject: false });
+    // What is usual is learnt first.
+    await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+    const churn = execa(program, [place, '2', '8000', '40'], { reject: false });
     try {
-      for (const screen of screens) await screen.waitFor('Inode churn', 60_000);
+      // What it is called depends on what else the machine does.
+      for (const screen of screens) await screen.waitFor(/ (MEDIUM|HIGH|CRITICAL) /, 60_000);
       const [first, second] = screens as [ProgramScreen, ProgramScreen];
 
       first.press('r');
@@ -49,7 +54,7 @@ describeWith([...TRACING, 'cc'], 'what was found live', () => {
       expect((await first.exited).code).toBe(0);
       await second.exited;
       expect(second.state().scrollback.replaceAll('\n', '')).toMatch(
-        /found: Inode churn.*, by churn \(PID \d+\).*Nothing of it was recorded; to keep it next time, press r, then h/,
+        /found: .+, by .+ \(PID \d+\).*Nothing of it was recorded; to keep it next time, press r, then h/,
       );
       expect(first.state().scrollback).not.toContain('Nothing of it was recorded');
       expect(readdirSync(unkept)).toEqual([]);
@@ -64,10 +69,9 @@ describeWith([...TRACING, 'cc'], 'what was found live', () => {
     expect(recording.complete).toBe(true);
     // Before the key was pressed it was found already.
     const { stdout } = await runTool(['analyze', file, '--json']);
-    const [finding] = (JSON.parse(stdout) as { findings: { id: string; suspect: { pid: number } }[] })
-      .findings;
-    expect(finding?.id).toBe('inode-churn');
-    expect(pids.map(({ pid }) => pid)).toContain(finding?.suspect.pid);
+    const { findings } = JSON.parse(stdout) as { findings: { suspect: { pid: number } | null }[] };
+    expect(findings.length).toBeGreaterThan(0);
+    expect(pids.map(({ pid }) => pid)).toContain(findings[0]?.suspect?.pid);
   });
 
   it('goes through no link, and over no file', async () => {
