@@ -1,7 +1,7 @@
 /**
- * The key e: what is on the screen as text, and the moment behind it as two lines of NDJSON (session and interval, as
- * `live --json` prints them), into two new files of the working directory: private (0600), never through a link, and
- * owned by the user who called sudo.
+ * The key e: what is on the screen as text, SVG or HTML, and the moment behind it as two lines of NDJSON (session and
+ * interval, as `live --json` prints them), into two new files of the working directory: private (0600), never through a link,
+ * never over another, and owned by the user who called sudo.
  */
 import { closeSync, constants, fchownSync, openSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -14,19 +14,20 @@ import { stampOf } from './stamp.ts';
 
 export const exportTo =
   (directory: string, env: NodeJS.ProcessEnv): ExportView =>
-  (lines, snapshot) => {
-    const text = `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
+  ({ as, text }, snapshot) => {
     const json = `${asJson(sessionLine(snapshot.header))}\n${asJson(intervalLine(snapshot))}\n`;
     try {
       const path = freeName(directory, snapshot);
-      write(`${path}.txt`, text, env);
+      write(path + ENDINGS[as], text, env);
       write(`${path}.ndjson`, json, env);
-      return `wrote ${path}.txt, and this moment's numbers to .ndjson (no recording: r makes one)`;
+      return `wrote ${path}${ENDINGS[as]}, and this moment's numbers to .ndjson (no recording: r makes one)`;
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       return `nothing was written to ${directory}: ${code ?? message}`;
     }
   };
+
+const ENDINGS = { text: '.txt', svg: '.svg', html: '.html' } as const;
 
 const MOST_OF_A_SECOND = 100;
 
@@ -35,7 +36,7 @@ const freeName = (directory: string, { realMs }: Snapshot): string => {
   const stamp = stampOf(realMs);
   for (let number = 1; number <= MOST_OF_A_SECOND; number += 1) {
     const path = resolve(directory, `stallscope-${stamp}${number === 1 ? '' : `-${number}`}`);
-    if (!isTaken(`${path}.txt`) && !isTaken(`${path}.ndjson`)) return path;
+    if (![...Object.values(ENDINGS), '.ndjson'].some((ending) => isTaken(path + ending))) return path;
   }
   throw new Error('there are too many of this moment already');
 };

@@ -1,6 +1,7 @@
 /** `stallscope live`: the screen on a terminal, NDJSON everywhere else. */
 import { setImmediate } from 'node:timers/promises';
 import { inspectProcess, uninspected } from '../host/inspect.ts';
+import type { WatchedSnapshot } from '../insight/recognised.ts';
 import { createSwitchedRecorder } from '../recording/write/switched.ts';
 import { endLine, intervalLine, sessionLine } from '../report/interval.ts';
 import { createTextStore } from '../screen/text-store.ts';
@@ -18,6 +19,7 @@ import { printRecording } from './print-recording.ts';
 import { createRecordSwitch } from './record-switch.ts';
 import { say } from './say.ts';
 import { type RunningSession, type SessionOptions, startSession } from './session.ts';
+import { type Kept, unkeptLine } from './unkept.ts';
 
 export type LiveOptions = SessionOptions & {
   readonly json: boolean;
@@ -43,7 +45,13 @@ const livePlainly = async (context: Context, options: LiveOptions): Promise<numb
   const { snapshot, exit, farewell } = await session.done;
   if (farewell !== null) say(context, farewell);
   if (snapshot !== null) printRecording(context, session.recorder);
+  sayUnkept(context, snapshot, { isRecorded: options.output !== null, hadKeys: false });
   return exit;
+};
+
+const sayUnkept = (context: Context, snapshot: WatchedSnapshot | null, kept: Kept): void => {
+  const line = unkeptLine(snapshot, kept);
+  if (line !== null) say(context, line);
 };
 
 const liveLines = async (context: Context, options: LiveOptions): Promise<number> => {
@@ -66,6 +74,7 @@ const liveLines = async (context: Context, options: LiveOptions): Promise<number
   if (skipped > 0) say(context, `${skipped} intervals were not printed: the reader was too slow`);
   if (farewell !== null) say(context, farewell);
   if (snapshot !== null) printRecording(context, session.recorder);
+  sayUnkept(context, snapshot, { isRecorded: options.output !== null, hadKeys: false });
   return exit;
 };
 
@@ -78,6 +87,7 @@ const liveScreen = async (context: Context, options: LiveOptions): Promise<numbe
   const memory = createMemory();
   const playback = playMemory(memory, store, shown);
   const switched = createSwitchedRecorder();
+  const recordSwitch = createRecordSwitch(context, { sink: switched, memory, output: options.output });
   const status = createTextStore('checking what this host can do');
   const notice = createTextStore();
   let session: RunningSession | null = null;
@@ -119,7 +129,7 @@ const liveScreen = async (context: Context, options: LiveOptions): Promise<numbe
         ? inspectProcess(context.files, pid, startMs, wantExtents)
         : uninspected(pid, unnamed);
     },
-    record: createRecordSwitch(context, switched, options.output),
+    record: recordSwitch,
     mark: (text) => {
       session?.mark(text);
       return session === null ? 'nothing is traced yet: marks can be set in a moment' : null;
@@ -147,6 +157,8 @@ const liveScreen = async (context: Context, options: LiveOptions): Promise<numbe
   if (heldOutput !== '') context.out.write(heldOutput.endsWith('\n') ? heldOutput : `${heldOutput}\n`);
   if (farewell !== null) say(context, farewell);
   if (snapshot !== null) printRecording(context, recorder ?? lastRecorded);
+  const isRecorded = options.output !== null || recordSwitch.wasUsed();
+  sayUnkept(context, snapshot, { isRecorded, hadKeys: true });
   // In raw mode Ctrl-C is a key, not a signal; it means the same.
   return how === 'interrupted' && context.interruption.reason() === null ? EXIT_OF.SIGINT : exit;
 };

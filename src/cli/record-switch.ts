@@ -1,24 +1,37 @@
-/** The key r: begins a recording in the working directory while tracing goes on, and ends it. */
+/**
+ * The key r: begins a recording in the working directory while tracing goes on, from now on or with all that memory holds, and
+ * ends it.
+ */
 import { resolve } from 'node:path';
 import { createRecorder } from '../recording/write/recorder.ts';
 import type { SwitchedRecorder } from '../recording/write/switched.ts';
-import { bytes } from '../screen/format/numbers.ts';
+import { bytes, longDuration } from '../screen/format/numbers.ts';
 import { createTextStore } from '../screen/text-store.ts';
+import { heldIn } from '../session/held.ts';
+import type { Memory } from '../session/memory.ts';
 import type { RecordSwitch } from '../tui/show-screen.tsx';
 import type { Context } from './context.ts';
 import { invokerOf } from './invoker.ts';
 import { stampOf } from './stamp.ts';
 
-/** `output` is what the whole session is recorded to, or null; a session is not recorded twice. */
+type Recorded = {
+  readonly sink: SwitchedRecorder;
+  readonly memory: Memory;
+  /** What the whole session is recorded to, or null; a session is not recorded twice. */
+  readonly output: string | null;
+};
+
+/** `wasUsed`: something was recorded by it. */
 export const createRecordSwitch = (
   { env }: Context,
-  sink: SwitchedRecorder,
-  output: string | null,
-): RecordSwitch => {
+  { sink, memory, output }: Recorded,
+): RecordSwitch & { wasUsed(): boolean } => {
   const file = createTextStore(output ?? '');
+  let wasUsed = false;
   return {
     file,
-    toggle: () => {
+    wasUsed: () => wasUsed,
+    toggle: (from) => {
       if (output !== null) return `the whole session is recorded to ${output}; that ends with it`;
       const running = sink.current();
       if (running !== null) {
@@ -29,12 +42,17 @@ export const createRecordSwitch = (
       }
       const path = resolve(`stallscope-${stampOf(Date.now())}.ndjson.gz`);
       try {
-        sink.start(createRecorder({ path, overwrite: false, owner: invokerOf(env) }));
+        const recorder = createRecorder({ path, overwrite: false, owner: invokerOf(env) });
+        sink.start(recorder, from === 'held' ? heldIn(memory) : undefined);
       } catch (error) {
         return `no recording was started: ${error instanceof Error ? error.message : String(error)}`;
       }
       file.set(path);
-      return `recording to ${path}, with the totals so far`;
+      wasUsed = true;
+      const held = longDuration((memory.endUs() - memory.startUs()) / 1e6);
+      return from === 'held'
+        ? `recording to ${path}, with the ${held} before this moment`
+        : `recording to ${path}, with the totals so far`;
     },
   };
 };

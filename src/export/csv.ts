@@ -14,7 +14,7 @@ import { type Change, createChanges } from './changes.ts';
 import { divide } from './chosen.ts';
 import { asCsvText } from './csv-text.ts';
 import type { Encoder, Export } from './encoder.ts';
-import { createNews, type News } from './news.ts';
+import { createNews, mergedNews, type News } from './news.ts';
 
 const COLUMNS = [
   'time',
@@ -55,24 +55,32 @@ export const csvEncoder = ({ header, from, isPart, chosen }: Export): Encoder =>
     ...measured(change.metric, change.value),
     coverage: coverageOf(change, snapshot),
   });
-  let endUs = from?.bootUs ?? clock.bootUs;
+  let endUs = from?.bootUs ?? Number.NEGATIVE_INFINITY;
+  /** Of the last sample: what is found at the end has its time, and a time has one value of each kind. */
+  let latest: readonly News[] = [];
+  const written = (): string => (latest.length === 0 ? '' : text(endUs, latest.map(newsLine)));
 
   return {
     begin: () => [`${COLUMNS.join(',')}\n`],
     sample: (snapshot) => {
+      // A sample whose line is damaged has no time of its own.
+      const isAnother = snapshot.bootUs > endUs;
+      const before = isAnother ? written() : '';
+      latest = isAnother ? news.of(snapshot) : mergedNews(latest, news.of(snapshot));
       endUs = snapshot.bootUs;
       const { listed, others } = divide(changes.of(snapshot), chosen);
       const lines = [
-        about('counted', 'gauge', snapshot.read.bootUs === snapshot.bootUs ? 1 : 0),
-        ...news.of(snapshot).map(newsLine),
+        ...(isAnother ? [about('counted', 'gauge', snapshot.read.bootUs === snapshot.bootUs ? 1 : 0)] : []),
         ...listed.map((change) => lineOf(change, snapshot)),
         ...[...others].map(([metric, sum]) => othersLine(metric, sum, snapshot)),
       ];
-      return [text(snapshot.bootUs, lines)];
+      return [before + text(endUs, lines)];
     },
-    end: ({ snapshot, stretch }) => [
-      text(endUs, [...news.of(snapshot).map(newsLine), ...endLines(stretch, isPart, chosen.most)]),
-    ],
+    end: ({ snapshot, stretch }) => {
+      latest = mergedNews(latest, news.of(snapshot));
+      if (endUs === Number.NEGATIVE_INFINITY) endUs = clock.bootUs;
+      return [written() + text(endUs, endLines(stretch, isPart, chosen.most))];
+    },
   };
 };
 

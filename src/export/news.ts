@@ -40,5 +40,16 @@ export const createNews = (from: Snapshot | null): { of(snapshot: Snapshot): New
   };
 };
 
+/** Of two times that are written as one, each kind once again. */
+export const mergedNews = (first: readonly News[], second: readonly News[]): News[] => {
+  const merged = new Map(first.map((one) => [one.what, one]));
+  for (const { what, count, note } of second) {
+    const before = merged.get(what);
+    const notes = [before?.note ?? '', note].filter((text) => text !== '');
+    merged.set(what, { what, count: count + (before?.count ?? 0), note: notes.join('; ') });
+  }
+  return [...merged.values()];
+};
+
 const listed = (what: string, count: number, notes: readonly string[]): News[] =>
   count === 0 ? [] : [{ what, count, note: notes.join('; ') }];

@@ -4,6 +4,7 @@ import { layOut, pageLines } from './compose.ts';
 import { accountShown, accountsOf } from './finding/accounts.ts';
 import { parseMoment } from './format/moment.ts';
 import { clean } from './format/text.ts';
+import { type Chosen, type QuestionName, questionFor, questionOf } from './keys/choices.ts';
 import type { Action } from './keys/keys.ts';
 import { helpLines } from './pages/pages.ts';
 import { laneWidths } from './signals/lane-widths.ts';
@@ -20,17 +21,9 @@ import type { View } from './view.ts';
 
 export type Effect =
   | {
-      readonly type:
-        | 'quit'
-        | 'interrupt'
-        | 'suspend'
-        | 'redraw'
-        | 'play'
-        | 'hold'
-        | 'latest'
-        | 'record'
-        | 'export';
+      readonly type: 'quit' | 'interrupt' | 'suspend' | 'redraw' | 'play' | 'hold' | 'latest';
     }
+  | Chosen
   | { readonly type: 'step'; readonly samples: number }
   | { readonly type: 'speed'; readonly speed: number }
   | { readonly type: 'seek'; readonly bootUs: number; readonly toLook?: true }
@@ -56,9 +49,11 @@ export const reduce = (view: View, action: Action): Outcome => {
     case 'play':
     case 'hold':
     case 'latest':
-    case 'record':
-    case 'export':
       return ask({ type: action.type });
+    case 'record':
+      return askWhich(view, 'record', { type: 'record', from: 'now' });
+    case 'export':
+      return askWhich(view, 'export', { type: 'export', as: 'text' });
     case 'step':
       return ask({ type: 'step', samples: action.samples });
     case 'cell':
@@ -106,11 +101,11 @@ export const reduce = (view: View, action: Action): Outcome => {
         input: { kind: action.kind, text: action.kind === 'filter' ? ui.filter : '', problem: null },
       });
     case 'accept':
-      return acceptInput(view);
+      return isQuestion(ui) ? answer(view, null) : acceptInput(view);
     case 'cancel':
       return only({ input: null });
     case 'type':
-      return only(retype(ui, (text) => text + action.text));
+      return isQuestion(ui) ? answer(view, action.text) : only(retype(ui, (text) => text + action.text));
     case 'erase':
       return only(retype(ui, (text) => [...text].slice(0, -1).join('')));
     case 'erase-all':
@@ -255,6 +250,21 @@ const openPage = (view: View, page: 'detail' | 'finding' | 'help' | 'session'): 
   const row = selectedRow(snapshot, view);
   // The page is about this process from now on, whoever comes first.
   return row === undefined ? {} : { page, scroll: 0, selectedId: row.id };
+};
+
+/** A question is a line of input too: keys mean nothing else until it is answered or dropped. */
+const askWhich = (view: View, name: QuestionName, only: Chosen): Outcome =>
+  questionFor(name, view) === null
+    ? { ui: view.ui, effect: only }
+    : { ui: { ...view.ui, input: { kind: name, text: '', problem: null } }, effect: null };
+
+const isQuestion = ({ input }: UiState): boolean => input !== null && questionOf(input.kind) !== null;
+
+/** null: the first of them. A key that is no answer changes nothing. */
+const answer = ({ ui }: View, key: string | null): Outcome => {
+  const choices = questionOf(ui.input?.kind ?? '')?.choices ?? [];
+  const chosen = key === null ? choices[0] : choices.find((choice) => choice.key === key);
+  return chosen === undefined ? { ui, effect: null } : { ui: { ...ui, input: null }, effect: chosen.effect };
 };
 
 const retype = ({ input }: UiState, edit: (text: string) => string): Partial<UiState> =>

@@ -18,7 +18,8 @@ export type Arrange = 'flat' | 'tree' | Grouping;
 export type SortKey = string | 'pid' | 'comm' | null;
 
 export type LineInput = {
-  readonly kind: 'filter' | 'jump' | 'mark';
+  /** A text, or the key that answers a question (keys/choices.ts). */
+  readonly kind: 'filter' | 'jump' | 'mark' | 'record' | 'export';
   readonly text: string;
   /** Why the text was not accepted. */
   readonly problem: string | null;

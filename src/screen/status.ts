@@ -7,12 +7,14 @@ import type { Glyphs } from './format/glyphs.ts';
 import { type Line, lineCells, packSegments, type Segment, segment, span, spread } from './format/line.ts';
 import { clockTime, compact } from './format/numbers.ts';
 import { cellsOf, clean, fitTo } from './format/text.ts';
+import { type Question, questionOf } from './keys/choices.ts';
 import { contextsOf, keyLabel } from './keys/keys.ts';
+import type { LineInput } from './state.ts';
 import type { View } from './view.ts';
 
 export const statusLine = (snapshot: WatchedSnapshot | null, view: View): Line => {
   const { ui, size, glyphs, notice, recording } = view;
-  if (ui.input !== null) return inputLine(view);
+  if (ui.input !== null) return inputLine(ui.input, view);
   const words =
     ui.unknownKey === null ? notice : `${keyLabel(ui.unknownKey)} is not a key here: ? lists them`;
   return packSegments(
@@ -62,19 +64,35 @@ const INPUT_HELP = {
   mark: 'what happened now: restarted QEMU',
 } as const;
 
-const inputLine = ({ ui: { input }, size, glyphs }: View): Line => {
-  if (input === null) return [];
+const inputLine = (input: LineInput, view: View): Line => {
+  const { size, glyphs } = view;
+  const question = questionOf(input.kind);
+  if (question !== null) return questionLine(question, view);
+  const kind = input.kind as keyof typeof PROMPTS;
   const left: Line = [
-    span(PROMPTS[input.kind], 'title'),
+    span(PROMPTS[kind], 'title'),
     span(tail(input.text, size.columns - 14)),
     span(glyphs.cursor, 'accent'),
   ];
   return spread(
     left,
-    [span(input.problem ?? INPUT_HELP[input.kind], input.problem === null ? 'dim' : 'bad')],
+    [span(input.problem ?? INPUT_HELP[kind], input.problem === null ? 'dim' : 'bad')],
     size.columns,
   );
 };
+
+const questionLine = ({ title, choices }: Question, view: View): Line =>
+  packSegments(
+    [
+      segment(0, span(`${title}:`, 'title')),
+      ...choices.map(({ key, text }, index) =>
+        segment(1 + index, span(keyLabel(key), 'accent'), span(` ${text(view)}`)),
+      ),
+      segment(9, span(keyLabel('esc'), 'accent'), span(' no', 'dim')),
+    ],
+    view.size.columns,
+    view.glyphs,
+  );
 
 /** What is typed last is what must be seen. */
 const tail = (text: string, cells: number): string => [...text].slice(-Math.max(1, cells)).join('');

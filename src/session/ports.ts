@@ -37,6 +37,16 @@ export type Sink = {
   end(): Promise<void>;
 };
 
+/** What was traced before a sink began, as the stream it would have had. */
+export type Held = {
+  /** The state after what was given last. */
+  checkpoint(): WatchedCheckpoint[];
+  /** The records up to and including the next sample that is held; null when there is none yet. */
+  next(): readonly StreamRecord[] | null;
+  /** What stands after the last sample. */
+  rest(): readonly StreamRecord[];
+};
+
 export type Clock = {
   /** CLOCK_BOOTTIME in µs. */
   bootUs(): number;

@@ -14,6 +14,7 @@ import type { Inspect } from '../core/inspection.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { composeScreen } from '../screen/compose.ts';
 import { charsetOf, glyphsFor } from '../screen/format/glyphs.ts';
+import type { Picture, SavedFrom } from '../screen/keys/choices.ts';
 import { KEYS, type KeyBinding } from '../screen/keys/keys.ts';
 import type { Effect } from '../screen/reduce.ts';
 import { sizeOf } from '../screen/size.ts';
@@ -23,10 +24,11 @@ import { createViewModel } from '../screen/view-model.ts';
 import type { Playback } from '../session/playback.ts';
 import type { SnapshotStore } from '../session/store.ts';
 import { App } from './app.tsx';
+import { pictureOf, titleOf } from './picture/picture.ts';
 import { createFrameSink } from './terminal/frame-sink.ts';
 import { createPainter } from './terminal/painter.ts';
 import { createScreen } from './terminal/screen.ts';
-import { PLAIN, paintLine, type ThemeName, themeOf } from './theme.ts';
+import { THEMES, type ThemeName, themeNameOf } from './theme.ts';
 
 export type ScreenEnd = 'quit' | 'interrupted' | 'output-closed';
 
@@ -62,10 +64,13 @@ export type ScreenOptions = {
 export type SetMark = (text: string) => string | null;
 
 /** Starts or stops a recording; says what it did, or why not. Never throws. */
-export type RecordSwitch = { toggle(): string; readonly file: TextStore };
+export type RecordSwitch = { toggle(from: SavedFrom): string; readonly file: TextStore };
 
-/** Writes lines, and the session as it stands, to a file; says which, or why not. Never throws. */
-export type ExportView = (lines: readonly string[], snapshot: Snapshot) => string;
+/** The view, drawn as it is to stand in a file. */
+export type DrawnView = { readonly as: Picture; readonly text: string };
+
+/** Writes it, and the session as it stands, to a file; says which, or why not. Never throws. */
+export type ExportView = (view: DrawnView, snapshot: Snapshot) => string;
 
 export type ShownScreen = { readonly done: Promise<ScreenEnd>; close(): void };
 
@@ -82,6 +87,7 @@ export const showScreen = (options: ScreenOptions): ShownScreen => {
   let ended = false;
 
   const size = () => sizeOf(stdout);
+  const themeName = themeNameOf(env, options.theme ?? null);
   const screen = createScreen(stdout);
   const painter = createPainter(
     { write: (text) => stdout.write(text), onDrain: (resume) => stdout.once('drain', resume) },
@@ -102,24 +108,26 @@ export const showScreen = (options: ScreenOptions): ShownScreen => {
       const problem = options.mark === undefined ? 'marks cannot be kept here' : options.mark(effect.text);
       model.say(problem ?? `marked: ${effect.text}`);
     },
-    record: () =>
-      model.say(
-        options.record?.toggle() ?? 'a recording cannot be started here: start the session with -o FILE',
-      ),
-    export: () => model.say(exported()),
+    record: (effect) => {
+      if (effect.type !== 'record') return;
+      const said = options.record?.toggle(effect.from);
+      model.say(said ?? 'a recording cannot be started here: start the session with -o FILE');
+    },
+    export: (effect) => effect.type === 'export' && model.say(exported(effect.as)),
     step: (effect) => effect.type === 'step' && playback?.step(effect.samples),
     speed: (effect) => effect.type === 'speed' && playback?.setSpeed(effect.speed),
     seek: (effect) => effect.type === 'seek' && playback?.seek(effect.bootUs, effect.toLook === true),
   };
 
-  /** As it is seen, without colour. */
-  const exported = (): string => {
-    const { snapshot } = model.get();
+  /** As it is seen, without the question that was asked. */
+  const exported = (as: Picture): string => {
+    const view = model.get();
+    const { snapshot } = view;
     if (snapshot === null || options.exportView === undefined) return 'there is nothing to write yet';
-    const lines = composeScreen(model.get()).flatMap((pane) =>
-      pane.lines.map((line) => paintLine(line, PLAIN)),
-    );
-    return options.exportView(lines, snapshot);
+    const still = { ...view, ui: { ...view.ui, input: null } };
+    const lines = composeScreen(still).flatMap((pane) => pane.lines);
+    const drawing = { title: titleOf(snapshot), columns: view.size.columns, theme: themeName };
+    return options.exportView({ as, text: pictureOf(lines, as, drawing) }, snapshot);
   };
 
   const model = createViewModel({
@@ -191,12 +199,7 @@ export const showScreen = (options: ScreenOptions): ShownScreen => {
 
   const sink = createFrameSink(painter, size);
   const app = render(
-    <App
-      standIn={sink.standIn}
-      model={model}
-      theme={themeOf(env, options.theme ?? null)}
-      keyboard={stdin.isTTY === true}
-    />,
+    <App standIn={sink.standIn} model={model} theme={THEMES[themeName]} keyboard={stdin.isTTY === true} />,
     {
       stdout: sink.stream,
       stdin,

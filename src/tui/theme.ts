@@ -99,12 +99,15 @@ export const PLAIN: Theme = Object.fromEntries(Object.keys(THEMES.mono).map((ton
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The user's choice, unless NO_COLOR speaks against it; otherwise what the terminal is known to be able to. */
-export const themeOf = (env: Environment, chosen: ThemeName | null = null): Theme => {
-  if ((env.NO_COLOR ?? '') !== '') return THEMES.mono;
-  if (chosen !== null) return THEMES[chosen];
+export const themeOf = (env: Environment, chosen: ThemeName | null = null): Theme =>
+  THEMES[themeNameOf(env, chosen)];
+
+export const themeNameOf = (env: Environment, chosen: ThemeName | null): ThemeName => {
+  if ((env.NO_COLOR ?? '') !== '') return 'mono';
+  if (chosen !== null) return chosen;
   const rich = /256color|direct/.test(env.TERM ?? '') || (env.COLORTERM ?? '') !== '';
   const background = backgroundOf(env);
-  return rich && background !== null ? THEMES[background] : THEMES.basic;
+  return rich && background !== null ? background : 'basic';
 };
 
 /** COLORFGBG is the one hint that terminals give unasked: `15;0` is white on black. */

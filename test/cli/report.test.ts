@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runHere } from '../helpers/command.ts';
-import { examples, itForEachExample } from '../helpers/examples.ts';
+import { examples, itForEachRecording } from '../helpers/examples.ts';
 import { HOSTILE_NAMES } from '../helpers/hostile-names.ts';
 import { hostileSession } from '../helpers/hostile-session.ts';
 import { longSession, recordAll } from '../helpers/long-session.ts';
@@ -48,6 +48,9 @@ type Summary = {
   pids: { pid: number; startTime: number | null; comm: string; metrics: Record<string, number> }[];
 };
 
+/** Suspects and victims that a card names. */
+const LISTED = 12;
+
 const textIn = (markup: string): string =>
   markup
     .replace(/<[^>]+>/g, '')
@@ -60,7 +63,7 @@ const all = (page: string, pattern: RegExp): string[] =>
   [...page.matchAll(pattern)].map(([, found]) => found ?? '');
 
 describe('says what the other commands say', () => {
-  itForEachExample(async (file) => {
+  itForEachRecording(async (file) => {
     const page = await pageOf(file);
     const { findings } = await jsonOf<Analysis>('analyze', file);
     const cards = all(page, /(<article [\s\S]*?<\/article>)/g);
@@ -71,8 +74,12 @@ describe('says what the other commands say', () => {
       expect(card).toContain(`${finding.signs.seen} of ${finding.signs.of} signs`);
       expect(card).toContain(`<data value="${finding.confidence}">`);
       expect(card).toContain(`<time datetime="${finding.start}">`);
-      for (const { pid, comm } of [...finding.suspects, ...finding.victims])
-        expect(textIn(card)).toContain(`${comm} (${pid})`);
+      // Of many the first, and how many more.
+      for (const parties of [finding.suspects, finding.victims]) {
+        for (const { pid, comm } of parties.slice(0, LISTED))
+          expect(textIn(card)).toContain(`${comm} (${pid})`);
+        if (parties.length > LISTED) expect(textIn(card)).toContain(`and ${parties.length - LISTED} more`);
+      }
       const rows = all(card, /(<tr data-metric="[\s\S]*?<\/tr>)/g);
       expect(
         rows.map((row) => [
@@ -86,7 +93,7 @@ describe('says what the other commands say', () => {
 
     const { pids } = await jsonOf<Summary>('summary', file);
     const rows = all(page, /(<tr data-process="[\s\S]*?<\/tr>)/g);
-    expect(rows.length).toBeGreaterThan(2);
+    expect(rows.length).toBeGreaterThan(0);
     for (const row of rows) {
       const [id] = all(row, /data-process="([^"]*)"/g);
       const known = pids.find(({ pid, startTime }) => `${pid}@${startTime ?? '?'}` === id);

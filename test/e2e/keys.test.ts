@@ -1,5 +1,5 @@
 /** Every key of the table, pressed in a real terminal on the built tool: none ends it, none draws nonsense, each is known. */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -89,8 +89,20 @@ describe('every key, in a terminal', () => {
     },
   );
 
-  it('and the view that e wrote is there', () => {
-    expect(readdirSync(folder).filter((name) => name.endsWith('.txt')).length).toBeGreaterThan(0);
+  it.each([
+    ['t', '.txt'],
+    ['s', '.svg'],
+    ['h', '.html'],
+  ])('and e, then %s, writes the view as %s', async (key, ending) => {
+    screen.press('e');
+    await screen.waitFor('write this view as', 20_000);
+    screen.press(key);
+    await screen.waitFor(`${ending}, and this`, 20_000);
+    const [name = ''] = readdirSync(folder).filter((one) => one.endsWith(ending));
+    expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600);
+    const text = readFileSync(join(folder, name), 'utf8');
+    expect(text).toContain('REPLAY');
+    expect(text).not.toContain('write this view as');
   });
 
   it('and q ends it', async () => {

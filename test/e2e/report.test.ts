@@ -4,13 +4,13 @@
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { AxeResults } from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runHere } from '../helpers/command.ts';
-import { examples } from '../helpers/examples.ts';
+import { examples, recordings } from '../helpers/examples.ts';
 import { hostileSession } from '../helpers/hostile-session.ts';
 import { describeWith } from '../helpers/requires.ts';
 
@@ -67,9 +67,10 @@ describeWith(['/usr/bin/chromium'], 'the page of a recording', () => {
     expect(requests).toEqual([pathToFileURL(file).href]);
   };
 
-  const findingsOf = async (): Promise<
-    { evidence: { metric: string; value: number }[]; suspect: { comm: string; pid: number } }[]
-  > => JSON.parse((await runHere('analyze', storm, '--json')).stdout).findings;
+  const findingsOf = async (
+    file = storm,
+  ): Promise<{ evidence: { metric: string; value: number }[]; suspect: { comm: string; pid: number } }[]> =>
+    JSON.parse((await runHere('analyze', file, '--json')).stdout).findings;
 
   const proofShown = (page: Page): Promise<[string, number][]> =>
     page.evaluate(`[...document.querySelectorAll('.evidence tbody tr')].map((row) => [
@@ -95,6 +96,21 @@ describeWith(['/usr/bin/chromium'], 'the page of a recording', () => {
     expect(content).toBeLessThanOrEqual(window);
     isQuiet(incident, opened);
     await page.context().close();
+  });
+
+  it('of every recording is quiet, and has the numbers of analyze', async () => {
+    for (const file of recordings) {
+      const made = join(folder, `${basename(file)}.html`);
+      expect((await runHere('report', file, '-o', made)).exitCode).toBe(0);
+      const opened = await open(made);
+      const evidence = (await findingsOf(file)).flatMap((finding) => finding.evidence);
+      expect([file, await proofShown(opened.page)]).toEqual([
+        file,
+        evidence.map(({ metric, value }) => [metric, value]),
+      ]);
+      isQuiet(made, opened);
+      await opened.page.context().close();
+    }
   });
 
   const widthsOf = (page: Page): Promise<{ content: number; window: number }> =>

@@ -8,7 +8,7 @@ import type { SampleRecord, StreamRecord } from '../../src/core/record.ts';
 import { asCsvText } from '../../src/export/csv-text.ts';
 import { cellsOf } from '../../src/foreign/csv-line.ts';
 import { runHere } from '../helpers/command.ts';
-import { examples, itForEachExample } from '../helpers/examples.ts';
+import { examples, itForEachRecording } from '../helpers/examples.ts';
 import { exportOf, moved, type Summary, summaryOf } from '../helpers/exported.ts';
 import { HOSTILE_NAMES } from '../helpers/hostile-names.ts';
 import { headerOf, START_US, sampleOf } from '../helpers/stream.ts';
@@ -39,7 +39,16 @@ const totalsOf = (lines: readonly Line[], keyOf: (line: Line) => string): Record
   return Object.fromEntries(totals);
 };
 
-const ofProcess = (line: Line): string => `${line.pid} ${line.start} ${line.metric}`;
+/** A process whose start was not known yet is the one of that PID whose start then was. */
+const byLifeOf = (lines: readonly Line[]): ((line: Line) => string) => {
+  const first = new Map(
+    lines
+      .filter(({ start }) => start !== '')
+      .reverse()
+      .map(({ pid, start }) => [pid, start]),
+  );
+  return ({ pid, start, metric }) => `${pid} ${start === '' ? (first.get(pid) ?? '') : start} ${metric}`;
+};
 
 /** Of counters, by PID and metric: a name that a process took when it did nothing more is not exported. */
 const byProcess = ({ pids, metrics }: Summary): Record<string, number> => {
@@ -54,25 +63,24 @@ const byProcess = ({ pids, metrics }: Summary): Record<string, number> => {
 };
 
 describe('the values of a recording', () => {
-  itForEachExample(async (path) => {
+  itForEachRecording(async (path) => {
     const [lines, summary] = await Promise.all([exported(path), summaryOf(path)]);
     const ours = lines.filter(({ metric }) => !metric?.startsWith('stallscope.'));
     const counters = lines.filter(({ kind, pid }) => kind === 'delta' && pid !== '');
     expect(totalsOf(counters, ({ metric }) => metric ?? '')).toEqual(moved(summary.totals));
     const host = ours.filter(({ pid, cgroup }) => pid === '' && cgroup === '');
     expect(moved(totalsOf(host, ({ metric }) => metric ?? ''))).toEqual(moved(summary.host));
-    const processes = totalsOf(
-      ours.filter(({ pid }) => pid !== ''),
-      ofProcess,
-    );
+    const ofProcesses = ours.filter(({ pid }) => pid !== '');
+    const processes = totalsOf(ofProcesses, byLifeOf(ofProcesses));
     const wanted = summary.pids
       .flatMap(({ metrics }) => Object.values(metrics))
       .filter((value) => value !== 0);
     expect(Object.values(moved(processes)).sort()).toEqual(wanted.sort());
-    expect(lines.at(-1)).toMatchObject({ metric: 'stallscope.complete', value: '1' });
+    const complete = summary.recording.complete ? '1' : '0';
+    expect(lines.at(-1)).toMatchObject({ metric: 'stallscope.complete', value: complete });
   });
 
-  itForEachExample(async (path) => {
+  itForEachRecording(async (path) => {
     const file = join(folder, `${Math.random()}.csv`);
     const again = `${file}.ndjson`;
     const { exitCode, stderr } = await runHere('export', path, '--format', 'csv', '-o', file);

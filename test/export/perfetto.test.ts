@@ -7,8 +7,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { HeaderRecord, StreamRecord } from '../../src/core/record.ts';
 import { asDistinct } from '../../src/core/safe-text.ts';
 import { message } from '../../src/export/perfetto/protobuf.ts';
-import { examples, itForEachExample } from '../helpers/examples.ts';
-import { exportOf, moved, summaryOf } from '../helpers/exported.ts';
+import { examples, itForEachRecording } from '../helpers/examples.ts';
+import { exportOf, findingsOf, moved, summaryOf } from '../helpers/exported.ts';
 import { HOSTILE_NAMES } from '../helpers/hostile-names.ts';
 import { headerOf, START_US, sampleOf } from '../helpers/stream.ts';
 import { loadTrace, type TraceProcessor } from '../helpers/trace-processor.ts';
@@ -45,7 +45,7 @@ const bare = (values: Readonly<Record<string, number>>): Record<string, number> 
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name.replace(/^[≈≥–] /, ''), value]));
 
 describe('the values of a recording', () => {
-  itForEachExample(async (path) => {
+  itForEachRecording(async (path) => {
     const summary = await summaryOf(path);
     const trace = await loadTrace(await traceOf(path));
     expect(complaints(trace)).toEqual([]);
@@ -62,9 +62,11 @@ describe('the values of a recording', () => {
     const hostCounters = Object.fromEntries(Object.entries(summary.host).filter(([id]) => counters.has(id)));
     for (const [id, total] of Object.entries(hostCounters))
       expect([id, ofHost[id] ?? 0]).toEqual([id, total]);
-    const slices = trace.query("select name, dur from slice where category = 'finding'");
-    expect(slices.length).toBeGreaterThan(0);
-    expect(trace.query("select name from slice where category = 'suspect'").length).toBeGreaterThan(0);
+    const slices = trace.query("select name from slice where category = 'finding' order by name");
+    const findings = await findingsOf(path);
+    expect(slices.map(({ name }) => name)).toEqual(findings.map(({ title }) => title).sort());
+    const suspected = findings.some(({ suspect }) => suspect !== null);
+    expect(trace.query("select name from slice where category = 'suspect'").length > 0).toBe(suspected);
     expect(trace.query('select name from slice order by ts desc limit 1')).toEqual([
       { name: 'end of the export' },
     ]);

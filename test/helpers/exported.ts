@@ -23,6 +23,18 @@ export const summaryOf = async (path: string, ...args: string[]): Promise<Summar
   return JSON.parse(stdout) as Summary;
 };
 
+export type Findings = readonly {
+  readonly id: string;
+  readonly title: string;
+  readonly suspect: object | null;
+}[];
+
+export const findingsOf = async (path: string): Promise<Findings> => {
+  const { stdout, stderr, exitCode } = await runHere('analyze', '--json', path);
+  expect(exitCode, stderr).toBe(0);
+  return (JSON.parse(stdout) as { findings: Findings }).findings;
+};
+
 /** As it is written, to its last line. */
 export const exportOf = async (path: string, ...args: string[]): Promise<string> => {
   const { stdout, stderr, exitCode } = await runHere('export', path, ...args);

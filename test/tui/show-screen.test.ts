@@ -247,13 +247,15 @@ describe('what the user does', () => {
       },
       record: {
         file,
-        toggle: () => {
-          file.set('/tmp/x.ndjson');
+        toggle: (from) => {
+          calls.push(`record from ${from}`);
+          file.set(file.get() === '' ? '/tmp/x.ndjson' : '');
           return 'recording to /tmp/x.ndjson';
         },
       },
-      exportView: (lines, { samples }) => {
-        calls.push(`export ${lines.length} lines of sample ${samples}`);
+      exportView: ({ as, text }, { samples }) => {
+        calls.push(`export ${as}, ${text.split('\n').length} lines of sample ${samples}`);
+        expect(text).not.toContain('write this view as');
         return 'wrote view.txt';
       },
     });
@@ -264,9 +266,26 @@ describe('what the user does', () => {
     await shows(terminal, 'marked: restarted');
     terminal.press('r');
     await shows(terminal, /recording to .* REC \/tmp\/x\.ndjson/);
+    terminal.press('r');
+    await shows(terminal, /recording to [^R]*$/m);
+    for (const key of ['\r', 't', 's', 'h']) {
+      terminal.press('e');
+      await shows(terminal, /write this view as: {2}t text {2}s SVG {2}h HTML/);
+      terminal.press(key);
+      await shows(terminal, 'wrote view.txt');
+    }
     terminal.press('e');
-    await shows(terminal, 'wrote view.txt');
-    expect(calls).toEqual(['mark restarted', 'export 24 lines of sample 100']);
+    await shows(terminal, 'write this view as');
+    terminal.press('\x1b');
+    await shows(terminal, 'q quit');
+    expect(calls.slice(0, 5)).toEqual([
+      'mark restarted',
+      'record from now',
+      'record from now',
+      'export text, 25 lines of sample 100',
+      'export text, 25 lines of sample 100',
+    ]);
+    expect(calls.slice(5).map((call) => call.split(',')[0])).toEqual(['export svg', 'export html']);
   });
 
   it('says of what it was not given that it cannot be done', async () => {

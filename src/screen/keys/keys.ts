@@ -174,14 +174,14 @@ export const KEYS: readonly KeyBinding[] = [
     id: 'record',
     keys: ['r'],
     where: 'anywhere',
-    help: 'start or stop recording to a file',
+    help: 'record to a file, also what is held in memory; or stop',
     action: { type: 'record' },
   },
   {
     id: 'export',
     keys: ['e'],
     where: 'anywhere',
-    help: 'write this view to a file',
+    help: 'write this view to a file: text, SVG or HTML',
     action: { type: 'export' },
   },
   {
