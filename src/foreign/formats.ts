@@ -12,6 +12,7 @@ import { readSadf } from './sysstat/sadf-json.ts';
 import { readSadfXml } from './sysstat/sadf-xml.ts';
 import { FIRST_LINE, readSysstatText } from './sysstat/text.ts';
 import { readVmstat, HEAD as VMSTAT_HEAD } from './sysstat/vmstat.ts';
+import { isTop, readTop } from './top/read.ts';
 
 export const FORMATS: readonly Format[] = [
   {
@@ -70,6 +71,13 @@ export const FORMATS: readonly Format[] = [
     family: 'readings',
     isRecognised: isProcLoop,
     read: readProcLoop,
+  },
+  {
+    id: 'top',
+    what: 'text of top -b',
+    family: 'readings',
+    isRecognised: isTop,
+    read: readTop,
   },
   {
     id: 'kernel-log',
