@@ -20,6 +20,7 @@ const FOLDERS = [
   'captured/procps-4.0',
   'captured/proc-loop-6.18',
   'captured/top-4.0',
+  'captured/atop-2.8',
   'documented/kernel-log',
   'documented/imports',
 ];

@@ -1,5 +1,7 @@
 /** What can be imported, in the order in which sources of the same are preferred; each is known by how it begins. */
 
+import { isAtopJson, isAtopText } from './atop/fields.ts';
+import { readAtop, readAtopJson } from './atop/read.ts';
 import { createPrefixes } from './kernel-log/prefix.ts';
 import { readKernelLog } from './kernel-log/read.ts';
 import { type Chunks, readWhole } from './lines.ts';
@@ -71,6 +73,20 @@ export const FORMATS: readonly Format[] = [
     family: 'readings',
     isRecognised: isProcLoop,
     read: readProcLoop,
+  },
+  {
+    id: 'atop',
+    what: 'atop as text (atop -r FILE -P ALL)',
+    family: 'readings',
+    isRecognised: isAtopText,
+    read: readAtop,
+  },
+  {
+    id: 'atop-json',
+    what: 'atop as JSON (atop -r FILE -J ALL)',
+    family: 'readings',
+    isRecognised: isAtopJson,
+    read: readAtopJson,
   },
   {
     id: 'top',
