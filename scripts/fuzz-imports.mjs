@@ -19,6 +19,8 @@ const FOLDERS = [
   'captured/sysstat-12.6',
   'captured/procps-4.0',
   'captured/proc-loop-6.18',
+  'captured/top-4.0',
+  'captured/atop-2.8',
   'documented/kernel-log',
   'documented/imports',
 ];
@@ -47,7 +49,12 @@ export const tryImport = async ({ format }, bytes, random) => {
   const before = process.cpuUsage();
   const zone = [null, zoneOf('Europe/Berlin'), zoneOf('+05:30')][Math.floor(random() * 3)];
   try {
-    const read = await format.read(chunksOf(bytes), { zone, bootUs: null, writtenMs: 1_750_000_000_000 });
+    const read = await format.read(chunksOf(bytes), {
+      zone,
+      bootUs: null,
+      writtenMs: 1_750_000_000_000,
+      endedMs: 1_750_000_000_000,
+    });
     const problem = 'why' in read ? refusalProblem(read) : recordingProblem(read, format);
     if (problem !== null) return problem;
   } catch (error) {

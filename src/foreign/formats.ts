@@ -1,5 +1,7 @@
 /** What can be imported, in the order in which sources of the same are preferred; each is known by how it begins. */
 
+import { isAtopJson, isAtopText } from './atop/fields.ts';
+import { readAtop, readAtopJson } from './atop/read.ts';
 import { createPrefixes } from './kernel-log/prefix.ts';
 import { readKernelLog } from './kernel-log/read.ts';
 import { type Chunks, readWhole } from './lines.ts';
@@ -12,6 +14,7 @@ import { readSadf } from './sysstat/sadf-json.ts';
 import { readSadfXml } from './sysstat/sadf-xml.ts';
 import { FIRST_LINE, readSysstatText } from './sysstat/text.ts';
 import { readVmstat, HEAD as VMSTAT_HEAD } from './sysstat/vmstat.ts';
+import { isTop, readTop } from './top/read.ts';
 
 export const FORMATS: readonly Format[] = [
   {
@@ -70,6 +73,27 @@ export const FORMATS: readonly Format[] = [
     family: 'readings',
     isRecognised: isProcLoop,
     read: readProcLoop,
+  },
+  {
+    id: 'atop',
+    what: 'atop as text (atop -r FILE -P ALL)',
+    family: 'readings',
+    isRecognised: isAtopText,
+    read: readAtop,
+  },
+  {
+    id: 'atop-json',
+    what: 'atop as JSON (atop -r FILE -J ALL)',
+    family: 'readings',
+    isRecognised: isAtopJson,
+    read: readAtopJson,
+  },
+  {
+    id: 'top',
+    what: 'text of top -b',
+    family: 'readings',
+    isRecognised: isTop,
+    read: readTop,
   },
   {
     id: 'kernel-log',

@@ -47,7 +47,7 @@ export type PointTable = {
   readonly metrics: Map<string, { readonly kind: PointKind; readonly ofProcesses: boolean }>;
   readonly names: MetricNames;
   /** Of readings, in the order in which they were met. */
-  readonly times: Times;
+  times: Times;
   /** By number of a reading: how long before it what is counted there began, where that is known. */
   readonly spansUs: number[];
   /** The usual distance between readings; null without any. Known once it is settled. */

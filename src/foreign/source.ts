@@ -11,6 +11,8 @@ export type Asked = {
   readonly bootUs: number | null;
   /** When the source was last written, for dates without a year; null where that is not known. */
   readonly writtenMs: number | null;
+  /** When its end was written, as its file says; null of what comes through a pipe. */
+  readonly endedMs?: number | null;
 };
 
 export type Read = {

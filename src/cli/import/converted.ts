@@ -1,19 +1,34 @@
 /** Files that only the program that wrote them can read: what it makes of them, where it is installed. */
-import type { Chunks } from '../../foreign/lines.ts';
 import { outputOf } from './program.ts';
 
 type Converter = {
   readonly what: string;
   readonly isRecognised: (head: Uint8Array) => boolean;
   readonly command: (path: string) => readonly string[];
+  /** Where its program is missing, or of another version: what to do. */
+  readonly otherwise: string;
 };
+
+/** In the byte order of the machine that wrote it, either of them. */
+const beginsWith =
+  (...magic: readonly number[]) =>
+  (head: Uint8Array): boolean =>
+    magic.every((byte, at) => head[at] === byte) ||
+    magic.every((byte, at) => head[magic.length - 1 - at] === byte);
 
 const CONVERTERS: readonly Converter[] = [
   {
-    what: "sysstat's own file; of an older version convert it first: sadf -c FILE > NEW",
-    // 0xd596, in the byte order of the machine that wrote it.
-    isRecognised: ([a, b]) => (a === 0x96 && b === 0xd5) || (a === 0xd5 && b === 0x96),
+    what: "sysstat's own file",
+    isRecognised: beginsWith(0xd5, 0x96),
     command: (path) => ['sadf', '-x', path, '--', '-A'],
+    otherwise: 'of an older version convert it first: sadf -c FILE > NEW',
+  },
+  {
+    what: "atop's own file",
+    isRecognised: beginsWith(0xfe, 0xed, 0xbe, 0xef),
+    command: (path) => ['atop', '-r', path, '-P', 'ALL'],
+    otherwise:
+      'only the version of atop that wrote it can be counted on to read it (or atopconvert): where it is, atop -r FILE -P ALL > FILE.txt, and import that',
   },
 ];
 
@@ -21,8 +36,15 @@ export const converterOf = (head: Uint8Array): Converter | null =>
   CONVERTERS.find(({ isRecognised }) => isRecognised(head)) ?? null;
 
 /** `path` is null of what is in an archive or comes through a pipe: these programs read files. */
-export const converted = ({ what, command }: Converter, path: string | null): Chunks => {
+export async function* converted(
+  { what, command, otherwise }: Converter,
+  path: string | null,
+): AsyncGenerator<Uint8Array> {
   if (path === null)
     throw new Error(`it is ${what}; its program reads files only: take it out of the archive`);
-  return outputOf(command(path.startsWith('-') ? `./${path}` : path), null);
-};
+  try {
+    yield* outputOf(command(path.startsWith('-') ? `./${path}` : path), null);
+  } catch (error) {
+    throw new Error(`it is ${what}, and ${(error as Error).message}; ${otherwise}`, { cause: error });
+  }
+}

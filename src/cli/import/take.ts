@@ -20,7 +20,7 @@ export type Harvest = {
 };
 
 /** `format` is what files given by name are of; null: see what they are. */
-export type Wishes = Omit<Asked, 'writtenMs'> & { readonly format: Format | null };
+export type Wishes = Omit<Asked, 'writtenMs' | 'endedMs'> & { readonly format: Format | null };
 
 type Piece = Omit<Found, 'open'> & { readonly chunks: Chunks; readonly isConverted?: boolean };
 
@@ -93,7 +93,9 @@ const takeText = async (
   }
   if (harvest.taken.length >= SOURCES_HELD)
     return leaveOut(harvest, piece, `${SOURCES_HELD} sources are held already`);
-  const read = await format.read(piece.chunks, { ...wishes, writtenMs: piece.writtenMs });
+  const { writtenMs, under, isAsked } = piece;
+  const endedMs = under === '-' && isAsked ? null : writtenMs;
+  const read = await format.read(piece.chunks, { ...wishes, writtenMs, endedMs });
   if ('why' in read) return leaveOut(harvest, piece, `${read.where}: ${read.why}`);
   harvest.taken.push({ ...read, format, name: piece.name, under: piece.under });
 };
