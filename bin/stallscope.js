@@ -9,6 +9,8 @@ if (major < 20 || (major === 20 && minor < 15)) {
   );
   process.exit(3);
 }
+// A command of the user's has the environment that we were given.
+const given = { ...process.env };
 process.env.NODE_ENV ??= 'production';
 
 const { existsSync } = await import('node:fs');
@@ -34,4 +36,4 @@ const { main } = await import(built.href).catch((error) => {
   );
   process.exit(3);
 });
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await main(process.argv.slice(2), given);

@@ -39,6 +39,10 @@ const onPath = (name) =>
     existsSync(join(directory, name)),
   );
 
+/** As root no program is taken from PATH, which others may have chosen. */
+const ofTheSystem = (name) =>
+  ['/usr/bin', '/usr/sbin', '/bin', '/sbin'].map((at) => join(at, name)).find(existsSync);
+
 const INSTALLERS = [
   {
     tool: 'apt-get',
@@ -53,13 +57,14 @@ const installSystemPackages = (wanted) => {
   const missing = Object.entries(wanted).filter(([program]) => !onPath(program));
   if (missing.length === 0 || process.platform !== 'linux') return [];
   const packages = [...new Set(missing.map(([, name]) => name))];
-  const installer = INSTALLERS.find(({ tool }) => onPath(tool));
+  const installer = INSTALLERS.find(({ tool }) => ofTheSystem(tool) !== undefined);
   const command = `${isRoot() ? '' : 'sudo '}${installer?.tool ?? 'apt-get'} install -y ${packages.join(' ')}`;
   if (!isRoot() || installer === undefined) return [`${packages.join(', ')} not installed: ${command}`];
   say(`Installing ${packages.join(', ')} …`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  if (installer.prepare !== undefined) run(installer.tool, installer.prepare, env);
-  run(installer.tool, [...installer.install, ...packages], env);
+  const tool = ofTheSystem(installer.tool);
+  if (installer.prepare !== undefined) run(tool, installer.prepare, env);
+  run(tool, [...installer.install, ...packages], env);
   return missing
     .filter(([program]) => !onPath(program))
     .map(([program]) => `${program} could not be installed: ${command}`);
@@ -70,7 +75,7 @@ const mountTracefs = () => {
   if (process.platform !== 'linux' || !isRoot() || !existsSync(at)) return;
   if (readFileSync('/proc/mounts', 'utf8').includes(` ${at} tracefs `)) return;
   say(`Mounting tracefs at ${at} …`);
-  run('mount', ['-t', 'tracefs', 'none', at]);
+  run(ofTheSystem('mount') ?? 'mount', ['-t', 'tracefs', 'none', at]);
 };
 
 /** Installs and builds the project itself; throws an Error with the command to try. */

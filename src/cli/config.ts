@@ -10,7 +10,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { failure } from '../errors.ts';
-import { readSmallFile } from '../probes/small-file.ts';
+import { readUsersFile } from '../probes/small-file.ts';
 import { KEYS, type KeyBinding } from '../screen/keys/keys.ts';
 import { giveKeys } from '../screen/keys/own-keys.ts';
 import { THEME_NAMES, type ThemeName } from '../tui/theme.ts';
@@ -55,7 +55,7 @@ const homeOf = (user: string | undefined): string | undefined => {
 
 const readIfThere = (path: string, mostBytes: number): string | null => {
   try {
-    return readSmallFile(path, mostBytes);
+    return readUsersFile(path, mostBytes);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
@@ -67,7 +67,10 @@ const parse = (text: string, refuse: (why: string) => Error): unknown => {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw refuse(`it is not JSON (${(error as Error).message})`);
+    // The message of the parser quotes what it found, which may be anything.
+    const at = /position (\d+)/.exec((error as Error).message)?.[1];
+    const line = at === undefined ? null : text.slice(0, Number(at)).split('\n').length;
+    throw refuse(line === null ? 'it is not JSON' : `it is not JSON, from line ${line} on`);
   }
 };
 

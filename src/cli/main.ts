@@ -11,9 +11,13 @@ import { createOutput, type Lost, type Output } from './output.ts';
 import { asBug, printError } from './print-error.ts';
 import { runProgram } from './program.ts';
 
-/** Runs to the end and resolves with the exit status; everything that was opened is closed by then. */
-export const main = async (argv: readonly string[]): Promise<number> => {
-  const { stdin, stdout, stderr, env } = process;
+/**
+ * Runs to the end and resolves with the exit status; everything that was opened is closed by then.
+ *
+ * @param env as it was before the launcher added to it
+ */
+export const main = async (argv: readonly string[], env = process.env): Promise<number> => {
+  const { stdin, stdout, stderr } = process;
   survivesLostTerminal(process);
   process.on('uncaughtException', crash);
   const interruption = listenForInterruption(process);

@@ -22,7 +22,10 @@ export const record = async (context: Context, options: RecordOptions): Promise<
     output: 'terminal',
     status: progress.say,
     store,
-    onReady: () => progress.say(readyText(options, store.get())),
+    onReady: () => {
+      for (const text of leftOut(store.get(), options.probes)) progress.say(text);
+      progress.say(readyText(options, store.get()));
+    },
     onSample: (snapshot) => {
       keepFound(snapshot);
       progress.tick(progressText(snapshot, session.recorder));
@@ -62,6 +65,14 @@ const createWatchFor = (ids: readonly string[], keep: (why: string) => void) => 
     }
   };
 };
+
+/** Of the probes asked for by name those that bpftrace refused after all. */
+const leftOut = (snapshot: WatchedSnapshot | null, asked: readonly string[] | null): readonly string[] =>
+  (snapshot?.probes ?? []).flatMap(({ id, variant, state, reason }) =>
+    state === 'refused' && variant !== null && asked?.includes(id) === true
+      ? [`${id} is left out: ${reason ?? 'bpftrace refused it'}`]
+      : [],
+  );
 
 const readyText = (options: RecordOptions, snapshot: WatchedSnapshot | null): string => {
   const probes = snapshot?.probes

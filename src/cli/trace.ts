@@ -104,6 +104,7 @@ const holdCommand = (command: readonly string[], { env, files }: Context, { outp
   holdWorkload({
     argv: resolveCommand(files, command, env.PATH ?? ''),
     invoker: invokerOf(env),
+    env,
     setpriv: setprivOf(files) ?? undefined,
     output,
   });

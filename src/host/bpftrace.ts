@@ -24,8 +24,8 @@ export const findBpftrace = async (files: HostFiles, env: NodeJS.ProcessEnv): Pr
   const named = env[VARIABLE] ?? '';
   const isRoot = process.getuid?.() === 0;
   const path = candidates(named, env.PATH ?? '').find(
-    // What is named is meant; what is only found must be root's, if root is to run it.
-    (place) => files.isExecutable(place) && (!isRoot || named !== '' || isRootsOwn(files, place)),
+    // A path is meant; what is only found must be root's, if root is to run it.
+    (place) => files.isExecutable(place) && (!isRoot || named.includes('/') || isRootsOwn(files, place)),
   );
   if (path === undefined) return missing(named);
   const asked = await askVersion(path, env);

@@ -10,13 +10,24 @@ export const placesOnPath = (name: string, searchPath: string): readonly string[
     .filter(isAbsolute)
     .map((directory) => join(directory, name));
 
-/** What root may run that somebody else has not chosen for it: only root can put another file there. */
+/**
+ * What root may run that somebody else has not chosen for it: only root can put another file there, or another directory
+ * anywhere on the way to it, with its links or without them.
+ */
 export const isRootsOwn = (files: HostFiles, path: string): boolean =>
-  [dirname(path), path].every((one) => {
-    const stat = files.stat(one);
-    return stat === null || ((stat.uid ?? 0) === 0 && ((stat.mode ?? 0) & WRITABLE_BY_OTHERS) === 0);
-  });
+  [path, files.realPath(path) ?? path].every((place) =>
+    withAncestors(place).every((one, above) => {
+      const { uid = 0, mode = 0 } = files.stat(one) ?? {};
+      // In a sticky directory others cannot replace the directories of root.
+      const isKept = above > 1 && (mode & STICKY) !== 0;
+      return uid === 0 && (isKept || (mode & WRITABLE_BY_OTHERS) === 0);
+    }),
+  );
 const WRITABLE_BY_OTHERS = 0o022;
+const STICKY = 0o1000;
+
+const withAncestors = (path: string): string[] =>
+  path === dirname(path) ? [path] : [path, ...withAncestors(dirname(path))];
 
 /**
  * The command with the file in place of its name that a shell would run here.

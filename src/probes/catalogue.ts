@@ -1,12 +1,11 @@
 /** The probes there are: the bundled ones, and those of the folders a user names. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { failure, suggestion } from '../errors.ts';
 import { readFragment } from './fragment.ts';
 import type { Manifest, Variant } from './manifest.ts';
 import { parseManifest } from './parse-manifest.ts';
-import { readSmallFile } from './small-file.ts';
+import { BUNDLED_PROBES, readProbeFile } from './probe-file.ts';
 
 export type CatalogueEntry = {
   readonly manifest: Manifest;
@@ -14,9 +13,6 @@ export type CatalogueEntry = {
   /** Scripts that are in no file, by the name that the manifest gives them. */
   readonly scripts?: ReadonlyMap<string, string>;
 };
-
-/** The folder of the probes we ship: the same distance from src/probes and from dist/probes. */
-export const BUNDLED_PROBES = fileURLToPath(new URL('../../probes', import.meta.url));
 
 /**
  * Every probe of the bundled folder, of `dirs` and of `made`, sorted by id, manifests and scripts checked. A directory
@@ -89,12 +85,9 @@ const readProbe = (folder: string): CatalogueEntry => {
   return { manifest: parseManifest(manifestText(folder), folder), folder };
 };
 
-/** Ours have 16 KiB at most. */
-const MOST_MANIFEST_BYTES = 1024 * 1024;
-
 const manifestText = (folder: string): string => {
   try {
-    return readSmallFile(join(folder, 'probe.json'), MOST_MANIFEST_BYTES);
+    return readProbeFile(join(folder, 'probe.json'));
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw failure('E_PROBE_MANIFEST', { path: folder, why: `probe.json cannot be read: ${why}` }, cause);

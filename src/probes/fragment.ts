@@ -7,7 +7,8 @@
  *   kernel function is named in the manifest, because a missing one is fatal from bpftrace 0.24;
  * - on user programs, uprobe:PATH:FUNCTION or usdt:PATH:PROVIDER:NAME; with a `target` in the manifest, PATH is its
  *   `written`, which assembly replaces by the files found on this host;
- * - no BEGIN, END or interval, and no output or clearing: the frame owns time, printing and forgetting;
+ * - no BEGIN, END or interval: the frame owns time, printing and forgetting. Bodies and predicates keep to a grammar
+ *   of their own (fragment-grammar.ts), in which nothing prints, reads files or acts;
  * - each clause is guarded by TRACED, or by a scratch map that a guarded clause has set;
  * - only its own maps, those of the manifest, and `@seen[pid] = 1` for every process it counts.
  *
@@ -16,8 +17,10 @@
 import { join } from 'node:path';
 import { failure } from '../errors.ts';
 import { programPointOf, programPointProblem } from './attach-point.ts';
+import type { Language } from './fragment-expression.ts';
+import { checkBody, checkPredicate } from './fragment-grammar.ts';
 import type { Manifest, Variant } from './manifest.ts';
-import { readSmallFile } from './small-file.ts';
+import { readProbeFile } from './probe-file.ts';
 
 export type Clause = {
   readonly attach: readonly string[];
@@ -26,6 +29,8 @@ export type Clause = {
   readonly body: string;
   /** Where it begins in its file, 1-based. */
   readonly line: number;
+  /** Where its body does. */
+  readonly bodyLine: number;
 };
 
 /** A probe with the places of its scripts: its folder, or memory. */
@@ -46,14 +51,12 @@ export const readFragment = (
 ): readonly Clause[] =>
   parseFragment(readScript({ manifest, folder, scripts }, variant), manifest, folder, variant);
 
-const MOST_SCRIPT_BYTES = 1024 * 1024;
-
 /** The text of a variant's script as it was written. */
 export const readScript = ({ folder, scripts }: ProbeScripts, variant: Variant): string => {
   const made = scripts?.get(variant.file);
   if (made !== undefined) return made;
   try {
-    return readSmallFile(join(folder, variant.file), MOST_SCRIPT_BYTES);
+    return readProbeFile(join(folder, variant.file));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const why = `the script ${variant.file} of variant "${variant.id}" cannot be read: ${reason}`;
@@ -74,10 +77,12 @@ export const parseFragment = (
   const code = takeDefines(blankComments(source), variant, refuse);
   const clauses = splitClauses(code, refuse);
   if (clauses.length === 0) refuse(1, 'there is no clause in it');
+  const language = languageOf(manifest, variant);
   for (const clause of clauses) {
     for (const point of clause.attach) checkAttachPoint(point, clause, variant, refuse);
     checkGuard(clause, manifest, refuse);
-    checkCalls(clause, refuse);
+    checkPredicate({ text: clause.predicate, line: clause.line }, language, refuse);
+    checkBody({ text: clause.body, line: clause.bodyLine }, language, refuse);
   }
   checkMaps(clauses, manifest, variant, refuse);
   checkTarget(clauses, variant, refuse);
@@ -131,6 +136,7 @@ const splitClauses = (code: string, refuse: Refuse): Clause[] => {
       ...splitHead(code.slice(start, open), line, refuse),
       body: code.slice(open + 1, close),
       line,
+      bodyLine: line + code.slice(start, open).split('\n').length - 1,
     });
     start = close + 1;
   }
@@ -176,6 +182,8 @@ const KINDS: Readonly<Record<string, 'tracepoint' | 'function' | 'program' | 'fr
 const checkAttachPoint = (point: string, clause: Clause, variant: Variant, refuse: Refuse): void => {
   const kind = KINDS[point.slice(0, Math.max(0, point.indexOf(':')))];
   if (kind === undefined) refuse(clause.line, `"${point}" is not an attach point a probe may use`);
+  if (kind === 'free' && !/^software:[a-z-]+:\d*$/.test(point))
+    refuse(clause.line, `"${point}" is not written like software:major-faults:1`);
   if (/[*?[\]{}"]/.test(point)) refuse(clause.line, `"${point}": wildcards and quotes are not allowed`);
   const name = point.slice(point.indexOf(':') + 1);
   if (
@@ -197,10 +205,13 @@ const checkGuard = (clause: Clause, manifest: Manifest, refuse: Refuse): void =>
   if (!guarded) refuse(clause.line, 'the predicate has neither TRACED nor a scratch map of this probe');
 };
 
-const checkCalls = (clause: Clause, refuse: Refuse): void => {
-  const call = /\b(print|clear|zero|exit|system)\s*\(/.exec(clause.body)?.[1];
-  if (call !== undefined) refuse(clause.line, `${call}() belongs to the frame, not to a probe`);
-};
+const languageOf = (manifest: Manifest, variant: Variant): Language => ({
+  constants: new Set(['TRACED', ...(variant.constants ?? []).map(({ token }) => token)]),
+  scratch: new Set(manifest.scratch.map(({ map }) => map)),
+  deletable: new Set(
+    [...manifest.scratch, ...manifest.metrics.filter(({ of }) => of === 'thread')].map(({ map }) => map),
+  ),
+});
 
 const checkTarget = (clauses: readonly Clause[], { target }: Variant, refuse: Refuse): void => {
   if (target === undefined) return;

@@ -37,7 +37,10 @@ const readJson = (json: string, folder: string): unknown => {
   try {
     return JSON.parse(json);
   } catch (cause) {
-    const why = `probe.json is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`;
+    // The message of the parser quotes what it found, which may be anything.
+    const at = /position (\d+)/.exec(cause instanceof Error ? cause.message : '')?.[1];
+    const line = at === undefined ? '' : `, from line ${json.slice(0, Number(at)).split('\n').length} on`;
+    const why = `probe.json is not JSON${line}`;
     throw failure('E_PROBE_MANIFEST', { path: folder, why }, cause);
   }
 };

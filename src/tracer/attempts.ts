@@ -28,11 +28,24 @@ export const attachWhatRuns = async (attempts: Attempts): Promise<Attachment> =>
     const readiness = await attachment.ready;
     if (readiness.kind === 'ready' && !attempts.isStopping()) return attachment;
     await attachment.drain();
-    if (readiness.kind === 'refused') askForLess(attempts, ids, readiness);
+    if (readiness.kind === 'refused') askForLess(attempts, ids, await whoIsRefused(attempts, readiness));
   }
 };
 
 type Refused = Extract<Readiness, { readonly kind: 'refused' }>;
+
+/** Of several that it may be, each is tried by itself, and the first that is refused alone is the one. */
+const whoIsRefused = async ({ start, isStopping }: Attempts, refused: Refused): Promise<Refused> => {
+  for (const id of refused.among) {
+    if (isStopping()) break;
+    const alone = start([id]);
+    const readiness = await alone.ready;
+    await alone.drain();
+    if (readiness.kind === 'refused') return { ...readiness, probe: id };
+  }
+  // None is by itself: together they ask for too much, and the last of them goes.
+  return { ...refused, probe: refused.probe ?? refused.among.at(-1) ?? null };
+};
 
 const askForLess = (
   { probes, simplify }: Attempts,

@@ -45,7 +45,7 @@ export const watchReadiness = (options: ReadinessOptions): Watched => {
   const timer = setTimeout(() => {
     const last = tellingLines(stderr()).at(-1) ?? 'it said nothing';
     const error = failure('E_TRACER_TIMEOUT', { seconds: attachTimeoutMs / 1000, last });
-    first.resolve({ kind: 'refused', probe: null, error });
+    first.resolve({ kind: 'refused', probe: null, among: [], error });
     void child.stop();
   }, attachTimeoutMs);
 

@@ -5,6 +5,8 @@ import type { TracerScript } from '../session/ports.ts';
 export type Refusal = {
   /** The probe whose lines bpftrace complains about; null when it names none of ours. */
   readonly probe: string | null;
+  /** Where several have a clause at the place it complains about: all of them. Which one is meant it does not say. */
+  readonly among: readonly string[];
   readonly error: StallscopeError;
 };
 
@@ -64,12 +66,18 @@ const ATTACH_POINT =
 /** Compile and attach differ in what helps: 255 is bpftrace's status for attach failures, 1 for everything before. */
 export const refusalOf = (script: TracerScript, stderr: string, code: number | null): Refusal => {
   const lines = tellingLines(stderr);
-  const probe = ownerOf(script, lines);
+  const owners = ownersOf(script, lines);
+  const probe = owners.length === 1 ? (owners[0] ?? null) : null;
+  const among = owners.length > 1 ? owners : [];
   const attach = code === 255 || lines.some((line) => /attach/i.test(line));
-  const detail = indent(lines.length > 0 ? lines.slice(0, MAX_DETAIL_LINES) : ['(bpftrace gave no reason)']);
-  if (attach) return { probe, error: failure('E_PROBE_ATTACH', { probe: probe ?? UNNAMED.attach, detail }) };
+  const detail = indent(detailOf(lines));
+  if (attach) {
+    const named = probe ?? (among.length > 0 ? `one of ${among.join(', ')}` : UNNAMED.attach);
+    return { probe, among, error: failure('E_PROBE_ATTACH', { probe: named, detail }) };
+  }
   return {
     probe,
+    among,
     error: failure('E_PROBE_COMPILE', {
       probe: probe ?? UNNAMED.compile,
       see:
@@ -81,30 +89,43 @@ export const refusalOf = (script: TracerScript, stderr: string, code: number | n
   };
 };
 
+/** Warnings are about other places, and often about other probes. */
+const detailOf = (lines: readonly string[]): readonly string[] => {
+  const meant = lines.some((line) => WHOLE_SCRIPT.test(line)) ? lines : withoutWarnings(lines);
+  const kept = meant.length > 0 ? meant : lines;
+  return kept.length > 0 ? kept.slice(0, MAX_DETAIL_LINES) : ['(bpftrace gave no reason)'];
+};
+
 /** Where the complaint belongs to no probe, none is accused. */
 const UNNAMED = {
   compile: 'all probes together, at no place of any of them',
   attach: 'all probes, and did not say which is at fault',
 } as const;
 
-const ownerOf = (script: TracerScript, lines: readonly string[]): string | null => {
-  if (lines.some((line) => WHOLE_SCRIPT.test(line))) return null;
+const ownersOf = (script: TracerScript, lines: readonly string[]): readonly string[] => {
+  if (lines.some((line) => WHOLE_SCRIPT.test(line))) return [];
   // A warning that stands before the error is about another place.
   const errors = lines.filter((line) => /: ERROR/.test(line));
   for (const line of [...errors, ...lines]) {
     const place = PLACE.exec(line);
     const owner = place === null ? null : script.ownerOfLine(Number(place[1]));
-    if (owner !== null) return owner;
+    if (owner !== null) return [owner];
   }
-  // Scripts are assembled with one attach point a line.
-  const attachLines = script.script.split('\n').map((text) => text.replace(/,$/, ''));
   for (const line of lines) {
-    const point = ATTACH_POINT.exec(line)?.[1];
-    const number = point === undefined ? -1 : attachLines.indexOf(point);
-    const owner = number < 0 ? null : script.ownerOfLine(number + 1);
-    if (owner !== null) return owner;
+    const owners = ownersOfPoint(script, ATTACH_POINT.exec(line)?.[1]);
+    if (owners.length > 0) return owners;
   }
-  return null;
+  return [];
 };
+
+/** Scripts are assembled with one attach point a line; several probes may have a clause at the same. */
+const ownersOfPoint = (script: TracerScript, point: string | undefined): readonly string[] => [
+  ...new Set(
+    script.script.split('\n').flatMap((text, index) => {
+      const owner = text.replace(/,$/, '') === point ? script.ownerOfLine(index + 1) : null;
+      return owner === null ? [] : [owner];
+    }),
+  ),
+];
 
 const indent = (lines: readonly string[]): string => lines.map((line) => `    ${line}`).join('\n');

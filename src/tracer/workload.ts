@@ -15,6 +15,8 @@ export type WorkloadOptions = {
   readonly argv: readonly string[];
   /** Who to run as; null for ourselves. */
   readonly invoker: Invoker | null;
+  /** All of it; ours unless given. */
+  readonly env?: NodeJS.ProcessEnv | undefined;
   /** Path of the program that becomes the invoker. */
   readonly setpriv?: string | undefined;
   /**
@@ -52,6 +54,7 @@ const SIGNAL_NUMBERS: Readonly<Record<string, number>> = constants.signals;
 export const holdWorkload = ({
   argv,
   invoker,
+  env = process.env,
   setpriv = '/usr/bin/setpriv',
   output,
 }: WorkloadOptions): Workload => {
@@ -66,6 +69,8 @@ export const holdWorkload = ({
     buffer: false,
     reject: false,
     cleanup: false,
+    env,
+    extendEnv: false,
     stdio: [
       output === 'held' ? 'ignore' : 'inherit',
       held ?? (output === 'stderr' ? process.stderr : 'inherit'),

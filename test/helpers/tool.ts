@@ -94,6 +94,7 @@ export type Summary = {
     readonly endReason: string | null;
     readonly samples: number;
   };
+  readonly probes: readonly { readonly id: string; readonly state: string }[];
   readonly coverage: Readonly<
     Record<string, { readonly coverage: string; readonly reasons: readonly string[] }>
   >;

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -74,5 +74,22 @@ describe('what root may run', () => {
     ['that all can write', 0, 0o1777, false],
   ])('is not what others have chosen: %s', (_, uid, mode, may) => {
     expect(isRootsOwn(stand(uid, mode), '/some/where/program')).toBe(may);
+  });
+
+  it.runIf(process.getuid?.() === 0)('nor by another directory on the way, or where a link leads', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'which-'));
+    chmodSync(dir, 0o755);
+    mkdirSync(join(dir, 'a', 'bin'), { recursive: true });
+    mkdirSync(join(dir, 'b', 'bin'), { recursive: true });
+    writeFileSync(join(dir, 'a', 'bin', 'program'), '', { mode: 0o755 });
+    symlinkSync(join(dir, 'a', 'bin', 'program'), join(dir, 'b', 'bin', 'program'));
+    const both = () => ['a', 'b'].map((one) => isRootsOwn(localFiles, join(dir, one, 'bin', 'program')));
+    expect(both()).toEqual([true, true]);
+    chmodSync(join(dir, 'b'), 0o777);
+    expect(both()).toEqual([true, false]);
+    chmodSync(join(dir, 'b'), 0o755);
+    chmodSync(join(dir, 'a'), 0o777);
+    expect(both()).toEqual([false, false]);
+    rmSync(dir, { recursive: true });
   });
 });

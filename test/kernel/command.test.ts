@@ -8,6 +8,7 @@ import { describeWith, TRACING } from '../helpers/requires.ts';
 import {
   countsOf,
   expectNoLosses,
+  LAUNCHER,
   READY,
   runTool,
   startTool,
@@ -57,6 +58,15 @@ describeWith([...TRACING, 'perl'], 'what is traced', () => {
       expect(end.stdout).toBe(`${words.join('\n')}\n`);
       expect(end.code).toBe(0);
       expect(end.stderr).toContain('stallscope: printf ended\n');
+    });
+
+    it('has the environment that we were given, and nothing of what we add for ourselves', async () => {
+      const through = ['env', '-i', 'A=b', `PATH=${process.env.PATH}`, process.execPath, LAUNCHER] as const;
+      const end = await runTool([...recordArgs(newFile()), '--', 'sh', '-c', 'exec env'], {
+        through: [...through],
+      });
+      const lines = end.stdout.split('\n').filter((line) => !/^(?:PWD|OLDPWD|SHLVL|_)=|^$/.test(line));
+      expect(lines.sort()).toEqual(['A=b', `PATH=${process.env.PATH}`]);
     });
 
     it('that cannot run is refused before anything is attached', async () => {

@@ -155,6 +155,42 @@ describeWith([...TRACING, 'cc'], 'the page on probes of your own', () => {
   });
 });
 
+describeWith(TRACING, 'a probe that bpftrace refuses', () => {
+  /** The kernel does not load a loop without an end, and bpftrace names its attach point, which iomap has too. */
+  it('is named and left out, not the bundled one that has a clause at the same place', async () => {
+    const folder = join(dir, 'endless');
+    mkdirSync(folder, { recursive: true });
+    const manifest = {
+      ...{ format: 1, id: 'endless', title: 'E', question: 'E?', overhead: 'none', caveats: [] },
+      metrics: [{ name: 'n', map: '@endless_n', kind: 'counter', unit: 'count', label: 'n', help: 'n' }],
+      scratch: [{ map: '@endless_s', key: 'tid' }],
+      variants: [
+        {
+          ...{ id: 'v', file: 'v.bt', title: 'v', counts: { n: 'n' }, needs: 'v' },
+          when: { facility: 'tracepoint', tracepoints: ['syscalls:sys_enter_lseek'] },
+        },
+      ],
+    };
+    writeFileSync(join(folder, 'probe.json'), JSON.stringify(manifest));
+    const body =
+      '@seen[pid] = 1; @endless_s[tid] = 1; while (@endless_s[tid] < 9) { @endless_n[pid] = count(); }';
+    writeFileSync(
+      join(folder, 'v.bt'),
+      `#define TRACED 1\ntracepoint:syscalls:sys_enter_lseek\n/TRACED/\n{ ${body} }\n`,
+    );
+    const file = join(dir, 'endless.ndjson');
+    const end = await runTool([
+      ...['record', '--force', '-o', file, '-d', '300ms', '--probe', 'iomap,endless', '--probe-dir', folder],
+    ]);
+    expect(end).toMatchObject({ code: 0, stderr: expect.stringContaining('endless is left out: bpftrace') });
+    const { probes } = await summaryOf(file);
+    expect(probes.map(({ id, state }) => [id, state])).toEqual([
+      ['iomap', 'attached'],
+      ['endless', 'refused'],
+    ]);
+  }, 30_000);
+});
+
 /** Calls `tick` as often as it is reported, in a thread of each of two processes, when a line comes in. */
 const TICKER = `
 #include <stdio.h>

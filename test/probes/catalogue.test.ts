@@ -2,7 +2,8 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { BUNDLED_PROBES, findProbe, loadCatalogue } from '../../src/probes/catalogue.ts';
+import { findProbe, loadCatalogue } from '../../src/probes/catalogue.ts';
+import { BUNDLED_PROBES } from '../../src/probes/probe-file.ts';
 
 let dir: string;
 beforeEach(() => {

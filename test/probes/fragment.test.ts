@@ -59,6 +59,17 @@ describe('parseFragment', () => {
     expect(second).toMatchObject({ attach: ['tracepoint:a:c'], predicate: '@x_start[tid]', line: 13 });
   });
 
+  it('takes what computes', () => {
+    const body = [
+      '$at = (uint64)curtask; $at += 8 * 2; $at++;',
+      '$task = (struct task_struct *)curtask; $live = $task->signal->live.counter;',
+      '$size = *((uint32 *)kptr($at + BIT)) & 0xff; $name = str(args->filename);',
+      'unroll (3) { if ($size > 1 ? TRACED : -1) { } else if (!retval) { return; } else { @x_start[tid] = arg0; } }',
+      'while ($at < 3) { break; } delete(@x_start[tid]); @x_n[pid] = sum($at << 2);',
+    ].join('\n');
+    expect(parse(`${HEAD}tracepoint:a:b /TRACED/ { @seen[pid] = 1; ${body} }`)).toHaveLength(1);
+  });
+
   const BODY = '{ @seen[pid] = 1; @x_n[pid] = count(); }';
   const broken: readonly (readonly [string, string, string])[] = [
     ['an empty file', HEAD, 'v.bt:1: there is no clause in it'],
@@ -81,6 +92,51 @@ describe('parseFragment', () => {
     ['an interval', `${HEAD}interval:s:1 /TRACED/ ${BODY}`, 'is not an attach point'],
     ['printing', `${HEAD}tracepoint:a:b /TRACED/ { print(@x_n); }`, 'print() belongs to the frame'],
     ['clearing', `${HEAD}tracepoint:a:b /TRACED/ { clear (@x_n); }`, 'clear() belongs to the frame'],
+    ...[
+      ['a forged line', 'printf("exit 1 2 3 x\\n");', 'v.bt:5: printf() belongs to the frame'],
+      ['a comment in a call', 'prin\\\ntf("x");', 'prin is no statement'],
+      ['a call by another word', 'cat("/etc/shadow");', 'v.bt:5: cat is no statement that a probe may use'],
+      ['a file in a value', '$x = cat("/etc/shadow");', 'cat() is no function'],
+      ['a program', 'if (1) { system("id"); }', 'system() belongs to the frame'],
+      ['a signal', '$x = 1; signal("KILL");', 'signal is no statement'],
+      ['a forced result', 'override(1);', 'override is no statement'],
+      ['a word of a later bpftrace', 'let $x = 1;', 'let is no statement'],
+      ['a positional parameter', '@x_n[$1] = count();', '"$1]" is not in the language'],
+      ['a variable that would not be renamed', '$X = 1;', '"$X" is not in the language'],
+      [
+        'a string that assembly would take for code',
+        'if (strncmp(comm, "@seen[pid] = 1;", 3) == 0) { }',
+        'is not in the language',
+      ],
+      ['a string with an escape', 'if (strncmp(comm, "\\x41", 3) == 0) { }', 'is not in the language'],
+      ['a stack', '@x_start[tid] = kstack;', 'kstack is no value'],
+      ['a count in a sum', '@x_n[pid] = 1 + count();', 'count() stands alone'],
+      ['a metric without a key', '@x_n = count();', '@x_n needs a key'],
+      ['an inexact increment', '@x_n[pid]++;', '@x_n is set with "="'],
+      ['an end that is not one', '@seen[pid] = 2;', '@seen is set to 1 and to nothing else'],
+      ['forgetting', 'delete(@seen[pid]);', 'only the frame deletes from @seen'],
+      ['forgetting a count', 'delete(@x_n[pid]);', 'only the frame deletes from @x_n'],
+      ['a value that is not there', '$x = username;', 'username is no value'],
+      ['a deep nest', `$x = ${'('.repeat(100_000)}1;`, 'nested more than 200 deep'],
+      ['a long chain', `${'if (1) { } else '.repeat(1_000)}if (1) { }`, 'nested more than 200 deep'],
+    ].map(
+      ([name, statement, why]) =>
+        [name, `${HEAD}\ntracepoint:a:b /TRACED/ { @seen[pid] = 1;\n${statement} }`, why] as [
+          string,
+          string,
+          string,
+        ],
+    ),
+    [
+      'a predicate that reads a file',
+      `${HEAD}tracepoint:a:b /TRACED && cat("/etc/shadow") == 1/ ${BODY}`,
+      'v.bt:3',
+    ],
+    [
+      'an action hidden in an attach point',
+      `${HEAD}software:faults:1/1/ /TRACED/ ${BODY}`,
+      'is not written like',
+    ],
     ["another's map", `${HEAD}tracepoint:a:b /TRACED/ { @y[pid] = count(); }`, 'the map @y is not one'],
     ['an unkept promise', `${HEAD}tracepoint:a:b /TRACED/ { @seen[pid] = 1; }`, 'counts promises "n"'],
     ['a process nobody sees', `${HEAD}tracepoint:a:b /TRACED/ { @x_n[pid] = count(); }`, '@seen[pid] = 1;'],

@@ -46,6 +46,26 @@ describe('refusals', () => {
     expect(refusalOf(script, "ERROR: Error attaching probe: 'kprobe:vfs_read'\n", 255).probe).toBe('kswapd');
   });
 
+  it('may be of each probe that has a clause at the attach point', () => {
+    const both = scriptOf(
+      {},
+      {
+        script: 'kprobe:f,\nkprobe:g\n{ }\nkprobe:f\n{ }\n',
+        ownerOfLine: (line) => (line < 4 ? 'iomap' : 'own'),
+      },
+    );
+    const { probe, among, error } = refusalOf(both, 'ERROR: Error loading program: kprobe:f (try -v)\n', 255);
+    expect([probe, among]).toEqual([null, ['iomap', 'own']]);
+    expect(error.message).toContain('one of iomap, own');
+    expect(refusalOf(both, 'ERROR: Error loading program: kprobe:g (try -v)\n', 255).probe).toBe('iomap');
+  });
+
+  it("say nothing of warnings, which are often another probe's", () => {
+    const said =
+      'stdin:2:1-3: WARNING: types differ\n  $iomap_x = 1;\n  ~~~\nstdin:6:1-4: ERROR: unknown field\n  y\n  ~\n';
+    expect(refusalOf(script, said, 1).error.message).not.toContain('$iomap_x');
+  });
+
   it('belong to no probe when bpftrace names none of ours', () => {
     const { probe, error } = refusalOf(script, '', 1);
     expect(probe).toBeNull();

@@ -94,6 +94,26 @@ describe('attaching', () => {
     expect(supervisor.probes()[1]?.reason).toContain('nothing here');
   });
 
+  it('tries by itself each that the complaint may be about, and leaves out the one that is refused alone', async () => {
+    const stderr = 'ERROR: Error loading program: tracepoint:x:y (try -v)\n';
+    const { supervisor, asked } = start((ids) => (ids.includes('kswapd') ? { refuse: 1, stderr } : {}), {
+      assemble: (ids: readonly string[]) => {
+        asked.push(ids.join(','));
+        const plan = scriptOf(ids.includes('kswapd') ? { refuse: 1, stderr } : {});
+        const clauses = ids.map(() => 'tracepoint:x:y').join('\n');
+        return {
+          ...plan,
+          script: `${plan.script.split('\n')[0]}\n${clauses}\n`,
+          ownerOfLine: (line: number) => ids[line - 2] ?? null,
+        };
+      },
+    });
+    await supervisor.attach();
+    expect(asked).toEqual(['iomap,kswapd', 'iomap', 'kswapd', 'iomap']);
+    expect(supervisor.probes().map(({ id, state }) => [id, state])).toContainEqual(['kswapd', 'refused']);
+    expect(supervisor.probes()[1]?.reason).toContain('Error loading program');
+  });
+
   it('fails with the error of the last one', async () => {
     const { supervisor } = start((ids) => {
       const line = ids.includes('kswapd') ? 6 : 3;
