@@ -14,6 +14,7 @@ const MAY_SEE = {
   recording: ['core', 'insight/(checkpoint|findings/finding)', 'wire', 'session/(ports|timeline)'],
   foreign: ['core', 'host/proc'],
   extents: ['core'],
+  guard: ['core', 'insight/recognised', 'host', 'session/ports'],
   session: ['core', 'insight'],
   screen: ['core', 'insight/(params|recognised|findings/finding)', 'session/(store|playback)'],
   tui: ['core', 'insight/recognised', 'screen', 'session/(store|playback)'],
@@ -58,6 +59,13 @@ module.exports = {
       severity: 'error',
       from: { path: ['^src/core/', '^src/insight/', '^src/wire/'] },
       to: { dependencyTypes: ['core'] },
+    },
+    {
+      // Every history can be played to what decides.
+      name: 'a-guard-decides-without-io',
+      severity: 'error',
+      from: { path: '^src/guard/rules/' },
+      to: { path: '.', pathNot: '^src/guard/rules/' },
     },
     {
       // Its one implementation, its descriptors kept open, and the one place that writes.

@@ -112,6 +112,21 @@ export const ERRORS = {
     what: 'Neither filefrag nor xfs_io is in a directory of the system, so that no extents can be counted.',
     next: 'Install them: {command}',
   },
+  E_GUARD_RIGHTS: {
+    exit: EXIT.environment,
+    what: 'The guard cannot do {action} here: {why}. Nothing was changed.',
+    next: 'Run it as root, outside of a container; or see what it would do, without --armed',
+  },
+  E_GUARD_LOST: {
+    exit: EXIT.environment,
+    what: 'The guard has ended: {why}. Nothing is done any more.',
+    next: 'Look for what ended it: journalctl -k --since -1h; then start it again',
+  },
+  E_KMSG: {
+    exit: EXIT.environment,
+    what: "The kernel's log cannot be read from {path}: {why}.",
+    next: 'Run it as root: sudo stallscope guard --log …',
+  },
   E_NOT_LINUX: {
     exit: EXIT.environment,
     what: 'Tracing needs Linux; this is {platform}.',

@@ -84,6 +84,13 @@ Examples:
   stallscope extents /srv --include '*.qcow2' --include '*.raw' --json | jq '.files[0]'
   stallscope extents /srv/vm --timeout 2s --format openmetrics -o /var/lib/node_exporter/extents.prom
   stallscope extents /srv/vm --into extents.ndjson.gz; stallscope replay extents.ndjson.gz`,
+  guard: `
+Examples:
+  stallscope guard --action drop-slab -o guard.ndjson          what it would do, and when
+  stallscope guard --action drop-slab --action compact-memory --armed --listen 9464
+  stallscope guard --action run --on seek-hole-storm --armed -- /usr/local/sbin/page-me
+  stallscope guard --action signal:STOP --on page-cache-thrash --max-per-hour 1
+  stallscope guard --action drop-slab --log                    by the kernel's log, up to Linux 6.8`,
   probes: `
 Examples:
   stallscope probes list

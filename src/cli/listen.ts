@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { failure } from '../errors.ts';
 import { familiesOf } from '../export/openmetrics/families.ts';
-import { TEXT_FORMATS, textOf } from '../export/openmetrics/family.ts';
+import { type Family, TEXT_FORMATS, textOf } from '../export/openmetrics/family.ts';
 import { createGroups } from '../export/openmetrics/groups.ts';
 import { listenerFamilies } from '../export/openmetrics/listener.ts';
 import type { WatchedSnapshot } from '../insight/recognised.ts';
@@ -20,6 +20,9 @@ export type Listener = {
   close(): void;
 };
 
+/** What a command has to say of itself. */
+export type MoreFamilies = () => readonly Family[];
+
 const NOBODY = 65_534;
 /** Samples that may be missing before the session is taken for stuck. */
 const MOST_LATE = 5;
@@ -32,13 +35,14 @@ export const startListener = async (
   context: Context,
   { host, port }: Address,
   onLost: (why: string) => void,
+  more: MoreFamilies = () => [],
 ): Promise<Listener> => {
   const child = fork(new URL('../serve/child.js', import.meta.url), [], {
     execArgv: [`--max-old-space-size=${HEAP_MB}`],
     env: { NODE_ENV: 'production' },
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
-  const made = createPages(context);
+  const made = createPages(context, more);
   let isClosed = false;
   const actual = await begun(child, { host, port, owner: ownerOf(context) });
   child.on('message', (message: Report) => {
@@ -82,7 +86,7 @@ const begun = (child: ChildProcess, { host, port, owner }: Address & Pick<Start,
 const isLoopback = (host: string): boolean => host === '::1' || /^127\./.test(host);
 
 /** Of one sample each page is made once. */
-const createPages = ({ clock }: Context) => {
+const createPages = ({ clock }: Context, more: MoreFamilies) => {
   const groups = createGroups(null);
   const kept = new Map<Ask['what'], Page>();
   let latest: WatchedSnapshot | null = null;
@@ -90,7 +94,10 @@ const createPages = ({ clock }: Context) => {
   const metricsPage = (format: 'openmetrics' | 'plain', cost: ListenerCost): Page => ({
     status: 200,
     type: TEXT_FORMATS[format],
-    body: textOf(latest === null ? [] : [...familiesOf(latest, groups), ...listenerFamilies(cost)], format),
+    body: textOf(
+      latest === null ? [] : [...familiesOf(latest, groups), ...more(), ...listenerFamilies(cost)],
+      format,
+    ),
   });
 
   const healthPage = (): Page => {

@@ -68,6 +68,18 @@ export const readScore = (value: string): number => {
   });
 };
 
+/** How complete the evidence of a finding is. */
+export const readConfidence = (value: string): number => {
+  const share = /^(?:0?\.\d+|1(?:\.0+)?)$/.test(value.trim()) ? Number(value) : Number.NaN;
+  if (share > 0 && share <= 1) return share;
+  throw failure('E_NUMBER', {
+    value,
+    option: '--min-confidence',
+    why: 'a confidence is a number above 0, at most 1',
+    next: 'For findings whose evidence is nearly complete: --min-confidence 0.9',
+  });
+};
+
 /** `2%` as a share, `off` as null. */
 export const readBudget = (value: string): number | null => {
   if (value.trim() === 'off') return null;

@@ -6,6 +6,7 @@ import { EXAMPLES } from './examples.ts';
 import { addCompletions } from './grammar/completions.ts';
 import { addExchange } from './grammar/exchange.ts';
 import { addExtents } from './grammar/extents.ts';
+import { addGuard } from './grammar/guard.ts';
 import type { Line } from './grammar/line.ts';
 import { addHost } from './grammar/probes.ts';
 import { addDemo, addRecordings } from './grammar/recordings.ts';
@@ -76,6 +77,7 @@ const build = (context: Context, command: readonly string[] | null, run: Line['r
   addExchange(line);
   addHost(line);
   addExtents(line);
+  addGuard(line);
   addDemo(line);
   addCompletions(line);
   return program;

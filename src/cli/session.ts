@@ -19,7 +19,7 @@ import { createFileWatch } from './file-watch.ts';
 import { EXIT_OF, isSignal } from './interruption.ts';
 import { invokerOf } from './invoker.ts';
 import { createLife, type Life } from './life.ts';
-import { type Address, type Listener, startListener } from './listen.ts';
+import { type Address, type Listener, type MoreFamilies, startListener } from './listen.ts';
 import { prepareTrace, type Trace, type TraceHooks, type TraceOptions } from './trace.ts';
 
 export type SessionOptions = TraceOptions & {
@@ -35,6 +35,10 @@ export type SessionOptions = TraceOptions & {
 };
 
 export type SessionHooks = TraceHooks & {
+  /** Where records come from, instead of a tracer. */
+  readonly prepare?: typeof prepareTrace;
+  /** What else is scraped, beside what is counted. */
+  readonly families?: MoreFamilies;
   readonly store: SnapshotStore;
   /** Gets the stream too, beside what `output` names. */
   readonly sink?: Sink;
@@ -86,7 +90,7 @@ export const startSession = async (
         });
   let listener: Listener | null = null;
   try {
-    const trace = await prepareTrace(context, options, hooks);
+    const trace = await (hooks.prepare ?? prepareTrace)(context, options, hooks);
     listener = await listenerFor(context, options, hooks);
     const life = lifeOf(trace);
     context.interruption.onRequest((reason) => {
@@ -131,10 +135,10 @@ const withFiles = ({ files, clock }: Context, beside: BesideQueue, hooks: Sessio
 const listenerFor = async (
   context: Context,
   { listen = null }: SessionOptions,
-  { status }: SessionHooks,
+  { status, families }: SessionHooks,
 ): Promise<Listener | null> => {
   if (listen === null) return null;
-  const listener = await startListener(context, listen, status);
+  const listener = await startListener(context, listen, status, families);
   status(`metrics at ${listener.url}`);
   return listener;
 };

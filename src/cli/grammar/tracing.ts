@@ -57,14 +57,12 @@ export const addTracing = ({ context, command, run, subcommand }: Line): void =>
       ),
     );
 
-  tracing(subcommand('record', 'trace to a file, without a screen', EXAMPLES.record))
-    .option('-o, --output <file>', 'the recording to write (required); packed when it ends in .gz')
-    .option('--force', 'overwrite the file')
-    .option(
-      '--max-size <size>',
-      'at most this much in all, for example 2G: in segments, the oldest are deleted',
-    )
-    .option('--keep <duration>', 'only the latest, for example 24h: in segments, the oldest are deleted')
+  bounded(
+    tracing(subcommand('record', 'trace to a file, without a screen', EXAMPLES.record)).option(
+      '-o, --output <file>',
+      'the recording to write (required); packed when it ends in .gz',
+    ),
+  )
     .option('--ring <duration>', 'flight recorder: as --keep, and SIGUSR1 keeps what surrounds it')
     .option(
       '--on <finding>',
@@ -88,7 +86,17 @@ export const addTracing = ({ context, command, run, subcommand }: Line): void =>
     );
 };
 
-const tracing = (command: Command): Command =>
+/** What is recorded for as long as anybody likes. */
+export const bounded = (command: Command): Command =>
+  command
+    .option('--force', 'overwrite the file')
+    .option(
+      '--max-size <size>',
+      'at most this much in all, for example 2G: in segments, the oldest are deleted',
+    )
+    .option('--keep <duration>', 'only the latest, for example 24h: in segments, the oldest are deleted');
+
+export const tracing = (command: Command): Command =>
   command
     .usage('[options] [-- CMD ARGS...]')
     .option('-p, --pid <pid>', 'count only this process, filtered in the kernel (repeatable)', collect)
@@ -107,7 +115,7 @@ const tracing = (command: Command): Command =>
     .option('--map-keys <n>', 'capacity of each kernel map, in keys (PIDs)', '10240')
     .option('--attach-timeout <duration>', 'how long attaching may take', '30s');
 
-const traceOptions = (flags: Flags, command: readonly string[] | null): TraceOptions => {
+export const traceOptions = (flags: Flags, command: readonly string[] | null): TraceOptions => {
   const probes = list(flags, 'probe');
   const duration = text(flags, 'duration');
   return {
@@ -127,7 +135,7 @@ const traceOptions = (flags: Flags, command: readonly string[] | null): TraceOpt
   };
 };
 
-const listenOption = (flags: Flags) => {
+export const listenOption = (flags: Flags) => {
   const address = text(flags, 'listen');
   return address === null ? null : readAddress(address);
 };
@@ -136,7 +144,7 @@ const LEAST_RECORDING_BYTES = 1024 * 1024;
 const LEAST_KEPT_MS = 10_000;
 
 /** How much is recorded at most, and what is kept whatever comes. */
-const boundOptions = (flags: Flags): Pick<RecordOptions, 'bounds' | 'minFreeBytes' | 'keepOn'> => {
+export const boundOptions = (flags: Flags): Pick<RecordOptions, 'bounds' | 'minFreeBytes' | 'keepOn'> => {
   const [maxSize, keep, ring, minFree] = ['maxSize', 'keep', 'ring', 'minFree'].map((name) =>
     text(flags, name),
   );

@@ -1,0 +1,67 @@
+/** What a guard can do, for which findings it helps, and by what its help is measured. */
+
+export type GuardSignal = 'SIGSTOP' | 'SIGCONT' | 'SIGTERM' | 'SIGINT' | 'SIGHUP' | 'SIGKILL';
+
+/** `label` is how it was asked for, and what every report calls it. */
+export type Action = { readonly label: string } & (
+  | { readonly kind: 'write'; readonly file: VmFile; readonly value: string }
+  | { readonly kind: 'run'; readonly argv: readonly string[] }
+  | { readonly kind: 'signal'; readonly signal: GuardSignal }
+);
+
+/** Below /proc/sys/vm. */
+export type VmFile = 'drop_caches' | 'compact_memory';
+
+export const SIGNALS: readonly GuardSignal[] = [
+  'SIGSTOP',
+  'SIGCONT',
+  'SIGTERM',
+  'SIGINT',
+  'SIGHUP',
+  'SIGKILL',
+];
+
+export const WRITES: Readonly<Record<string, Action & { readonly kind: 'write' }>> = {
+  'drop-slab': { label: 'drop-slab', kind: 'write', file: 'drop_caches', value: '2' },
+  'compact-memory': { label: 'compact-memory', kind: 'write', file: 'compact_memory', value: '1' },
+  'drop-cache': { label: 'drop-cache', kind: 'write', file: 'drop_caches', value: '1' },
+  'drop-cache:1': { label: 'drop-cache:1', kind: 'write', file: 'drop_caches', value: '1' },
+  'drop-cache:3': { label: 'drop-cache:3', kind: 'write', file: 'drop_caches', value: '3' },
+};
+
+/**
+ * Metrics that fall when a finding is cured, the first that is measured decides. All only grow, summed over processes or of
+ * the host. A finding that is not here has nothing by which an action could be judged, and is not acted on.
+ */
+export const EFFECTS: Readonly<Record<string, readonly string[]>> = {
+  'xfs-alloc-deadlock': ['xfs-alloc.stall_ns', 'xfs-alloc.failures', 'klog.xfs_alloc_deadlocks'],
+  'high-order-exhaustion': ['page-alloc.failures', 'klog.page_alloc_failures_high'],
+  'seek-hole-storm': ['iomap.seek_ns'],
+  'page-cache-thrash': ['faults.major', 'vm.pgmajfault'],
+  'inode-churn': ['inode.create_ns'],
+  'sync-storm': ['sync.ns'],
+  'swap-storm': ['vm.pswpin', 'psi.memory.some_us'],
+  'cpu-contention': ['proc.cpu_wait_ns'],
+  'lock-pile-up': ['blocked.ns'],
+  'slow-device': ['psi.io.some_us'],
+  'flooded-device': ['psi.io.some_us'],
+};
+
+const OF_FREE_MEMORY = ['xfs-alloc-deadlock', 'high-order-exhaustion'];
+/** Their suspect does it. Elsewhere it waits itself, or nobody is accused. */
+const OF_A_DOER = ['seek-hole-storm', 'page-cache-thrash', 'inode-churn', 'sync-storm', 'cpu-contention'];
+
+/** Findings that an action can help against. Dropping the page cache while it is thrashed makes it worse, so it is not there. */
+export const helpedBy = ({ kind }: Action): readonly string[] => {
+  switch (kind) {
+    case 'write':
+      return OF_FREE_MEMORY;
+    case 'signal':
+      return OF_A_DOER;
+    case 'run':
+      return Object.keys(EFFECTS);
+  }
+};
+
+/** Whether nothing but the machine is meant: then a finding without a suspect is enough. */
+export const needsSuspect = ({ kind }: Action): boolean => kind === 'signal';
