@@ -13,6 +13,7 @@ const MAY_SEE = {
   tracer: ['core', 'wire', 'budget', 'session/ports'],
   recording: ['core', 'insight/(checkpoint|findings/finding)', 'wire', 'session/(ports|timeline)'],
   foreign: ['core', 'host/proc'],
+  remote: ['core', 'host', 'session/ports', 'tracer/child'],
   extents: ['core'],
   guard: ['core', 'insight/recognised', 'host', 'session/ports'],
   session: ['core', 'insight'],

@@ -15,6 +15,7 @@ export const EXIT = {
   environment: 3,
   probe: 4,
   recording: 5,
+  remote: 6,
   bug: 70,
   output: 74,
   // As a shell reports a process that a signal ended.
@@ -105,6 +106,11 @@ export const ERRORS = {
     exit: EXIT.usage,
     what: 'The extents of {path} cannot be counted: {why}.',
     next: 'Name a file or a directory: stallscope extents /var/lib/libvirt/images',
+  },
+  E_HOST_NAME: {
+    exit: EXIT.usage,
+    what: '"{value}" is not the name of a host for --host: {why}.',
+    next: 'Write it as ssh takes it: --host db7, --host root@db7, or a Host of ~/.ssh/config',
   },
   // environment, exit 3
   E_EXTENTS_PROGRAMS: {
@@ -258,6 +264,22 @@ export const ERRORS = {
     exit: EXIT.recording,
     what: 'Cannot import {path}: {why}.',
     next: 'See what can be imported, and how it is made: stallscope import --help',
+  },
+  // another host, exit 6
+  E_SSH: {
+    exit: EXIT.remote,
+    what: 'ssh to {host} failed: {why}.',
+    next: 'Try it by itself, as nothing may ask for a password here: ssh -o BatchMode=yes {host} true',
+  },
+  E_REMOTE: {
+    exit: EXIT.remote,
+    what: '{host} cannot be watched: {why}.',
+    next: 'See what it allows: stallscope doctor --host {host}',
+  },
+  E_SUDO: {
+    exit: EXIT.remote,
+    what: '{user} may not become root on {host} without a password: {why}.',
+    next: 'Log in as root (--host root@…), or allow it there with visudo by this line, which makes {user} root: {line}',
   },
   // stdout, exit 74
   E_OUTPUT_LOST: {

@@ -1,5 +1,7 @@
 /** What every command is handed: the process's edges, the host it is about, and the version it prints. */
 import type { HostFiles } from '../host/files.ts';
+import type { Machine } from '../host/machine.ts';
+import type { RemoteHost } from '../remote/host.ts';
 import type { Clock } from '../session/ports.ts';
 import type { Output } from './output.ts';
 
@@ -11,8 +13,17 @@ export type Context = {
   readonly stdout: NodeJS.WriteStream;
   readonly out: Output;
   readonly stderr: NodeJS.WriteStream;
+  /** Of the host that we run on. */
   readonly files: HostFiles;
+  readonly machine: Machine;
   readonly clock: Clock;
+  /**
+   * Work that reads files of the host it is about, and changes nothing: it may be done more than once, until all it asked
+   * for is there. What was read stays known for the session, or holds for `now` only.
+   */
+  readonly settle: <T>(ask: (files: HostFiles) => T | Promise<T>, scope?: 'session' | 'now') => Promise<T>;
+  /** The other host that it is about, if it is about another. */
+  readonly remote: RemoteHost | null;
   /** Ends what runs when the user or the system asks for it. */
   readonly interruption: Interruption;
 };

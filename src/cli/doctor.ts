@@ -14,11 +14,17 @@ import type { Context } from './context.ts';
 export type DoctorOptions = { readonly json: boolean; readonly probeDirs: readonly string[] };
 
 export const doctor = async (context: Context, options: DoctorOptions): Promise<number> => {
-  const facts = await readHostFacts(context.files, context.env);
   const catalogue = loadCatalogue(options.probeDirs);
-  const request = anyProgram(context);
-  const selected = await selectProbes(catalogue, new Map(), facts, request);
-  const report = { ...examine(facts, selected), pythons: describePythons(request) };
+  const report = await context.settle(async (files) => {
+    const facts = await readHostFacts(files, context.machine);
+    const request = anyProgram({ files, env: context.env });
+    const selected = await selectProbes(catalogue, new Map(), facts, request);
+    return {
+      ...(context.machine.name === null ? {} : { host: context.machine.name }),
+      ...examine(facts, selected),
+      pythons: describePythons(request),
+    };
+  });
   if (options.json) context.out.json(doctorObject(report));
   else context.out.lines(doctorLines(report));
   return report.state === 'blocked' ? EXIT.environment : EXIT.ok;

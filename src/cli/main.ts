@@ -4,9 +4,11 @@ import { CommanderError } from 'commander';
 import { EXIT, failure } from '../errors.ts';
 import { createSystemClock } from '../host/clock.ts';
 import { localFiles } from '../host/local-files.ts';
+import { localMachine } from '../host/machine.ts';
 import type { Context } from './context.ts';
 import { EXIT_OF, isSignal, type Listening, listenForInterruption } from './interruption.ts';
 import { survivesLostTerminal } from './lost-terminal.ts';
+import { settleHere } from './on-host.ts';
 import { createOutput, type Lost, type Output } from './output.ts';
 import { asBug, printError } from './print-error.ts';
 import { runProgram } from './program.ts';
@@ -21,7 +23,7 @@ export const main = async (argv: readonly string[], env = process.env): Promise<
   survivesLostTerminal(process);
   process.on('uncaughtException', crash);
   const interruption = listenForInterruption(process);
-  const host = { files: localFiles, clock: createSystemClock(localFiles) };
+  const host = thisHost(env);
   const status = await run(
     { version: readVersion(), env, stdin, stdout, stderr, ...host, interruption },
     argv,
@@ -31,6 +33,17 @@ export const main = async (argv: readonly string[], env = process.env): Promise<
   if (reason !== null && isSignal(reason)) process.exit(status);
   return status;
 };
+
+/** The host that we run on. */
+export const thisHost = (
+  env: NodeJS.ProcessEnv,
+): Pick<Context, 'files' | 'machine' | 'clock' | 'settle' | 'remote'> => ({
+  files: localFiles,
+  machine: localMachine(env),
+  clock: createSystemClock(localFiles),
+  settle: settleHere(localFiles),
+  remote: null,
+});
 
 type Edges = Omit<Context, 'out' | 'interruption'> & { readonly interruption: Listening };
 

@@ -1,7 +1,6 @@
 /** What the screen shows until the probes count: this machine and its processes, from /proc. */
 import { setImmediate } from 'node:timers/promises';
 import { identityOf } from '../host/identity.ts';
-import { readMachine } from '../host/machine.ts';
 import { createHostPort } from '../host/port.ts';
 import { pump } from '../session/pump.ts';
 import type { SnapshotStore } from '../session/store.ts';
@@ -20,9 +19,12 @@ export type Preview = {
 
 type Asked = Pick<TraceOptions, 'pids' | 'comm' | 'command'>;
 
-/** Of a command there is nothing to see before it is let run, and nobody else was asked for. */
+/**
+ * Of a command there is nothing to see before it is let run, and nobody else was asked for; files of another host are not
+ * there yet.
+ */
 export const createPreview = (context: Context, asked: Asked, store: SnapshotStore): Preview => {
-  if (asked.command !== null)
+  if (asked.command !== null || context.remote !== null)
     return { begin: () => undefined, painted: Promise.resolve(), end: () => undefined };
   const source = sourceOf(context, asked);
   let ended = false;
@@ -46,10 +48,14 @@ export const createPreview = (context: Context, asked: Asked, store: SnapshotSto
   };
 };
 
-const sourceOf = ({ files, clock, version }: Context, { pids, comm, command }: Asked) =>
+const sourceOf = ({ files, machine, clock, version }: Context, { pids, comm, command }: Asked) =>
   createPreviewSource({
     toolVersion: version,
-    identity: identityOf(files, readMachine()),
+    identity: identityOf(files, {
+      ...machine,
+      cpus: machine.cpusOf(files),
+      memoryBytes: machine.memoryBytesOf(files),
+    }),
     host: createHostPort(files, {
       uncovered: () => undefined,
       uncoveredBy: () => ({}),

@@ -1,9 +1,10 @@
 /** `stallscope probes list | show ID`: what can be counted, and the very script that counts it. */
 import { readHostFacts } from '../host/read-facts.ts';
-import { findProbe, findVariant } from '../probes/catalogue.ts';
+import { type CatalogueEntry, findProbe, findVariant } from '../probes/catalogue.ts';
 import { type ProbeWishes, readCatalogue, selectProbes } from '../probes/choose.ts';
 import { readScript } from '../probes/fragment.ts';
 import { anyProgram } from '../probes/kinds/targets.ts';
+import type { Selected } from '../probes/types.ts';
 import { probeLines, probeListLines } from '../report/probes.ts';
 import type { Context } from './context.ts';
 
@@ -12,9 +13,7 @@ export type ProbesOptions = Pick<ProbeWishes, 'probeDirs' | 'counts' | 'variants
 };
 
 export const listProbes = async (context: Context, options: ProbesOptions): Promise<number> => {
-  const catalogue = readCatalogue(options, context);
-  const facts = await readHostFacts(context.files, context.env);
-  const selected = await selectProbes(catalogue, options.variants, facts, anyProgram(context));
+  const selected = await selectHere(context, options, (catalogue) => catalogue);
   const asJson = selected.map(({ manifest, variant, rejected }) => ({
     id: manifest.id,
     title: manifest.title,
@@ -30,13 +29,15 @@ export const listProbes = async (context: Context, options: ProbesOptions): Prom
 
 /** Shows the script that runs here or, with a variant of the user's choice, that one, whether it can run or not. */
 export const showProbe = async (context: Context, id: string, options: ProbesOptions): Promise<number> => {
-  const entry = findProbe(readCatalogue(options, context), id);
   const wanted = options.variants.get(id);
-  if (wanted !== undefined) findVariant(entry.manifest, wanted);
-  const facts = await readHostFacts(context.files, context.env);
-  const [selected] = await selectProbes([entry], options.variants, facts, anyProgram(context));
+  const [selected] = await selectHere(context, options, (catalogue) => {
+    const entry = findProbe(catalogue, id);
+    if (wanted !== undefined) findVariant(entry.manifest, wanted);
+    return [entry];
+  });
   if (selected === undefined) return 0;
-  const { manifest, folder, variant: chosen, files, rejected } = selected;
+  const { manifest, folder, variant: chosen, files, rejected, scripts: fragments } = selected;
+  const entry = { manifest, folder, ...(fragments === undefined ? {} : { scripts: fragments }) };
   const scripts = manifest.variants.map((variant) => ({
     variant: variant.id,
     chosen: variant.id === chosen?.id,
@@ -48,3 +49,16 @@ export const showProbe = async (context: Context, id: string, options: ProbesOpt
   else context.out.lines(probeLines(selected, shown));
   return 0;
 };
+
+/** Each of some probes with the variant that the host allows. */
+const selectHere = (
+  context: Context,
+  options: ProbesOptions,
+  some: (catalogue: readonly CatalogueEntry[]) => readonly CatalogueEntry[],
+): Promise<readonly Selected[]> =>
+  context.settle(async (files) => {
+    const host = { files, env: context.env };
+    const entries = some(readCatalogue(options, host));
+    const facts = await readHostFacts(files, context.machine);
+    return selectProbes(entries, options.variants, facts, anyProgram(host));
+  });

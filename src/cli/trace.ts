@@ -1,20 +1,15 @@
 /** From the options of live and record to a source that is ready to open: checks, probes, selection, command. */
-import { freemem } from 'node:os';
 import { createBudget } from '../budget/budget.ts';
 import { type Ladder, laddersOf } from '../budget/ladder.ts';
-import { readPrograms } from '../host/bpf-objects.ts';
-import { createCostMeter } from '../host/bpf-stats.ts';
+import type { HostIdentity } from '../core/record.ts';
 import { firstBlocker, foreignPids } from '../host/checks.ts';
 import { builtEnvironment } from '../host/environment.ts';
 import type { HostFacts } from '../host/facts.ts';
 import type { HostFiles } from '../host/files.ts';
 import { identityOf } from '../host/identity.ts';
 import { launcherOf, setprivOf } from '../host/launcher.ts';
-import { protectFromOomKiller } from '../host/oom.ts';
-import { endOrphans, ownerMark } from '../host/orphans.ts';
 import { createHostPort } from '../host/port.ts';
-import { prioritize } from '../host/priority.ts';
-import { readStartMs } from '../host/process.ts';
+import type { Roll } from '../host/python/roll.ts';
 import { readHostFacts } from '../host/read-facts.ts';
 import type { TargetRequest } from '../host/targets.ts';
 import { resolveCommand } from '../host/which.ts';
@@ -27,7 +22,6 @@ import { uncoveredOf } from '../probes/kinds/uncovered.ts';
 import { createScriptPlan } from '../probes/script-plan.ts';
 import type { Selected } from '../probes/types.ts';
 import type { Source } from '../session/ports.ts';
-import type { BesideOptions } from '../tracer/beside.ts';
 import { createLiveSource } from '../tracer/live.ts';
 import { PROCESS_METRICS } from '../tracer/process-meter.ts';
 import { holdWorkload, type Workload, type WorkloadOptions } from '../tracer/workload.ts';
@@ -35,6 +29,7 @@ import type { Context } from './context.ts';
 import { invokerOf } from './invoker.ts';
 import { checkMetric, sortNames } from './metric.ts';
 import { globMatcher } from './options.ts';
+import { type Place, placeOf } from './place.ts';
 import { checkSelection, filterOf, type ProcessWishes, refuseOtherPids, withProcesses } from './selection.ts';
 
 export type TraceOptions = ProbeWishes &
@@ -68,13 +63,45 @@ export const prepareTrace = async (
   asked: TraceOptions,
   hooks: TraceHooks,
 ): Promise<Trace> => {
-  const { env, files } = context;
+  const chosen = await context.settle((files) => choose(context, files, asked, hooks.first));
+  for (const text of chosen.notes) hooks.status(text);
+  const { command } = asked;
+  const place = placeOf(context, asked.intervalMs);
+  await place.prepare(hooks.status);
+  const workload = command === null ? null : holdCommand(command, context, hooks);
+  // The command is there by now, and is not spared with us.
+  place.protect();
+  const source = place.wrap(createSource({ context, place, workload, hooks, ...chosen }));
+  return { source, workload };
+};
+
+type Chosen = {
+  readonly options: TraceOptions & { readonly threads: readonly number[] };
+  readonly request: TargetRequest;
+  readonly facts: HostFacts;
+  readonly selected: readonly Selected[];
+  readonly ladders: readonly Ladder[];
+  readonly identity: HostIdentity;
+  readonly roll: Roll | null;
+  /** What there is to say of it. */
+  readonly notes: readonly string[];
+};
+
+/** What will be traced, and with what: all that is asked of the host beforehand. Changes nothing. */
+const choose = async (
+  context: Context,
+  files: HostFiles,
+  asked: TraceOptions,
+  first: TraceHooks['first'],
+): Promise<Chosen> => {
+  const { env } = context;
+  const notes: string[] = [];
   checkSelection(files, asked);
-  const options = withProcesses(files, asked, hooks.status);
+  const options = withProcesses(files, asked, (text) => notes.push(text));
   // What was asked wrongly is reported before what this host lacks.
-  const entries = chooseProbes(options, context);
-  await hooks.first;
-  const facts = await readHostFacts(files, env);
+  const entries = chooseProbes(options, { files, env });
+  await first;
+  const facts = await readHostFacts(files, context.machine);
   const blocker = firstBlocker(facts);
   if (blocker !== null) throw blocker;
   refuseOtherPids(options, facts);
@@ -83,16 +110,44 @@ export const prepareTrace = async (
   const selected = await selectProbes(entries, variants, facts, request);
   refuseUnmet(selected, variants);
   for (const probe of options.probes === null ? [] : selected.map(inUse)) {
-    if (probe.state === 'refused') hooks.status(`${probe.id} cannot run here: ${probe.reason}`);
+    if (probe.state === 'refused') notes.push(`${probe.id} cannot run here: ${probe.reason}`);
   }
   checkMetric(options.sort, sortNames([...countedBy(selected), ...PROCESS_METRICS]));
-  await endOrphans(files, hooks.status);
-  const workload = command === null ? null : holdCommand(command, context, hooks);
-  // The command is there by now, and is not spared with us.
-  protectFromOomKiller(files);
   const ladders = await laddersOf(selected, facts, request);
-  const source = createSource({ context, options, request, facts, selected, ladders, workload, hooks });
-  return { source, workload };
+  const roll = rollFor(selected, facts, request);
+  const identity = identityOf(files, facts);
+  const chosen = { options, request, facts, selected, ladders, identity, roll, notes };
+  if (context.remote !== null) rehearse(files, chosen);
+  return chosen;
+};
+
+/**
+ * What tracing will ask of the host from its first moment on, asked now: later there is no time to wait for it. The scripts
+ * it may fall back to are made too.
+ */
+const rehearse = (files: HostFiles, { options, facts, selected, roll }: Chosen): void => {
+  const plan = createScriptPlan(selected, options.variants, facts);
+  do {
+    assemble({
+      selected: plan.selected(),
+      filter: filterOf(options.pids, null),
+      intervalMs: options.intervalMs,
+      mapKeys: options.mapKeys,
+      facts,
+      startTime: plan.startTime(),
+      seeds: roll?.seeds() ?? [],
+    });
+  } while (plan.simplify() !== null);
+  const uncovered = uncoveredOf(files, selected, roll, derivationsOf(selected));
+  const port = createHostPort(files, { uncovered, uncoveredBy: () => ({}), command: null, unnamed: null });
+  port.sample();
+  launcherOf(files);
+  const living = port.living();
+  for (const pid of living) {
+    port.process(pid);
+    port.reading(pid);
+  }
+  for (let looked = 0; looked <= living.length; looked += 1) port.cgroups();
 };
 
 const countedBy = (selected: readonly Selected[]) =>
@@ -109,20 +164,16 @@ const holdCommand = (command: readonly string[], { env, files }: Context, { outp
     output,
   });
 
-type Prepared = {
+type Prepared = Chosen & {
   readonly context: Context;
-  readonly options: TraceOptions & { readonly threads: readonly number[] };
-  readonly request: TargetRequest;
-  readonly facts: HostFacts;
-  readonly selected: readonly Selected[];
-  readonly ladders: readonly Ladder[];
+  readonly place: Place;
   readonly workload: Workload | null;
   readonly hooks: TraceHooks;
 };
 
 const createSource = (prepared: Prepared): Source => {
-  const { context, options, request, facts, selected, ladders, workload, hooks } = prepared;
-  const { files, clock } = context;
+  const { context, place, options, facts, selected, ladders, roll, workload, hooks } = prepared;
+  const { files } = place;
   const { pids, threads, comm, command, intervalMs, mapKeys } = options;
   const commandPid = workload?.pid ?? null;
   const unnamed = foreignPids(facts);
@@ -130,15 +181,14 @@ const createSource = (prepared: Prepared): Source => {
     hooks.status(`${unnamed}: processes have the names the kernel gives them, and nothing else`);
   const derivations = derivationsOf(selected);
   const plan = createScriptPlan(selected, options.variants, facts);
-  const roll = rollFor(selected, facts, request);
   const uncovered = uncoveredOf(files, selected, roll, derivations);
   const uncoveredBy = usedFilesPython(files, selected, roll, unnamed === null);
   return createLiveSource({
     toolVersion: context.version,
-    identity: identityOf(files, facts),
-    host: createHostPort(files, { uncovered, uncoveredBy, command: commandPid, unnamed }),
-    clock,
-    launcher: launcherOf(files),
+    identity: prepared.identity,
+    host: place.port({ uncovered, uncoveredBy, command: commandPid, unnamed }),
+    clock: context.clock,
+    ...place.tracer,
     bpftrace: facts.bpftrace ?? { path: 'bpftrace', version: '0.0.0' },
     probes: selected.map(inUse),
     assemble: (ids) => ({
@@ -164,28 +214,13 @@ const createSource = (prepared: Prepared): Source => {
       processor: facts.processor,
       ladders,
       take: plan.take,
-      createMeter: () => createCostMeter(files),
+      createMeter: place.createMeter,
     }),
     intervalMs,
     environment: builtEnvironment(context.env),
     mapKeys,
     attachTimeoutMs: options.attachTimeoutMs,
-    owner: ownerMark(process.pid, readStartMs(files, process.pid) ?? 0),
     onStatus: hooks.status,
-    beside: besideFor(files, intervalMs),
+    beside: place.beside,
   });
 };
-
-/** Two tracers, and what else the machine needs while one of them compiles. */
-const ROOM_BYTES = 512 * 1024 ** 2;
-/** What was counted since the last reading is lost to a tracer that is replaced. */
-const MOST_LOST_MS = 2_000;
-
-const besideFor = (files: HostFiles, intervalMs: number): BesideOptions | null =>
-  intervalMs > MOST_LOST_MS
-    ? null
-    : {
-        hasRoom: () => freemem() >= ROOM_BYTES,
-        hasPrograms: (pid) => readPrograms(files, pid).length > 0,
-        prioritize,
-      };

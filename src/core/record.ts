@@ -72,6 +72,8 @@ export type HeaderRecord = {
   /** Which file of the session this is, from 0. */
   readonly segment?: number | undefined;
   readonly host: HostIdentity;
+  /** It was traced from another host, over ssh; absent when it traced itself. */
+  readonly remote?: Remote | undefined;
   readonly bpftrace: string | null;
   /** The same instant on both clocks. */
   readonly clock: ClockAnchor;
@@ -92,6 +94,14 @@ export type HeaderRecord = {
   readonly costBasis?: CostBasis | undefined;
   readonly probes: readonly ProbeInUse[];
   readonly metrics: readonly MetricDescriptor[];
+};
+
+export type Remote = {
+  /** As its user named it to ssh. */
+  readonly name: string;
+  /** How far its wall clock, which is that of the recording, was ahead of the clock of who traced, and how far that may be off. */
+  readonly aheadMs: number;
+  readonly unsureMs: number;
 };
 
 /** What tracing itself costs: our process, the tracer's, and kernel memory of its maps. */

@@ -23,7 +23,7 @@ const VERSION_TIMEOUT_MS = 10_000;
 export const findBpftrace = async (files: HostFiles, env: NodeJS.ProcessEnv): Promise<BpftraceFacts> => {
   const named = env[VARIABLE] ?? '';
   const isRoot = process.getuid?.() === 0;
-  const path = candidates(named, env.PATH ?? '').find(
+  const path = bpftracePlaces(named, env.PATH ?? '').find(
     // A path is meant; what is only found must be root's, if root is to run it.
     (place) => files.isExecutable(place) && (!isRoot || named.includes('/') || isRootsOwn(files, place)),
   );
@@ -34,7 +34,8 @@ export const findBpftrace = async (files: HostFiles, env: NodeJS.ProcessEnv): Pr
     : { bpftrace: null, bpftraceProblem: asked.problem };
 };
 
-const candidates = (named: string, searchPath: string): readonly string[] => {
+/** Where it may be, the preferred place first. */
+export const bpftracePlaces = (named: string, searchPath: string): readonly string[] => {
   if (named.includes('/')) return [named];
   const name = named || 'bpftrace';
   return [...placesOnPath(name, searchPath), ...MORE_PLACES.map((directory) => join(directory, name))];
@@ -62,9 +63,9 @@ const askVersion = async (
     maxBuffer: 65_536,
     reject: false,
   });
-  const version = semver.coerce(/\bbpftrace v?(\d+\.\d+(?:\.\d+)?)/.exec(stdout)?.[1])?.version;
+  const version = versionOf(stdout);
   // One that answered and took its time to end, as on a busy or emulated machine, runs.
-  if ((!failed || timedOut) && version !== undefined) return { version };
+  if ((!failed || timedOut) && version !== null) return { version };
   const how = timedOut
     ? `gave no answer in ${VERSION_TIMEOUT_MS / 1000} s`
     : signal !== undefined
@@ -77,6 +78,10 @@ const askVersion = async (
   const said = firstLine(stderr) ?? firstLine(stdout);
   return { problem: `${path} --version ${how}${said === null ? '' : `: ${said}`}` };
 };
+
+/** As `--version` prints it. */
+export const versionOf = (printed: string): string | null =>
+  semver.coerce(/\bbpftrace v?(\d+\.\d+(?:\.\d+)?)/.exec(printed)?.[1])?.version ?? null;
 
 const firstLine = (text: string): string | null =>
   text

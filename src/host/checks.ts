@@ -91,7 +91,8 @@ const CHECKS: readonly Check[] = [
     title: 'bpftrace',
     run: onLinux((facts) => {
       if (facts.bpftrace !== null) return { state: 'ok', fact: facts.bpftrace.path };
-      const problem = facts.bpftraceProblem ?? `${NOT_FOUND}here`;
+      const { offer = null } = facts;
+      const problem = `${facts.bpftraceProblem ?? `${NOT_FOUND}here`}${offer === null ? '' : `; ${offer}`}`;
       const command = facts.installCommand('bpftrace');
       return problem.startsWith(NOT_FOUND)
         ? {
@@ -111,16 +112,17 @@ const CHECKS: readonly Check[] = [
   {
     id: 'bpftrace-version',
     title: 'bpftrace version',
-    run: onLinux(({ bpftrace, installCommand }) => {
+    run: onLinux(({ bpftrace, installCommand, offer = null }) => {
       if (bpftrace === null) return null;
       const { version } = bpftrace;
+      const offered = offer === null ? '' : ` (${offer})`;
       if (isSince(version, OLDEST_BPFTRACE)) return { state: 'ok', fact: version };
       const command = installCommand('bpftrace');
       return {
         state: 'blocked',
-        fact: `${version}, older than ${OLDEST_BPFTRACE}`,
+        fact: `${version}, older than ${OLDEST_BPFTRACE}${offered}`,
         command,
-        error: failure('E_BPFTRACE_OLD', { version, command }),
+        error: failure('E_BPFTRACE_OLD', { version: `${version}${offered}`, command }),
       };
     }),
   },
@@ -129,6 +131,14 @@ const CHECKS: readonly Check[] = [
     title: 'Privilege',
     run: onLinux((facts) => {
       const lacking = lackingPrivilege(facts);
+      const { becomeRoot = null } = facts;
+      if (lacking !== null && becomeRoot !== null)
+        return {
+          state: 'blocked',
+          fact: becomeRoot.fact,
+          command: becomeRoot.command,
+          error: becomeRoot.error(),
+        };
       return lacking === null
         ? { state: 'ok', fact: `uid ${facts.uid}` }
         : {
@@ -223,11 +233,14 @@ const CHECKS: readonly Check[] = [
   {
     id: 'cost',
     title: 'Cost of the probes',
-    run: onLinux(({ processor: { isEmulated } }) => ({
+    run: onLinux(({ processor: { isEmulated }, remote = null }) => ({
       state: 'ok',
-      fact: isEmulated
-        ? 'only estimated from what they count: this processor is emulated, and nothing is switched in its kernel'
-        : 'estimated from what they count, and measured by the kernel at most every 10 s',
+      fact:
+        remote !== null
+          ? 'only estimated from what they count: nothing is switched in the kernel of another host'
+          : isEmulated
+            ? 'only estimated from what they count: this processor is emulated, and nothing is switched in its kernel'
+            : 'estimated from what they count, and measured by the kernel at most every 10 s',
     })),
   },
 ];

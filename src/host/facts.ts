@@ -1,4 +1,5 @@
 import type { Processor } from '../core/cost-facts.ts';
+import type { StallscopeError } from '../errors.ts';
 
 /** What this host can do for a tracer: the input of probe selection, of doctor and of the preflight of live and record. */
 export type TracepointFacts = {
@@ -17,7 +18,16 @@ export type ProgramFacts = {
   readonly markerProblem: (name: string) => string | null;
 };
 
+/** What stands against being root on a host, and how that is changed. */
+export type RootRefusal = {
+  readonly fact: string;
+  readonly command: string;
+  error(): StallscopeError;
+};
+
 export type HostFacts = {
+  /** As its user named it; null, or absent, for the one that we run on. */
+  readonly remote?: string | null | undefined;
   readonly platform: string;
   readonly kernel: string;
   readonly arch: string;
@@ -26,6 +36,8 @@ export type HostFacts = {
   readonly memoryBytes: number;
   readonly processor: Processor;
   readonly uid: number;
+  /** null where nothing does, or sudo was not tried. */
+  readonly becomeRoot?: RootRefusal | null | undefined;
   /** Effective capabilities by name, lower case without `cap_`, or null where /proc does not say. */
   readonly capabilities: readonly string[] | null;
   /** `none`, `integrity`, `confidentiality`; null where the kernel has no lockdown file we can read. */
@@ -50,6 +62,8 @@ export type HostFacts = {
   } | null;
   /** Why `bpftrace` is null: not found where, or does not run how. */
   readonly bpftraceProblem: string | null;
+  /** What its distribution has of it; null, or absent, where that is not known. */
+  readonly offer?: string | null | undefined;
   readonly tracepoints: TracepointFacts;
   /** Whether the kernel has this function where kprobe or fentry could attach. */
   readonly hasFunction: (name: string) => boolean;

@@ -9,14 +9,13 @@
  * readable available_filter_functions, from which bpftrace takes what it may attach to.
  */
 import { join } from 'node:path';
-import { findBpftrace } from './bpftrace.ts';
 import { type KernelTypes, readKernelTypes } from './btf.ts';
 import { parseEffectiveCapabilities } from './capabilities.ts';
-import { installCommandOf } from './distribution.ts';
+import { installCommandOf, offerOf } from './distribution.ts';
 import type { HostFacts } from './facts.ts';
 import { type HostFiles, isThere, namesIn } from './files.ts';
 import { functionsOf } from './functions.ts';
-import { readMachine } from './machine.ts';
+import type { Machine } from './machine.ts';
 import { readDepth } from './process.ts';
 import { readProcessor } from './processor.ts';
 import { programAt } from './program.ts';
@@ -24,16 +23,17 @@ import { findTracefs, tracepointsAt } from './tracefs.ts';
 
 const BTF = '/sys/kernel/btf';
 
-export const readHostFacts = async (files: HostFiles, env: NodeJS.ProcessEnv): Promise<HostFacts> => {
-  const uid = process.geteuid?.() ?? -1;
+export const readHostFacts = async (files: HostFiles, machine: Machine): Promise<HostFacts> => {
+  const { platform, kernel, arch, hostname, uid, becomeRoot } = machine;
   const lockdown = parseLockdown(files.text('/sys/kernel/security/lockdown') ?? '');
   const confidential = lockdown === 'confidentiality';
   const tracefs = findTracefs(files);
   const functions = functionsOf(files, tracefs);
   const btf = isThere(files, join(BTF, 'vmlinux'));
   return {
-    platform: process.platform,
-    ...readMachine(),
+    ...{ platform, kernel, arch, hostname, becomeRoot, remote: machine.name },
+    cpus: machine.cpusOf(files),
+    memoryBytes: machine.memoryBytesOf(files),
     processor: readProcessor(files),
     uid,
     capabilities: parseEffectiveCapabilities(files.text('/proc/self/status') ?? ''),
@@ -45,13 +45,14 @@ export const readHostFacts = async (files: HostFiles, env: NodeJS.ProcessEnv): P
     btfListed: listsBtf(files),
     kprobes: !confidential && hasKprobes(files, tracefs),
     fentry: !confidential && btf && functions.listed && functions.hasSymbol('register_ftrace_direct'),
-    ...(await findBpftrace(files, env)),
+    ...(await machine.findBpftrace(files)),
+    offer: offerOf(files.text('/etc/os-release')),
     tracepoints: tracepointsAt(files, tracefs),
     hasFunction: functions.hasTraceable,
     ...typesOf(files),
     program: (path) => programAt(files, path),
     installCommand: (packageName) =>
-      (uid === 0 ? '' : 'sudo ') + installCommandOf(files.text('/etc/os-release'), packageName),
+      machine.runThere(installCommandOf(files.text('/etc/os-release'), packageName)),
   };
 };
 

@@ -3,6 +3,8 @@ import { clean } from '../screen/format/text.ts';
 
 export type DoctorReport = {
   readonly state: 'ready' | 'degraded' | 'blocked';
+  /** Its name, where it is another. */
+  readonly host?: string | undefined;
   readonly checks: readonly {
     readonly id: string;
     readonly title: string;
@@ -36,7 +38,7 @@ export const doctorLines = (report: DoctorReport): string[] => {
   const line = (id: string, state: string, text: string): string =>
     `  ${state.padEnd(8)}  ${id.padEnd(width)}  ${clean(text)}`;
   return [
-    'This host',
+    report.host ?? 'This host',
     ...report.checks.map(({ id, state, fact }) => line(id, state, fact)),
     '',
     'Probes',

@@ -167,6 +167,12 @@ export type HostPort = {
   cpuWaits(pid: number): ReadonlyMap<number, number> | null;
   /** Its threads in uninterruptible sleep now, and how many of them in which kernel function, as far as it is known. */
   waits(pid: number): { readonly threads: number; readonly byChannel: ReadonlyMap<string, number> };
+  /** When what `sample` says was read, in µs since boot; absent where that is when it is asked. */
+  readUs?(): number;
+  /** Nothing is heard of the host: what is known of it is of before. */
+  isSilent?(): boolean;
+  /** What watching costs there; absent where that is this process. */
+  ownCost?(): { readonly cpuMs: number; readonly rssBytes: number };
   /** Metric to why it is not counted for processes that use this file. */
   uncoveredBy(used: UsedFile): Readonly<Record<string, string>>;
   /** Whether it is our own work: us, the tracer, a helper of either. */

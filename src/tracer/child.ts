@@ -36,7 +36,10 @@ export type ChildEnd = {
 };
 
 export type Child = {
+  /** -1 of one that is no process of this host. */
   readonly pid: number;
+  /** Its PID and that of who started it, in the numbers of the host it runs on; -1 as long as they are not known. */
+  ids(): { readonly tracer: number; readonly self: number };
   readonly stdout: Readable;
   readonly stderr: Readable;
   /** Both streams at their end and the process reaped. Never rejects. */
@@ -123,6 +126,7 @@ export const startChild = (options: ChildOptions): Child => {
 
   return {
     pid,
+    ids: () => ({ tracer: pid, self: process.pid }),
     stdout: subprocess.stdout,
     stderr: subprocess.stderr,
     ended,

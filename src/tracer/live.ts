@@ -98,7 +98,12 @@ export const createLiveSource = (options: LiveOptions): Source => {
   const processes = createProcesses({ ...options, whose, losses, emit });
   const { tracerPid } = supervisor;
   const sampling = createSampling({ ...options, processes, costs, losses, holdings, tracerPid, emit });
-  const pace = createPace(clock, options.intervalMs, sampling.take);
+  const pace = createPace({
+    clock,
+    intervalMs: options.intervalMs,
+    take: sampling.take,
+    isSilent: () => host.isSilent?.() === true,
+  });
 
   const tellProbes = (probes: readonly ProbeInUse[], bootUs: number): void => {
     for (const probe of probes) emit({ type: 'probe', bootUs, ...probe });

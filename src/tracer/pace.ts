@@ -33,7 +33,15 @@ export type Pace = {
 /** How much later than an interval the tracer's next maps may come. */
 const PATIENCE = 1.5;
 
-export const createPace = (clock: Clock, intervalMs: number, take: (taken: Taken) => void): Pace => {
+export type PaceOptions = {
+  readonly clock: Clock;
+  readonly intervalMs: number;
+  readonly take: (taken: Taken) => void;
+  /** Nothing is known of the host now: there is nothing to sample either. */
+  readonly isSilent: () => boolean;
+};
+
+export const createPace = ({ clock, intervalMs, take, isSilent }: PaceOptions): Pace => {
   const halfIntervalUs = (intervalMs * 1000) / 2;
   let sampleUs = 0;
   let batchUs = 0;
@@ -52,7 +60,10 @@ export const createPace = (clock: Clock, intervalMs: number, take: (taken: Taken
   const beat = (): void => {
     clearTimeout(heartbeat);
     if (stopped) return;
-    heartbeat = setTimeout(() => sample(withoutCounts(clock.bootUs(), false)), intervalMs * PATIENCE);
+    heartbeat = setTimeout(() => {
+      if (isSilent()) beat();
+      else sample(withoutCounts(clock.bootUs(), false));
+    }, intervalMs * PATIENCE);
   };
 
   const isLate = ({ bootUs }: Batch): boolean =>

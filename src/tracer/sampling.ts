@@ -62,7 +62,7 @@ export const createSampling = (options: SamplingOptions): Sampling => {
     const values = host.sample();
     const mapBytes = holdings.mapBytes();
     const groups = host.cgroups();
-    const hostUs = clock.bootUs();
+    const hostUs = host.readUs?.() ?? clock.bootUs();
     const full = changes.begin(counted);
     noteFullMaps(printed);
     const counters = counted ? complete(printed, tickUs) : printed;

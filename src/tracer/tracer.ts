@@ -7,7 +7,7 @@
 import semver from 'semver';
 import type { Clock, TracerScript } from '../session/ports.ts';
 import type { TracerEvents } from './batches.ts';
-import { type ChildEnd, startChild } from './child.ts';
+import { type Child, type ChildEnd, type ChildOptions, startChild } from './child.ts';
 import { collectText, decodeStdout, NOTIFY } from './output.ts';
 import { type Readiness, watchReadiness } from './readiness.ts';
 import { complaintOf } from './refusal.ts';
@@ -15,6 +15,8 @@ import { complaintOf } from './refusal.ts';
 export type TracerOptions = {
   readonly bpftrace: { readonly path: string; readonly version: string };
   readonly launcher: readonly string[];
+  /** Starts it on another host; absent for this one. */
+  readonly start?: ((options: ChildOptions) => Child) | undefined;
   readonly script: TracerScript;
   /** What bpftrace is given besides what is for it alone; nothing else is inherited. */
   readonly environment: Readonly<Record<string, string>>;
@@ -55,7 +57,7 @@ const draining = (attachPoints: number) => ({
 
 export const startTracer = (options: TracerOptions): Tracer => {
   const startedAtMs = performance.now();
-  const child = startChild({
+  const child = (options.start ?? startChild)({
     launcher: options.launcher,
     file: options.bpftrace.path,
     args: [...quiet(options.bpftrace.version), '-f', 'json', '-e', options.script.script],
@@ -65,7 +67,8 @@ export const startTracer = (options: TracerOptions): Tracer => {
     if (text.includes(NOTIFY)) start.notified();
   });
   const start = watchReadiness({ ...options, child, startedAtMs, stderr });
-  let ids: TracerIds = { tracer: child.pid, self: process.pid };
+  /** As it counts them, where those are other numbers. */
+  let counted: TracerIds | null = null;
   decodeStdout(child.stdout, {
     ...options,
     nowUs: options.clock.bootUs,
@@ -73,12 +76,12 @@ export const startTracer = (options: TracerOptions): Tracer => {
     attachedProbes: start.attachedProbes,
     began: ({ pid, ppid }) => {
       // The same number as ours of it: it counts by the PIDs of our namespace.
-      if (pid !== null && pid !== child.pid) ids = { tracer: pid, self: ppid ?? 0 };
+      if (pid !== null && pid !== child.ids().tracer) counted = { tracer: pid, self: ppid ?? 0 };
     },
   });
   return {
     pid: child.pid,
-    ids: () => ids,
+    ids: () => counted ?? child.ids(),
     ready: start.ready,
     ended: child.ended.then((end) => ({ ...end, complaint: complaintOf(stderr()) })),
     stop: () => child.stop(start.counts() ? draining(options.script.attachPoints) : BEFORE_COUNTING),

@@ -59,6 +59,16 @@ const imported = z
 /** So that it has a date, also after as many years as a recording may be long. */
 const LATEST_MS = 4e15;
 
+const millis = z.number().min(-LATEST_MS).max(LATEST_MS);
+
+const remote = z.object({
+  name: words.describe('as ssh was given it'),
+  aheadMs: millis.describe(
+    'its wall clock, which is that of the recording, was so far ahead of that of who traced',
+  ),
+  unsureMs: millis.nonnegative().describe('by which that may be off'),
+});
+
 export const headerSchema = z.object({
   type: z.literal('header'),
   format: z.literal(RECORDING_FORMAT),
@@ -84,6 +94,7 @@ export const headerSchema = z.object({
     swappiness: count.optional(),
     minFreeKb: count.optional(),
   }),
+  remote: remote.optional().describe('traced from another host, over ssh; absent when it traced itself'),
   bpftrace: name.nullable(),
   clock: z.object({
     bootUs,
@@ -267,6 +278,7 @@ const partialHeader = z.object({
     cpus: 0,
     memoryBytes: 0,
   }),
+  remote: remote.optional().catch(undefined),
   bpftrace: name.nullable().catch(null),
   clock: headerSchema.shape.clock.catch({ bootUs: 0, realMs: 0 }),
   intervalMs: headerSchema.shape.intervalMs.catch(1_000),

@@ -6,9 +6,7 @@ import { EventEmitter } from 'node:events';
 import { Readable, Writable } from 'node:stream';
 import type { Context } from '../../src/cli/context.ts';
 import { listenForInterruption } from '../../src/cli/interruption.ts';
-import { run } from '../../src/cli/main.ts';
-import { createSystemClock } from '../../src/host/clock.ts';
-import { localFiles } from '../../src/host/local-files.ts';
+import { run, thisHost } from '../../src/cli/main.ts';
 
 export type Reported = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
 
@@ -19,7 +17,7 @@ export const runHere = async (...args: string[]): Promise<Reported> => {
   const interruption = listenForInterruption(target as unknown as NodeJS.Process);
   const streams = { stdin, stdout: stdout.stream, stderr: stderr.stream };
   type Streams = Pick<Context, keyof typeof streams>;
-  const host = { files: localFiles, clock: createSystemClock(localFiles) };
+  const host = thisHost(process.env);
   const exitCode = await run(
     { ...(streams as unknown as Streams), ...host, interruption, version: '0.1.0', env: process.env },
     args,

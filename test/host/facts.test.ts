@@ -9,6 +9,7 @@ import { parseEffectiveCapabilities } from '../../src/host/capabilities.ts';
 import { installCommandOf } from '../../src/host/distribution.ts';
 import { holds, isLineOf, isSymbolOf } from '../../src/host/functions.ts';
 import { localFiles } from '../../src/host/local-files.ts';
+import { localMachine } from '../../src/host/machine.ts';
 import { parseLockdown, readHostFacts } from '../../src/host/read-facts.ts';
 import { parseFields } from '../../src/host/tracefs.ts';
 import { type FakeHost, fakeFiles } from '../helpers/fake-files.ts';
@@ -21,7 +22,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-const facts = await readHostFacts(localFiles, process.env);
+const facts = await readHostFacts(localFiles, localMachine(process.env));
 const isRoot = process.geteuid?.() === 0;
 const canTrace = isRoot && facts.bpftrace !== null && facts.tracefs !== null;
 
@@ -45,7 +46,7 @@ describe.skipIf(process.platform !== 'linux')('this host', () => {
   test.skipIf(!isRoot)('a user without privileges sees no tracepoint, and nothing throws', async () => {
     process.seteuid?.(65_534);
     try {
-      const theirs = await readHostFacts(localFiles, process.env);
+      const theirs = await readHostFacts(localFiles, localMachine(process.env));
       expect(theirs.uid).toBe(65_534);
       expect(theirs.capabilities).toEqual([]);
       expect(theirs.tracefs).toBeNull();
@@ -106,7 +107,7 @@ describe('a host built of files', () => {
   beforeEach(() => {
     host = fakeFiles();
   });
-  const read = () => readHostFacts(host, process.env);
+  const read = () => readHostFacts(host, localMachine(process.env));
 
   test('nothing there: everything absent, nothing thrown', async () => {
     const none = await read();

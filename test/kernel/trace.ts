@@ -5,11 +5,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import type { HostFacts } from '../../src/host/facts.ts';
 import { localFiles } from '../../src/host/local-files.ts';
+import { localMachine } from '../../src/host/machine.ts';
 import { readHostFacts } from '../../src/host/read-facts.ts';
 import { assemble } from '../../src/probes/assemble.ts';
 import type { Assembled, AssembleRequest, Selected } from '../../src/probes/types.ts';
 
-export const facts: HostFacts = await readHostFacts(localFiles, process.env);
+export const facts: HostFacts = await readHostFacts(localFiles, localMachine(process.env));
 
 /** What real tracing lacks here; null when it can be tested. */
 export const whyNot: string | null =

@@ -12,7 +12,12 @@ const paceOf = (intervalMs = 60_000) => {
   const now = { bootUs: 1_000 * SECOND };
   const taken: Pick<Taken, 'bootUs' | 'counted'>[] = [];
   const clock = { bootUs: () => now.bootUs, realMs: () => 0 };
-  const made = createPace(clock, intervalMs, ({ bootUs, counted }) => taken.push({ bootUs, counted }));
+  const made = createPace({
+    clock,
+    intervalMs,
+    take: ({ bootUs, counted }) => taken.push({ bootUs, counted }),
+    isSilent: () => false,
+  });
   pace = made;
   made.begin(now.bootUs);
   const batch = (bootUs: number, final = false): void =>

@@ -3,14 +3,15 @@ import type { StreamRecord } from '../../src/core/record.ts';
 import { createSystemClock } from '../../src/host/clock.ts';
 import { identityOf } from '../../src/host/identity.ts';
 import { localFiles } from '../../src/host/local-files.ts';
-import { readMachine } from '../../src/host/machine.ts';
+import { localMachine } from '../../src/host/machine.ts';
 import { createHostPort } from '../../src/host/port.ts';
 import { createPreviewSource } from '../../src/tracer/preview.ts';
 
 it('shows this machine and who lives on it, counts nothing, and ends when it is asked to', async () => {
+  const machine = localMachine({});
   const source = createPreviewSource({
     toolVersion: '0.0.0',
-    identity: identityOf(localFiles, readMachine()),
+    identity: identityOf(localFiles, { ...machine, cpus: 1, memoryBytes: 1 }),
     host: createHostPort(localFiles, {
       uncovered: () => undefined,
       uncoveredBy: () => ({}),

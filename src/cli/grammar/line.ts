@@ -25,6 +25,13 @@ export const collect = (value: string, before: readonly string[] = []): string[]
 export const text = (flags: Flags, name: string): string | null =>
   typeof flags[name] === 'string' ? flags[name] : null;
 
+/** `--host`, of commands that can be about another. */
+export const hostOption = (command: Command): Command =>
+  command.option(
+    '--host <name>',
+    'another host instead, [user@]name as for ssh; only bpftrace and sh run there',
+  );
+
 export const list = (flags: Flags, name: string): string[] =>
   readList((flags[name] as string[] | undefined) ?? []);
 

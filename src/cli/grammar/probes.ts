@@ -3,24 +3,29 @@ import { type Command, Option } from 'commander';
 import { COUNT_FORMS, type Count, readCount } from '../../probes/count.ts';
 import { doctor } from '../doctor.ts';
 import { EXAMPLES } from '../examples.ts';
+import { onHost } from '../on-host.ts';
 import { readVariants } from '../options.ts';
 import { listProbes, showProbe } from '../probes.ts';
-import { collect, type Flags, type Line, list } from './line.ts';
+import { collect, type Flags, hostOption, type Line, list, text } from './line.ts';
 
 export const addHost = (line: Line): void => {
   const { context, run, subcommand } = line;
   addProbes(subcommand('probes', 'what can be counted here, and how', EXAMPLES.probes), line);
 
-  subcommand(
-    'doctor',
-    'can this host trace, with which probes, and the one command that fixes what is missing',
-    EXAMPLES.doctor,
+  hostOption(
+    subcommand(
+      'doctor',
+      'can this host trace, with which probes, and the one command that fixes what is missing',
+      EXAMPLES.doctor,
+    ),
   )
     .option('--json', 'one JSON object')
     .addOption(probeDir())
-    .action((flags: Flags) =>
-      run(doctor(context, { json: flags.json === true, probeDirs: list(flags, 'probeDir') })),
-    );
+    .action((flags: Flags) => {
+      const options = { json: flags.json === true, probeDirs: list(flags, 'probeDir') };
+      const wish = { host: text(flags, 'host'), probeDirs: options.probeDirs };
+      return run(onHost(context, wish, (about) => doctor(about, options)));
+    });
 };
 
 const addProbes = (probes: Command, { context, run }: Line): void => {
@@ -30,9 +35,9 @@ const addProbes = (probes: Command, { context, run }: Line): void => {
     variants: readVariants(list(flags, 'variant')),
     counts: readCounts(flags),
   });
+  const wishOf = (flags: Flags) => ({ ...options(flags), host: text(flags, 'host') });
   const add = (name: string, description: string, isDefault: boolean): Command =>
-    probes
-      .command(name, { isDefault })
+    hostOption(probes.command(name, { isDefault }))
       .description(description)
       .allowExcessArguments(false)
       .exitOverride()
@@ -41,11 +46,13 @@ const addProbes = (probes: Command, { context, run }: Line): void => {
       .addOption(count())
       .addOption(variant());
   add('list', 'every probe, its question and its metrics', true).action((flags: Flags) =>
-    run(listProbes(context, options(flags))),
+    run(onHost(context, wishOf(flags), (about) => listProbes(about, options(flags)))),
   );
   add('show', 'one probe: variants, what each metric really counts, overhead, script', false)
     .argument('<id>')
-    .action((id: string, flags: Flags) => run(showProbe(context, id, options(flags))));
+    .action((id: string, flags: Flags) =>
+      run(onHost(context, wishOf(flags), (about) => showProbe(about, id, options(flags)))),
+    );
 };
 
 export const probeDir = (): Option =>

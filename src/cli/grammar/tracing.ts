@@ -2,8 +2,11 @@
 import type { Command } from 'commander';
 import { failure } from '../../errors.ts';
 import { FINDING_IDS } from '../../insight/findings/index.ts';
+import type { Context } from '../context.ts';
+import { dryRun } from '../dry-run.ts';
 import { EXAMPLES } from '../examples.ts';
 import { live } from '../live.ts';
+import { onHost, refuseCommandThere } from '../on-host.ts';
 import {
   readAddress,
   readBudget,
@@ -20,6 +23,7 @@ import {
   collect,
   type Flags,
   HOUR_MS,
+  hostOption,
   type Line,
   list,
   MAX_DURATION_MS,
@@ -30,8 +34,15 @@ import {
 import { count, probeDir, readCounts, variant } from './probes.ts';
 
 export const addTracing = ({ context, command, run, subcommand }: Line): void => {
+  const there = (flags: Flags, options: TraceOptions, work: (about: Context) => Promise<number>) => {
+    const host = text(flags, 'host');
+    refuseCommandThere(host, command);
+    if (flags.dryRun === true) return dryRun(context, host);
+    return onHost(context, { ...options, host }, work);
+  };
+
   sorting(
-    tracing(
+    tracingAnywhere(
       subcommand(
         'live',
         'trace this machine on the screen (NDJSON when stdout is no terminal)',
@@ -45,20 +56,19 @@ export const addTracing = ({ context, command, run, subcommand }: Line): void =>
     .option('--json', 'NDJSON instead of the screen')
     .option('--plain', 'sentences instead of the screen, for a screen reader or a dumb terminal')
     .addOption(theme())
-    .action((flags: Flags) =>
-      run(
-        live(context, {
-          ...traceOptions(flags, command),
-          ...faceOptions(flags),
-          listen: listenOption(flags),
-          output: optionalOutput(flags, 'live'),
-          force: flags.force === true,
-        }),
-      ),
-    );
+    .action((flags: Flags) => {
+      const options = {
+        ...traceOptions(flags, command),
+        ...faceOptions(flags),
+        listen: listenOption(flags),
+        output: optionalOutput(flags, 'live'),
+        force: flags.force === true,
+      };
+      return run(there(flags, options, (about) => live(about, options)));
+    });
 
   bounded(
-    tracing(subcommand('record', 'trace to a file, without a screen', EXAMPLES.record)).option(
+    tracingAnywhere(subcommand('record', 'trace to a file, without a screen', EXAMPLES.record)).option(
       '-o, --output <file>',
       'the recording to write (required); packed when it ends in .gz',
     ),
@@ -73,17 +83,16 @@ export const addTracing = ({ context, command, run, subcommand }: Line): void =>
       '--min-free <size>',
       'end the recording when less is free on its disk (default: 5 %, at most 256M)',
     )
-    .action((flags: Flags) =>
-      run(
-        record(context, {
-          ...traceOptions(flags, command),
-          listen: listenOption(flags),
-          output: requiredOutput(flags),
-          force: flags.force === true,
-          ...boundOptions(flags),
-        }),
-      ),
-    );
+    .action((flags: Flags) => {
+      const options = {
+        ...traceOptions(flags, command),
+        listen: listenOption(flags),
+        output: requiredOutput(flags),
+        force: flags.force === true,
+        ...boundOptions(flags),
+      };
+      return run(there(flags, options, (about) => record(about, options)));
+    });
 };
 
 /** What is recorded for as long as anybody likes. */
@@ -95,6 +104,10 @@ export const bounded = (command: Command): Command =>
       'at most this much in all, for example 2G: in segments, the oldest are deleted',
     )
     .option('--keep <duration>', 'only the latest, for example 24h: in segments, the oldest are deleted');
+
+/** Of this host, or of another. */
+const tracingAnywhere = (command: Command): Command =>
+  hostOption(tracing(command)).option('--dry-run', 'with --host: print what would run there, and do nothing');
 
 export const tracing = (command: Command): Command =>
   command

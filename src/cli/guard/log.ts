@@ -18,8 +18,8 @@ export const prepareLog = async (
   { intervalMs }: TraceOptions,
   { status }: TraceHooks,
 ): Promise<Trace> => {
-  const { files, env, clock, version } = context;
-  const facts = await readHostFacts(files, env);
+  const { files, machine, clock, version } = context;
+  const facts = await readHostFacts(files, machine);
   openKmsg(KMSG).close();
   if (isSilent(facts.kernel) === true)
     status(

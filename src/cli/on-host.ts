@@ -1,0 +1,66 @@
+/** `--host`: a command that is about another host, over the user's own ssh, for as long as the command takes. */
+import { failure } from '../errors.ts';
+import type { HostFiles } from '../host/files.ts';
+import { loadCatalogue } from '../probes/catalogue.ts';
+import type { Count } from '../probes/count.ts';
+import { readAddress } from '../remote/address.ts';
+import { openHost } from '../remote/host.ts';
+import type { Context } from './context.ts';
+
+export type HostWish = {
+  /** `[user@]name`; null for this one. */
+  readonly host: string | null;
+  readonly probeDirs: readonly string[];
+  readonly counts?: readonly Count[];
+};
+
+/** Runs it with everything that is known of a host taken from that one. */
+export const onHost = async (
+  context: Context,
+  { host, probeDirs, counts = [] }: HostWish,
+  work: (context: Context) => Promise<number>,
+): Promise<number> => {
+  if (host === null) return work(context);
+  const remote = await openHost({ address: readAddress(host), filters: filtersFor(probeDirs, counts) });
+  try {
+    return await work({
+      ...context,
+      env: { ...context.env, PATH: remote.searchPath, STALLSCOPE_BPFTRACE: undefined },
+      clock: remote.clock,
+      machine: remote.machine,
+      settle: (ask, scope = 'session') => remote.settle(ask, scope === 'now' ? new Map() : remote.cache),
+      remote,
+    });
+  } finally {
+    remote.close();
+  }
+};
+
+/** On this host what files say is there at once. */
+export const settleHere =
+  (files: HostFiles): Context['settle'] =>
+  async (ask) =>
+    ask(files);
+
+/** @throws E_USAGE for a command that would have to run there */
+export const refuseCommandThere = (host: string | null, command: readonly string[] | null): void => {
+  if (host === null || command === null) return;
+  throw failure('E_USAGE', {
+    fact: `A command after -- is started on this host; --host ${host} traces another: start it there, and select it with -p or --comm.`,
+    command: 'stallscope record',
+  });
+};
+
+/** A kernel has 100,000 functions and more; of its lists only the lines about these are fetched. */
+const filtersFor = (probeDirs: readonly string[], counts: readonly Count[]): ReadonlyMap<string, string> => {
+  const names = new Set(['register_ftrace_direct', ...counts.flatMap(({ parts }) => parts)]);
+  for (const { manifest } of loadCatalogue(probeDirs))
+    for (const { when } of manifest.variants)
+      for (const name of [...(when.functions ?? []), ...(when.notFunctions ?? [])]) names.add(name);
+  const safe = [...names].filter((name) => /^\w+$/.test(name));
+  const pattern = `(^| )(${safe.join('|')})([[:space:]]|$)`;
+  return new Map([
+    ['available_filter_functions', pattern],
+    ['kallsyms', pattern],
+  ]);
+};

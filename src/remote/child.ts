@@ -1,0 +1,140 @@
+/**
+ * The tracer on another host, behind the same port as one of ours (tracer/child.ts). Its guard there ends it when nothing is
+ * heard from here; what is told to it are the signals, by name. Where there is no connection one is made first: so a link
+ * that comes back has a tracer again, and when it cannot, this tracer has ended, with what ssh said.
+ */
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Child, ChildEnd, ChildOptions, Patience } from '../tracer/child.ts';
+import { BEAT_MS, type Channel, type Connection } from './connection.ts';
+import { GREETING, OWN, tracerScript } from './scripts.ts';
+
+export type RemoteChildOptions = ChildOptions & {
+  readonly connection: () => Promise<Connection>;
+  /** Programs of ours there. */
+  readonly own: (pid: number) => void;
+  /** Those that live as long as the tracer, when it begins. */
+  readonly began: (pids: readonly number[]) => void;
+};
+
+const PATIENCE: Patience = { intMs: 10_000, termMs: 2_000, killMs: 2_000 };
+
+export const startRemoteChild = (options: RemoteChildOptions): Child => {
+  const stdout = new PassThrough();
+  const stderr = new PassThrough();
+  let ids = { tracer: -1, self: -1 };
+  let channel: Channel | null = null;
+  let stoppedWith: ChildEnd['stoppedWith'] = null;
+
+  const send = (word: string): void => {
+    channel?.ssh.stdin.write(`${word}\n`);
+  };
+
+  const run = async (): Promise<ChildEnd> => {
+    const connection = await options.connection();
+    if (stoppedWith !== null) return endOf(null, null, stoppedWith);
+    const opened = connection.channel(tracerScript(options));
+    channel = opened;
+    opened.onNotice(([kind, ...words]) => {
+      const pids = words.map(Number).filter((pid) => Number.isSafeInteger(pid) && pid > 0);
+      if (kind === OWN) for (const pid of pids) options.own(pid);
+      if (kind !== GREETING) return;
+      const [tracer = -1, self = -1] = pids;
+      ids = { tracer, self };
+      options.began(pids);
+    });
+    opened.onError((text) => stderr.write(text));
+    afterGreeting(opened, stdout);
+    const beat = setInterval(() => send('b'), BEAT_MS);
+    const over = connection.ended.then((why) => {
+      opened.kill();
+      return why;
+    });
+    try {
+      const [status, signal] = await closed(opened);
+      // A channel ends with its connection, a moment before or after it.
+      const why = status === 255 || signal !== null ? await Promise.race([over, delay(500, null)]) : null;
+      return endOf(status, why, stoppedWith);
+    } finally {
+      clearInterval(beat);
+    }
+  };
+
+  const ended = run()
+    .catch((error: Error) => endOf(null, error.message, stoppedWith))
+    .then(async (end) => {
+      // Its last maps have been read by whoever reads them.
+      const drained = [stdout, stderr].map((stream) => once(stream, 'end'));
+      stdout.end();
+      stderr.end();
+      await Promise.all(drained);
+      return end;
+    });
+
+  const stop = async (patience: Patience): Promise<ChildEnd> => {
+    const steps = [
+      ['SIGINT', patience.intMs],
+      ['SIGTERM', patience.termMs],
+      ['SIGKILL', patience.killMs],
+    ] as const;
+    for (const [signal, waitMs] of steps) {
+      stoppedWith = signal;
+      send(signal.slice('SIG'.length));
+      const waiting = new AbortController();
+      const isOver = await Promise.race([
+        ended.then(() => true),
+        delay(waitMs, false, { signal: waiting.signal }).catch(() => false),
+      ]);
+      waiting.abort();
+      if (isOver) return ended;
+    }
+    channel?.kill();
+    return ended;
+  };
+
+  let stopping: Promise<ChildEnd> | null = null;
+  return {
+    pid: -1,
+    ids: () => ids,
+    stdout,
+    stderr,
+    ended,
+    stop: (patience) => {
+      stopping ??= stop(patience ?? options.patience ?? PATIENCE);
+      return stopping;
+    },
+  };
+};
+
+const closed = (channel: Channel): Promise<readonly [number | null, string | null]> =>
+  new Promise((resolve) => {
+    channel.ssh.once('close', (status, signal) => resolve([status, signal]));
+  });
+
+/** What the login shell there prints of itself comes before our own first line. */
+const afterGreeting = ({ ssh }: Channel, stdout: PassThrough): void => {
+  const first = Buffer.from(`${GREETING}\n`);
+  let held = Buffer.alloc(0);
+  const wait = (chunk: Buffer): void => {
+    held = Buffer.concat([held, chunk]).subarray(-MOST_BEFORE);
+    const at = held.indexOf(first);
+    if (at === -1) return;
+    ssh.stdout.off('data', wait);
+    stdout.write(held.subarray(at + first.length));
+    ssh.stdout.on('data', (more: Buffer) => stdout.write(more));
+  };
+  ssh.stdout.on('data', wait);
+};
+const MOST_BEFORE = 1024 * 1024;
+
+const endOf = (
+  status: number | null,
+  why: string | null,
+  stoppedWith: ChildEnd['stoppedWith'],
+): ChildEnd => ({
+  code: status,
+  signal: null,
+  stoppedWith,
+  how: why ?? (status === null ? 'it was not started' : `exit status ${status}`),
+});

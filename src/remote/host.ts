@@ -1,0 +1,138 @@
+/**
+ * Another host, as a session asks for it: its files, its clock, who we are there, and its bpftrace. It is connected to once,
+ * and again whenever somebody needs it after the link was lost, as long as it is the same boot of it: after another, what
+ * was counted and what is counted now have nothing in common.
+ */
+import { failure } from '../errors.ts';
+import type { HostFiles } from '../host/files.ts';
+import type { Machine } from '../host/machine.ts';
+import type { Child, ChildOptions } from '../tracer/child.ts';
+import type { Address } from './address.ts';
+import { startRemoteChild } from './child.ts';
+import { createRemoteClock, type RemoteClock } from './clock.ts';
+import { type Connection, connect } from './connection.ts';
+import { type About, machineOf, readAbout, readWall } from './machine.ts';
+import { createOwn, type Own } from './own.ts';
+import { type Cache, settle } from './settle.ts';
+
+export type RemoteHost = {
+  readonly address: Address;
+  readonly machine: Machine;
+  readonly clock: RemoteClock;
+  /** Programs of ours there. */
+  readonly own: Own;
+  /** Where programs are looked for there. */
+  readonly searchPath: string;
+  /** PID of the reader there. */
+  self(): number;
+  /** What is known by now. */
+  readonly cache: Cache;
+  /**
+   * Work that reads files and changes nothing, done until it has all it asked for. What `cache` knows is not asked again.
+   */
+  settle<T>(work: (files: HostFiles) => T | Promise<T>, cache?: Cache): Promise<T>;
+  /** The connection there is; null while there is none. */
+  current(): Connection | null;
+  /** Starts a tracer there. */
+  start(options: ChildOptions): Child;
+  /** It is not the host any more that it was. */
+  onOver(listener: (why: string) => void): void;
+  /** How long nothing was heard of it. */
+  silentMs(): number;
+  close(): void;
+};
+
+export type RemoteHostOptions = {
+  readonly address: Address;
+  /** Of files with millions of names, only the lines that match are fetched. */
+  readonly filters: ReadonlyMap<string, string>;
+};
+
+/** @throws E_SSH, E_REMOTE */
+export const openHost = async ({ address, filters }: RemoteHostOptions): Promise<RemoteHost> => {
+  const own = createOwn();
+  const clock = createRemoteClock();
+  const cache: Cache = new Map();
+  let over: (why: string) => void = () => undefined;
+  let connection: Connection | null = null;
+  let connecting: Promise<Connection> | null = null;
+  let lostMs: number | null = null;
+  let isClosed = false;
+
+  const greet = async (opened: Connection): Promise<About> => {
+    const { reader } = opened;
+    const about = await readAbout(reader, address);
+    own.reset(about.processes);
+    await readWall(reader, clock);
+    const { bytes, askedUs, answeredUs } = await reader.ask('u');
+    const [, seconds, hundredths] = /^(\d+)\.(\d\d)/.exec(bytes.toString('latin1')) ?? [];
+    if (seconds !== undefined)
+      clock.note({ askedUs, answeredUs, shownUs: Number(seconds) * 1e6 + Number(hundredths) * 1e4 });
+    return about;
+  };
+
+  const open = async (): Promise<{ readonly opened: Connection; readonly now: About }> => {
+    const opened = await connect(address, own.add);
+    try {
+      const now = await greet(opened);
+      connection = opened;
+      lostMs = null;
+      void opened.ended.then(() => {
+        if (connection !== opened) return;
+        connection = null;
+        lostMs = performance.now() - opened.silentMs();
+      });
+      return { opened, now };
+    } catch (error) {
+      opened.close();
+      throw error;
+    }
+  };
+
+  const first = await open();
+  let about = first.now;
+
+  const again = async (): Promise<Connection> => {
+    const { opened, now } = await open();
+    if (now.boot !== about.boot) {
+      const why = `${address.name} was restarted`;
+      over(why);
+      throw failure('E_REMOTE', { host: address.text, why });
+    }
+    about = now;
+    return opened;
+  };
+
+  const connected = async (): Promise<Connection> => {
+    if (isClosed) throw failure('E_REMOTE', { host: address.text, why: 'the session is over' });
+    if (connection !== null) return connection;
+    connecting ??= again().finally(() => {
+      connecting = null;
+    });
+    return connecting;
+  };
+
+  return {
+    address,
+    machine: machineOf(first.opened.reader, address, about),
+    clock,
+    own,
+    searchPath: about.searchPath,
+    self: () => about.pid,
+    cache,
+    settle: async (work, known = cache) =>
+      settle((await connected()).reader, known, { self: about.pid, filters }, work),
+    current: () => connection,
+    start: (options) =>
+      startRemoteChild({ ...options, connection: connected, own: own.add, began: own.tracer }),
+    onOver: (listener) => {
+      over = listener;
+    },
+    silentMs: () =>
+      connection === null ? performance.now() - (lostMs ?? performance.now()) : connection.silentMs(),
+    close: () => {
+      isClosed = true;
+      connection?.close();
+    },
+  };
+};

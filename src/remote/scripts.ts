@@ -1,0 +1,160 @@
+/**
+ * All that runs on another host beside bpftrace: two small scripts for a POSIX shell. Each is one session's, ends by itself
+ * when nothing is heard from here, and leaves nothing.
+ *
+ * **guard.** Every line from here is a sign of life. Without one for 3 to 4 s what is guarded is interrupted, and for 4 to
+ * 5 s killed; neither a killed client, nor a stopped one, nor a cut cable need say goodbye for that. Its `sleep` is the one
+ * program that starts every second; its number is reported, so that it is not taken for anybody's work.
+ *
+ * **reader.** Prints files. A line of its input is one request, words between tabs, a letter first; an answer ends with a
+ * line that begins with a word drawn at random for this connection, which nobody there knows, with the status and the
+ * number of the program that read. Files of text are read by one `grep`, which puts the name of the file before each
+ * line: no content can be mistaken for another file's.
+ *
+ * **tracer.** Runs bpftrace. Its standard output is bpftrace's own; a line of its input is a sign of life, or a signal.
+ */
+import { quote, quoteAll } from './quote.ts';
+
+/** The first line of each, on standard error. */
+export const GREETING = 'stallscope-here';
+/** A program that one of them started, on standard error. */
+export const OWN = 'stallscope-own';
+
+/** A sign of life that comes before the guard listens for it must not end it. */
+const guarded = (start: string): string => `trap '' USR1\n${start} & w=$!`;
+
+const INTERRUPT_AFTER = 4;
+const KILL_AFTER = 5;
+
+/** Runs beside `$$`; `$1` is what it ends, first with the signal `$2`. */
+const GUARD = `guard() {
+  n=0
+  trap 'n=0' USR1
+  while kill -0 $$ 2>/dev/null; do
+    sleep 1 >/dev/null 2>&1 &
+    s=$!
+    echo "${OWN} $s" >&2
+    while kill -0 $s 2>/dev/null; do wait $s; done
+    n=$((n + 1))
+    [ $n -eq ${INTERRUPT_AFTER} ] && kill -"$2" "$1" 2>/dev/null
+    [ $n -ge ${KILL_AFTER} ] && kill -KILL "$1" 2>/dev/null
+  done
+  kill -"$2" "$1" 2>/dev/null && sleep 2 && kill -KILL "$1" 2>/dev/null
+  :
+}`;
+
+/** One of us that is killed takes the record of the outage with it (host/oom.ts). */
+const SPARE = '{ echo -500 >/proc/$$/oom_score_adj; } 2>/dev/null';
+
+const READ_SETUP = `LC_ALL=C
+export LC_ALL
+PATH=$PATH:/usr/sbin:/usr/bin:/sbin:/bin
+set -f
+tab='	'`;
+
+/** Of the descriptor a request is read from, no program that answers it has any. */
+const ANSWERS = `run() { "$@" 2>/dev/null & p=$!; wait $p; r=$?; }
+lines() { run grep -as -H '' "$@" /dev/null; }
+about() {
+  echo "pid $$ $w $PPID"
+  echo "user $(id -un)"
+  echo "uid $(id -u)"
+  echo "refused $(echo "$no" | tr '\\n' ' ')"
+  echo "sh $(command -v sh)"
+  echo "name $(uname -n)"
+  echo "system $(uname -s)"
+  echo "kernel $(uname -r)"
+  echo "arch $(uname -m)"
+  echo "boot $(cat /proc/sys/kernel/random/boot_id)"
+  echo "path $PATH"
+} 2>/dev/null
+tick() {
+  read -r u x </proc/uptime && echo "$u"
+  set +f; echo /proc/[0-9]*; set -f
+  l=
+  IFS=,; for p in $1; do l="$l$tab/proc/$p/stat$tab/proc/$p/statm"; done; IFS=$tab
+  shift
+  lines $kept $l "$@"
+}`;
+
+const REQUESTS = `while IFS= read -r line; do
+  kill -USR1 $w 2>/dev/null || break
+  IFS=$tab
+  set -- $line
+  v=$1 p= r=0
+  shift
+  case $v in
+  b) ;;
+  i) about ;;
+  d) date '+%s %N' ;;
+  u) cat /proc/uptime ;;
+  k) kept=$* ;;
+  t) tick "$@" ;;
+  g) lines "$@" ;;
+  c) run cat "$1" ;;
+  h) run head -c "$2" "$1" ;;
+  p) run dd if="$1" bs=65536 skip="$2" count="$3" ;;
+  f) run grep -aE "$2" "$1" ;;
+  n) (cd "$1" && { set +f; printf '%s\\n' *; }) 2>/dev/null; r=$? ;;
+  l) run readlink "$1" ;;
+  L) run readlink -f "$1" ;;
+  s) run stat -L -c '%d %i %s %Y %u %f %n' "$@" ;;
+  x) [ -r "$1" ] && echo r; [ -f "$1" ] && [ -x "$1" ] && echo x ;;
+  v) run "$1" --version ;;
+  esac
+  printf '\\n%s %s %s\\n' "$mark" "$r" "\${p:-0}"
+done
+kill $w 2>/dev/null`;
+
+/** @param mark drawn at random; no answer can hold it */
+export const readerScript = (mark: string): string =>
+  [
+    GUARD,
+    READ_SETUP,
+    `mark=${mark} kept= p=`,
+    SPARE,
+    guarded('guard $$ TERM </dev/null'),
+    `trap 'kill $p $w 2>/dev/null; exit' TERM`,
+    `echo "${GREETING} $$ $w" >&2`,
+    ANSWERS,
+    REQUESTS,
+  ].join('\n');
+
+export type TracerWords = {
+  /** What stands before the program; empty where the host has nothing for it. */
+  readonly launcher: readonly string[];
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+};
+
+/** Who runs the tracer, by which a stallscope of that host knows that it is not an orphan (host/orphans.ts). */
+const OWNER = `read -r line </proc/$$/stat
+set -- \${line##*) }
+owner=$$:$((\${20} * 10))`;
+
+const LISTEN = `{ while read -r word; do
+  kill -USR1 $w
+  case $word in INT|TERM|KILL) kill -$word $b ;; esac
+done
+kill -INT $b; } <&3 2>/dev/null & l=$!
+echo "${GREETING} $b $$ $w $l" >&2
+exec 3<&-
+wait $b; r=$?
+kill $w $l
+exit $r`;
+
+export const tracerScript = ({ launcher, file, args, env }: TracerWords): string => {
+  const { STALLSCOPE_OWNER: _, ...rest } = env;
+  const settings = Object.entries(rest).map(([name, value]) => `${name}=${quote(value)}`);
+  return [
+    GUARD,
+    SPARE,
+    OWNER,
+    `echo ${GREETING}`,
+    'exec 3<&0',
+    `env -i ${settings.join(' ')} STALLSCOPE_OWNER=$owner ${quoteAll([...launcher, file, ...args])} </dev/null 3<&- & b=$!`,
+    guarded('guard $b INT </dev/null 3<&-'),
+    LISTEN,
+  ].join('\n');
+};
