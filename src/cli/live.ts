@@ -14,6 +14,7 @@ import { EXIT_OF } from './interruption.ts';
 import { faceOf, reportPlainly } from './plain.ts';
 import { printRecording } from './print-recording.ts';
 import { createRecordSwitch } from './record-switch.ts';
+import { rememberedColumns } from './remembered-columns.ts';
 import { say } from './say.ts';
 import { type SessionOptions, startSession } from './session.ts';
 
@@ -69,6 +70,7 @@ const liveLines = async (context: Context, options: LiveOptions): Promise<number
 
 const liveScreen = async (context: Context, options: LiveOptions): Promise<number> => {
   const config = readConfig(context.env);
+  const columns = rememberedColumns(context.env);
   // React must not be loaded by commands that draw nothing.
   const { showScreen } = await import('../tui/show-screen.tsx');
   const store = createSnapshotStore();
@@ -116,6 +118,7 @@ const liveScreen = async (context: Context, options: LiveOptions): Promise<numbe
     },
     exportView: exportTo(process.cwd(), context.env),
     keys: config.keys,
+    columns,
     theme: options.theme ?? config.theme ?? undefined,
     stdin: context.stdin,
     stdout: context.stdout,

@@ -14,6 +14,8 @@ import { longDuration } from './format/numbers.ts';
 import { clean } from './format/text.ts';
 import { stateLine, trustLine } from './header.ts';
 import { detailLines } from './pages/detail.ts';
+import { listLines, listTop } from './pages/list.ts';
+import { listOf } from './pages/lists.ts';
 import { helpLines, sessionLines } from './pages/pages.ts';
 import { pressureLine } from './pressure.ts';
 import { laneLines, lanesWanted } from './signals/lanes.ts';
@@ -96,10 +98,11 @@ export const composeScreen = (view: View): readonly Pane[] => {
   ].filter(({ lines }) => lines.length > 0);
 };
 
-/** Every line of a page that scrolls; null for the table, which has its own window. */
+/** Every line of a page that scrolls; null for the table and for lists, which have windows of their own. */
 export const pageLines = (snapshot: WatchedSnapshot, view: View): readonly Line[] | null => {
   switch (view.ui.page) {
     case 'table':
+    case 'columns':
       return null;
     case 'detail':
       return detailLines(snapshot, selectedRow(snapshot, view), view);
@@ -114,11 +117,19 @@ export const pageLines = (snapshot: WatchedSnapshot, view: View): readonly Line[
 
 const mainLines = (snapshot: WatchedSnapshot, view: View, height: number): readonly Line[] => {
   const lines = pageLines(snapshot, view);
+  const entries = listOf(snapshot, view);
+  if (entries !== null) {
+    const top = listTop(entries, view.ui, height - 1);
+    return [pageTitle(view, moreText(entries.length, top, height)), ...listLines(entries, view, height - 1)];
+  }
   if (lines === null) return tableLines(snapshot, view, height);
   const top = Math.max(0, Math.min(view.ui.scroll, lines.length - (height - 1)));
-  const below = lines.length - top - (height - 1);
-  const more = below > 0 ? `${below} more lines below` : top > 0 ? 'the end' : '';
-  return [pageTitle(view, more), ...lines.slice(top, top + height - 1)];
+  return [pageTitle(view, moreText(lines.length, top, height)), ...lines.slice(top, top + height - 1)];
+};
+
+const moreText = (lines: number, top: number, height: number): string => {
+  const below = lines - top - (height - 1);
+  return below > 0 ? `${below} more lines below` : top > 0 ? 'the end' : '';
 };
 
 const PAGE_TITLES = {
@@ -127,6 +138,7 @@ const PAGE_TITLES = {
   finding: 'FINDING',
   help: 'HELP',
   session: 'SESSION',
+  columns: 'COLUMNS',
 } as const;
 
 const pageTitle = ({ ui, size, glyphs }: View, more: string): Line => {

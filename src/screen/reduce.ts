@@ -1,15 +1,19 @@
 /** What an action does to the screen's state, and what it asks of the outside. Pure. */
 
+import type { WatchedSnapshot } from '../insight/recognised.ts';
 import { layOut, pageLines } from './compose.ts';
 import { accountShown, accountsOf } from './finding/accounts.ts';
 import { parseMoment } from './format/moment.ts';
 import { clean } from './format/text.ts';
 import type { Action } from './keys/keys.ts';
+import { columnOpened, nextChoice, sortChosen } from './pages/columns-page.ts';
+import { chosenIndex, moveInList } from './pages/list.ts';
+import { listOf } from './pages/lists.ts';
 import { helpLines } from './pages/pages.ts';
 import { laneWidths } from './signals/lane-widths.ts';
 import { laneMetrics } from './signals/lanes.ts';
 import { axisOf, ZOOMS } from './signals/timeline.ts';
-import type { Arrange, Grouping, UiState } from './state.ts';
+import type { Arrange, ColumnChoices, Grouping, Page, UiState } from './state.ts';
 import { columnMetrics, sortKeys } from './table/columns.ts';
 import { parseFilter } from './table/filter.ts';
 import { keyOf } from './table/groups.ts';
@@ -34,7 +38,8 @@ export type Effect =
   | { readonly type: 'step'; readonly samples: number }
   | { readonly type: 'speed'; readonly speed: number }
   | { readonly type: 'seek'; readonly bootUs: number; readonly toLook?: true }
-  | { readonly type: 'mark'; readonly text: string };
+  | { readonly type: 'mark'; readonly text: string }
+  | { readonly type: 'remember'; readonly columns: ColumnChoices };
 
 export type Outcome = { readonly ui: UiState; readonly effect: Effect | null };
 
@@ -66,7 +71,7 @@ export const reduce = (view: View, action: Action): Outcome => {
     case 'speed':
       return ask({ type: 'speed', speed: nextSpeed(playback?.speed ?? 1, action.factor) });
     case 'move':
-      if (ui.page !== 'table') return only(moveScroll(view, action));
+      if (ui.page !== 'table') return only(moveInPage(view, action));
       return only(ui.focus === 'table' ? moveSelection(view, action) : moveLanes(view, action));
     case 'zoom':
       return only({ zoom: inTurn(ZOOMS, ui.zoom, action.step, false) });
@@ -85,6 +90,12 @@ export const reduce = (view: View, action: Action): Outcome => {
       return showFinding(view);
     case 'extents':
       return only(ui.page === 'detail' ? { extentsOf: ui.selectedId } : {});
+    case 'choose':
+      return choose(view);
+    case 'choice-next':
+      return withColumns(view, (id, snapshot) => nextChoice(snapshot, ui, id));
+    case 'choices-clear':
+      return withColumns(view, () => ({}));
     case 'sort':
       return only(nextSort(view, action.step));
     case 'reverse':
@@ -158,6 +169,37 @@ const moveScroll = (view: View, { by, direction }: Move): Partial<UiState> => {
   const end = Math.max(0, lines - height);
   const distance = by === 'line' ? 1 : by === 'page' ? Math.max(1, height - 1) : end;
   return { scroll: Math.min(end, Math.max(0, Math.min(ui.scroll, end) + direction * distance)) };
+};
+
+const moveInPage = (view: View, move: Move): Partial<UiState> => {
+  const entries = view.snapshot === null ? null : listOf(view.snapshot, view);
+  return entries === null
+    ? moveScroll(view, move)
+    : moveInList(entries, view.ui, move, layOut(view).main - 1);
+};
+
+/** What the cursor of the list that is open is on. */
+const chosenOf = (view: View): string | null => {
+  const entries = view.snapshot === null ? null : listOf(view.snapshot, view);
+  return entries?.[chosenIndex(entries, view.ui)]?.id ?? null;
+};
+
+const choose = (view: View): Outcome => {
+  const { snapshot, ui } = view;
+  const id = chosenOf(view);
+  if (snapshot === null || id === null) return { ui, effect: null };
+  return { ui: { ...ui, ...sortChosen(snapshot, ui, id) }, effect: null };
+};
+
+const withColumns = (
+  view: View,
+  change: (id: string, snapshot: WatchedSnapshot) => ColumnChoices,
+): Outcome => {
+  const { snapshot, ui } = view;
+  const id = chosenOf(view);
+  if (snapshot === null || id === null) return { ui, effect: null };
+  const columns = change(id, snapshot);
+  return { ui: { ...ui, columns, chosen: id }, effect: { type: 'remember', columns } };
 };
 
 const moveLanes = (view: View, { direction }: Move): Partial<UiState> => {
@@ -237,8 +279,10 @@ const nextSort = ({ snapshot, ui }: View, step: -1 | 1): Partial<UiState> => {
   return { sort: keys[(at + step + keys.length) % keys.length] ?? null, reversed: false };
 };
 
-const openPage = (view: View, page: 'detail' | 'finding' | 'help' | 'session'): Partial<UiState> => {
+const openPage = (view: View, page: Exclude<Page, 'table'>): Partial<UiState> => {
   const { snapshot, ui } = view;
+  if (page === 'columns' && ui.page !== page)
+    return snapshot === null ? {} : { page, scroll: 0, chosen: columnOpened(snapshot, ui) };
   if (page !== 'detail') return { page: ui.page === page ? 'table' : page, scroll: 0 };
   if (snapshot === null) return {};
   const entry = selectedEntry(snapshot, view);

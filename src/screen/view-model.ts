@@ -13,7 +13,7 @@ import { actionOf, type KeyBinding } from './keys/keys.ts';
 import { type Effect, reduce } from './reduce.ts';
 import { LINKS_FROM_COLUMNS } from './signals/lane-widths.ts';
 import type { Size } from './size.ts';
-import { initialUi, type Mode, type SortKey, type UiState } from './state.ts';
+import { type ColumnChoices, initialUi, type Mode, type SortKey, type UiState } from './state.ts';
 import { selectedRow } from './table/selected.ts';
 import type { TextStore } from './text-store.ts';
 import type { View } from './view.ts';
@@ -37,6 +37,7 @@ export type ViewInputs = {
   readonly overview: SnapshotStore | null;
   readonly mode: Mode;
   readonly sort: SortKey;
+  readonly columns: ColumnChoices;
   readonly playback: Playback | null;
   readonly status: TextStore | null;
   readonly notice: TextStore | null;
@@ -70,7 +71,7 @@ export const createViewModel = (inputs: ViewInputs): ViewModel => {
   const latestStore = inputs.overview ?? store;
   const listeners = new Set<() => void>();
   const startedMs = now();
-  let ui: UiState = initialUi(mode, inputs.sort);
+  let ui: UiState = initialUi(mode, inputs.sort, inputs.columns);
   let arrivedMs = startedMs;
   let shownMs = Number.NEGATIVE_INFINITY;
   let due: NodeJS.Timeout | null = null;

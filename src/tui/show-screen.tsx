@@ -17,7 +17,7 @@ import { charsetOf, glyphsFor } from '../screen/format/glyphs.ts';
 import { KEYS, type KeyBinding } from '../screen/keys/keys.ts';
 import type { Effect } from '../screen/reduce.ts';
 import { sizeOf } from '../screen/size.ts';
-import type { Mode } from '../screen/state.ts';
+import type { ColumnChoices, Mode } from '../screen/state.ts';
 import type { TextStore } from '../screen/text-store.ts';
 import { createViewModel } from '../screen/view-model.ts';
 import type { Playback } from '../session/playback.ts';
@@ -39,6 +39,8 @@ export type ScreenOptions = {
   readonly playback?: Playback | undefined;
   /** What the table is ordered by at first; a metric id, `pid` or `comm`. */
   readonly sort?: string | undefined;
+  /** Columns chosen before, and what to do with a new choice. */
+  readonly columns?: RememberedColumns | undefined;
   /** Path of the recording, or what is traced. */
   readonly title?: string | undefined;
   /** What happens before the first snapshot: `attaching 5 probes`. */
@@ -60,6 +62,14 @@ export type ScreenOptions = {
 
 /** Sets a mark at the moment shown: what went wrong, or null. */
 export type SetMark = (text: string) => string | null;
+
+/** `keep` returns at once; it says what went wrong, some time later, or nothing. */
+export type RememberedColumns = {
+  readonly chosen: ColumnChoices;
+  /** Why what was remembered is not used; null when all is well. */
+  readonly problem: string | null;
+  keep(columns: ColumnChoices, failed: (problem: string) => void): void;
+};
 
 /** Starts or stops a recording; says what it did, or why not. Never throws. */
 export type RecordSwitch = { toggle(): string; readonly file: TextStore };
@@ -109,6 +119,7 @@ export const showScreen = (options: ScreenOptions): ShownScreen => {
     export: () => model.say(exported()),
     step: (effect) => effect.type === 'step' && playback?.step(effect.samples),
     speed: (effect) => effect.type === 'speed' && playback?.setSpeed(effect.speed),
+    remember: (effect) => effect.type === 'remember' && options.columns?.keep(effect.columns, model.say),
     seek: (effect) => effect.type === 'seek' && playback?.seek(effect.bootUs, effect.toLook === true),
   };
 
@@ -127,6 +138,7 @@ export const showScreen = (options: ScreenOptions): ShownScreen => {
     overview: options.overview ?? null,
     mode: options.mode,
     sort: options.sort ?? null,
+    columns: options.columns?.chosen ?? {},
     playback: playback ?? null,
     status: options.status ?? null,
     notice: options.notice ?? null,
@@ -209,5 +221,6 @@ export const showScreen = (options: ScreenOptions): ShownScreen => {
     () => end('quit'),
     (error: unknown) => end('quit', error),
   );
+  if (options.columns?.problem) model.say(options.columns.problem);
   return { done, close: () => end('quit') };
 };

@@ -56,6 +56,8 @@ const WAY: Readonly<Record<string, readonly [readonly string[], string]>> = {
   replay: [[], 'PROCESSES'],
   signals: [['tab'], '>SIGNALS'],
   page: [['?'], 'HELP'],
+  list: [['s'], 'COLUMNS ─'],
+  columns: [['s'], 'COLUMNS ─'],
   input: [['/'], 'filter: '],
 };
 

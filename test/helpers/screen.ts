@@ -33,6 +33,9 @@ export type ProgramOptions = {
   readonly cwd?: string;
 };
 
+/** What a test chooses is not remembered where the next one, or its user, would find it. */
+const NOTHING_KEPT = { XDG_STATE_HOME: '/dev/null/none' } as const;
+
 export const runInTerminal = (
   file: string,
   args: readonly string[],
@@ -46,10 +49,14 @@ export const runInTerminal = (
     cols: columns,
     rows,
     cwd,
-    env: { ...inherited, LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', TERM: 'xterm-256color', ...env } as Record<
-      string,
-      string
-    >,
+    env: {
+      ...inherited,
+      LANG: 'C.UTF-8',
+      LC_ALL: 'C.UTF-8',
+      TERM: 'xterm-256color',
+      ...NOTHING_KEPT,
+      ...env,
+    } as Record<string, string>,
   });
   // @xterm/headless has no API for DECTCEM, so the sequence that decides it is followed here.
   let cursorHidden = false;

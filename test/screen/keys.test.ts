@@ -21,12 +21,20 @@ const finding = {
   advice: [],
 } satisfies Finding;
 
+const PAGES: Readonly<Record<string, UiState['page']>> = {
+  extents: 'detail',
+  page: 'help',
+  list: 'columns',
+  columns: 'columns',
+};
 /** A screen on which every key of the context has something left to do. */
 const middle = (where: KeyContext, id: string) => {
   const snapshot = buildSnapshot({ processes: 60, change: { insight: { ...INSIGHT, findings: [finding] } } });
   const ui: Partial<UiState> = {
     mode: where === 'replay' ? 'replay' : 'live',
-    page: id === 'extents' ? 'detail' : where === 'page' ? 'help' : 'table',
+    page: PAGES[id] ?? PAGES[where] ?? 'table',
+    columns: { 'kswapd.wakeups': 'never' },
+    chosen: 'iomap.seek_data',
     selectedId: snapshot.rows[30]?.id ?? null,
     selectedOffset: 3,
     focus: where === 'signals' ? 'signals' : 'table',

@@ -7,6 +7,8 @@ export const CONTEXT_TITLES: readonly (readonly [KeyContext, string])[] = [
   ['table', 'In the table'],
   ['signals', 'In the signals'],
   ['page', 'In detail, finding, session and help'],
+  ['list', 'In a list'],
+  ['columns', 'In the columns'],
   ['live', 'Live'],
   ['replay', 'Replay'],
   ['input', 'While typing a filter, a time or a mark'],
