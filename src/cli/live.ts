@@ -127,6 +127,7 @@ const liveScreen = async (context: Context, options: LiveOptions): Promise<numbe
   const ended = session.done.finally(() => screen.close());
   ended.catch(() => undefined);
   const how = await screen.done;
+  for (const text of screen.copied()) context.out.lines(text.split('\n'));
   say(context, 'detaching the probes');
   const lastRecorded = switched.current();
   session.stop(how === 'interrupted' ? 'SIGINT' : how);

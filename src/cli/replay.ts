@@ -91,6 +91,7 @@ const replayScreen = async (
   });
   context.interruption.onRequest(() => screen.close());
   const how = await screen.done;
+  for (const text of screen.copied()) context.out.lines(text.split('\n'));
   stopLooking();
   playback.close();
   if (marked) say(context, `marks are in ${marksName(options.file)}`);

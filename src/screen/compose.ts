@@ -9,6 +9,7 @@
 import type { WatchedSnapshot } from '../insight/recognised.ts';
 import { findingLines, mostFindingLines } from './finding/finding.ts';
 import { accountLines } from './finding/finding-page.ts';
+import { NO_FINDINGS } from './finding/findings-page.ts';
 import { blank, cutLine, type Line, span } from './format/line.ts';
 import { longDuration } from './format/numbers.ts';
 import { clean } from './format/text.ts';
@@ -103,6 +104,7 @@ export const pageLines = (snapshot: WatchedSnapshot, view: View): readonly Line[
   switch (view.ui.page) {
     case 'table':
     case 'columns':
+    case 'findings':
       return null;
     case 'detail':
       return detailLines(snapshot, selectedRow(snapshot, view), view);
@@ -120,7 +122,8 @@ const mainLines = (snapshot: WatchedSnapshot, view: View, height: number): reado
   const entries = listOf(snapshot, view);
   if (entries !== null) {
     const top = listTop(entries, view.ui, height - 1);
-    return [pageTitle(view, moreText(entries.length, top, height)), ...listLines(entries, view, height - 1)];
+    const lines = entries.length === 0 ? [NO_FINDINGS] : listLines(entries, view, height - 1);
+    return [pageTitle(view, moreText(entries.length, top, height)), ...lines];
   }
   if (lines === null) return tableLines(snapshot, view, height);
   const top = Math.max(0, Math.min(view.ui.scroll, lines.length - (height - 1)));
@@ -139,6 +142,7 @@ const PAGE_TITLES = {
   help: 'HELP',
   session: 'SESSION',
   columns: 'COLUMNS',
+  findings: 'FINDINGS',
 } as const;
 
 const pageTitle = ({ ui, size, glyphs }: View, more: string): Line => {

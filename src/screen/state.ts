@@ -2,7 +2,7 @@
 export type Mode = 'live' | 'replay';
 
 /** What fills the screen below the header. */
-export type Page = 'table' | 'detail' | 'finding' | 'help' | 'session' | 'columns';
+export type Page = 'table' | 'detail' | 'finding' | 'help' | 'session' | 'columns' | 'findings';
 
 /** Which pane of the table page the arrows move in. */
 export type Focus = 'table' | 'signals';

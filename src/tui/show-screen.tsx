@@ -13,9 +13,9 @@ import { render } from 'ink';
 import type { Inspect } from '../core/inspection.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { composeScreen } from '../screen/compose.ts';
+import type { Effect } from '../screen/effect.ts';
 import { charsetOf, glyphsFor } from '../screen/format/glyphs.ts';
 import { KEYS, type KeyBinding } from '../screen/keys/keys.ts';
-import type { Effect } from '../screen/reduce.ts';
 import { sizeOf } from '../screen/size.ts';
 import type { ColumnChoices, Mode } from '../screen/state.ts';
 import type { TextStore } from '../screen/text-store.ts';
@@ -23,6 +23,7 @@ import { createViewModel } from '../screen/view-model.ts';
 import type { Playback } from '../session/playback.ts';
 import type { SnapshotStore } from '../session/store.ts';
 import { App } from './app.tsx';
+import { createClipboard } from './terminal/clipboard.ts';
 import { createFrameSink } from './terminal/frame-sink.ts';
 import { createPainter } from './terminal/painter.ts';
 import { createScreen } from './terminal/screen.ts';
@@ -77,7 +78,12 @@ export type RecordSwitch = { toggle(): string; readonly file: TextStore };
 /** Writes lines, and the session as it stands, to a file; says which, or why not. Never throws. */
 export type ExportView = (lines: readonly string[], snapshot: Snapshot) => string;
 
-export type ShownScreen = { readonly done: Promise<ScreenEnd>; close(): void };
+export type ShownScreen = {
+  readonly done: Promise<ScreenEnd>;
+  close(): void;
+  /** What was copied; to be printed afterwards, because no terminal says whether it took it. */
+  copied(): readonly string[];
+};
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const;
 
@@ -97,6 +103,8 @@ export const showScreen = (options: ScreenOptions): ShownScreen => {
     { write: (text) => stdout.write(text), onDrain: (resume) => stdout.once('drain', resume) },
     size,
   );
+
+  const clipboard = createClipboard((text) => stdout.write(text), env.TERM);
 
   const act: Readonly<Record<Effect['type'], (effect: Effect) => void>> = {
     quit: () => end('quit'),
@@ -119,6 +127,14 @@ export const showScreen = (options: ScreenOptions): ShownScreen => {
     export: () => model.say(exported()),
     step: (effect) => effect.type === 'step' && playback?.step(effect.samples),
     speed: (effect) => effect.type === 'speed' && playback?.setSpeed(effect.speed),
+    copy: (effect) => {
+      if (effect.type !== 'copy') return;
+      model.say(
+        effect.text === null
+          ? `there is no ${effect.what} to copy`
+          : `${effect.what} ${clipboard.put(effect.text)}`,
+      );
+    },
     remember: (effect) => effect.type === 'remember' && options.columns?.keep(effect.columns, model.say),
     seek: (effect) => effect.type === 'seek' && playback?.seek(effect.bootUs, effect.toLook === true),
   };
@@ -222,5 +238,5 @@ export const showScreen = (options: ScreenOptions): ShownScreen => {
     (error: unknown) => end('quit', error),
   );
   if (options.columns?.problem) model.say(options.columns.problem);
-  return { done, close: () => end('quit') };
+  return { done, close: () => end('quit'), copied: clipboard.all };
 };

@@ -81,3 +81,40 @@ describe('columns', () => {
     await screen.waitFor('the columns are not remembered: /dev/null/none');
   });
 });
+
+describe('findings', () => {
+  it.each(SIZES)('at %i by %i: listed with when and who, gone to, and copied', async (...size) => {
+    const screen = await replay(size);
+    screen.press('a');
+    await screen.waitFor(
+      /FINDINGS ─[\s\S]*> now +HIGH +15:56:50 +\d+s {2}SEEK_HOLE storm +qemu-mirror \(7012\)/,
+    );
+    screen.press('Y');
+    await screen.waitFor('command copied, if the terminal takes it (OSC 52)');
+    screen.press('y');
+    await screen.waitFor('finding copied, if the terminal takes it (OSC 52)');
+    screen.press('\r');
+    await screen.waitFor(/> {1,2}7012 +qemu-mirror/);
+    screen.press('q');
+    expect((await screen.exited).code).toBe(0);
+    const { scrollback } = screen.state();
+    expect(scrollback).toContain('find -L /proc/7012/fd -maxdepth 1');
+    expect(scrollback).toContain('HIGH  SEEK_HOLE storm');
+    expect(scrollback).toContain('stallscope explain seek-hole-storm');
+    const copied = screen.copied();
+    expect(copied).toHaveLength(2);
+    expect(copied[0]).toMatch(/^find -L \/proc\/7012\/fd[^\n]*$/);
+    expect(copied[1]).toMatch(/Linux \d[\s\S]*who {6}qemu-mirror \(7012\)[\s\S]*risk: /);
+  });
+
+  it('are none before there is one, and there is nothing to copy', async () => {
+    const screen = runInTerminal(process.execPath, [LAUNCHER, 'replay', examples[3] ?? '', '--from', '+2s'], {
+      env: { XDG_STATE_HOME: state },
+    });
+    screens.push(screen);
+    await screen.waitFor('PROCESSES', 40_000);
+    screen.press(' ');
+    screen.press('a');
+    await screen.waitFor('FINDINGS ─');
+  });
+});

@@ -58,6 +58,7 @@ const WAY: Readonly<Record<string, readonly [readonly string[], string]>> = {
   page: [['?'], 'HELP'],
   list: [['s'], 'COLUMNS ─'],
   columns: [['s'], 'COLUMNS ─'],
+  findings: [['a'], 'FINDINGS ─'],
   input: [['/'], 'filter: '],
 };
 

@@ -18,7 +18,7 @@ const finding = {
   endUs: 7_290_000_000,
   evidence: [{ metric: 'iomap.iter', value: 5, unit: 'count', what: 'steps', atUs: 7_255_000_000 }],
   missing: [],
-  advice: [],
+  advice: [{ text: 'Copy the file', command: 'cp --sparse=always a b' }],
 } satisfies Finding;
 
 const PAGES: Readonly<Record<string, UiState['page']>> = {
@@ -26,6 +26,7 @@ const PAGES: Readonly<Record<string, UiState['page']>> = {
   page: 'help',
   list: 'columns',
   columns: 'columns',
+  'finding-go': 'findings',
 };
 /** A screen on which every key of the context has something left to do. */
 const middle = (where: KeyContext, id: string) => {

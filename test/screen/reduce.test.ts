@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Outcome } from '../../src/screen/effect.ts';
 import { actionOf } from '../../src/screen/keys/keys.ts';
-import { type Outcome, reduce } from '../../src/screen/reduce.ts';
+import { reduce } from '../../src/screen/reduce.ts';
 import type { View } from '../../src/screen/view.ts';
 import { buildSnapshot } from '../helpers/snapshot.ts';
 import { buildPlayback, buildView } from '../helpers/view.ts';

@@ -8,6 +8,7 @@ export type KeyContext =
   | 'page'
   | 'list'
   | 'columns'
+  | 'findings'
   | 'live'
   | 'replay'
   | 'input';
@@ -32,6 +33,7 @@ export type Action =
   | { readonly type: 'choose' | 'choice-next' | 'choices-clear' }
   | { readonly type: 'show-finding' | 'record' | 'export' | 'extents' }
   | { readonly type: 'open'; readonly page: Exclude<Page, 'table'> }
+  | { readonly type: 'copy'; readonly what: 'finding' | 'command' }
   | { readonly type: 'probe'; readonly number: number }
   | { readonly type: 'input'; readonly kind: 'filter' | 'jump' | 'mark' }
   | { readonly type: 'step'; readonly samples: number }

@@ -54,6 +54,29 @@ export const KEYS: readonly KeyBinding[] = [
     action: { type: 'open', page: 'finding' },
   },
   {
+    id: 'findings',
+    keys: ['a'],
+    where: 'anywhere',
+    help: 'all findings: which go on or are over, since when, who',
+    hint: { text: 'all findings', rank: 9 },
+    action: { type: 'open', page: 'findings' },
+  },
+  {
+    id: 'copy-finding',
+    keys: ['y'],
+    where: 'anywhere',
+    help: 'copy the finding as text to the clipboard of the terminal (OSC 52); it is printed, too, when the screen ends',
+    hint: { text: 'copy', rank: 10 },
+    action: { type: 'copy', what: 'finding' },
+  },
+  {
+    id: 'copy-command',
+    keys: ['Y'],
+    where: 'anywhere',
+    help: 'copy the command that helps, in the same way',
+    action: { type: 'copy', what: 'command' },
+  },
+  {
     id: 'session',
     keys: ['i'],
     where: 'anywhere',
@@ -505,7 +528,7 @@ export const contextsOf = (ui: Place): readonly KeyContext[] =>
 
 const paneContexts = ({ page, focus }: Place): readonly KeyContext[] => {
   if (page === 'table') return [focus];
-  return page === 'columns' ? [page, 'list'] : ['page'];
+  return page === 'columns' || page === 'findings' ? [page, 'list'] : ['page'];
 };
 
 /** What a key does now; text that is no key is typed into the open line. */

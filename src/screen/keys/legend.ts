@@ -9,6 +9,7 @@ export const CONTEXT_TITLES: readonly (readonly [KeyContext, string])[] = [
   ['page', 'In detail, finding, session and help'],
   ['list', 'In a list'],
   ['columns', 'In the columns'],
+  ['findings', 'In the findings'],
   ['live', 'Live'],
   ['replay', 'Replay'],
   ['input', 'While typing a filter, a time or a mark'],

@@ -77,4 +77,13 @@ export const LIST_KEYS: readonly KeyBinding[] = [
     hint: { text: 'defaults', rank: 8 },
     action: { type: 'choices-clear' },
   },
+
+  {
+    id: 'finding-go',
+    keys: ['enter'],
+    where: 'findings',
+    help: 'go to its evidence: the moment, the process, its signals',
+    hint: { text: 'show', rank: 3 },
+    action: { type: 'choose' },
+  },
 ];
