@@ -15,8 +15,11 @@ export const VARIABLES = [
   ['XDG_CONFIG_HOME, HOME', 'Where config.json is looked for.'],
   [
     'SUDO_USER, SUDO_UID, SUDO_GID',
-    'Who called sudo: owns the recordings, runs the command after --, has the config.json.',
+    'Who called sudo: owns the recordings, runs the command after --, has the config.json and the chosen columns.',
   ],
-  ['STATE_DIRECTORY, XDG_STATE_HOME', 'Where extents remembers its last report.'],
+  [
+    'STATE_DIRECTORY, XDG_STATE_HOME',
+    'Where extents remembers its last report, and the screen (XDG_STATE_HOME, ~/.local/state) chosen columns.',
+  ],
   ['PATH', 'Where bpftrace, the command after -- and programs of --count are looked for.'],
 ];

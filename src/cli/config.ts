@@ -7,28 +7,25 @@
  * not understood ends the command with the reason, so that a setting is never silently without effect. Under sudo it
  * is the file of the user who called it.
  */
-import { join } from 'node:path';
 import { z } from 'zod';
 import { failure } from '../errors.ts';
 import { readUsersFile } from '../probes/small-file.ts';
 import { KEYS, type KeyBinding } from '../screen/keys/keys.ts';
 import { giveKeys } from '../screen/keys/own-keys.ts';
 import { THEME_NAMES, type ThemeName } from '../tui/theme.ts';
+import { userFile } from './user-file.ts';
 
 export type Config = { readonly theme: ThemeName | null; readonly keys: readonly KeyBinding[] };
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 const MAX_BYTES = 64 * 1024;
-const MAX_PASSWD_BYTES = 64 * 1024 * 1024;
 
 const SETTINGS = z.strictObject({
   theme: z.enum(THEME_NAMES).optional(),
   keys: z.record(z.string(), z.array(z.string())).optional(),
 });
 
-export const readConfig = (env: Environment): Config => {
-  const path = configPath(env);
+export const readConfig = (env: NodeJS.ProcessEnv): Config => {
+  const path = userFile(env, 'config', 'config.json');
   const text = path === null ? null : readIfThere(path, MAX_BYTES);
   if (path === null || text === null) return { theme: null, keys: KEYS };
   const refuse = (why: string): Error => failure('E_CONFIG', { path, why });
@@ -37,20 +34,6 @@ export const readConfig = (env: Environment): Config => {
   const keys = data.keys === undefined ? KEYS : giveKeys(data.keys);
   if ('problem' in keys) throw refuse(keys.problem);
   return { theme: data.theme ?? null, keys };
-};
-
-/** Root's own home under sudo is not where the user keeps settings. */
-const configPath = (env: Environment): string | null => {
-  const own = env.XDG_CONFIG_HOME;
-  if (own?.startsWith('/') === true) return join(own, 'stallscope', 'config.json');
-  const home = homeOf(env.SUDO_USER) ?? env.HOME;
-  return home === undefined || home === '' ? null : join(home, '.config', 'stallscope', 'config.json');
-};
-
-const homeOf = (user: string | undefined): string | undefined => {
-  if (user === undefined || process.getuid?.() !== 0) return undefined;
-  const lines = (readIfThere('/etc/passwd', MAX_PASSWD_BYTES) ?? '').split('\n');
-  return lines.find((line) => line.startsWith(`${user}:`))?.split(':')[5];
 };
 
 const readIfThere = (path: string, mostBytes: number): string | null => {

@@ -17,6 +17,7 @@ import { faceOf, reportPlainly } from './plain.ts';
 import { createPreview } from './preview.ts';
 import { printRecording } from './print-recording.ts';
 import { createRecordSwitch } from './record-switch.ts';
+import { rememberedColumns } from './remembered-columns.ts';
 import { say } from './say.ts';
 import { type RunningSession, type SessionOptions, startSession } from './session.ts';
 import { type Kept, unkeptLine } from './unkept.ts';
@@ -80,6 +81,7 @@ const liveLines = async (context: Context, options: LiveOptions): Promise<number
 
 const liveScreen = async (context: Context, options: LiveOptions): Promise<number> => {
   const config = readConfig(context.env);
+  const columns = rememberedColumns(context.env);
   // React must not be loaded by commands that draw nothing.
   const { showScreen } = await import('../tui/show-screen.tsx');
   const store = createSnapshotStore();
@@ -136,6 +138,7 @@ const liveScreen = async (context: Context, options: LiveOptions): Promise<numbe
     },
     exportView: exportTo(process.cwd(), context.env),
     keys: config.keys,
+    columns,
     theme: options.theme ?? config.theme ?? undefined,
     stdin: context.stdin,
     stdout: context.stdout,
@@ -149,6 +152,7 @@ const liveScreen = async (context: Context, options: LiveOptions): Promise<numbe
   ended.catch(() => undefined).finally(() => screen.close());
   const how = await screen.done;
   preview.end();
+  for (const text of screen.copied()) context.out.lines(text.split('\n'));
   const { stop, recorder } = await opening;
   say(context, 'detaching the probes');
   const lastRecorded = switched.current();

@@ -16,6 +16,7 @@ import { EXIT_OF } from './interruption.ts';
 import { checkMetric, sortNames } from './metric.ts';
 import { faceOf, reportPlainly } from './plain.ts';
 import { readMoment, readRecording } from './read-recording.ts';
+import { rememberedColumns } from './remembered-columns.ts';
 import { say } from './say.ts';
 import { inSteps } from './steps.ts';
 
@@ -55,6 +56,7 @@ const replayScreen = async (
   options: Pick<ReplayOptions, 'speed' | 'file' | 'theme' | 'follow'> & { readonly sort: string | undefined },
 ): Promise<number> => {
   const config = readConfig(context.env);
+  const columns = rememberedColumns(context.env);
   const { showScreen } = await import('../tui/show-screen.tsx');
   const store = createSnapshotStore();
   const { follow } = options;
@@ -81,6 +83,7 @@ const replayScreen = async (
     }),
     exportView: exportTo(process.cwd(), context.env),
     keys: config.keys,
+    columns,
     theme: options.theme ?? config.theme ?? undefined,
     stdin: context.stdin,
     stdout: context.stdout,
@@ -88,6 +91,7 @@ const replayScreen = async (
   });
   context.interruption.onRequest(() => screen.close());
   const how = await screen.done;
+  for (const text of screen.copied()) context.out.lines(text.split('\n'));
   stopLooking();
   playback.close();
   if (marked) say(context, `marks are in ${marksName(options.file)}`);

@@ -9,11 +9,14 @@
 import type { WatchedSnapshot } from '../insight/recognised.ts';
 import { findingLines, mostFindingLines } from './finding/finding.ts';
 import { accountLines } from './finding/finding-page.ts';
+import { NO_FINDINGS } from './finding/findings-page.ts';
 import { blank, cutLine, type Line, span } from './format/line.ts';
 import { longDuration } from './format/numbers.ts';
 import { clean } from './format/text.ts';
 import { stateLine, trustLine } from './header.ts';
 import { detailLines } from './pages/detail.ts';
+import { listLines, listTop } from './pages/list.ts';
+import { listOf } from './pages/lists.ts';
 import { helpLines, sessionLines } from './pages/pages.ts';
 import { pressureLine } from './pressure.ts';
 import { laneLines, lanesWanted } from './signals/lanes.ts';
@@ -96,10 +99,12 @@ export const composeScreen = (view: View): readonly Pane[] => {
   ].filter(({ lines }) => lines.length > 0);
 };
 
-/** Every line of a page that scrolls; null for the table, which has its own window. */
+/** Every line of a page that scrolls; null for the table and for lists, which have windows of their own. */
 export const pageLines = (snapshot: WatchedSnapshot, view: View): readonly Line[] | null => {
   switch (view.ui.page) {
     case 'table':
+    case 'columns':
+    case 'findings':
       return null;
     case 'detail':
       return detailLines(snapshot, selectedRow(snapshot, view), view);
@@ -114,11 +119,20 @@ export const pageLines = (snapshot: WatchedSnapshot, view: View): readonly Line[
 
 const mainLines = (snapshot: WatchedSnapshot, view: View, height: number): readonly Line[] => {
   const lines = pageLines(snapshot, view);
+  const entries = listOf(snapshot, view);
+  if (entries !== null) {
+    const top = listTop(entries, view.ui, height - 1);
+    const lines = entries.length === 0 ? [NO_FINDINGS] : listLines(entries, view, height - 1);
+    return [pageTitle(view, moreText(entries.length, top, height)), ...lines];
+  }
   if (lines === null) return tableLines(snapshot, view, height);
   const top = Math.max(0, Math.min(view.ui.scroll, lines.length - (height - 1)));
-  const below = lines.length - top - (height - 1);
-  const more = below > 0 ? `${below} more lines below` : top > 0 ? 'the end' : '';
-  return [pageTitle(view, more), ...lines.slice(top, top + height - 1)];
+  return [pageTitle(view, moreText(lines.length, top, height)), ...lines.slice(top, top + height - 1)];
+};
+
+const moreText = (lines: number, top: number, height: number): string => {
+  const below = lines - top - (height - 1);
+  return below > 0 ? `${below} more lines below` : top > 0 ? 'the end' : '';
 };
 
 const PAGE_TITLES = {
@@ -127,6 +141,8 @@ const PAGE_TITLES = {
   finding: 'FINDING',
   help: 'HELP',
   session: 'SESSION',
+  columns: 'COLUMNS',
+  findings: 'FINDINGS',
 } as const;
 
 const pageTitle = ({ ui, size, glyphs }: View, more: string): Line => {

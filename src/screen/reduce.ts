@@ -1,35 +1,25 @@
 /** What an action does to the screen's state, and what it asks of the outside. Pure. */
 
-import { layOut, pageLines } from './compose.ts';
-import { accountShown, accountsOf } from './finding/accounts.ts';
+import type { WatchedSnapshot } from '../insight/recognised.ts';
+import type { Effect, Outcome } from './effect.ts';
+import { type Account, accountShown, accountsOf } from './finding/accounts.ts';
+import { copiedText } from './finding/copied.ts';
 import { parseMoment } from './format/moment.ts';
 import { clean } from './format/text.ts';
 import { type Chosen, type QuestionName, questionFor, questionOf } from './keys/choices.ts';
 import type { Action } from './keys/keys.ts';
-import { helpLines } from './pages/pages.ts';
-import { laneWidths } from './signals/lane-widths.ts';
-import { laneMetrics } from './signals/lanes.ts';
-import { axisOf, ZOOMS } from './signals/timeline.ts';
-import type { Arrange, Grouping, UiState } from './state.ts';
+import { moveCursor, moveInPage, moveLanes, moveSelection } from './moves.ts';
+import { nextChoice, sortChosen } from './pages/columns-page.ts';
+import { chosenIndex } from './pages/list.ts';
+import { listOf, openedAt } from './pages/lists.ts';
+import { ZOOMS } from './signals/timeline.ts';
+import type { Arrange, ColumnChoices, Grouping, Page, UiState } from './state.ts';
 import { columnMetrics, sortKeys } from './table/columns.ts';
 import { parseFilter } from './table/filter.ts';
 import { keyOf } from './table/groups.ts';
-import { orderRows, windowOf } from './table/rows.ts';
+import { orderRows } from './table/rows.ts';
 import { selectedEntry, selectedRow } from './table/selected.ts';
-import { tableRows } from './table/table.ts';
 import type { View } from './view.ts';
-
-export type Effect =
-  | {
-      readonly type: 'quit' | 'interrupt' | 'suspend' | 'redraw' | 'play' | 'hold' | 'latest';
-    }
-  | Chosen
-  | { readonly type: 'step'; readonly samples: number }
-  | { readonly type: 'speed'; readonly speed: number }
-  | { readonly type: 'seek'; readonly bootUs: number; readonly toLook?: true }
-  | { readonly type: 'mark'; readonly text: string };
-
-export type Outcome = { readonly ui: UiState; readonly effect: Effect | null };
 
 /** Longer than any name worth typing, shorter than a paste by mistake. */
 const LONGEST_INPUT = 200;
@@ -61,7 +51,7 @@ export const reduce = (view: View, action: Action): Outcome => {
     case 'speed':
       return ask({ type: 'speed', speed: nextSpeed(playback?.speed ?? 1, action.factor) });
     case 'move':
-      if (ui.page !== 'table') return only(moveScroll(view, action));
+      if (ui.page !== 'table') return only(moveInPage(view, action));
       return only(ui.focus === 'table' ? moveSelection(view, action) : moveLanes(view, action));
     case 'zoom':
       return only({ zoom: inTurn(ZOOMS, ui.zoom, action.step, false) });
@@ -80,6 +70,14 @@ export const reduce = (view: View, action: Action): Outcome => {
       return showFinding(view);
     case 'extents':
       return only(ui.page === 'detail' ? { extentsOf: ui.selectedId } : {});
+    case 'copy':
+      return copy(view, action.what);
+    case 'choose':
+      return choose(view);
+    case 'choice-next':
+      return withColumns(view, (id, snapshot) => nextChoice(snapshot, ui, id));
+    case 'choices-clear':
+      return withColumns(view, () => ({}));
     case 'sort':
       return only(nextSort(view, action.step));
     case 'reverse':
@@ -127,49 +125,35 @@ const nextSpeed = (speed: number, factor: number): number => {
   return Math.min(FASTEST, Math.max(SLOWEST, from * factor));
 };
 
-type Move = Extract<Action, { type: 'move' }>;
-
-const moveSelection = (view: View, { by, direction }: Move): Partial<UiState> => {
-  const { snapshot, ui } = view;
-  if (snapshot === null) return {};
-  const order = orderRows(snapshot, ui);
-  const height = tableRows(layOut(view).main);
-  const { first, selected } = windowOf(order, ui, height);
-  if (selected === -1) return {};
-  if (by === 'end' && direction === -1) return { selectedId: null, selectedOffset: 0 };
-  const last = order.entries.length - 1;
-  const distance = by === 'line' ? 1 : by === 'page' ? Math.max(1, height - 1) : last;
-  const target = Math.min(last, Math.max(0, selected + direction * distance));
-  const entry = order.entries[target];
-  if (entry === undefined) return {};
-  const offset = Math.min(height - 1, Math.max(0, target - first));
-  return { selectedId: entry.id, selectedOffset: offset };
+/** What the cursor of the list that is open is on. */
+const chosenOf = (view: View): string | null => {
+  const entries = view.snapshot === null ? null : listOf(view.snapshot, view);
+  return entries?.[chosenIndex(entries, view.ui)]?.id ?? null;
 };
 
-const moveScroll = (view: View, { by, direction }: Move): Partial<UiState> => {
+const choose = (view: View): Outcome => {
   const { snapshot, ui } = view;
-  const height = layOut(view).main - 1;
-  const lines = (snapshot === null ? helpLines(view) : pageLines(snapshot, view))?.length ?? 0;
-  const end = Math.max(0, lines - height);
-  const distance = by === 'line' ? 1 : by === 'page' ? Math.max(1, height - 1) : end;
-  return { scroll: Math.min(end, Math.max(0, Math.min(ui.scroll, end) + direction * distance)) };
+  const id = chosenOf(view);
+  if (snapshot === null || id === null) return { ui, effect: null };
+  if (ui.page === 'columns') return { ui: { ...ui, ...sortChosen(snapshot, ui, id) }, effect: null };
+  return goTo(view, snapshot, accountsOf(snapshot, view).find(({ key }) => key === id) ?? null);
 };
 
-const moveLanes = (view: View, { direction }: Move): Partial<UiState> => {
+const copy = (view: View, what: 'finding' | 'command'): Outcome => {
   const { snapshot, ui } = view;
-  if (snapshot === null) return {};
-  const most = Math.max(0, laneMetrics(snapshot, view).length - 1);
-  return { laneTop: Math.min(most, Math.max(0, ui.laneTop + direction)) };
+  const text = snapshot === null ? null : copiedText(snapshot, view, what);
+  return { ui, effect: { type: 'copy', what, text } };
 };
 
-/** By what is seen: one cell of the signals. To the end of all is to go with it. */
-const moveCursor = (view: View, cells: number): Outcome => {
+const withColumns = (
+  view: View,
+  change: (id: string, snapshot: WatchedSnapshot) => ColumnChoices,
+): Outcome => {
   const { snapshot, ui } = view;
-  if (snapshot === null) return { ui, effect: null };
-  const axis = axisOf(snapshot, view, laneWidths(view).cells);
-  const target = Math.max(axis.fromUs, snapshot.bootUs + cells * axis.cellUs);
-  if (target >= axis.source.bootUs) return { ui, effect: { type: 'latest' } };
-  return { ui, effect: { type: 'seek', bootUs: target } };
+  const id = chosenOf(view);
+  if (snapshot === null || id === null) return { ui, effect: null };
+  const columns = change(id, snapshot);
+  return { ui: { ...ui, columns, chosen: id }, effect: { type: 'remember', columns } };
 };
 
 /**
@@ -183,7 +167,12 @@ const showFinding = (view: View): Outcome => {
   const shown = accountShown(snapshot, view);
   const at = accounts.findIndex(({ key }) => key === shown?.key);
   const target = ui.account === null ? shown : accounts[(at + 1) % Math.max(1, accounts.length)];
-  if (target === null || target === undefined) return { ui, effect: null };
+  return goTo(view, snapshot, target ?? null);
+};
+
+const goTo = (view: View, snapshot: WatchedSnapshot, target: Account | null): Outcome => {
+  const { ui } = view;
+  if (target === null) return { ui, effect: null };
   const columns = columnMetrics(snapshot).map(({ id }) => id);
   const sort = target.metrics.find((metric) => columns.includes(metric));
   return {
@@ -232,8 +221,12 @@ const nextSort = ({ snapshot, ui }: View, step: -1 | 1): Partial<UiState> => {
   return { sort: keys[(at + step + keys.length) % keys.length] ?? null, reversed: false };
 };
 
-const openPage = (view: View, page: 'detail' | 'finding' | 'help' | 'session'): Partial<UiState> => {
+const openPage = (view: View, page: Exclude<Page, 'table'>): Partial<UiState> => {
   const { snapshot, ui } = view;
+  if ((page === 'columns' || page === 'findings') && ui.page !== page)
+    return snapshot === null ? {} : { page, scroll: 0, chosen: openedAt(snapshot, view, page) };
+  // In full is the one under the cursor.
+  if (page === 'finding' && ui.page === 'findings') return { page, scroll: 0, account: chosenOf(view) };
   if (page !== 'detail') return { page: ui.page === page ? 'table' : page, scroll: 0 };
   if (snapshot === null) return {};
   const entry = selectedEntry(snapshot, view);

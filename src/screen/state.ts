@@ -2,7 +2,7 @@
 export type Mode = 'live' | 'replay';
 
 /** What fills the screen below the header. */
-export type Page = 'table' | 'detail' | 'finding' | 'help' | 'session';
+export type Page = 'table' | 'detail' | 'finding' | 'help' | 'session' | 'columns' | 'findings';
 
 /** Which pane of the table page the arrows move in. */
 export type Focus = 'table' | 'signals';
@@ -16,6 +16,9 @@ export type Arrange = 'flat' | 'tree' | Grouping;
 
 /** A metric id, or a column that identifies a process. null: where most time went. */
 export type SortKey = string | 'pid' | 'comm' | null;
+
+/** Columns the user wants at all times, or never; of any other the table decides. Remembered from session to session. */
+export type ColumnChoices = Readonly<Record<string, 'always' | 'never'>>;
 
 export type LineInput = {
   /** A text, or the key that answers a question (keys/choices.ts). */
@@ -44,6 +47,7 @@ export type UiState = {
   /** The one group whose processes are shown. */
   readonly within: { readonly arrange: Grouping; readonly key: string; readonly label: string } | null;
   readonly sort: SortKey;
+  readonly columns: ColumnChoices;
   readonly reversed: boolean;
   /** Whether the table lists those who trace: this tool and its tracer. */
   readonly own: boolean;
@@ -55,13 +59,15 @@ export type UiState = {
   readonly input: LineInput | null;
   /** The process whose files are to be counted in pieces; null: nobody asked. */
   readonly extentsOf: string | null;
+  /** What the cursor of a list is on; null: its first line. */
+  readonly chosen: string | null;
   /** First line shown of a page that scrolls. */
   readonly scroll: number;
   /** The last key pressed, when it means nothing here. */
   readonly unknownKey: string | null;
 };
 
-export const initialUi = (mode: Mode, sort: SortKey = null): UiState => ({
+export const initialUi = (mode: Mode, sort: SortKey = null, columns: ColumnChoices = {}): UiState => ({
   mode,
   page: 'table',
   focus: 'table',
@@ -74,6 +80,7 @@ export const initialUi = (mode: Mode, sort: SortKey = null): UiState => ({
   arrange: 'flat',
   within: null,
   sort,
+  columns,
   reversed: false,
   own: false,
   ended: true,
@@ -81,6 +88,7 @@ export const initialUi = (mode: Mode, sort: SortKey = null): UiState => ({
   filter: '',
   input: null,
   extentsOf: null,
+  chosen: null,
   scroll: 0,
   unknownKey: null,
 });

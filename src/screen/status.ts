@@ -44,6 +44,9 @@ const hintSegments = (snapshot: WatchedSnapshot | null, view: View): Segment[] =
     const key = keys[0];
     if (hint === undefined || key === undefined || !contexts.includes(where)) return [];
     if (!(POSSIBLE[id]?.(snapshot, view) ?? true)) return [];
+    // A nearer context has taken the key.
+    const taken = contexts.slice(0, contexts.indexOf(where));
+    if (view.keys.some((other) => taken.includes(other.where) && other.keys.includes(key))) return [];
     const text = id === 'hold' && view.playback?.following === false ? 'follow' : hint.text;
     return [segment(hint.rank, span(keyLabel(key), 'accent'), span(` ${text}`, 'dim'))];
   });
@@ -52,6 +55,7 @@ const hintSegments = (snapshot: WatchedSnapshot | null, view: View): Segment[] =
 const POSSIBLE: Readonly<Record<string, (snapshot: WatchedSnapshot | null, view: View) => boolean>> = {
   'show-finding': (snapshot, view) => snapshot !== null && accountShown(snapshot, view) !== null,
   finding: (snapshot, view) => snapshot !== null && accountShown(snapshot, view) !== null,
+  'sort-menu': (_, { ui }) => ui.page === 'table',
   hold: (_, { playback }) => playback !== null,
   jump: (_, { playback }) => playback !== null,
   'step-back': (_, { playback }) => playback !== null,

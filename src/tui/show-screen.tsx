@@ -13,18 +13,19 @@ import { render } from 'ink';
 import type { Inspect } from '../core/inspection.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { composeScreen } from '../screen/compose.ts';
+import type { Effect } from '../screen/effect.ts';
 import { charsetOf, glyphsFor } from '../screen/format/glyphs.ts';
 import type { Picture, SavedFrom } from '../screen/keys/choices.ts';
 import { KEYS, type KeyBinding } from '../screen/keys/keys.ts';
-import type { Effect } from '../screen/reduce.ts';
 import { sizeOf } from '../screen/size.ts';
-import type { Mode } from '../screen/state.ts';
+import type { ColumnChoices, Mode } from '../screen/state.ts';
 import type { TextStore } from '../screen/text-store.ts';
 import { createViewModel } from '../screen/view-model.ts';
 import type { Playback } from '../session/playback.ts';
 import type { SnapshotStore } from '../session/store.ts';
 import { App } from './app.tsx';
 import { pictureOf, titleOf } from './picture/picture.ts';
+import { createClipboard } from './terminal/clipboard.ts';
 import { createFrameSink } from './terminal/frame-sink.ts';
 import { createPainter } from './terminal/painter.ts';
 import { createScreen } from './terminal/screen.ts';
@@ -41,6 +42,8 @@ export type ScreenOptions = {
   readonly playback?: Playback | undefined;
   /** What the table is ordered by at first; a metric id, `pid` or `comm`. */
   readonly sort?: string | undefined;
+  /** Columns chosen before, and what to do with a new choice. */
+  readonly columns?: RememberedColumns | undefined;
   /** Path of the recording, or what is traced. */
   readonly title?: string | undefined;
   /** What happens before the first snapshot: `attaching 5 probes`. */
@@ -63,6 +66,14 @@ export type ScreenOptions = {
 /** Sets a mark at the moment shown: what went wrong, or null. */
 export type SetMark = (text: string) => string | null;
 
+/** `keep` returns at once; it says what went wrong, some time later, or nothing. */
+export type RememberedColumns = {
+  readonly chosen: ColumnChoices;
+  /** Why what was remembered is not used; null when all is well. */
+  readonly problem: string | null;
+  keep(columns: ColumnChoices, failed: (problem: string) => void): void;
+};
+
 /** Starts or stops a recording; says what it did, or why not. Never throws. */
 export type RecordSwitch = { toggle(from: SavedFrom): string; readonly file: TextStore };
 
@@ -72,7 +83,12 @@ export type DrawnView = { readonly as: Picture; readonly text: string };
 /** Writes it, and the session as it stands, to a file; says which, or why not. Never throws. */
 export type ExportView = (view: DrawnView, snapshot: Snapshot) => string;
 
-export type ShownScreen = { readonly done: Promise<ScreenEnd>; close(): void };
+export type ShownScreen = {
+  readonly done: Promise<ScreenEnd>;
+  close(): void;
+  /** What was copied; to be printed afterwards, because no terminal says whether it took it. */
+  copied(): readonly string[];
+};
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const;
 
@@ -93,6 +109,8 @@ export const showScreen = (options: ScreenOptions): ShownScreen => {
     { write: (text) => stdout.write(text), onDrain: (resume) => stdout.once('drain', resume) },
     size,
   );
+
+  const clipboard = createClipboard((text) => stdout.write(text), env.TERM);
 
   const act: Readonly<Record<Effect['type'], (effect: Effect) => void>> = {
     quit: () => end('quit'),
@@ -116,6 +134,15 @@ export const showScreen = (options: ScreenOptions): ShownScreen => {
     export: (effect) => effect.type === 'export' && model.say(exported(effect.as)),
     step: (effect) => effect.type === 'step' && playback?.step(effect.samples),
     speed: (effect) => effect.type === 'speed' && playback?.setSpeed(effect.speed),
+    copy: (effect) => {
+      if (effect.type !== 'copy') return;
+      model.say(
+        effect.text === null
+          ? `there is no ${effect.what} to copy`
+          : `${effect.what} ${clipboard.put(effect.text)}`,
+      );
+    },
+    remember: (effect) => effect.type === 'remember' && options.columns?.keep(effect.columns, model.say),
     seek: (effect) => effect.type === 'seek' && playback?.seek(effect.bootUs, effect.toLook === true),
   };
 
@@ -135,6 +162,7 @@ export const showScreen = (options: ScreenOptions): ShownScreen => {
     overview: options.overview ?? null,
     mode: options.mode,
     sort: options.sort ?? null,
+    columns: options.columns?.chosen ?? {},
     playback: playback ?? null,
     status: options.status ?? null,
     notice: options.notice ?? null,
@@ -212,5 +240,6 @@ export const showScreen = (options: ScreenOptions): ShownScreen => {
     () => end('quit'),
     (error: unknown) => end('quit', error),
   );
-  return { done, close: () => end('quit') };
+  if (options.columns?.problem) model.say(options.columns.problem);
+  return { done, close: () => end('quit'), copied: clipboard.all };
 };

@@ -56,6 +56,9 @@ const WAY: Readonly<Record<string, readonly [readonly string[], string]>> = {
   replay: [[], 'PROCESSES'],
   signals: [['tab'], '>SIGNALS'],
   page: [['?'], 'HELP'],
+  list: [['s'], 'COLUMNS ─'],
+  columns: [['s'], 'COLUMNS ─'],
+  findings: [['a'], 'FINDINGS ─'],
   input: [['/'], 'filter: '],
 };
 

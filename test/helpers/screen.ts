@@ -19,6 +19,8 @@ export type ProgramScreen = {
   press(keys: string): void;
   resize(columns: number, rows: number): void;
   state(): ScreenState;
+  /** What it put on the terminal's clipboard. */
+  copied(): readonly string[];
   signal(name: NodeJS.Signals): void;
   readonly pid: number;
   readonly exited: Promise<{ readonly code: number; readonly signal: number | undefined }>;
@@ -33,6 +35,9 @@ export type ProgramOptions = {
   readonly cwd?: string;
 };
 
+/** What a test chooses is not remembered where the next one, or its user, would find it. */
+const NOTHING_KEPT = { XDG_STATE_HOME: '/dev/null/none' } as const;
+
 export const runInTerminal = (
   file: string,
   args: readonly string[],
@@ -46,13 +51,22 @@ export const runInTerminal = (
     cols: columns,
     rows,
     cwd,
-    env: { ...inherited, LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', TERM: 'xterm-256color', ...env } as Record<
-      string,
-      string
-    >,
+    env: {
+      ...inherited,
+      LANG: 'C.UTF-8',
+      LC_ALL: 'C.UTF-8',
+      TERM: 'xterm-256color',
+      ...NOTHING_KEPT,
+      ...env,
+    } as Record<string, string>,
   });
   // @xterm/headless has no API for DECTCEM, so the sequence that decides it is followed here.
   let cursorHidden = false;
+  const copied: string[] = [];
+  terminal.parser.registerOscHandler(52, (text) => {
+    copied.push(Buffer.from(text.replace(/^c;/, ''), 'base64').toString());
+    return true;
+  });
   /** Reported of everything that was shown. */
   const watchers = new Set<() => void>();
   pty.onData((text) => {
@@ -101,6 +115,7 @@ export const runInTerminal = (
       cursorHidden,
       scrollback: linesOf(terminal.buffer.normal, 0, terminal.buffer.normal.length).trimEnd(),
     }),
+    copied: () => copied,
     signal: (name) => process.kill(pty.pid, name),
     pid: pty.pid,
     exited,

@@ -92,6 +92,15 @@ describe('the columns', () => {
     expect(titles(at(storm, 60, 'inode.create'))).toEqual(['creates/s', 'create time']);
   });
 
+  it('are what the user wants: always, although it is idle; never, unless it is sorted by', () => {
+    const chosen = { 'kswapd.direct_ns': 'always', 'iomap.iter': 'never' } as const;
+    const lay = (sort: string) =>
+      layColumns(storm, { sort, values: 'rate' }, { hidden: [], width: 80, chosen });
+    expect(titles(lay('iomap.seek_ns'))).toEqual(['creates/s', 'SEEK_HOLE/s', 'seek time', 'reclaim time']);
+    expect(lay('iomap.seek_ns').hidden).toBe(ALL.length - 4);
+    expect(titles(lay('iomap.iter'))).toContain('iomap_iter/s');
+  });
+
   it('are still those of the default order when it is by PID or name, with the room of the sparkline', () => {
     const byPid = at(storm, 80, 'pid');
     expect(titles(byPid)).toEqual(['SEEK_HOLE/s', 'iomap_iter/s', 'seek time', 'longest seek']);

@@ -18,15 +18,24 @@ const finding = {
   endUs: 7_290_000_000,
   evidence: [{ metric: 'iomap.iter', value: 5, unit: 'count', what: 'steps', atUs: 7_255_000_000 }],
   missing: [],
-  advice: [],
+  advice: [{ text: 'Copy the file', command: 'cp --sparse=always a b' }],
 } satisfies Finding;
 
+const PAGES: Readonly<Record<string, UiState['page']>> = {
+  extents: 'detail',
+  page: 'help',
+  list: 'columns',
+  columns: 'columns',
+  'finding-go': 'findings',
+};
 /** A screen on which every key of the context has something left to do. */
 const middle = (where: KeyContext, id: string) => {
   const snapshot = buildSnapshot({ processes: 60, change: { insight: { ...INSIGHT, findings: [finding] } } });
   const ui: Partial<UiState> = {
     mode: where === 'replay' ? 'replay' : 'live',
-    page: id === 'extents' ? 'detail' : where === 'page' ? 'help' : 'table',
+    page: PAGES[id] ?? PAGES[where] ?? 'table',
+    columns: { 'kswapd.wakeups': 'never' },
+    chosen: 'iomap.seek_data',
     selectedId: snapshot.rows[30]?.id ?? null,
     selectedOffset: 3,
     focus: where === 'signals' ? 'signals' : 'table',

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Outcome } from '../../src/screen/effect.ts';
 import { actionOf } from '../../src/screen/keys/keys.ts';
-import { type Outcome, reduce } from '../../src/screen/reduce.ts';
+import { reduce } from '../../src/screen/reduce.ts';
 import type { View } from '../../src/screen/view.ts';
 import { buildSnapshot } from '../helpers/snapshot.ts';
 import { buildPlayback, buildView } from '../helpers/view.ts';
@@ -74,7 +75,7 @@ describe('keys and what they do', () => {
     const seen = new Set<string | null>();
     let ui = view.ui;
     for (let count = 0; count < 9; count += 1) {
-      ui = press({ ...view, ui }, 's').ui;
+      ui = press({ ...view, ui }, '>').ui;
       seen.add(ui.sort);
     }
     // From where the screen began, which is the time spent.
@@ -89,7 +90,32 @@ describe('keys and what they do', () => {
       'iomap.iter',
       'iomap.seek_ns',
     ]);
-    expect(press({ ...view, ui }, 's', 'S').ui.sort).toBe('iomap.seek_ns');
+    expect(press({ ...view, ui }, '>', '<').ui.sort).toBe('iomap.seek_ns');
+  });
+
+  it('sorts by what is chosen from all columns, and turns it round when it is chosen again', () => {
+    const view = buildView();
+    const listed = press(view, 's').ui;
+    expect(listed).toMatchObject({ page: 'columns', chosen: 'by itself' });
+    const by = press({ ...view, ui: listed }, 'down', 'down', 'down', 'enter').ui;
+    expect(by).toMatchObject({ page: 'table', sort: 'iomap.seek_hole', reversed: false });
+    expect(press({ ...view, ui: by }, 's', 'enter').ui).toMatchObject({
+      sort: 'iomap.seek_hole',
+      reversed: true,
+    });
+    expect(press({ ...view, ui: by }, 's', 'home', 'enter').ui).toMatchObject({ page: 'table', sort: null });
+    expect(press({ ...view, ui: by }, 's', 'end', 'esc').ui).toMatchObject({ sort: 'iomap.seek_hole' });
+  });
+
+  it('shows a column always, never, or as it finds it, and asks that it be remembered', () => {
+    const view = buildView();
+    const first = press(view, 's', 'end', 'space');
+    expect(first.effect).toEqual({ type: 'remember', columns: { 'kswapd.direct_reclaims': 'always' } });
+    const second = press({ ...view, ui: first.ui }, 'space');
+    expect(second.effect).toEqual({ type: 'remember', columns: { 'kswapd.direct_reclaims': 'never' } });
+    expect(press({ ...view, ui: second.ui }, 'space').effect).toEqual({ type: 'remember', columns: {} });
+    expect(press({ ...view, ui: second.ui }, 'home', 'space').ui.columns).toEqual(second.ui.columns);
+    expect(press({ ...view, ui: second.ui }, 'd').ui.columns).toEqual({});
   });
 
   it('opens the process under the cursor and stays with it', () => {

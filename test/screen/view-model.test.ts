@@ -23,6 +23,7 @@ const begin = () => {
     overview: null,
     mode: 'live',
     sort: null,
+    columns: {},
     playback: null,
     status: null,
     notice: null,

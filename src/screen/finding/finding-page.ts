@@ -5,11 +5,11 @@ import { blank, type Line, span, wrapLine } from '../format/line.ts';
 import { clockTime, duration, longDuration, percent } from '../format/numbers.ts';
 import { clean } from '../format/text.ts';
 import type { View } from '../view.ts';
-import { accountShown, accountsOf } from './accounts.ts';
+import { type Account, accountShown, accountsOf } from './accounts.ts';
 import { TONE_OF } from './finding.ts';
 
 export const accountLines = (snapshot: WatchedSnapshot, view: View): readonly Line[] => {
-  const { size, glyphs } = view;
+  const { size } = view;
   const account = accountShown(snapshot, view);
   if (account === null)
     return wrapLine(
@@ -18,6 +18,24 @@ export const accountLines = (snapshot: WatchedSnapshot, view: View): readonly Li
       'plain',
       size.columns,
     );
+  return [
+    ...factLines(snapshot, account, view),
+    blank,
+    [
+      span('Correlated signals', 'title'),
+      span('  which spikes coincide, and in which order: association, not cause', 'dim'),
+    ],
+    ...linkLines(
+      snapshot,
+      view,
+      ({ metric, pid }) => account.metrics.includes(metric) || pid === account.pid,
+    ),
+  ];
+};
+
+/** What is known of it, and what helps. */
+export const factLines = (snapshot: WatchedSnapshot, account: Account, view: View): readonly Line[] => {
+  const { size, glyphs } = view;
   const { clock } = snapshot.header;
   const at = (bootUs: number): string => clockTime(realMsAt(clock, bootUs));
   const text = (value: string): string => clean(value, glyphs.charset);
@@ -84,16 +102,6 @@ export const accountLines = (snapshot: WatchedSnapshot, view: View): readonly Li
       ...(risk === undefined ? [] : wrap('      risk: ', risk, 'warn')),
     ]),
     ...(account.id === null ? [] : wrap('  more: ', `stallscope explain ${account.id}`)),
-    blank,
-    [
-      span('Correlated signals', 'title'),
-      span('  which spikes coincide, and in which order: association, not cause', 'dim'),
-    ],
-    ...linkLines(
-      snapshot,
-      view,
-      ({ metric, pid }) => account.metrics.includes(metric) || pid === account.pid,
-    ),
   ];
 };
 

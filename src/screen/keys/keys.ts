@@ -3,50 +3,15 @@
  * this table says and nothing else.
  *
  * `where` is the context a binding belongs to. While a line of text is typed only `input` counts; otherwise the pane
- * (`table` or `signals`, or `page` for everything that scrolls), then the mode, then `anywhere`. Users give other keys
+ * (`table` or `signals`, `list` for what is chosen from, or `page` for everything that scrolls), then the mode, then
+ * `anywhere`. Users give other keys
  * to a binding by its `id` (cli/config.ts).
  */
 import type { UiState } from '../state.ts';
+import type { Action, KeyBinding, KeyContext } from './binding.ts';
+import { LIST_KEYS } from './list-keys.ts';
 
-export type KeyContext = 'anywhere' | 'table' | 'signals' | 'page' | 'live' | 'replay' | 'input';
-
-export type Action =
-  | { readonly type: 'quit' | 'interrupt' | 'suspend' | 'redraw' }
-  | { readonly type: 'move'; readonly by: 'line' | 'page' | 'end'; readonly direction: -1 | 1 }
-  | { readonly type: 'sort' | 'arrange' | 'zoom'; readonly step: -1 | 1 }
-  | {
-      readonly type:
-        | 'reverse'
-        | 'values'
-        | 'own'
-        | 'ended'
-        | 'clear'
-        | 'back'
-        | 'hold'
-        | 'play'
-        | 'latest'
-        | 'focus';
-    }
-  | { readonly type: 'show-finding' | 'record' | 'export' | 'extents' }
-  | { readonly type: 'open'; readonly page: 'detail' | 'finding' | 'help' | 'session' }
-  | { readonly type: 'probe'; readonly number: number }
-  | { readonly type: 'input'; readonly kind: 'filter' | 'jump' | 'mark' }
-  | { readonly type: 'step'; readonly samples: number }
-  | { readonly type: 'cell'; readonly cells: number }
-  | { readonly type: 'speed'; readonly factor: number }
-  | { readonly type: 'accept' | 'cancel' | 'erase' | 'erase-all' }
-  | { readonly type: 'type'; readonly text: string };
-
-export type KeyBinding = {
-  readonly id: string;
-  /** As `keyNames` spells them. */
-  readonly keys: readonly string[];
-  readonly where: KeyContext;
-  readonly help: string;
-  /** Named in the status bar; the lowest rank is kept longest. */
-  readonly hint?: { readonly text: string; readonly rank: number } | undefined;
-  readonly action: Action;
-};
+export type { Action, KeyBinding, KeyContext } from './binding.ts';
 
 export const KEYS: readonly KeyBinding[] = [
   {
@@ -87,6 +52,29 @@ export const KEYS: readonly KeyBinding[] = [
     help: 'the finding in full: evidence, victims, fixes and their risks, correlated signals',
     hint: { text: 'details', rank: 9 },
     action: { type: 'open', page: 'finding' },
+  },
+  {
+    id: 'findings',
+    keys: ['a'],
+    where: 'anywhere',
+    help: 'all findings: which go on or are over, since when, who',
+    hint: { text: 'all findings', rank: 9 },
+    action: { type: 'open', page: 'findings' },
+  },
+  {
+    id: 'copy-finding',
+    keys: ['y'],
+    where: 'anywhere',
+    help: 'copy the finding as text to the clipboard of the terminal (OSC 52); it is printed, too, when the screen ends',
+    hint: { text: 'copy', rank: 10 },
+    action: { type: 'copy', what: 'finding' },
+  },
+  {
+    id: 'copy-command',
+    keys: ['Y'],
+    where: 'anywhere',
+    help: 'copy the command that helps, in the same way',
+    action: { type: 'copy', what: 'command' },
   },
   {
     id: 'session',
@@ -279,16 +267,23 @@ export const KEYS: readonly KeyBinding[] = [
     action: { type: 'clear' },
   },
   {
-    id: 'sort-next',
+    id: 'sort-menu',
     keys: ['s'],
+    where: 'anywhere',
+    help: 'every column: sort by one, show it always or never',
+    hint: { text: 'sort', rank: 7 },
+    action: { type: 'open', page: 'columns' },
+  },
+  {
+    id: 'sort-next',
+    keys: ['>', '.'],
     where: 'table',
     help: 'sort by the next column',
-    hint: { text: 'sort', rank: 7 },
     action: { type: 'sort', step: 1 },
   },
   {
     id: 'sort-previous',
-    keys: ['S'],
+    keys: ['<', ','],
     where: 'table',
     help: 'sort by the previous column',
     action: { type: 'sort', step: -1 },
@@ -453,6 +448,8 @@ export const KEYS: readonly KeyBinding[] = [
     action: { type: 'back' },
   },
 
+  ...LIST_KEYS,
+
   {
     id: 'hold',
     keys: ['space'],
@@ -527,7 +524,12 @@ type Place = Pick<UiState, 'input' | 'page' | 'mode' | 'focus'>;
 
 /** The contexts that count now, the nearest first. */
 export const contextsOf = (ui: Place): readonly KeyContext[] =>
-  ui.input !== null ? ['input'] : [ui.page === 'table' ? ui.focus : 'page', ui.mode, 'anywhere'];
+  ui.input !== null ? ['input'] : [...paneContexts(ui), ui.mode, 'anywhere'];
+
+const paneContexts = ({ page, focus }: Place): readonly KeyContext[] => {
+  if (page === 'table') return [focus];
+  return page === 'columns' || page === 'findings' ? [page, 'list'] : ['page'];
+};
 
 /** What a key does now; text that is no key is typed into the open line. */
 export const actionOf = (key: string, ui: Place, bindings: readonly KeyBinding[] = KEYS): Action | null => {

@@ -1,15 +1,16 @@
 /**
  * Which columns the table has at a width. First the leading metric, which the order is by, or would be by default, and
  * what a finding that goes on rests on; then where the time of a process goes; then what the leading probe counts,
- * because that explains it; then what the others count, lanes before the rest; then what it holds. Columns in which no process on the screen has a value
- * come last, after a sparkline long enough to show a trend. Those that are shown stand in the order of the probes' manifests, so that they keep their places.
+ * because that explains it; then what the others count, lanes before the rest; then what it holds. What the user wants
+ * always stands right behind the leading metric, what he never wants is left out, unless the order is by it. Columns in
+ * which no process on the screen has a value come last, after a sparkline long enough to show a trend. Those that are shown stand in the order of the probes' manifests, so that they keep their places.
  */
 import type { MetricDescriptor } from '../../core/metric.ts';
 import type { Row } from '../../core/snapshot.ts';
 import type { WatchedSnapshot } from '../../insight/recognised.ts';
 import { rateSuffix } from '../format/numbers.ts';
 import { cellsOf } from '../format/text.ts';
-import type { UiState } from '../state.ts';
+import type { ColumnChoices, UiState } from '../state.ts';
 import { defaultSort, findingMetrics } from './rows.ts';
 import { isTimeColumn, RSS, timeColumnRank } from './time-columns.ts';
 
@@ -44,10 +45,17 @@ export const columnMetrics = (
     .filter(({ scope, dims, probe }) => scope === 'pid' && dims === undefined && !hidden.includes(probe))
     .sort((a, b) => timeColumnRank(a.id) - timeColumnRank(b.id));
 
+type Room = {
+  /** Probes that are left out. */
+  readonly hidden: UiState['hidden'];
+  readonly width: number;
+  readonly chosen?: ColumnChoices;
+};
+
 export const layColumns = (
   snapshot: WatchedSnapshot,
   { sort, values }: { readonly sort: string; readonly values: UiState['values'] },
-  { hidden, width }: { readonly hidden: UiState['hidden']; readonly width: number },
+  { hidden, width, chosen = {} }: Room,
   /** Those on the screen. */
   rows: readonly Row[] = snapshot.rows,
 ): Columns => {
@@ -62,14 +70,19 @@ export const layColumns = (
   const lead =
     metrics.find(({ id }) => id === sort) ?? metrics.find(({ id }) => id === defaultSort(snapshot));
   const accused = findingMetrics(snapshot);
-  const titled = metrics.map((metric) => {
+  const wanted = metrics.filter(({ id }) => id === sort || chosen[id] !== 'never');
+  const titled = wanted.map((metric) => {
     const title = metric.label + (values === 'rate' ? rateSuffix(metric.kind, metric.unit) : '');
     const width = Math.max(NARROWEST_VALUE, cellsOf(title) + (metric.id === sort ? 1 : 0));
-    return { metric, title, width, rank: rankOf(metric, lead, isActive(rows, metric, values), accused) };
+    const rank =
+      metric.id !== lead?.id && chosen[metric.id] === 'always'
+        ? ALWAYS
+        : rankOf(metric, lead, isActive(rows, metric, values), accused);
+    return { metric, title, width, rank };
   });
   const kept = new Set<string>();
-  const keep = (wanted: (rank: number) => boolean): void => {
-    const candidates = titled.filter(({ rank }) => wanted(rank));
+  const keep = (isDue: (rank: number) => boolean): void => {
+    const candidates = titled.filter(({ rank }) => isDue(rank));
     for (const column of candidates.sort((a, b) => a.rank - b.rank)) {
       if (column.width + 1 > left) continue;
       kept.add(column.metric.id);
@@ -89,11 +102,12 @@ export const layColumns = (
     command: (width < 60 ? NARROWEST_COMMAND : COMMAND) + roomy,
     metrics: titled.filter(({ metric }) => kept.has(metric.id)),
     spark: spark === 0 ? 0 : spark + wide - 1,
-    hidden: titled.length - kept.size,
+    hidden: metrics.length - kept.size,
   };
 };
 
 const IDLE = 5;
+const ALWAYS = -1.5;
 
 /** Lower ranks are kept longer; those of idle metrics begin at `IDLE`. */
 const rankOf = (

@@ -39,7 +39,12 @@ export const tableLines = (snapshot: WatchedSnapshot, view: View, height: number
   const order = orderRows(snapshot, ui);
   const window = windowOf(order, ui, tableRows(height));
   const shown = window.entries.map(({ row }) => row);
-  const columns = layColumns(snapshot, order, { hidden: ui.hidden, width: size.columns }, shown);
+  const columns = layColumns(
+    snapshot,
+    order,
+    { hidden: ui.hidden, width: size.columns, chosen: ui.columns },
+    shown,
+  );
   const table = { snapshot, view, order, columns };
   const lines: Line[] = [];
   if (tableFrame(height) > 1) lines.push(titleLine(table, window.first));
@@ -95,9 +100,7 @@ const titleLine = ({ snapshot, view, order, columns }: Table, above: number): Li
       segment(
         4,
         span(
-          columns.hidden === 0
-            ? ''
-            : `${columns.hidden} more column${columns.hidden === 1 ? '' : 's'} in detail (Enter)`,
+          columns.hidden === 0 ? '' : `${columns.hidden} more column${columns.hidden === 1 ? '' : 's'} (s)`,
           'dim',
         ),
       ),
