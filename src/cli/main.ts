@@ -1,6 +1,7 @@
 /** The process: its edges, its signals, and the one place where its exit status is decided. */
-import { readFileSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import { CommanderError } from 'commander';
+import { assets } from '../assets/here.ts';
 import { EXIT, failure } from '../errors.ts';
 import { createSystemClock } from '../host/clock.ts';
 import { localFiles } from '../host/local-files.ts';
@@ -19,7 +20,7 @@ export const main = async (argv: readonly string[]): Promise<number> => {
   const interruption = listenForInterruption(process);
   const host = { files: localFiles, clock: createSystemClock(localFiles) };
   const status = await run(
-    { version: readVersion(), env, stdin, stdout, stderr, ...host, interruption },
+    { version: assets.version, env, stdin, stdout, stderr, ...host, interruption },
     argv,
   );
   const reason = interruption.reason();
@@ -87,9 +88,4 @@ const usageError = (error: CommanderError): Error => {
     fact: `${fact[0]?.toUpperCase() ?? ''}${fact.slice(1)}.`.replace(/([.?)])\.$/, '$1'),
     command: 'stallscope',
   });
-};
-
-const readVersion = (): string => {
-  const file = new URL('../../package.json', import.meta.url);
-  return String((JSON.parse(readFileSync(file, 'utf8')) as { version?: unknown }).version);
 };
