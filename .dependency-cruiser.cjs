@@ -5,10 +5,11 @@ const room = (name) => `^src/${name}/`;
 /** Which rooms (besides itself and src/errors.ts) each room may import. */
 const MAY_SEE = {
   core: [],
+  assets: [],
   insight: ['core'],
   wire: ['core', 'insight/checkpoint'],
   host: ['core', 'session/ports'],
-  probes: ['core', 'host', 'session/ports'],
+  probes: ['core', 'assets', 'host', 'session/ports'],
   budget: ['core', 'host/(facts|targets)', 'probes', 'session/ports'],
   tracer: ['core', 'wire', 'budget', 'session/ports'],
   recording: ['core', 'insight/(checkpoint|findings/finding)', 'wire', 'session/(ports|timeline)'],

@@ -1,3 +1,2 @@
-export const root: string;
 export const staleBecauseOf: () => string | null;
 export const requireBuild: () => void;

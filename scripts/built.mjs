@@ -1,9 +1,9 @@
-// What is built, for scripts and tests that run it; never what is older than the sources it was made of.
+// What is built, for scripts and tests that run it: modules in dist/, and the one file that bin/stallscope.js runs. Never what
+// is older than the sources it was made of.
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-export const root = fileURLToPath(new URL('..', import.meta.url));
+import { carriedPaths } from './bundle/carried.mjs';
+import { root } from './root.mjs';
 
 const modifiedMs = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);
 
@@ -18,14 +18,20 @@ const newestIn = (folder) =>
     { path: folder, ms: modifiedMs(folder) },
   );
 
+const newestOf = (path) =>
+  existsSync(path) && statSync(path).isDirectory() ? newestIn(path) : { path, ms: modifiedMs(path) };
+
+const MODULES = ['src', 'tsconfig.build.json'];
+const FILE = ['src', 'scripts/bundle', 'package.json', 'package-lock.json'];
+
 /** The source that is newer than what is built, as a path in the project, or null when the build is current. */
-export const staleBecauseOf = () => {
-  const config = join(root, 'tsconfig.build.json');
-  const sources = newestIn(join(root, 'src'));
-  const newest = modifiedMs(config) > sources.ms ? { path: config, ms: modifiedMs(config) } : sources;
-  return modifiedMs(join(root, 'dist', 'cli', 'main.js')) >= newest.ms
-    ? null
-    : newest.path.slice(root.length);
+export const staleBecauseOf = () =>
+  newerThan('dist/cli/main.js', MODULES) ?? newerThan('dist/stallscope.mjs', [...FILE, ...carriedPaths()]);
+
+const newerThan = (built, sources) => {
+  const builtMs = modifiedMs(join(root, built));
+  const newer = sources.map((path) => newestOf(join(root, path))).find(({ ms }) => ms > builtMs);
+  return newer === undefined ? null : newer.path.slice(root.length);
 };
 
 /** Throws one line that says what to do when the build is not current. */

@@ -4,7 +4,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { root, staleBecauseOf } from './built.mjs';
+import { staleBecauseOf } from './built.mjs';
+import { root } from './root.mjs';
 
 export { root };
 

@@ -1,11 +1,8 @@
 /** `stallscope explain`: the runbook of a finding, as it comes with the tool; without a name, which there are. */
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { assets } from '../assets/here.ts';
 import { failure, suggestion } from '../errors.ts';
 import { FINDING_IDS, titleOf } from '../insight/findings/index.ts';
 import type { Context } from './context.ts';
-
-const FOLDER = fileURLToPath(new URL('../../docs/runbooks/', import.meta.url));
 
 export const explain = async ({ out }: Pick<Context, 'out'>, id: string | null): Promise<number> => {
   if (id === null) {
@@ -27,11 +24,11 @@ export const explain = async ({ out }: Pick<Context, 'out'>, id: string | null):
 
 /** `id` is one of ours: it becomes part of a path. */
 const runbook = (id: string): string => {
-  const path = `${FOLDER}${id}.md`;
+  const path = `docs/runbooks/${id}.md`;
   try {
-    return readFileSync(path, 'utf8');
+    return assets.text(path);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    throw failure('E_FILE_UNREADABLE', { path, why: code ?? message }, error);
+    throw failure('E_FILE_UNREADABLE', { path: assets.place(path), why: code ?? message }, error);
   }
 };

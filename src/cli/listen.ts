@@ -1,5 +1,6 @@
 /** `--listen`: what is counted, for Prometheus to scrape. Pages are made here, and only when asked for; a process of its own serves them. */
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { wordsOf } from '../assets/here.ts';
 import { failure } from '../errors.ts';
 import { familiesOf } from '../export/openmetrics/families.ts';
 import { type Family, TEXT_FORMATS, textOf } from '../export/openmetrics/family.ts';
@@ -37,9 +38,9 @@ export const startListener = async (
   onLost: (why: string) => void,
   more: MoreFamilies = () => [],
 ): Promise<Listener> => {
-  const child = fork(new URL('../serve/child.js', import.meta.url), [], {
-    execArgv: [`--max-old-space-size=${HEAP_MB}`],
-    env: { NODE_ENV: 'production' },
+  const child = spawn(process.execPath, wordsOf('listener'), {
+    // Words for Node itself are not taken by an executable that holds its program.
+    env: { NODE_OPTIONS: `--max-old-space-size=${HEAP_MB}` },
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
   const made = createPages(context, more);

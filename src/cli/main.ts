@@ -1,6 +1,7 @@
 /** The process: its edges, its signals, and the one place where its exit status is decided. */
-import { readFileSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import { CommanderError } from 'commander';
+import { assets } from '../assets/here.ts';
 import { EXIT, failure } from '../errors.ts';
 import { createSystemClock } from '../host/clock.ts';
 import { localFiles } from '../host/local-files.ts';
@@ -13,19 +14,15 @@ import { createOutput, type Lost, type Output } from './output.ts';
 import { asBug, printError } from './print-error.ts';
 import { runProgram } from './program.ts';
 
-/**
- * Runs to the end and resolves with the exit status; everything that was opened is closed by then.
- *
- * @param env as it was before the launcher added to it
- */
-export const main = async (argv: readonly string[], env = process.env): Promise<number> => {
-  const { stdin, stdout, stderr } = process;
+/** Runs to the end and resolves with the exit status; everything that was opened is closed by then. */
+export const main = async (argv: readonly string[]): Promise<number> => {
+  const { stdin, stdout, stderr, env } = process;
   survivesLostTerminal(process);
   process.on('uncaughtException', crash);
   const interruption = listenForInterruption(process);
   const host = thisHost(env);
   const status = await run(
-    { version: readVersion(), env, stdin, stdout, stderr, ...host, interruption },
+    { version: assets.version, env, stdin, stdout, stderr, ...host, interruption },
     argv,
   );
   const reason = interruption.reason();
@@ -104,9 +101,4 @@ const usageError = (error: CommanderError): Error => {
     fact: `${fact[0]?.toUpperCase() ?? ''}${fact.slice(1)}.`.replace(/([.?)])\.$/, '$1'),
     command: 'stallscope',
   });
-};
-
-const readVersion = (): string => {
-  const file = new URL('../../package.json', import.meta.url);
-  return String((JSON.parse(readFileSync(file, 'utf8')) as { version?: unknown }).version);
 };

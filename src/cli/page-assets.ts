@@ -1,17 +1,11 @@
 /** What a report carries with it: its style, the chart library, and the program that makes charts of drawings. */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { assets } from '../assets/here.ts';
 import type { Assets } from '../report/html/page.ts';
 
-const FOLDER = fileURLToPath(new URL('../../assets/report', import.meta.url));
-
 export const pageAssets = (): Assets => {
-  const library = dirname(createRequire(import.meta.url).resolve('uplot'));
-  const own = (name: string): string => readFileSync(join(FOLDER, name), 'utf8');
-  const theirs = (name: string): string => readFileSync(join(library, name), 'utf8');
+  const own = (name: string): string => assets.text(`assets/report/${name}`);
+  const theirs = (name: string): string => assets.text(`node_modules/uplot/dist/${name}`);
   return {
     style: `${theirs('uPlot.min.css')}\n${own('page.css')}`,
     programs: [theirs('uPlot.iife.min.js'), own('numbers.js'), own('charts.js')],

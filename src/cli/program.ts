@@ -3,14 +3,8 @@ import { Command } from 'commander';
 import { failure, suggestion } from '../errors.ts';
 import type { Context } from './context.ts';
 import { EXAMPLES } from './examples.ts';
-import { addCompletions } from './grammar/completions.ts';
-import { addExchange } from './grammar/exchange.ts';
-import { addExtents } from './grammar/extents.ts';
-import { addGuard } from './grammar/guard.ts';
 import type { Line } from './grammar/line.ts';
-import { addHost } from './grammar/probes.ts';
-import { addDemo, addRecordings } from './grammar/recordings.ts';
-import { addTracing } from './grammar/tracing.ts';
+import { COMMANDS, partsFor } from './grammar/parts.ts';
 
 /** Parses argv (without node and script), runs the command, and resolves with the exit status. */
 export const runProgram = async (context: Context, argv: readonly string[]): Promise<number> => {
@@ -20,8 +14,8 @@ export const runProgram = async (context: Context, argv: readonly string[]): Pro
     action.then((status) => {
       exit = status;
     });
-  const program = build(context, command, run);
-  refuseUnknownCommand(program, ours);
+  refuseUnknownCommand(ours);
+  const program = await build({ context, command, run }, ours);
   await program.parseAsync([...ours], { from: 'user' });
   return exit;
 };
@@ -38,17 +32,17 @@ const splitCommand = (
   return { ours: argv.slice(0, at), command };
 };
 
-const refuseUnknownCommand = (program: Command, argv: readonly string[]): void => {
+const refuseUnknownCommand = (argv: readonly string[]): void => {
   const first = argv[0];
-  const names = program.commands.map((command) => command.name());
-  if (first === undefined || first.startsWith('-') || names.includes(first) || first === 'help') return;
+  if (first === undefined || first.startsWith('-') || COMMANDS.includes(first) || first === 'help') return;
   throw failure('E_USAGE', {
-    fact: `There is no command "${first}".${suggestion(names, first)} (A command to trace goes after --.)`,
+    fact: `There is no command "${first}".${suggestion(COMMANDS, first)} (A command to trace goes after --.)`,
     command: 'stallscope',
   });
 };
 
-const build = (context: Context, command: readonly string[] | null, run: Line['run']): Command => {
+const build = async (line: Omit<Line, 'subcommand'>, argv: readonly string[]): Promise<Command> => {
+  const { context } = line;
   const program = new Command('stallscope')
     .description('Counts, per PID, what makes Linux machines stall: live, recorded, replayed.')
     .version(context.version, '-V, --version')
@@ -71,14 +65,6 @@ const build = (context: Context, command: readonly string[] | null, run: Line['r
       .exitOverride()
       .addHelpText('after', examples);
 
-  const line: Line = { context, command, run, subcommand };
-  addTracing(line);
-  addRecordings(line);
-  addExchange(line);
-  addHost(line);
-  addExtents(line);
-  addGuard(line);
-  addDemo(line);
-  addCompletions(line);
+  for (const load of partsFor(argv)) (await load())({ ...line, subcommand });
   return program;
 };

@@ -6,11 +6,13 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGunzip } from 'node:zlib';
 import { failure } from '../errors.ts';
+import { bytesOf } from '../recording/read/bytes.ts';
 import { type OpenOptions, openRecording } from '../recording/read/recording.ts';
 import { GZIP_HEAD } from '../recording/seal.ts';
 import { parseMoment } from '../screen/format/moment.ts';
 import { type Cursor, type CursorOptions, createCursor } from '../session/cursor.ts';
 import type { Recording } from '../session/ports.ts';
+import { isBundled, openBundled } from './bundled.ts';
 import type { Context } from './context.ts';
 import { openInput } from './input.ts';
 import { inSteps } from './steps.ts';
@@ -23,7 +25,7 @@ const LOOK_EVERY_BYTES = 16 * 1024 * 1024;
 /** A file packed in one piece is unpacked in memory up to this size. */
 const MAX_PACKED_BYTES = 4 * 1024 * 1024;
 
-/** `-` is stdin. Throws a StallscopeError of the E_FILE_ family. */
+/** `-` is stdin, `bundled:NAME` comes with the tool. Throws a StallscopeError of the E_FILE_ family. */
 export const readRecording = async (
   context: Context,
   path: string,
@@ -31,6 +33,7 @@ export const readRecording = async (
 ): Promise<Recording> => {
   // Not descriptor 0 by itself: Node has made it non-blocking, and a pipe that has nothing yet would be an error.
   if (path === '-') return spooled(context, 'stdin', context.stdin, false);
+  if (isBundled(path)) return openBundled(path);
   const stat = fs.statSync(path, { throwIfNoEntry: false });
   if (stat?.isFIFO() === true || stat?.isSocket() === true)
     return spooled(context, path, openInput(path), false);
@@ -79,7 +82,7 @@ const spooled = async (
     fs.closeSync(fd);
     throw unreadable(path, error);
   }
-  return interruption.atOnce(() => openRecording(path, { fd }));
+  return interruption.atOnce(() => openRecording(path, { bytes: bytesOf(fd) }));
 };
 
 const made = (name: string, path: string, flags: number): number => {

@@ -40,7 +40,7 @@ const wasTool = ({ pid, comm }: Who, owners: SessionState['owners']): boolean =>
 
 /** By how it was started: another may record beside us. */
 const isTool = ({ cmdline }: Who): boolean =>
-  cmdline !== null && /^(?:(?:\S*\/)?node(?: --\S+)* )?(?:\S*\/)?stallscope(?:\.js)?(?: |$)/.test(cmdline);
+  cmdline !== null && /^(?:(?:\S*\/)?node(?: --\S+)* )?(?:\S*\/)?stallscope(?:\.m?js)?(?: |$)/.test(cmdline);
 
 const KTHREADD = 2;
 /** Where nobody reported whose child it is. */

@@ -1,11 +1,12 @@
 /** The probes there are: the bundled ones, and those of the folders a user names. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { assets } from '../assets/here.ts';
 import { failure, suggestion } from '../errors.ts';
 import { readFragment } from './fragment.ts';
 import type { Manifest, Variant } from './manifest.ts';
 import { parseManifest } from './parse-manifest.ts';
-import { BUNDLED_PROBES, readProbeFile } from './probe-file.ts';
+import { readProbeFile } from './probe-file.ts';
 
 export type CatalogueEntry = {
   readonly manifest: Manifest;
@@ -15,7 +16,7 @@ export type CatalogueEntry = {
 };
 
 /**
- * Every probe of the bundled folder, of `dirs` and of `made`, sorted by id, manifests and scripts checked. A directory
+ * Every bundled probe, those of `dirs` and of `made`, sorted by id, manifests and scripts checked. A directory
  * is either one probe (it holds probe.json) or holds one folder for each.
  *
  * @throws E_PROBE_MANIFEST for a directory without probes, a wrong manifest or script, or an id that is there twice
@@ -24,7 +25,7 @@ export const loadCatalogue = (
   dirs: readonly string[] = [],
   made: readonly CatalogueEntry[] = [],
 ): readonly CatalogueEntry[] => {
-  const entries = [...made, ...[BUNDLED_PROBES, ...dirs].flatMap(probeFolders).map(readProbe)];
+  const entries = [...made, ...bundledProbes(), ...dirs.flatMap(probeFolders).map(readProbe)];
   for (const entry of entries) {
     for (const variant of entry.manifest.variants) readFragment(entry, variant);
   }
@@ -63,6 +64,19 @@ export const findVariant = (manifest: Manifest, id: string): Variant => {
   const ids = manifest.variants.map((variant) => variant.id);
   throw failure('E_UNKNOWN_VARIANT', { probe: manifest.id, name: id, nearest: suggestion(ids, id) });
 };
+
+/** Their scripts come with them: where they lie, there may be no folder. */
+const bundledProbes = (): CatalogueEntry[] =>
+  assets.names('probes').map((id) => {
+    const folder = assets.place(`probes/${id}`);
+    const file = (name: string): string => assets.text(`probes/${id}/${name}`);
+    const scripts = assets.names(`probes/${id}`).filter((name) => name.endsWith('.bt'));
+    return {
+      manifest: parseManifest(file('probe.json'), folder),
+      folder,
+      scripts: new Map(scripts.map((name) => [name, file(name)])),
+    };
+  });
 
 const probeFolders = (dir: string): string[] => {
   if (existsSync(join(dir, 'probe.json'))) return [dir];

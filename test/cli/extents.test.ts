@@ -16,9 +16,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { exampleFiles } from '../../src/cli/demo.ts';
 import { readSeries } from '../../src/cli/extents-into.ts';
 import { runHere } from '../helpers/command.ts';
+import { examples } from '../helpers/examples.ts';
 import { LAUNCHER } from '../helpers/tool.ts';
 import { until } from '../helpers/until.ts';
 
@@ -160,11 +160,11 @@ describe.skipIf(!counts)('extents (needs filefrag, and a file system that lists 
 
   it('--into refuses a recording of something else, and leaves it as it was', async () => {
     const other = path('other.ndjson');
-    copyFileSync(exampleFiles()[0] ?? '', `${other}.gz`);
+    copyFileSync(examples[0] ?? '', `${other}.gz`);
     const { exitCode, stderr } = await extents(path('images'), '--into', `${other}.gz`);
     expect(exitCode).toBe(2);
     expect(stderr).toContain('reports of extents need one of their own');
-    expect(readFileSync(`${other}.gz`)).toEqual(readFileSync(exampleFiles()[0] ?? ''));
+    expect(readFileSync(`${other}.gz`)).toEqual(readFileSync(examples[0] ?? ''));
   });
 
   it('-o is there as a whole, for others to read, and leaves nothing beside it', async () => {

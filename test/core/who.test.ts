@@ -49,10 +49,12 @@ describe('our own processes', () => {
     const other = [
       processOf(400, 'node', { cmdline: 'node /opt/bin/stallscope.js record -o x' }),
       processOf(401, 'bpftrace', { ppid: 400 }),
+      processOf(404, 'node', { cmdline: 'node stallscope.mjs record -o x' }),
+      processOf(405, 'stallscope', { cmdline: '/usr/bin/stallscope record -o x' }),
       processOf(402, 'vim', { cmdline: 'vim stallscope.md' }),
       processOf(403, 'stallscope-proxy', { cmdline: '/usr/bin/stallscope-proxy' }),
     ];
-    expect(ownOf(other)).toEqual([400, 401]);
+    expect(ownOf(other)).toEqual([400, 401, 404, 405]);
   });
 
   it('are found in recordings that do not say who recorded', () => {

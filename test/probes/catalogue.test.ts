@@ -2,8 +2,10 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { assets } from '../../src/assets/here.ts';
 import { findProbe, loadCatalogue } from '../../src/probes/catalogue.ts';
-import { BUNDLED_PROBES } from '../../src/probes/probe-file.ts';
+
+const BUNDLED_PROBES = assets.place('probes');
 
 let dir: string;
 beforeEach(() => {

@@ -13,7 +13,7 @@ import {
   statSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
-import { basename, join, relative } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { root, say } from '../../scripts/setup.mjs';
 import { MIRROR } from './kernels.mjs';
@@ -46,14 +46,13 @@ export const rootImage = ({ version, suite, newer = '', module = '' }) => {
 /** The read-only disk that the guest sees as /tool. */
 export const toolImage = () => {
   const parts = [
-    ...['bin', 'dist', 'probes', 'package.json'].map((name) => ({ from: join(root, name), to: name })),
+    ...['bin', 'dist/stallscope.mjs', 'package.json'].map((name) => ({ from: join(root, name), to: name })),
     { from: join(here, 'guest'), to: 'guest' },
     { from: join(root, 'test', 'helpers', 'workloads'), to: 'workloads' },
     { from: join(here, 'guest', 'workloads'), to: 'workloads' },
     { from: join(root, 'test', 'lab'), to: 'lab' },
     ...compiled(join(root, 'test', 'helpers', 'workloads'), 'blocked'),
     ...compiled(join(root, 'test', 'honest', 'workloads'), 'syncs'),
-    ...productionPackages().map((from) => ({ from, to: relative(root, from) })),
     { from: process.execPath, to: 'node' },
   ];
   const files = parts.flatMap(({ from, to }) => filesOf(from, to));
@@ -90,26 +89,14 @@ const compiled = (folder, name) => {
   return existsSync(program) ? [{ from: program, to: `workloads/${name}` }] : [];
 };
 
-/** What the tool needs at run time, as folders below node_modules. */
-const productionPackages = () => {
-  const { stdout } = spawnSync('npm', ['ls', '--omit=dev', '--all', '--parseable'], {
-    cwd: root,
-    encoding: 'utf8',
-  });
-  return stdout
-    .trim()
-    .split('\n')
-    .filter((path) => path.startsWith(join(root, 'node_modules')));
-};
-
 const filesOf = (from, to) =>
   statSync(from).isDirectory()
     ? readdirSync(from).flatMap((name) => filesOf(join(from, name), join(to, name)))
     : [{ from, to }];
 
-/** Our own files by their content; packages and Node, which only an installation changes, by size and time. */
+/** Our own files by their content; Node, which only an installation changes, by size and time. */
 const fingerprint = (path) => {
-  if (!path.includes('node_modules') && path !== process.execPath) return readFileSync(path);
+  if (path !== process.execPath) return readFileSync(path);
   const { size, mtimeMs } = statSync(path);
   return `${size} ${mtimeMs}`;
 };

@@ -1,6 +1,6 @@
 /** Starts the process of a guard with no more rights than its actions need, and hears what it decides. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { wordsOf } from '../../assets/here.ts';
 import { failure } from '../../errors.ts';
 import type { FromGuard, ToGuard } from '../../guard/acting/protocol.ts';
 import type { Action } from '../../guard/rules/actions.ts';
@@ -28,7 +28,6 @@ export type GuardProcess = {
   close(): void;
 };
 
-const CHILD = fileURLToPath(new URL('./child.js', import.meta.url));
 const HEAP_MB = 64;
 const START_MS = 30_000;
 
@@ -41,12 +40,12 @@ export const startGuard = async (
   const [program = process.execPath, ...args] = [
     ...launcherFor(files, policy.actions),
     process.execPath,
-    `--max-old-space-size=${HEAP_MB}`,
-    CHILD,
+    ...wordsOf('guard'),
   ];
   const child = spawn(program, args, {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    env: { ...builtEnvironment(process.env), NODE_ENV: 'production' },
+    // Words for Node itself are not taken by an executable that holds its program.
+    env: { ...builtEnvironment(process.env), NODE_OPTIONS: `--max-old-space-size=${HEAP_MB}` },
   });
   const send = (message: ToGuard): void => {
     if (child.connected) child.send(message, () => undefined);

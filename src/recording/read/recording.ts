@@ -11,7 +11,7 @@ import type { Recording } from '../../session/ports.ts';
 import type { LossyAnchor } from '../../session/timeline.ts';
 import { type BlockIndex, blockOf, checkpointBlock, indexOf, upTo, weightAt } from './block-index.ts';
 import type { Block } from './blocks.ts';
-import { bytesOf } from './bytes.ts';
+import type { Bytes } from './bytes.ts';
 import { filesOf, openFile } from './files.ts';
 import { createGroups } from './groups.ts';
 import { createHoles } from './holes.ts';
@@ -26,12 +26,12 @@ export type OpenOptions = {
   /** It is still being written: a torn end is a line to come. */
   readonly growing?: boolean;
   /** Read this instead of opening the path. */
-  readonly fd?: number;
+  readonly bytes?: Bytes;
 };
 
 /** Throws a StallscopeError of the E_FILE_ family. */
-export const openRecording = (path: string, { growing = false, fd }: OpenOptions = {}): Recording => {
-  const files = fd === undefined ? openSegments(filesOf(path)) : [openFile(path, bytesOf(fd))];
+export const openRecording = (path: string, { growing = false, bytes }: OpenOptions = {}): Recording => {
+  const files = bytes === undefined ? openSegments(filesOf(path)) : [openFile(path, bytes)];
   const [first] = files;
   if (first === undefined) throw failure('E_FILE_MISSING', { path });
   const { header } = first;
@@ -143,7 +143,7 @@ export const openRecording = (path: string, { growing = false, fd }: OpenOptions
       return grown || marked;
     },
     close: () => {
-      for (const { bytes } of files) bytes.close();
+      for (const file of files) file.bytes.close();
     },
   };
 };

@@ -1,0 +1,44 @@
+// The Node that an executable is made of: the one that runs, or that of another architecture, as its project publishes it.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { root } from '../root.mjs';
+
+export const ARCHITECTURES = ['x64', 'arm64'];
+
+/** @returns {{ path: string, licence: string }} */
+export const nodeFor = (arch) =>
+  arch === process.arch
+    ? { path: process.execPath, licence: licenceBeside(process.execPath) }
+    : published(arch);
+
+/** Where Node's own archive has it, the npm packages of it, and Debian's and NodeSource's. */
+const licenceBeside = (path) => {
+  const places = ['../LICENSE', '../share/doc/nodejs/LICENSE', '../share/doc/nodejs/copyright'];
+  const found = places.map((place) => join(dirname(path), place)).find(existsSync);
+  if (found === undefined)
+    throw new Error(`the licence of Node is nowhere near ${path}, and has to go with it`);
+  return readFileSync(found, 'utf8');
+};
+
+/** By npm, which checks what it fetches: the packages hold what nodejs.org publishes. */
+const published = (arch) => {
+  const cache = join(root, '.cache', 'node');
+  const folder = join(cache, `${process.versions.node}-${arch}`);
+  if (!existsSync(folder)) {
+    mkdirSync(cache, { recursive: true });
+    const making = mkdtempSync(join(cache, 'fetch-'));
+    run('npm', ['pack', '--silent', `node-linux-${arch}@${process.versions.node}`], making);
+    run('tar', ['xzf', `node-linux-${arch}-${process.versions.node}.tgz`], making);
+    renameSync(join(making, 'package'), folder);
+    rmSync(making, { recursive: true });
+  }
+  const path = join(folder, 'bin', 'node');
+  return { path, licence: licenceBeside(path) };
+};
+
+const run = (command, args, cwd) => {
+  const { status, error } = spawnSync(command, args, { cwd, stdio: ['ignore', 2, 2] });
+  if (status !== 0)
+    throw new Error(`${command} ${args.join(' ')} failed${error ? `: ${error.message}` : ''}`);
+};

@@ -1,0 +1,23 @@
+/**
+ * The form in which the tool runs. This is that of a checkout; scripts/bundle puts another module in its place, and nothing
+ * else differs between the forms.
+ */
+import { fileURLToPath } from 'node:url';
+import { folderAssets } from './folder.ts';
+
+/** The same distance from src/assets and from dist/assets. */
+export const assets = folderAssets(fileURLToPath(new URL('../..', import.meta.url)));
+
+/** Processes of ours that the tool starts beside itself. */
+export const CHILDREN = ['listener', 'guard'] as const;
+export type Child = (typeof CHILDREN)[number];
+
+/** With these words Node becomes one. */
+export const wordsOf = (child: Child): readonly string[] => [
+  fileURLToPath(new URL(MODULES[child], import.meta.url)),
+];
+
+const MODULES: Readonly<Record<Child, string>> = {
+  listener: '../serve/child.js',
+  guard: '../cli/guard/child.js',
+};

@@ -1,0 +1,35 @@
+/**
+ * Where the one file and the executable begin. It imports nothing before it knows that this Node can run the rest; and it
+ * is what another process of ours begins with, too.
+ */
+import { CHILDREN, type Child, wordsOf } from '../assets/here.ts';
+
+const OLDEST = [20, 15] as const;
+
+const BECOME: Readonly<Record<Child, () => Promise<unknown>>> = {
+  listener: () => import('../serve/child.ts'),
+  guard: () => import('./guard/child.ts'),
+};
+
+const start = async (): Promise<void> => {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
+    process.stderr.write(
+      `stallscope: Node ${process.versions.node} is too old; ${OLDEST.join('.')} is the oldest that works.\n` +
+        '  Install a newer one: https://nodejs.org/en/download\n',
+    );
+    process.exitCode = 3;
+    return;
+  }
+  const words = process.argv.slice(2);
+  // Only a parent of ours has a channel to its child.
+  const child = CHILDREN.find((one) => words.length === 1 && words[0] === wordsOf(one).at(-1));
+  if (process.channel !== undefined && child !== undefined) {
+    await BECOME[child]();
+    return;
+  }
+  const { main } = await import('./main.ts');
+  process.exitCode = await main(words);
+};
+
+void start();
