@@ -5,10 +5,10 @@
 // Times are given beside those of `analyze` and `summary` of the same recording, between which a machine does not matter.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { createRecorder } from '../dist/recording/write/recorder.js';
 import { checkpointOf, createSession, foldInto } from '../dist/session/session.js';
 
@@ -171,11 +171,18 @@ try {
   const summaryMs = timed('summary', file, '--json');
   const analyzeMs = timed('analyze', file, '--json');
   const reportMs = timed('report', file, '-o', page);
+  const trace = join(folder, 'hour.pftrace');
+  const perfettoMs = timed('export', file, '--format', 'perfetto', '-o', trace);
+  const startMs = timed('--version');
+  const textMb = gunzipSync(readFileSync(file)).length / 1e6;
+  const rateOf = (ms) => (textMb / ((ms - startMs) / 1000)).toFixed(1);
   const text = readFileSync(page);
   const lines = [
     `recording        ${SAMPLES} samples, ${PROCESSES} processes, ${(statSync(file).size / 1e6).toFixed(1)} MB`,
     `page             ${(text.length / 1e6).toFixed(2)} MB, packed by gzip ${(gzipSync(text).length / 1e6).toFixed(2)} MB`,
     `time to make     ${(reportMs / 1000).toFixed(1)} s: ${(reportMs / analyzeMs).toFixed(2)} of analyze, ${(reportMs / summaryMs).toFixed(2)} of summary`,
+    `Perfetto         ${(statSync(trace).size / 1e6).toFixed(1)} MB, ${rateOf(perfettoMs)} MB/s of the recording's ${textMb.toFixed(0)} MB of text; read alone (summary) ${rateOf(summaryMs)} MB/s: ${(perfettoMs / summaryMs).toFixed(2)} of its time`,
+    `load             ${loadavg()[0].toFixed(1)}`,
   ];
   if (existsSync('/usr/bin/chromium')) {
     const { paint, charted, zoom } = await painted(page);

@@ -10,6 +10,7 @@ import {
   readDuration,
   readInteger,
   readPid,
+  readPush,
   readSize,
   readVariants,
 } from '../options.ts';
@@ -50,7 +51,7 @@ export const addTracing = ({ context, command, run, subcommand }: Line): void =>
         live(context, {
           ...traceOptions(flags, command),
           ...faceOptions(flags),
-          listen: listenOption(flags),
+          ...outletOptions(flags, context.env),
           output: optionalOutput(flags, 'live'),
           force: flags.force === true,
         }),
@@ -79,7 +80,7 @@ export const addTracing = ({ context, command, run, subcommand }: Line): void =>
       run(
         record(context, {
           ...traceOptions(flags, command),
-          listen: listenOption(flags),
+          ...outletOptions(flags, context.env),
           output: requiredOutput(flags),
           force: flags.force === true,
           ...boundOptions(flags),
@@ -102,6 +103,7 @@ const tracing = (command: Command): Command =>
     .addOption(variant())
     .option('--budget <share>', 'what the probes may take of each CPU at work, or off', '2%')
     .option('--listen <address>', 'serve /metrics for Prometheus: PORT on this machine only, or ADDRESS:PORT')
+    .option('--push <url>', 'push metrics to VictoriaMetrics: http://HOST:8428')
     .option('-i, --interval <duration>', 'between samples', '1s')
     .option('-d, --duration <duration>', 'end after this time')
     .option('--map-keys <n>', 'capacity of each kernel map, in keys (PIDs)', '10240')
@@ -127,9 +129,12 @@ const traceOptions = (flags: Flags, command: readonly string[] | null): TraceOpt
   };
 };
 
-const listenOption = (flags: Flags) => {
-  const address = text(flags, 'listen');
-  return address === null ? null : readAddress(address);
+const outletOptions = (flags: Flags, env: NodeJS.ProcessEnv) => {
+  const [listen = null, push = null] = ['listen', 'push'].map((name) => text(flags, name));
+  return {
+    listen: listen === null ? null : readAddress(listen),
+    push: push === null ? null : readPush(push, env),
+  };
 };
 
 const LEAST_RECORDING_BYTES = 1024 * 1024;
