@@ -56,7 +56,7 @@ try {
     page = await response.text();
     pages += 1;
   }
-  const valueOf = (name) => Number(new RegExp(`^${name} (\\S+)`, 'm').exec(page)?.[1]);
+  const reported = (name) => Number(new RegExp(`^${name} (\\S+)`, 'm').exec(page)?.[1]);
   const series = page.split('\n').filter((line) => line !== '' && !line.startsWith('#')).length;
   const [without, withIt] = [costOf(alone), costOf(scraped)];
   const percent = (share) => `${(share * 100).toFixed(2)} %`;
@@ -64,7 +64,7 @@ try {
     [
       `scraped every second for ${SECONDS} s: ${pages} pages, the last of ${series} series and ${(page.length / 1024).toFixed(0)} KiB; load ${loadavg()[0].toFixed(1)}`,
       `session          ${percent(withIt.share)} of a CPU, ${withIt.rssMiB.toFixed(0)} MiB at most; nobody listening: ${percent(without.share)}, ${without.rssMiB.toFixed(0)} MiB`,
-      `process          that listens: ${percent(valueOf('stallscope_listener_cpu_seconds_total') / SECONDS)} with its start, ${(valueOf('stallscope_listener_memory_bytes') / 2 ** 20).toFixed(0)} MiB`,
+      `process          that listens: ${percent(reported('stallscope_listener_cpu_seconds_total') / SECONDS)} with its start, ${(reported('stallscope_listener_memory_bytes') / 2 ** 20).toFixed(0)} MiB`,
     ].join('\n'),
   );
 } finally {
