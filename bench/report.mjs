@@ -5,29 +5,19 @@
 // Times are given beside those of `analyze` and `summary` of the same recording, between which a machine does not matter.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { createRecorder } from '../dist/recording/write/recorder.js';
 import { checkpointOf, createSession, foldInto } from '../dist/session/session.js';
+import { headerOf, metricOf, START_US, sampleOf } from '../scripts/records.mjs';
 
 const SAMPLES = 3_600;
 const PROCESSES = 200;
-const START_US = 1_000_000_000;
 const FIRST_PAINTS = 5;
 
-const metric = (id, more = {}) => ({
-  id,
-  probe: id.split('.')[0],
-  scope: 'pid',
-  kind: 'counter',
-  unit: 'count',
-  label: id.split('.')[1],
-  help: id,
-  lane: true,
-  ...more,
-});
+const metric = (id, more) => metricOf(id, { help: id, lane: true, ...more });
 
 const HOST = [
   'psi.io.some_us',
@@ -45,24 +35,16 @@ const COUNTED = [
   'inode.create',
 ];
 
-const header = {
-  type: 'header',
-  format: 'stallscope-recording',
-  version: 1,
-  tool: { name: 'stallscope', version: '0.1.0' },
+const header = headerOf({
   host: { hostname: 'bench', kernel: '6.12.0', arch: 'x86_64', cpus: 8, memoryBytes: 2 ** 35 },
-  bpftrace: '0.23.2',
-  clock: { bootUs: START_US, realMs: 1_700_000_000_000 },
-  intervalMs: 1000,
   mapKeys: 10_240,
-  selection: { pids: [], comm: null, command: null },
   probes: ['iomap', 'faults', 'inode'].map((id) => ({ id, variant: 'tracepoint', state: 'attached' })),
   metrics: [
     ...COUNTED.map((id) => metric(id, id.endsWith('_ns') ? { unit: 'ns' } : {})),
     ...HOST.map((id) => metric(id, { probe: 'host', scope: 'host', unit: id.endsWith('_us') ? 'us' : 'ms' })),
     metric('mem.free', { probe: 'host', scope: 'host', kind: 'gauge', unit: 'KiB' }),
   ],
-};
+});
 
 /** The same each time. */
 const random = (() => {
@@ -104,17 +86,7 @@ const record = async (path) => {
       COUNTED.map((id, at) => [id, totals.map((own, index) => [index + 1, own[at]])]),
     );
     const self = { cpuMs: seq * 10, rssBytes: 8e7, tracerCpuMs: seq * 5, tracerRssBytes: 9e7, mapBytes: 3e7 };
-    await put({
-      type: 'sample',
-      seq,
-      bootUs: START_US + seq * 1e6,
-      epoch: 0,
-      counted: true,
-      full: seq % 60 === 0,
-      counters,
-      host: { ...host },
-      self,
-    });
+    await put(sampleOf(seq, counters, { full: seq % 60 === 0, host: { ...host }, self }));
     if (seq % 16 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
   await put({
@@ -171,11 +143,18 @@ try {
   const summaryMs = timed('summary', file, '--json');
   const analyzeMs = timed('analyze', file, '--json');
   const reportMs = timed('report', file, '-o', page);
+  const trace = join(folder, 'hour.pftrace');
+  const perfettoMs = timed('export', file, '--format', 'perfetto', '-o', trace);
+  const startMs = timed('--version');
+  const textMb = gunzipSync(readFileSync(file)).length / 1e6;
+  const rateOf = (ms) => (textMb / ((ms - startMs) / 1000)).toFixed(1);
   const text = readFileSync(page);
   const lines = [
     `recording        ${SAMPLES} samples, ${PROCESSES} processes, ${(statSync(file).size / 1e6).toFixed(1)} MB`,
     `page             ${(text.length / 1e6).toFixed(2)} MB, packed by gzip ${(gzipSync(text).length / 1e6).toFixed(2)} MB`,
     `time to make     ${(reportMs / 1000).toFixed(1)} s: ${(reportMs / analyzeMs).toFixed(2)} of analyze, ${(reportMs / summaryMs).toFixed(2)} of summary`,
+    `Perfetto         ${(statSync(trace).size / 1e6).toFixed(1)} MB, ${rateOf(perfettoMs)} MB/s of the recording's ${textMb.toFixed(0)} MB of text; read alone (summary) ${rateOf(summaryMs)} MB/s: ${(perfettoMs / summaryMs).toFixed(2)} of its time`,
+    `load             ${loadavg()[0].toFixed(1)}`,
   ];
   if (existsSync('/usr/bin/chromium')) {
     const { paint, charted, zoom } = await painted(page);

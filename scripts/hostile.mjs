@@ -3,56 +3,27 @@
 import { crc32, gzipSync } from 'node:zlib';
 import { packedSeal } from '../dist/recording/seal.js';
 import { randomOf } from './fuzz-recordings.mjs';
+import { headerOf, metricOf, START_US, sampleOf } from './records.mjs';
 
-const START_US = 1e9;
 const YEAR_US = 3.156e13;
 
-const metric = (id, more = {}) => ({
-  id,
-  probe: id.split('.')[0],
-  scope: 'pid',
-  kind: 'counter',
-  unit: 'count',
-  label: id.slice(0, 14),
-  help: 'Made to hurt.',
-  ...more,
-});
+const metric = (id, more) => metricOf(id, { label: id.slice(0, 14), help: 'Made to hurt.', ...more });
 
-const header = (change = {}) => ({
-  type: 'header',
-  format: 'stallscope-recording',
-  version: 1,
-  tool: { name: 'stallscope', version: '0.1.0' },
-  host: { hostname: 'lab', kernel: '6.18.0', arch: 'x86_64', cpus: 2, memoryBytes: 2 ** 32 },
-  bpftrace: '0.17.0',
-  clock: { bootUs: START_US, realMs: 1.7e12 },
-  intervalMs: 1000,
-  mapKeys: 64,
-  selection: { pids: [], comm: null, command: null },
-  probes: [{ id: 'iomap', variant: 'tracepoint', state: 'attached' }],
-  metrics: [
-    metric('iomap.iter'),
-    metric('iomap.by_order', { dims: ['order'] }),
-    metric('vm.pgfault', { probe: 'host', scope: 'host' }),
-    metric('mem.free', { probe: 'host', scope: 'host', kind: 'gauge', unit: 'KiB' }),
-  ],
-  ...change,
-});
+const header = (change) =>
+  headerOf({
+    metrics: [
+      metric('iomap.iter'),
+      metric('iomap.by_order', { dims: ['order'] }),
+      metric('vm.pgfault', { probe: 'host', scope: 'host' }),
+      metric('mem.free', { probe: 'host', scope: 'host', kind: 'gauge', unit: 'KiB' }),
+    ],
+    ...change,
+  });
 
 const NO_COST = { cpuMs: 0, rssBytes: 0, tracerCpuMs: 0, tracerRssBytes: 0, mapBytes: 0 };
 
-const sample = (seq, counters = {}, change = {}) => ({
-  type: 'sample',
-  seq,
-  bootUs: START_US + seq * 1e6,
-  epoch: 0,
-  counted: true,
-  full: false,
-  counters,
-  host: { 'vm.pgfault': seq, 'mem.free': 5 },
-  self: NO_COST,
-  ...change,
-});
+const sample = (seq, counters, change) =>
+  sampleOf(seq, counters, { host: { 'vm.pgfault': seq, 'mem.free': 5 }, self: NO_COST, ...change });
 
 const range = (count, make) => Array.from({ length: count }, (_, index) => make(index));
 const linesOf = (records) => Buffer.from(records.map((record) => `${JSON.stringify(record)}\n`).join(''));

@@ -193,6 +193,11 @@ export const ERRORS = {
     what: 'Cannot listen on {address}: {why}.',
     next: 'Choose an address of this machine and a free port from 1024 on: --listen 127.0.0.1:9465',
   },
+  E_PUSH: {
+    exit: EXIT.usage,
+    what: 'Metrics cannot be pushed: {why}.',
+    next: 'Give the address of VictoriaMetrics: --push http://HOST:8428',
+  },
   E_DESCRIPTORS: {
     exit: EXIT.environment,
     what: 'This process may have too few files open at a time ({why}).',

@@ -90,6 +90,7 @@
     }
   };
 
+  /** @returns {import('uplot').Options} */
   const optionsOf = (signal, width) => {
     const paint = colours();
     const [bottom, top] = signal.range;
@@ -131,7 +132,8 @@
         drawClear: [drawBands],
         setScale: [
           (chart, key) => {
-            if (key === 'x' && !zooming) showRange(chart.scales.x.min, chart.scales.x.max);
+            const { x } = chart.scales;
+            if (key === 'x' && !zooming && x !== undefined) showRange(x.min, x.max);
           },
         ],
         setCursor: [(chart) => showCursor(chart.cursor.idx)],
@@ -142,8 +144,10 @@
   const draw = () => {
     for (const { plot } of plots.splice(0)) plot.destroy();
     for (const row of charts.querySelectorAll('[data-signal]')) {
+      if (!(row instanceof HTMLElement)) continue;
       const signal = data.signals[Number(row.dataset.signal)];
       const place = row.querySelector('.plot');
+      if (!(place instanceof HTMLElement)) continue;
       const plot = new uPlot(optionsOf(signal, place.clientWidth), [data.times, signal.values], place);
       plot.root.setAttribute('aria-hidden', 'true');
       plots.push({ plot, signal, output: row.querySelector('.at-cursor') });

@@ -2,7 +2,7 @@
 
 globalThis.reportNumbers = (() => {
   const exact = (value) => {
-    const [digits, fraction] = String(value).split('.');
+    const [digits = '', fraction] = String(value).split('.');
     const grouped = digits.replace(/\B(?=(\d{3})+$)/g, ',');
     return fraction === undefined ? grouped : `${grouped}.${fraction}`;
   };

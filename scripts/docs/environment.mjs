@@ -5,6 +5,10 @@ export const VARIABLES = [
     'STALLSCOPE_BPFTRACE',
     'The bpftrace to use. Without it: the one in PATH, then those in the usual places of packages.',
   ],
+  [
+    'STALLSCOPE_PUSH_AUTHORIZATION',
+    'What --push sends as the header Authorization, to that address alone: "Bearer …", "Basic …".',
+  ],
   ['NO_COLOR', 'No colours; weight and reversal carry the meaning.'],
   [
     'TERM',

@@ -1,6 +1,5 @@
 /** `--listen`: what is counted, for Prometheus to scrape. Pages are made here, and only when asked for; a process of its own serves them. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { wordsOf } from '../assets/here.ts';
+import type { ChildProcess } from 'node:child_process';
 import { failure } from '../errors.ts';
 import { familiesOf } from '../export/openmetrics/families.ts';
 import { type Family, TEXT_FORMATS, textOf } from '../export/openmetrics/family.ts';
@@ -10,7 +9,7 @@ import type { WatchedSnapshot } from '../insight/recognised.ts';
 import type { Answer, Ask, ListenerCost, Report, Start } from '../serve/protocol.ts';
 import type { Page } from '../serve/server.ts';
 import type { Context } from './context.ts';
-import { invokerOf } from './invoker.ts';
+import { servingOwner, startServing } from './serve-process.ts';
 
 export type Address = { readonly host: string; readonly port: number };
 
@@ -24,12 +23,9 @@ export type Listener = {
 /** What a command has to say of itself. */
 export type MoreFamilies = () => readonly Family[];
 
-const NOBODY = 65_534;
 /** Samples that may be missing before the session is taken for stuck. */
 const MOST_LATE = 5;
 const LEAST_LATE_MS = 10_000;
-/** More than it ever needs for pages of the largest size. */
-const HEAP_MB = 64;
 
 /** Resolves once somebody can ask. Throws E_LISTEN. */
 export const startListener = async (
@@ -38,14 +34,10 @@ export const startListener = async (
   onLost: (why: string) => void,
   more: MoreFamilies = () => [],
 ): Promise<Listener> => {
-  const child = spawn(process.execPath, wordsOf('listener'), {
-    // Words for Node itself are not taken by an executable that holds its program.
-    env: { NODE_OPTIONS: `--max-old-space-size=${HEAP_MB}` },
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-  });
+  const child = startServing('listener');
   const made = createPages(context, more);
   let isClosed = false;
-  const actual = await begun(child, { host, port, owner: ownerOf(context) });
+  const actual = await begun(child, { host, port, owner: servingOwner(context) });
   child.on('message', (message: Report) => {
     if (message.type !== 'ask' || !child.connected) return;
     const answer: Answer = { type: 'answer', id: message.id, page: made.page(message.what, message.cost) };
@@ -63,9 +55,6 @@ export const startListener = async (
     },
   };
 };
-
-const ownerOf = ({ env }: Context): Start['owner'] =>
-  process.getuid?.() === 0 ? (invokerOf(env) ?? { uid: NOBODY, gid: NOBODY }) : null;
 
 const begun = (child: ChildProcess, { host, port, owner }: Address & Pick<Start, 'owner'>): Promise<number> =>
   new Promise((resolve, reject) => {

@@ -1,7 +1,9 @@
 /** Values from the command line, read once and strictly. Every reader throws a StallscopeError that names the option. */
+
 import { isIP } from 'node:net';
 import { parseDuration } from '../core/duration.ts';
 import { failure } from '../errors.ts';
+import type { Destination } from '../serve/post.ts';
 
 /** `500ms 10s 5m 2h 1d` to ms; at least `minMs`, at most `maxMs`. */
 export const readDuration = (option: string, value: string, minMs: number, maxMs: number): number => {
@@ -118,6 +120,27 @@ export const readAddress = (value: string): { readonly host: string; readonly po
     why: 'an address is ADDRESS:PORT, the address in digits',
     next: 'For Prometheus on this machine: --listen 127.0.0.1:9464',
   });
+};
+
+/**
+ * Where metrics are pushed to. Without a path, where VictoriaMetrics imports them. What authorises comes from the environment,
+ * because everybody can read a command line.
+ */
+export const readPush = (value: string, env: NodeJS.ProcessEnv): Destination => {
+  const url = URL.canParse(value) ? new URL(value) : null;
+  const refuse = (why: string): Error => failure('E_PUSH', { why });
+  if (url === null || !['http:', 'https:'].includes(url.protocol) || url.hostname === '')
+    throw refuse(`"${value}" is no address with http:// or https://`);
+  if (url.username !== '' || url.password !== '')
+    throw refuse(
+      'an address with a password can be read by everybody here: set STALLSCOPE_PUSH_AUTHORIZATION',
+    );
+  if (url.pathname === '/') url.pathname = '/api/v1/import/prometheus';
+  url.hash = '';
+  const authorization = env.STALLSCOPE_PUSH_AUTHORIZATION ?? '';
+  if (/[^\x20-\x7e]/.test(authorization))
+    throw refuse('STALLSCOPE_PUSH_AUTHORIZATION is not one line of ASCII');
+  return { url: url.href, authorization: authorization === '' ? null : authorization };
 };
 
 /** `a,b` and repeated options alike. */

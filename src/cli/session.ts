@@ -8,6 +8,7 @@ import type { WatchedSnapshot } from '../insight/recognised.ts';
 import { marksBytes, readMarks } from '../recording/read/marks.ts';
 import { createRecorder, type Recorder } from '../recording/write/recorder.ts';
 import type { Bounds } from '../recording/write/segments.ts';
+import type { Destination } from '../serve/post.ts';
 import { type BesideQueue, createBesideQueue } from '../session/beside.ts';
 import type { Memory } from '../session/memory.ts';
 import type { Sink } from '../session/ports.ts';
@@ -19,7 +20,8 @@ import { createFileWatch } from './file-watch.ts';
 import { EXIT_OF, isSignal } from './interruption.ts';
 import { invokerOf } from './invoker.ts';
 import { createLife, type Life } from './life.ts';
-import { type Address, type Listener, type MoreFamilies, startListener } from './listen.ts';
+import type { Address, MoreFamilies } from './listen.ts';
+import { closeAll, type Outlet, outletsOf, published } from './outlets.ts';
 import { prepareTrace, type Trace, type TraceHooks, type TraceOptions } from './trace.ts';
 
 export type SessionOptions = TraceOptions & {
@@ -32,6 +34,8 @@ export type SessionOptions = TraceOptions & {
   readonly minFreeBytes?: number | null;
   /** Where it can be scraped; null for nowhere. */
   readonly listen?: Address | null;
+  /** Where metrics are pushed to; null for nowhere. */
+  readonly push?: Destination | null;
 };
 
 export type SessionHooks = TraceHooks & {
@@ -88,10 +92,10 @@ export const startSession = async (
           minFreeBytes: options.minFreeBytes ?? null,
           ...(options.bounds === undefined ? {} : { bounds: options.bounds }),
         });
-  let listener: Listener | null = null;
+  let outlets: readonly Outlet[] = [];
   try {
     const trace = await (hooks.prepare ?? prepareTrace)(context, options, hooks);
-    listener = await listenerFor(context, options, hooks);
+    outlets = await outletsOf(context, options, hooks);
     const life = lifeOf(trace);
     context.interruption.onRequest((reason) => {
       if (isSignal(reason) || trace.workload === null) life.ask(reason);
@@ -102,16 +106,16 @@ export const startSession = async (
       context,
       options.output,
       beside,
-      withFiles(context, beside, scraped(hooks, listener)),
+      withFiles(context, beside, published(hooks, outlets)),
     );
     const done = run(context, { options, hooks: watched, trace, recorder, life, beside }).finally(() =>
-      listener?.close(),
+      closeAll(outlets),
     );
     const mark = (text: string): void => beside.add({ type: 'mark', bootUs: context.clock.bootUs(), text });
     return { recorder, stop: life.ask, mark, done };
   } catch (error) {
     recorder?.discard();
-    listener?.close();
+    await closeAll(outlets);
     throw error;
   }
 };
@@ -131,28 +135,6 @@ const withFiles = ({ files, clock }: Context, beside: BesideQueue, hooks: Sessio
     },
   };
 };
-
-const listenerFor = async (
-  context: Context,
-  { listen = null }: SessionOptions,
-  { status, families }: SessionHooks,
-): Promise<Listener | null> => {
-  if (listen === null) return null;
-  const listener = await startListener(context, listen, status, families);
-  status(`metrics at ${listener.url}`);
-  return listener;
-};
-
-const scraped = (hooks: SessionHooks, listener: Listener | null): SessionHooks =>
-  listener === null
-    ? hooks
-    : {
-        ...hooks,
-        onSample: (snapshot, record) => {
-          hooks.onSample?.(snapshot, record);
-          if (record.type === 'sample') listener.sample(snapshot);
-        },
-      };
 
 /** What `stallscope mark` writes beside our recording becomes part of the session that it is about. */
 const withOutsideMarks = (

@@ -8,6 +8,7 @@ const OLDEST = [20, 15] as const;
 
 const BECOME: Readonly<Record<Child, () => Promise<unknown>>> = {
   listener: () => import('../serve/child.ts'),
+  pusher: () => import('../serve/push-child.ts'),
   guard: () => import('./guard/child.ts'),
 };
 

@@ -3,6 +3,7 @@
  * its parent for; when that is gone, so is this.
  */
 import { prefersOpenMetrics } from './accept.ts';
+import { dropRoot } from './drop-root.ts';
 import type { Answer, Ask, Report, Start } from './protocol.ts';
 import { createPageServer, type Page, shared } from './server.ts';
 
@@ -16,13 +17,6 @@ const report = (message: Report): void => {
 // Ctrl-C in a terminal reaches everybody there; the parent decides when it ends.
 for (const signal of ['SIGINT', 'SIGHUP', 'SIGQUIT'] as const) process.on(signal, () => undefined);
 process.on('disconnect', () => process.exit(0));
-
-const dropRoot = ({ owner }: Start): void => {
-  if (owner === null) return;
-  process.setgroups?.([]);
-  process.setgid?.(owner.gid);
-  process.setuid?.(owner.uid);
-};
 
 const waiting = new Map<number, (page: Page) => void>();
 let asked = 0;
@@ -48,7 +42,7 @@ const askParent = shared(
 );
 
 const begin = (start: Start): void => {
-  dropRoot(start);
+  dropRoot(start.owner);
   const server = createPageServer((path, accept) => {
     if (path === '/healthz') return () => askParent('health');
     if (path !== '/metrics') return null;

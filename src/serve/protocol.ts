@@ -1,4 +1,7 @@
-/** What the process that listens and its parent say to each other. */
+/** What the processes that listen and push, and their parent, say to each other. */
+import type { Owner } from './drop-root.ts';
+import type { Destination } from './post.ts';
+import type { PushState } from './push-queue.ts';
 import type { Page } from './server.ts';
 
 export type Start = {
@@ -8,7 +11,7 @@ export type Start = {
   /** Clients may know the host by any name. */
   readonly anyName: boolean;
   /** Whom it becomes; null to stay who it is. */
-  readonly owner: { readonly uid: number; readonly gid: number } | null;
+  readonly owner: Owner | null;
 };
 
 export type Answer = { readonly type: 'answer'; readonly id: number; readonly page: Page };
@@ -27,3 +30,12 @@ export type Report =
   | Ask
   | { readonly type: 'listening'; readonly port: number }
   | { readonly type: 'failed'; readonly why: string };
+
+export type PushRequest =
+  | { readonly type: 'start'; readonly owner: Owner | null; readonly destination: Destination }
+  | { readonly type: 'page'; readonly text: string }
+  | { readonly type: 'flush' };
+
+export type PushReport =
+  | { readonly type: 'ready' | 'taken' }
+  | { readonly type: 'state' | 'flushed'; readonly state: PushState };

@@ -19,6 +19,7 @@ type Need =
   | '/usr/bin/chromium'
   | 'prometheus'
   | 'promtool'
+  | 'victoria-metrics'
   | '/usr/bin/python3';
 
 const onPath = (name: string): boolean =>
@@ -49,6 +50,7 @@ const HAS: Readonly<Record<Need, () => boolean>> = {
   '/usr/bin/chromium': () => existsSync('/usr/bin/chromium'),
   prometheus: () => onPath('prometheus'),
   promtool: () => onPath('promtool'),
+  'victoria-metrics': () => onPath('victoria-metrics'),
   '/usr/bin/python3': () => existsSync('/usr/bin/python3'),
   'loop device': () => existsSync('/dev/loop-control'),
 };

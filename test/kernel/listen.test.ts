@@ -1,25 +1,17 @@
-/** A real Prometheus scrapes a session that traces this kernel. */
+/** A real Prometheus and a real VictoriaMetrics scrape a session that traces this kernel; to the latter it pushes, too. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, expect, it } from 'vitest';
 import { readOpenMetrics } from '../helpers/exposition.ts';
+import { freePort } from '../helpers/free-port.ts';
 import { describeWith, TRACING } from '../helpers/requires.ts';
 import { READY, runTool, startTool, summaryOf } from '../helpers/tool.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'listen-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 
 const ask = async (url: string): Promise<unknown> => (await fetch(url)).json();
 
@@ -103,3 +95,71 @@ describeWith([...TRACING, 'prometheus'], 'a session that listens', () => {
     }
   });
 });
+
+describeWith([...TRACING, 'victoria-metrics'], 'VictoriaMetrics', () => {
+  it('scrapes a session, is pushed to by it, and has the same totals as its summary', async () => {
+    const file = join(folder, 'pushed.ndjson');
+    const [port, own] = [await freePort(), await freePort()];
+    const config = join(folder, 'scrape.yml');
+    writeFileSync(
+      config,
+      `scrape_configs: [{job_name: scraped, scrape_interval: 1s, static_configs: [{targets: ['127.0.0.1:${port}']}]}]\n`,
+    );
+    const database = execa(
+      'victoria-metrics',
+      [
+        `-httpListenAddr=127.0.0.1:${own}`,
+        `-storageDataPath=${folder}/victoria`,
+        `-promscrape.config=${config}`,
+        '-memory.allowedPercent=10',
+      ],
+      { reject: false, stdio: 'ignore' },
+    );
+    const api = `http://127.0.0.1:${own}`;
+    try {
+      await expect
+        .poll(
+          () =>
+            fetch(`${api}/health`).then(
+              ({ ok }) => ok,
+              () => false,
+            ),
+          { timeout: 60_000 },
+        )
+        .toBe(true);
+      const args = ['--probe', 'inode', '-i', '500ms', '--listen', String(port), '--push', api];
+      const tool = startTool(['record', '-o', file, ...args]);
+      await tool.says(READY);
+      await expect
+        .poll(() => seriesIn(api, 'stallscope_counted{job="scraped"}'), { timeout: 60_000, interval: 500 })
+        .toMatchObject([{ values: expect.arrayContaining([1]) }]);
+      tool.kill('SIGINT');
+      const { code, stderr } = await tool.ended;
+      expect(code).toBe(130);
+      expect(stderr).not.toMatch(/(cannot be|not) pushed/);
+      const { totals, recording } = await summaryOf(file);
+      expect(recording.complete).toBe(true);
+      for (const metric of ['create', 'unlink'] as const) {
+        const name = `stallscope_inode_${metric}_total{job="stallscope"}`;
+        const [pushed] = await seriesIn(api, name);
+        expect([metric, pushed?.values.at(-1)]).toEqual([metric, totals[`inode.${metric}`] ?? 0]);
+        expect(pushed?.metric.instance).toBe(hostname());
+      }
+    } finally {
+      database.kill();
+      await database;
+    }
+  });
+});
+
+type Exported = { readonly metric: Readonly<Record<string, string>>; readonly values: readonly number[] };
+
+/** Every value there is, not what a query makes of it. */
+const seriesIn = async (api: string, selector: string): Promise<Exported[]> => {
+  await fetch(`${api}/internal/force_flush`);
+  const text = await (await fetch(`${api}/api/v1/export?match[]=${encodeURIComponent(selector)}`)).text();
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Exported);
+};

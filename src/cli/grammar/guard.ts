@@ -10,7 +10,7 @@ import { EXAMPLES } from '../examples.ts';
 import { guard } from '../guard.ts';
 import { readConfidence, readDuration, readInteger } from '../options.ts';
 import { collect, type Flags, HOUR_MS, type Line, list, optionalOutput, text } from './line.ts';
-import { bounded, boundOptions, listenOption, traceOptions, tracing } from './tracing.ts';
+import { bounded, boundOptions, outletOptions, traceOptions, tracing } from './tracing.ts';
 
 export const addGuard = ({ context, command, run, subcommand }: Line): void => {
   bounded(
@@ -52,7 +52,7 @@ export const addGuard = ({ context, command, run, subcommand }: Line): void => {
         guard(context, {
           ...trace,
           probes: trace.probes ?? probesFor(policy.on),
-          listen: listenOption(flags),
+          ...outletOptions(flags, context.env),
           output: optionalOutput(flags, 'guard'),
           force: flags.force === true,
           ...boundsOf(flags),

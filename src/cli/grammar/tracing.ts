@@ -13,6 +13,7 @@ import {
   readDuration,
   readInteger,
   readPid,
+  readPush,
   readSize,
   readVariants,
 } from '../options.ts';
@@ -60,7 +61,7 @@ export const addTracing = ({ context, command, run, subcommand }: Line): void =>
       const options = {
         ...traceOptions(flags, command),
         ...faceOptions(flags),
-        listen: listenOption(flags),
+        ...outletOptions(flags, context.env),
         output: optionalOutput(flags, 'live'),
         force: flags.force === true,
       };
@@ -86,7 +87,7 @@ export const addTracing = ({ context, command, run, subcommand }: Line): void =>
     .action((flags: Flags) => {
       const options = {
         ...traceOptions(flags, command),
-        listen: listenOption(flags),
+        ...outletOptions(flags, context.env),
         output: requiredOutput(flags),
         force: flags.force === true,
         ...boundOptions(flags),
@@ -123,6 +124,7 @@ export const tracing = (command: Command): Command =>
     .addOption(variant())
     .option('--budget <share>', 'what the probes may take of each CPU at work, or off', '2%')
     .option('--listen <address>', 'serve /metrics for Prometheus: PORT on this machine only, or ADDRESS:PORT')
+    .option('--push <url>', 'push metrics to VictoriaMetrics: http://HOST:8428')
     .option('-i, --interval <duration>', 'between samples', '1s')
     .option('-d, --duration <duration>', 'end after this time')
     .option('--map-keys <n>', 'capacity of each kernel map, in keys (PIDs)', '10240')
@@ -148,9 +150,12 @@ export const traceOptions = (flags: Flags, command: readonly string[] | null): T
   };
 };
 
-export const listenOption = (flags: Flags) => {
-  const address = text(flags, 'listen');
-  return address === null ? null : readAddress(address);
+export const outletOptions = (flags: Flags, env: NodeJS.ProcessEnv) => {
+  const [listen = null, push = null] = ['listen', 'push'].map((name) => text(flags, name));
+  return {
+    listen: listen === null ? null : readAddress(listen),
+    push: push === null ? null : readPush(push, env),
+  };
 };
 
 const LEAST_RECORDING_BYTES = 1024 * 1024;

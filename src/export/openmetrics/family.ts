@@ -54,5 +54,16 @@ export const textOf = (families: readonly Family[], format: TextFormat): string 
   return parts.join('');
 };
 
+/** With the time of the sample, in the dialect that VictoriaMetrics imports: lines alone, milliseconds. */
+export const pushedText = (families: readonly Family[], whose: Labels, timeMs: number): string =>
+  families
+    .flatMap((family) =>
+      family.points.map(
+        ({ labels, value }) =>
+          `${seriesText(family, { ...labels, ...whose })} ${value} ${Math.round(timeMs)}\n`,
+      ),
+    )
+    .join('');
+
 const escaped = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
 const escapedWhole = (text: string): string => escaped(text).replaceAll('"', '\\"');

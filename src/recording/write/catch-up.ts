@@ -64,7 +64,7 @@ export const createCatchUp = ({ recorder, held, header, stateNow }: CatchUpOptio
     }
   };
   const running = run();
-  // Whoever waits for the end is told; nobody may wait for it.
+  // It is reported to whoever waits for the end, and nobody may.
   running.catch(() => undefined);
 
   return {
