@@ -16,6 +16,8 @@ export type Analysis = {
   readonly spikes: readonly Spike[];
   readonly links: readonly Link[];
   readonly clocks: Correlation['clocks'];
+  /** What many began at once; no link rests on it. */
+  readonly crowds: Correlation['crowds'];
   readonly incidents: readonly IncidentAccount[];
   readonly findings: readonly Finding[];
   /** Of the symptom asked for; null when none was. */
@@ -63,6 +65,7 @@ export const analyse = (
     spikes: insight.spikes.filter(({ score, fell, peak }) => score >= minScore && (fell || peak !== 0)),
     links: correlation.links,
     clocks: correlation.clocks,
+    crowds: correlation.crowds,
     incidents: incidentsOf(linkable).map((incident) => account(incident, findings, blameSceneOf(session))),
     findings,
     suspects: symptom === null ? null : anchor === null ? [] : suspectsOf(anchor, scene).filter(may),

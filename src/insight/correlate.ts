@@ -7,6 +7,7 @@
  * only beside several significant ones, because where nothing is certain the best of chance is still chance.
  */
 import { type Chance, type Coincidence, coincide, type Match, type Steps, stepsOf } from './coincide.ts';
+import { type Crowd, type Crowded, crowdedIn, crowdsOf } from './crowds.ts';
 import { type Direction, directionOf } from './direction.ts';
 import { LINK } from './params.ts';
 import { periodOf, sharedClock } from './periodic.ts';
@@ -40,6 +41,8 @@ export type Correlation = {
   readonly pairs: readonly Pair[];
   /** Pairs of series on the same clock, with their period in ticks. */
   readonly clocks: readonly { readonly a: number; readonly b: number; readonly periodTicks: number }[];
+  /** What many began at once, in order of time: no evidence for pairs within it. */
+  readonly crowds: readonly Crowd[];
   readonly spikesOf: ReadonlyMap<number, readonly Spike[]>;
   readonly tested: number;
   /** Spikes below this were left out, so that pairs stay bounded. */
@@ -57,9 +60,11 @@ export const correlate = (all: readonly Spike[], ticks: number, eventScore: numb
   const spikesOf = groupBySeries(spikes);
   const steps = new Map([...spikesOf].map(([series, own]) => [series, stepsOf(own, fromScore)]));
   const periods = new Map([...spikesOf].map(([series, own]) => [series, periodOf(own)]));
+  const crowds = crowdsOf(spikes, ticks);
+  const crowded = crowdedIn(crowds);
   const pairs: Pair[] = [];
   const clocks: { a: number; b: number; periodTicks: number }[] = [];
-  for (const [key, candidates] of withinReach(spikes)) {
+  for (const [key, candidates] of withinReach(spikes, crowded)) {
     const a = Math.floor(key / KEY);
     const b = key % KEY;
     const period = periods.get(a);
@@ -76,7 +81,7 @@ export const correlate = (all: readonly Spike[], ticks: number, eventScore: numb
   support(pairs);
   const tested = (spikesOf.size * (spikesOf.size - 1)) / 2;
   markSignificant(pairs, spikesOf);
-  return { links: linksOf(pairs, tested), pairs, clocks, spikesOf, tested, fromScore };
+  return { links: linksOf(pairs, tested), pairs, clocks, crowds, spikesOf, tested, fromScore };
 };
 
 /** Room for the numbers of two series in one key. */
@@ -104,14 +109,14 @@ export const groupBySeries = (spikes: readonly Spike[]): Map<number, Spike[]> =>
   return groups;
 };
 
-const withinReach = (spikes: readonly Spike[]): Map<number, Match[]> => {
+const withinReach = (spikes: readonly Spike[], crowded: Crowded): Map<number, Match[]> => {
   const pairs = new Map<number, Match[]>();
   let from = 0;
   spikes.forEach((later, index) => {
     while ((spikes[from]?.tick ?? 0) < later.tick - LINK.reachTicks) from += 1;
     for (let at = from; at < index; at += 1) {
       const earlier = spikes[at] as Spike;
-      if (earlier.series === later.series) continue;
+      if (earlier.series === later.series || crowded(earlier, later)) continue;
       const inOrder = earlier.series < later.series;
       const key = inOrder ? earlier.series * KEY + later.series : later.series * KEY + earlier.series;
       const match: Match = inOrder ? [earlier, later] : [later, earlier];

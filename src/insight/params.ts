@@ -243,6 +243,26 @@ export const LINK = {
   confidencePairs: 79_800,
 } as const;
 
+/** What many begin at once (crowds.ts). */
+export const CROWD = {
+  /** Ticks from the first to the last of a window. */
+  windowTicks: 2,
+  /** Fewer may be one cause and what it leads to. */
+  leastOwners: 8,
+  /** So many standard deviations above what a window holds on average. */
+  deviations: 5,
+} as const;
+
+/**
+ * How often a series that nothing happened to has a spike of this score or more, among storms, clocks and clumps: per hour
+ * of a tick a second. Measured on seeds 101 to 105 of both families (bench/insight), the rarer of the two.
+ */
+export const RARITY = [
+  { score: 4.4, perHour: 0.5 },
+  { score: 5.4, perHour: 0.1 },
+  { score: 7.5, perHour: 0.02 },
+] as const;
+
 export const DIRECTION = {
   leastLagTicks: 2,
   /** One tick is enough when it was seen so often. */

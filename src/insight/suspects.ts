@@ -19,6 +19,8 @@ export type Suspect = {
   /** Spikes of the symptom that it came with, of how many. */
   readonly matched: number;
   readonly of: number;
+  /** What chance alone would give of such suspects, over all series that were asked about. */
+  readonly byChance: number;
 };
 
 /** What can be asked for suspects: all spikes of a session of so many ticks, and its links. */
@@ -49,7 +51,12 @@ export const suspectsOf = (symptom: number, scene: Scene): Suspect[] => {
       storms: scene.storms,
       eventScore: SPIKE.eventScore,
     });
-    if (found !== null) suspects.push(judge(series, found, events, scene.pairOf.get(keyOf(series, symptom))));
+    if (found === null) continue;
+    const byChance = (scene.spikesOf.size - 1) * 10 ** Math.min(0, found.log10P);
+    suspects.push({
+      ...judge(series, found, events, scene.pairOf.get(keyOf(series, symptom))),
+      byChance,
+    });
   }
   suspects.sort((x, y) => y.score - x.score);
   return preferLeaders(suspects, scene).sort(
@@ -76,7 +83,7 @@ const judge = (
   { matches, lagTicks, strength }: Coincidence,
   events: readonly Spike[],
   pair: Pair | undefined,
-): Suspect => {
+): Omit<Suspect, 'byChance'> => {
   const order = lagTicks >= 1 ? SUSPECT.leads : lagTicks === 0 ? SUSPECT.together : SUSPECT.trails;
   // What came with the loud ones of the symptom's spikes counts more than what came with the faint.
   let loudness = 0;

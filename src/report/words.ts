@@ -3,6 +3,8 @@
 import type { HeaderRecord } from '../core/record.ts';
 import type { IncidentAccount } from '../insight/analysis.ts';
 import type { Link } from '../insight/correlate.ts';
+import type { Crowd } from '../insight/crowds.ts';
+import { RARITY } from '../insight/params.ts';
 import type { SeriesIdentity, Spike } from '../insight/series.ts';
 import { amount, bytes, duration, ratePerSecond, rateSuffix } from '../screen/format/numbers.ts';
 import { clean } from '../screen/format/text.ts';
@@ -66,4 +68,44 @@ export const hostFacts = ({ kernel, arch, cpus, memoryBytes }: HeaderRecord['hos
     ...(cpus > 0 ? [`${cpus} CPUs`] : []),
     ...(memoryBytes > 0 ? [bytes(memoryBytes)] : []),
   ].join(', ');
+};
+
+/** Names of it that are worth a line. */
+const MOST_NAMED = 3;
+
+/** What many began at once, the loudest first. */
+export const aboutCrowd = ({ spikes, owners }: Crowd): string => {
+  const loudest = [...spikes].sort((a, b) => b.score - a.score).slice(0, MOST_NAMED);
+  const rest = spikes.length - loudest.length;
+  return `${spikes.length} series of ${owners} processes rose: ${loudest.map(({ identity }) => nameOf(identity)).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+};
+
+/** How often chance alone gives what is expected so many times a session. */
+export const soSeldom = (byChance: number): string => {
+  if (byChance >= 0.5) return `by chance ${Number(byChance.toPrecision(2))} such series in a session`;
+  return `by chance once in ${Number((1 / byChance).toPrecision(1)).toLocaleString('en')} sessions`;
+};
+
+/**
+ * How rare a spike of this score is, from what was measured of series that nothing happened to. Between two scores the
+ * rate is taken to fall evenly on a logarithmic scale; beyond the last nothing was measured, so that is a bound.
+ */
+export const rarityText = (score: number, intervalMs: number): string => {
+  const [first, ...others] = RARITY;
+  const last = others.at(-1) ?? first;
+  const hoursAt = (perTickHour: number): number => intervalMs / 1000 / perTickHour;
+  if (score >= last.score) return `less than once in ${hoursText(hoursAt(last.perHour))}`;
+  const low = RARITY.findLast((one) => one.score <= score);
+  if (low === undefined) return `more than once in ${hoursText(hoursAt(first.perHour))}`;
+  const high = RARITY.find((one) => one.score > score) ?? last;
+  const share = (score - low.score) / (high.score - low.score);
+  const perHour = low.perHour * (high.perHour / low.perHour) ** share;
+  return `once in about ${hoursText(hoursAt(perHour))}`;
+};
+
+const hoursText = (hours: number): string => {
+  if (hours < 1) return `${Math.round(hours * 60)} minutes`;
+  const [amount, unit] = hours < 48 ? [hours, 'hour'] : [hours / 24, 'day'];
+  const count = Number(amount.toPrecision(1));
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
 };

@@ -134,8 +134,11 @@ const analysis = z.object({
   ),
   links: z.array(link),
   clocks: z.array(z.object({ series: z.array(series), periodMs: z.number() })),
+  together: z.array(z.object({ start: time, owners: count, series: z.array(series) })),
   symptom: series.nullable().optional(),
-  suspects: z.array(series.extend({ score: z.number(), lagMs: z.number(), support: signs })).optional(),
+  suspects: z
+    .array(series.extend({ score: z.number(), lagMs: z.number(), support: signs, byChance: z.number() }))
+    .optional(),
   incidents: z.array(
     z.object({
       start: time,

@@ -51,6 +51,31 @@ const chain = (series: number, lag: number, times = OCCURRENCES): Spike[] =>
 const pairOf = (spikes: readonly Spike[], a: number, b: number) =>
   correlate(spikes, TICKS, EVENT).links.find((link) => link.a === a && link.b === b);
 
+describe('what many begin at once', () => {
+  const many = [300, 620, 1010, 1400, 1815, 2100].flatMap((at) =>
+    Array.from({ length: 20 }, (_, series) => spike(series, at + (series % 3))),
+  );
+
+  it('is one event each time, and no evidence for a link within it', () => {
+    const { links, crowds } = correlate([...crowd(100, 5), ...many], TICKS, EVENT);
+    expect(links.filter(({ a, b }) => a < 20 && b < 20)).toEqual([]);
+    expect(crowds.map(({ spikes: [first] }) => first?.tick)).toEqual([300, 620, 1010, 1400, 1815, 2100]);
+    for (const { owners } of crowds) expect(owners).toBeGreaterThanOrEqual(20);
+  });
+
+  it('leaves what follows it, and what two of them do besides', () => {
+    const between = chain(1, 0, [450, 800, 1200, 1600, 1950]);
+    const after = between.map(({ tick }) => spike(2, tick + 10));
+    const { links } = correlate([...crowd(100, 5), ...many, ...between, ...after], TICKS, EVENT);
+    expect(links.filter(({ a, b }) => a < 20 && b < 20)).toMatchObject([{ a: 1, b: 2, lagTicks: 10 }]);
+  });
+
+  it('is no crowd of one process, however many of its metrics rise', () => {
+    const own = many.map((one) => ({ ...one, identity: { ...one.identity, pid: 7, startMs: 0 } }));
+    expect(correlate(own, TICKS, EVENT).crowds).toEqual([]);
+  });
+});
+
 describe('links', () => {
   it('are found with lag, range and order, and chance is reported', () => {
     const link = pairOf([...crowd(100, 5), ...chain(1, 0), ...chain(2, 10)], 1, 2);
