@@ -27,6 +27,7 @@ const PARTS: readonly Part[] = [
   { names: ['probes', 'doctor'], load: async () => (await import('./probes.ts')).addHost },
   { names: ['extents'], load: async () => (await import('./extents.ts')).addExtents },
   { names: ['demo'], load: async () => (await import('./recordings.ts')).addDemo },
+  { names: ['about'], load: async () => (await import('./about.ts')).addAbout },
   { names: ['completions'], load: async () => (await import('./completions.ts')).addCompletions },
 ];
 
