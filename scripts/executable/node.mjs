@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { plainText } from '../bundle/licences.mjs';
 import { root } from '../root.mjs';
 
 export const ARCHITECTURES = ['x64', 'arm64'];
@@ -12,7 +13,12 @@ export const nodeFor = (arch) =>
 
 const withLicence = (path) => ({
   path,
-  licence: { name: 'Node.js', version: process.versions.node, license: 'MIT', texts: [licenceBeside(path)] },
+  licence: {
+    name: 'Node.js',
+    version: process.versions.node,
+    license: 'MIT',
+    texts: [plainText(licenceBeside(path))],
+  },
 });
 
 /** Where Node's own archive has it, the npm packages of it, and Debian's and NodeSource's. */

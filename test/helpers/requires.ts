@@ -19,7 +19,10 @@ type Need =
   | '/usr/bin/chromium'
   | 'prometheus'
   | 'promtool'
-  | '/usr/bin/python3';
+  | '/usr/bin/python3'
+  | 'dpkg-deb'
+  | 'lintian'
+  | 'debootstrap';
 
 const onPath = (name: string): boolean =>
   [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'].some((directory) =>
@@ -50,6 +53,9 @@ const HAS: Readonly<Record<Need, () => boolean>> = {
   prometheus: () => onPath('prometheus'),
   promtool: () => onPath('promtool'),
   '/usr/bin/python3': () => existsSync('/usr/bin/python3'),
+  'dpkg-deb': () => onPath('dpkg-deb'),
+  lintian: () => onPath('lintian'),
+  debootstrap: () => onPath('debootstrap'),
   'loop device': () => existsSync('/dev/loop-control'),
 };
 
