@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 // `unit` files run beside each other; what measures a kernel or a terminal runs alone, one file after the other. `npm test`
-// runs `unit` and `system`; `kernel` takes longer than anybody waits for, and has its own command.
+// runs `unit` and `system`; `kernel` and `packages` take longer than anybody waits for, and have their own commands.
 export default defineConfig({
   test: {
     reporters: ['default', './test/helpers/closing-lines.ts'],
@@ -19,7 +19,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: ['test/kernel/**', 'test/e2e/**', 'test/vm/**'],
+          exclude: ['test/kernel/**', 'test/e2e/**', 'test/packages/**', 'test/vm/**'],
           sequence: { groupOrder: 0 },
         },
       },
@@ -43,6 +43,18 @@ export default defineConfig({
           testTimeout: 240_000,
           hookTimeout: 240_000,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'packages',
+          include: ['test/packages/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+          retry: 0,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

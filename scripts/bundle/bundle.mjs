@@ -11,10 +11,10 @@ export const LICENCES = 'dist/THIRD-PARTY-LICENSES';
 
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
-/** Of both forms; `script` is without what surrounds it. */
-const bundled = async () => {
+/** Of both forms; `script` is without what surrounds it. `others`: licences of what else there is around it. */
+const bundled = async (others = []) => {
   const { text, inputs } = await programText(version);
-  const licences = licencesText(licencesOf([...inputs, ...carriedPaths()]));
+  const licences = licencesText([...licencesOf([...inputs, ...carriedPaths()]), ...others]);
   const files = { ...carriedFiles(), [LICENCES]: licences };
   return { script: `${text}\n${carriedText(files)}`, licences };
 };
@@ -42,10 +42,10 @@ const EXECUTABLE_HEAD = `'use strict';
 const stallscopeWords = [];
 `;
 
-/** As a script that an executable begins with. */
-export const executableScript = async () => {
-  const { script } = await bundled();
-  return `${EXECUTABLE_HEAD}${script}`;
+/** As a script that an executable begins with, and the licences of all that is in the executable. */
+export const executableScript = async (licenceOfNode) => {
+  const { script, licences } = await bundled([licenceOfNode]);
+  return { script: `${EXECUTABLE_HEAD}${script}`, licences };
 };
 
 /** Writes dist/stallscope.mjs, whole or not at all, and the licences beside it. */

@@ -1,9 +1,10 @@
 // What the one file carries besides code, by its path in a checkout.
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { root } from '../root.mjs';
 
 const CARRIED = [
+  { folder: '.', pattern: /^LICENSE$/ },
   { folder: 'probes', pattern: /^[^/]+\/(?:probe\.json|[^/]+\.bt)$/ },
   { folder: 'examples', pattern: /^[^/]+\.ndjson\.gz$/ },
   { folder: 'docs', pattern: /^(?:runbooks\/[^/]+\.md|stallscope\.1)$/ },
@@ -13,10 +14,10 @@ const CARRIED = [
 
 export const carriedPaths = () =>
   CARRIED.flatMap(({ folder, pattern }) =>
-    readdirSync(join(root, folder), { recursive: true })
+    readdirSync(join(root, folder), { recursive: folder !== '.' })
       .filter((name) => pattern.test(name))
       .sort()
-      .map((name) => `${folder}/${name}`),
+      .map((name) => posix.join(folder, name)),
   );
 
 /** Texts as they are, so that the file can be read; what is no text in base64. */

@@ -12,12 +12,15 @@ export const licencesOf = (paths) => {
   return folders.map(licenceOf).sort((a, b) => (a.name < b.name ? -1 : 1));
 };
 
+/** Without the ends of lines of other systems. */
+export const plainText = (text) => text.replaceAll('\r', '').trim();
+
 const licenceOf = (folder) => {
   const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
   const texts = readdirSync(join(root, folder))
     .filter((file) => LICENCE_FILE.test(file))
     .sort()
-    .map((file) => readFileSync(join(root, folder, file), 'utf8').trim());
+    .map((file) => plainText(readFileSync(join(root, folder, file), 'utf8')));
   if (typeof license !== 'string') throw new Error(`${name} does not say which licence it has`);
   return { name, version, license, texts };
 };

@@ -20,18 +20,19 @@ import { nodeFor } from './node.mjs';
 const RESOURCE = 'NODE_SEA_BLOB';
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 
-/** Writes dist/stallscope-linux-ARCH. Resolves with its path and the licence of the Node in it. */
+/** Writes dist/stallscope-linux-ARCH. Resolves with its path and the licences of all that is in it. */
 export const writeExecutable = async (arch) => {
   const node = nodeFor(arch);
   const folder = mkdtempSync(join(mkdirp(join(root, 'dist')), 'executable-'));
   try {
     const made = join(folder, 'stallscope');
     stripped(node.path, made, arch);
-    await postject.inject(made, RESOURCE, await blobIn(folder, arch), { sentinelFuse: FUSE });
+    const { script, licences } = await executableScript(node.licence);
+    await postject.inject(made, RESOURCE, blobOf(script, folder, arch), { sentinelFuse: FUSE });
     chmodSync(made, 0o755);
     const path = join(root, 'dist', `stallscope-linux-${arch}`);
     renameSync(made, path);
-    return { path, licence: node.licence };
+    return { path, licences };
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -52,9 +53,9 @@ const stripped = (from, to, arch) => {
 const GNU_NAMES = { x64: 'x86_64', arm64: 'aarch64' };
 
 /** Compiled code of ours saves some of each start, but belongs to the processor that made it. */
-const blobIn = async (folder, arch) => {
+const blobOf = (script, folder, arch) => {
   const [main, output, config] = ['main.cjs', 'blob', 'config.json'].map((name) => join(folder, name));
-  writeFileSync(main, await executableScript());
+  writeFileSync(main, script);
   const useCodeCache = arch === process.arch;
   writeFileSync(config, JSON.stringify({ main, output, useCodeCache, disableExperimentalSEAWarning: true }));
   const { status } = spawnSync(process.execPath, ['--experimental-sea-config', config], {

@@ -2,15 +2,24 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { plainText } from '../bundle/licences.mjs';
 import { root } from '../root.mjs';
 
 export const ARCHITECTURES = ['x64', 'arm64'];
 
-/** @returns {{ path: string, licence: string }} */
+/** Its path, and its licence as those of what is bundled are described. */
 export const nodeFor = (arch) =>
-  arch === process.arch
-    ? { path: process.execPath, licence: licenceBeside(process.execPath) }
-    : published(arch);
+  arch === process.arch ? withLicence(process.execPath) : withLicence(published(arch));
+
+const withLicence = (path) => ({
+  path,
+  licence: {
+    name: 'Node.js',
+    version: process.versions.node,
+    license: 'MIT',
+    texts: [plainText(licenceBeside(path))],
+  },
+});
 
 /** Where Node's own archive has it, the npm packages of it, and Debian's and NodeSource's. */
 const licenceBeside = (path) => {
@@ -33,8 +42,7 @@ const published = (arch) => {
     renameSync(join(making, 'package'), folder);
     rmSync(making, { recursive: true });
   }
-  const path = join(folder, 'bin', 'node');
-  return { path, licence: licenceBeside(path) };
+  return join(folder, 'bin', 'node');
 };
 
 const run = (command, args, cwd) => {

@@ -28,8 +28,12 @@ export const bundledPath = (wanted: string): string => {
   });
 };
 
-export const openBundled = (path: string): Recording => {
+export const openBundled = (path: string): Recording =>
+  openRecording(path, { bytes: memoryBytes(bundledFile(path).bytes) });
+
+/** As it would lie in a folder. Throws E_USAGE. */
+export const bundledFile = (path: string): { readonly name: string; readonly bytes: Buffer } => {
   const found = bundledPath(path.slice(SCHEME.length));
-  const bytes = assets.bytes(`examples/${found.slice(SCHEME.length)}.ndjson.gz`);
-  return openRecording(found, { bytes: memoryBytes(bytes) });
+  const name = `${found.slice(SCHEME.length)}.ndjson.gz`;
+  return { name, bytes: assets.bytes(`examples/${name}`) };
 };

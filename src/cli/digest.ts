@@ -5,6 +5,7 @@ import { basename } from 'node:path';
 import { failure } from '../errors.ts';
 import { filesOf } from '../recording/read/files.ts';
 import type { RecordedFile } from '../report/html/material.ts';
+import { bundledFile, isBundled } from './bundled.ts';
 import type { Context } from './context.ts';
 import { inSteps } from './steps.ts';
 
@@ -12,6 +13,10 @@ const CHUNK_BYTES = 1024 * 1024;
 
 /** None of a pipe, whose bytes are gone; null when interrupted. Throws E_FILE_UNREADABLE. */
 export const filesRead = async (context: Context, path: string): Promise<readonly RecordedFile[] | null> => {
+  if (isBundled(path)) {
+    const { name, bytes } = bundledFile(path);
+    return [{ name, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }];
+  }
   if (path === '-' || fs.statSync(path, { throwIfNoEntry: false })?.isFile() === false) return [];
   const read: RecordedFile[] = [];
   for (const file of filesOf(path)) {

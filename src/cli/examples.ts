@@ -109,6 +109,10 @@ Examples:
 Examples:
   stallscope demo
   stallscope demo --list`,
+  about: `
+Examples:
+  stallscope about man | man -l -
+  stallscope about licences | less`,
   completions: `
 Examples:
   stallscope completions bash > /etc/bash_completion.d/stallscope

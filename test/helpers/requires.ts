@@ -20,7 +20,10 @@ type Need =
   | 'prometheus'
   | 'promtool'
   | 'victoria-metrics'
-  | '/usr/bin/python3';
+  | '/usr/bin/python3'
+  | 'dpkg-deb'
+  | 'lintian'
+  | 'debootstrap';
 
 const onPath = (name: string): boolean =>
   [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'].some((directory) =>
@@ -52,6 +55,9 @@ const HAS: Readonly<Record<Need, () => boolean>> = {
   promtool: () => onPath('promtool'),
   'victoria-metrics': () => onPath('victoria-metrics'),
   '/usr/bin/python3': () => existsSync('/usr/bin/python3'),
+  'dpkg-deb': () => onPath('dpkg-deb'),
+  lintian: () => onPath('lintian'),
+  debootstrap: () => onPath('debootstrap'),
   'loop device': () => existsSync('/dev/loop-control'),
 };
 

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { failure, suggestion } from '../../errors.ts';
 import { FINDING_IDS } from '../../insight/findings/index.ts';
 import { loadCatalogue } from '../../probes/catalogue.ts';
+import { DOCUMENT_NAMES } from '../about.ts';
 import type { Context } from '../context.ts';
 import { EXPORT_FORMATS } from '../export-formats.ts';
 import { FORMAT_NAMES } from '../import/import.ts';
@@ -45,6 +46,7 @@ const choices = () => {
     'export --format': EXPORT_FORMATS,
     'import --format': FORMAT_NAMES,
     show: probes,
+    about: DOCUMENT_NAMES,
     explain: FINDING_IDS,
     schema: SCHEMA_NAMES,
     completions: SHELLS,

@@ -28,6 +28,7 @@ const PARTS: readonly Part[] = [
   { names: ['extents'], load: async () => (await import('./extents.ts')).addExtents },
   { names: ['guard'], load: async () => (await import('./guard.ts')).addGuard },
   { names: ['demo'], load: async () => (await import('./recordings.ts')).addDemo },
+  { names: ['about'], load: async () => (await import('./about.ts')).addAbout },
   { names: ['completions'], load: async () => (await import('./completions.ts')).addCompletions },
 ];
 
