@@ -12,7 +12,7 @@ const MAY_SEE = {
   budget: ['core', 'host/(facts|targets)', 'probes', 'session/ports'],
   tracer: ['core', 'wire', 'budget', 'session/ports'],
   recording: ['core', 'insight/(checkpoint|findings/finding)', 'wire', 'session/(ports|timeline)'],
-  foreign: ['core', 'host/proc'],
+  foreign: ['core', 'host/(proc|stat-line)'],
   extents: ['core'],
   session: ['core', 'insight'],
   screen: ['core', 'insight/(params|recognised|findings/finding)', 'session/(store|playback)'],
