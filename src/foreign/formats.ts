@@ -15,6 +15,9 @@ import { readSadfXml } from './sysstat/sadf-xml.ts';
 import { FIRST_LINE, readSysstatText } from './sysstat/text.ts';
 import { readVmstat, HEAD as VMSTAT_HEAD } from './sysstat/vmstat.ts';
 import { isTop, readTop } from './top/read.ts';
+import { isBelowCsv, isBelowJson, readBelowCsv, readBelowJson } from './wide/below.ts';
+import { isCollectl, readCollectl } from './wide/collectl.ts';
+import { isPcpCsv, readPcpCsv } from './wide/pcp.ts';
 
 export const FORMATS: readonly Format[] = [
   {
@@ -66,6 +69,34 @@ export const FORMATS: readonly Format[] = [
     family: 'readings',
     isRecognised: (head) => VMSTAT_HEAD.test(firstLine(head)),
     read: readVmstat,
+  },
+  {
+    id: 'pcp',
+    what: 'PCP as CSV (pmrep -o csv)',
+    family: 'readings',
+    isRecognised: isPcpCsv,
+    read: readPcpCsv,
+  },
+  {
+    id: 'below',
+    what: 'below as CSV (below dump … -O csv)',
+    family: 'readings',
+    isRecognised: isBelowCsv,
+    read: readBelowCsv,
+  },
+  {
+    id: 'below-json',
+    what: 'below as JSON (below dump … -O json)',
+    family: 'readings',
+    isRecognised: isBelowJson,
+    read: readBelowJson,
+  },
+  {
+    id: 'collectl',
+    what: 'collectl -P',
+    family: 'readings',
+    isRecognised: isCollectl,
+    read: readCollectl,
   },
   {
     id: 'proc-loop',
