@@ -35,6 +35,11 @@ const RENAMED = {
   'swap-pages.pswpin': ['vm.pswpin'],
   'swap-pages.pswpout': ['vm.pswpout'],
   'process-and-context-switch.proc': ['tasks.forked'],
+  'psi.psi-cpu.some_avg': ['psi.cpu.some_us', 10_000],
+  'psi.psi-io.some_avg': ['psi.io.some_us', 10_000],
+  'psi.psi-io.full_avg': ['psi.io.full_us', 10_000],
+  'psi.psi-mem.some_avg': ['psi.memory.some_us', 10_000],
+  'psi.psi-mem.full_avg': ['psi.memory.full_us', 10_000],
 };
 const LEVELS = {
   'memory.memfree': 'mem.free',
@@ -108,10 +113,10 @@ const compare = (truth, path, counts) => {
     for (const [name, list] of values) {
       if (name.startsWith('queue.ldavg')) continue;
       if (RENAMED[name] !== undefined) {
-        const [id] = RENAMED[name];
+        const [id, each = 1] = RENAMED[name];
         const [now, before] = [samples[index].host[id], samples[index - 1]?.host[id] ?? 0];
         if (now === undefined && intervalS > 7 * 86_400) continue;
-        if (!near(now - before, list[0] * intervalS))
+        if (!near(now - before, list[0] * each * intervalS))
           wrong.push(`${name}: ${now - before} for ${list[0]} × ${intervalS}`);
         counts.values += 1;
         continue;

@@ -22,6 +22,16 @@ const COUNTERS: Readonly<Record<string, string>> = {
   'process-and-context-switch.proc': 'tasks.forked',
 };
 
+/** Shares of an interval in which somebody waited: 1 % is 10 ms in a second. */
+const PRESSURES: Readonly<Record<string, string>> = {
+  'psi.psi-cpu.some_avg': 'psi.cpu.some_us',
+  'psi.psi-io.some_avg': 'psi.io.some_us',
+  'psi.psi-io.full_avg': 'psi.io.full_us',
+  'psi.psi-mem.some_avg': 'psi.memory.some_us',
+  'psi.psi-mem.full_avg': 'psi.memory.full_us',
+};
+const US_PER_PERCENT = 10_000;
+
 const LEVELS: Readonly<Record<string, string>> = {
   'memory.memfree': 'mem.free',
   'memory.avail': 'mem.available',
@@ -95,12 +105,14 @@ export const addReading = (
   { path, times, value, realUs, spanS, place }: Reading,
 ): string | null => {
   if (SMOOTHED.test(path)) return null;
-  const counter = COUNTERS[path];
+  const pressure = PRESSURES[path];
+  const counter = pressure ?? COUNTERS[path];
+  const each = pressure === undefined ? 1 : US_PER_PERCENT;
   if (counter !== undefined && spanS === null) return null;
   return addPoint(table, {
     realUs,
     metric: counter ?? LEVELS[path] ?? `sar.${path}${times === 1 ? '' : `.${times}`}`,
-    value: counter === undefined ? value : Math.max(0, value) * (spanS ?? 0),
+    value: counter === undefined ? value : Math.max(0, value) * each * (spanS ?? 0),
     kind: counter === undefined ? 'gauge' : 'delta',
     pid: null,
     comm: null,

@@ -31,8 +31,49 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
   queue_ms: ['device.queue_ms'],
 };
 
+/** What sysstat reports of a disk is a mean rate already: to what, and what one of it is per second. */
+const RATES: Readonly<Record<string, readonly (readonly [string, number])[]>> = {
+  tps: [['device.requests', 1]],
+  rkB: [['device.bytes', 1024]],
+  wkB: [['device.bytes', 1024]],
+  // Up to 11.x in sectors.
+  rd_sec: [['device.bytes', 512]],
+  wr_sec: [['device.bytes', 512]],
+  dkB: [['device.discards', 1]],
+  'aqu-sz': [['device.queue_ms', 1000]],
+  'avgqu-sz': [['device.queue_ms', 1000]],
+  'util-percent': [
+    ['device.busy_ms', 10],
+    ['device.busy_s', 0.01],
+  ],
+};
+const REPORTED = 'sar.disk.';
+
+/** Devices that were imported as sysstat reports them; those that have counters too are read by those. */
+const readReported = (readings: Readings, state: SessionState, hostUs: number): void => {
+  const devices = new Map<string, Map<string, number>>();
+  for (const [metric, { last }] of state.host) {
+    if (!metric.startsWith(REPORTED)) continue;
+    const end = metric.lastIndexOf('.');
+    const device = metric.slice(REPORTED.length, end);
+    if (state.host.has(`disk.${device}.busy_ms`)) continue;
+    const counted = devices.get(device) ?? new Map<string, number>();
+    devices.set(device, counted);
+    for (const [part, each] of RATES[metric.slice(end + 1)] ?? [])
+      counted.set(part, (counted.get(part) ?? 0) + last * each);
+  }
+  for (const [name, counted] of devices) {
+    const { rates, now } = reading(readings, { kind: 'device', name });
+    for (const [metric, perSecond] of counted) {
+      smooth(rates, metric, perSecond);
+      now.set(metric, (perSecond * hostUs) / 1e6);
+    }
+  }
+};
+
 const readDevices = (readings: Readings, state: SessionState, hostUs: number): void => {
   if (hostUs === 0) return;
+  if (state.header.imported !== undefined) readReported(readings, state, hostUs);
   const devices = new Map<string, Map<string, number>>();
   for (const [metric, { delta }] of state.host) {
     if (!metric.startsWith('disk.')) continue;
