@@ -4,11 +4,9 @@ import { isAtopJson, isAtopText } from './atop/fields.ts';
 import { readAtop, readAtopJson } from './atop/read.ts';
 import { createPrefixes } from './kernel-log/prefix.ts';
 import { readKernelLog } from './kernel-log/read.ts';
-import { type Chunks, readWhole } from './lines.ts';
 import { readLongCsv } from './long-csv.ts';
-import type { Unreadable } from './point-table.ts';
 import { isProcLoop, readProcLoop } from './proc-loop.ts';
-import type { Asked, Format, Read } from './source.ts';
+import type { Format } from './source.ts';
 import { readIostat } from './sysstat/iostat.ts';
 import { readSadf } from './sysstat/sadf-json.ts';
 import { readSadfXml } from './sysstat/sadf-xml.ts';
@@ -40,7 +38,7 @@ export const FORMATS: readonly Format[] = [
     what: 'sysstat as JSON (sadf -j)',
     family: 'readings',
     isRecognised: (head) => /^\s*\{\s*"sysstat"\s*:/.test(head),
-    read: whole((text, { zone }) => readSadf(text, zone)),
+    read: readSadf,
   },
   {
     id: 'sadf-xml',
@@ -134,13 +132,6 @@ export const FORMATS: readonly Format[] = [
     read: readKernelLog,
   },
 ];
-
-function whole(read: (text: string, asked: Asked) => Read | Unreadable) {
-  return async (chunks: Chunks, asked: Asked): Promise<Read | Unreadable> => {
-    const text = await readWhole(chunks);
-    return text === null ? { where: 'its end', why: 'it is longer than 256 MiB' } : read(text, asked);
-  };
-}
 
 const firstLine = (head: string): string => /^\ufeff?([^\r\n]*)/.exec(head)?.[1] ?? '';
 

@@ -70,7 +70,7 @@ export type PointTable = {
 /** What the header of a recording holds. */
 const MOST_METRICS = 4_096;
 /** 16 bytes each. */
-const MOST_VALUES = 3_000_000;
+const MOST_VALUES = 2_000_000;
 /** The kernel's counters have 64 bits. */
 const LARGEST = 2 ** 64;
 const LARGEST_PID = 2 ** 31;

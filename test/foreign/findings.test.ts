@@ -75,6 +75,45 @@ describe('slow-device', () => {
   });
 });
 
+describe('page-cache-thrash', () => {
+  /** `sar -B` of 2016, with a clock of 12 hours and lines of averages. */
+  const paging = (isThrashing: (row: number) => boolean): string => {
+    const at = (row: number): string => {
+      const [hour = 0, minute] = [Math.floor((row * 10) / 60), (row * 10) % 60];
+      return `${String(hour % 12 || 12).padStart(2, '0')}:${String(minute).padStart(2, '0')}:01 ${hour < 12 ? 'AM' : 'PM'}`;
+    };
+    const head = '  pgpgin/s pgpgout/s   fault/s  majflt/s  pgfree/s pgscank/s pgscand/s pgsteal/s    %vmeff';
+    const rows = Array.from({ length: 100 }, (_, row) => row + 1).map((row) =>
+      isThrashing(row)
+        ? `${at(row)} 700000.00 900.00 30000.00 420.00 90000.00 375000.00 0.00 250000.00 66.67`
+        : `${at(row)} 4000.00 900.00 30000.00 0.00 90000.00 0.00 0.00 0.00 0.00`,
+    );
+    return [
+      'Linux 3.13.0-85-generic (node17) \t05/24/2016 \t_x86_64_\t(32 CPU)',
+      '',
+      `${at(0)}${head}`,
+      ...rows.slice(0, 50),
+      '',
+      `${at(50)}${head}`,
+      ...rows.slice(50),
+      'Average: 4000.00 900.00 30000.00 1.00 90000.00 1.00 0.00 1.00 1.00',
+      '',
+    ].join('\n');
+  };
+
+  it('is found in sar -B, without a word on who reads', async () => {
+    const [found, ...others] = await findingsIn(paging((row) => row > 40 && row < 70));
+    expect(found).toMatchObject({ id: 'page-cache-thrash', suspect: null });
+    expect(found?.title).toMatch(/who reads was not counted/);
+    expect(found?.missing).toEqual(expect.arrayContaining(['vm.workingset_refault', 'faults.read_bytes']));
+    expect(others).toEqual([]);
+  });
+
+  it('is none where memory is only reclaimed for a moment', async () => {
+    expect(await findingsIn(paging((row) => row === 40))).toEqual([]);
+  });
+});
+
 /** `atop -P PRM` of a day at 10 min: a process of 1 GiB and what it gains in each. */
 const atop = (comm: string, gainKib: (index: number) => number): string =>
   Array.from({ length: 72 }, (_, index) => {
