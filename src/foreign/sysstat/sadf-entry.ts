@@ -3,6 +3,7 @@
  * under our names, levels become our gauges, everything else is a gauge named after its place, for example
  * `sar.cpu-load.all.iowait`. Averages over minutes are left out.
  */
+import { own } from '../own.ts';
 import { addMark, addPoint, leaveOut, type PointTable, setSpan } from '../point-table.ts';
 import { readStamp } from '../stamp.ts';
 import { UTC, type Zone, zoneOf } from '../zone.ts';
@@ -105,13 +106,13 @@ export const addReading = (
   { path, times, value, realUs, spanS, place }: Reading,
 ): string | null => {
   if (SMOOTHED.test(path)) return null;
-  const pressure = PRESSURES[path];
-  const counter = pressure ?? COUNTERS[path];
+  const pressure = own(PRESSURES, path);
+  const counter = pressure ?? own(COUNTERS, path);
   const each = pressure === undefined ? 1 : US_PER_PERCENT;
   if (counter !== undefined && spanS === null) return null;
   return addPoint(table, {
     realUs,
-    metric: counter ?? LEVELS[path] ?? `sar.${path}${times === 1 ? '' : `.${times}`}`,
+    metric: counter ?? own(LEVELS, path) ?? `sar.${path}${times === 1 ? '' : `.${times}`}`,
     value: counter === undefined ? value : Math.max(0, value) * each * (spanS ?? 0),
     kind: counter === undefined ? 'gauge' : 'delta',
     pid: null,

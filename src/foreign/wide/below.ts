@@ -3,8 +3,10 @@
  * 1970) or `Datetime` (local), each cell as below shows it, with its unit. What is of a control group or a device bears its
  * name in the metric; `?` is not known.
  */
+
 import { cellsOf } from '../csv-line.ts';
 import { type Chunks, readLines, readWhole } from '../lines.ts';
+import { own } from '../own.ts';
 import { createPoints, isPid, leaveOut, type PointTable, type Unreadable } from '../point-table.ts';
 import { settle } from '../settle.ts';
 import type { Asked, Read } from '../source.ts';
@@ -151,7 +153,7 @@ const valuesOf = (row: Row, pid: number | null, of: string | undefined): (readon
       ? []
       : (AMOUNT.exec(text) ?? []);
     if (number === undefined) return [];
-    const known = pid !== null ? OF_PROCESS[name] : of === undefined ? OF_SYSTEM[name] : undefined;
+    const known = pid !== null ? own(OF_PROCESS, name) : of === undefined ? own(OF_SYSTEM, name) : undefined;
     const called = name.toLowerCase().replaceAll(' ', '_');
     const kind = pid !== null ? 'process' : of === undefined ? 'system' : 'of';
     const suffix = unit !== '' ? '_bytes' : percent !== '' ? '-percent' : '';

@@ -2,7 +2,9 @@
  * What `collectl -P` prints and writes: `#Date Time [CPU]User% …` or `#UTC …`, then a row each interval; of processes (-sZ) a
  * row of each, with its command at the end. Times without `-oU` are local, in the zone that a file of collectl names itself.
  */
+
 import { type Chunks, readLines } from '../lines.ts';
+import { own } from '../own.ts';
 import { createPoints, isPid, leaveOut, type PointTable, type Unreadable } from '../point-table.ts';
 import { settle } from '../settle.ts';
 import type { Asked, Read } from '../source.ts';
@@ -125,7 +127,7 @@ const takeRow = (reader: Reader, columns: readonly string[], line: string, place
   const command = words.slice(columns.length - 1).join(' ');
   const who = pid === null ? NOBODY : { pid, comm: nameOf(command) };
   const values = columns.flatMap((column, index): (readonly [Meaning, number])[] => {
-    const meaning = isOfProcess ? OF_PROCESS[column] : meaningOf(column);
+    const meaning = isOfProcess ? own(OF_PROCESS, column) : meaningOf(column);
     const value = numberOf(words[index] ?? '');
     return meaning === undefined || Number.isNaN(value) ? [] : [[meaning, value]];
   });
@@ -137,11 +139,11 @@ const localOf = (date: string, clock: string): string =>
   `${date.replace(/^(\d{4})(\d\d)(\d\d)$/, '$1-$2-$3')} ${clock}`;
 
 const meaningOf = (column: string): Meaning | undefined => {
-  const known = MEANINGS[column];
+  const known = own(MEANINGS, column);
   if (known !== undefined) return known;
   const [, group = '', of = '', name = ''] = /^\[(\w+):?([^\]]*)\](.+)$/.exec(column) ?? [];
   if (group === '' || name === 'Name') return undefined;
-  const ofDisk = group === 'DSK' && of !== '' ? OF_DISK[name] : undefined;
+  const ofDisk = group === 'DSK' && of !== '' ? own(OF_DISK, name) : undefined;
   if (ofDisk !== undefined) return { ...ofDisk, metric: ofDisk.metric.replace('%', () => of) };
   return gauge(
     `collectl.${[group, of, name]

@@ -3,8 +3,10 @@
  * (`disk.dev.read-sda`). Counters are rates per second there, unless -r was given, which nothing in it says: they are read as
  * rates. Metrics of processes have the PID at the beginning of their instance.
  */
+
 import { cellsOf } from '../csv-line.ts';
 import { type Chunks, readLines } from '../lines.ts';
+import { own } from '../own.ts';
 import { createPoints, leaveOut, type PointTable, type Unreadable } from '../point-table.ts';
 import { settle } from '../settle.ts';
 import type { Asked, Read } from '../source.ts';
@@ -105,7 +107,7 @@ const takeHead = (reader: Reader, cells: readonly string[]): null => {
 const columnOf = (cell: string): Column => {
   const dash = cell.indexOf('-');
   const [name, instance] = dash === -1 ? [cell, ''] : [cell.slice(0, dash), cell.slice(dash + 1)];
-  const known = MEANINGS[name] ?? MEANINGS[`${name}.${instance}`];
+  const known = own(MEANINGS, name) ?? own(MEANINGS, `${name}.${instance}`);
   const [, pid, command = ''] = name.startsWith('proc.')
     ? (/^0*(\d{1,10})(?: (.*))?$/.exec(instance) ?? [])
     : [];

@@ -20,7 +20,7 @@ const reading = ({ places }: Readings, place: Place): PlaceReading => {
 };
 
 /** Column of a disk to the measures that it is a part of. */
-const PARTS: Readonly<Record<string, readonly string[]>> = {
+const PART_NAMES: Readonly<Record<string, readonly string[]>> = {
   reads: ['device.requests'],
   writes: ['device.requests'],
   discards: ['device.requests', 'device.discards'],
@@ -30,9 +30,10 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
   busy_ms: ['device.busy_ms', 'device.busy_s'],
   queue_ms: ['device.queue_ms'],
 };
+const PARTS = new Map(Object.entries(PART_NAMES));
 
 /** What sysstat reports of a disk is a mean rate already: to what, and what one of it is per second. */
-const RATES: Readonly<Record<string, readonly (readonly [string, number])[]>> = {
+const RATE_NAMES: Readonly<Record<string, readonly (readonly [string, number])[]>> = {
   tps: [['device.requests', 1]],
   rkB: [['device.bytes', 1024]],
   wkB: [['device.bytes', 1024]],
@@ -47,6 +48,7 @@ const RATES: Readonly<Record<string, readonly (readonly [string, number])[]>> = 
     ['device.busy_s', 0.01],
   ],
 };
+const RATES = new Map(Object.entries(RATE_NAMES));
 const REPORTED = 'sar.disk.';
 
 /** Devices that were imported as sysstat reports them; those that have counters too are read by those. */
@@ -59,7 +61,7 @@ const readReported = (readings: Readings, state: SessionState, hostUs: number): 
     if (state.host.has(`disk.${device}.busy_ms`)) continue;
     const counted = devices.get(device) ?? new Map<string, number>();
     devices.set(device, counted);
-    for (const [part, each] of RATES[metric.slice(end + 1)] ?? [])
+    for (const [part, each] of RATES.get(metric.slice(end + 1)) ?? [])
       counted.set(part, (counted.get(part) ?? 0) + last * each);
   }
   for (const [name, counted] of devices) {
@@ -81,7 +83,7 @@ const readDevices = (readings: Readings, state: SessionState, hostUs: number): v
     const device = metric.slice('disk.'.length, end);
     const counted = devices.get(device) ?? new Map<string, number>();
     devices.set(device, counted);
-    for (const part of PARTS[metric.slice(end + 1)] ?? [])
+    for (const part of PARTS.get(metric.slice(end + 1)) ?? [])
       counted.set(part, (counted.get(part) ?? 0) + delta / (part === 'device.busy_s' ? 1000 : 1));
   }
   const busyMs = (name: string): number => devices.get(name)?.get('device.busy_ms') ?? 0;
