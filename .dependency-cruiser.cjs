@@ -13,7 +13,7 @@ const MAY_SEE = {
   budget: ['core', 'host/(facts|targets)', 'probes', 'session/ports'],
   tracer: ['core', 'wire', 'budget', 'session/ports'],
   recording: ['core', 'insight/(checkpoint|findings/finding)', 'wire', 'session/(ports|timeline)'],
-  foreign: ['core', 'host/proc'],
+  foreign: ['core', 'host/(proc|stat-line)'],
   remote: ['core', 'host', 'session/ports', 'tracer/child'],
   extents: ['core'],
   guard: ['core', 'insight/recognised', 'host', 'session/ports'],

@@ -21,6 +21,9 @@ const FOLDERS = [
   'captured/proc-loop-6.18',
   'captured/top-4.0',
   'captured/atop-2.8',
+  'captured/collectl-4.3',
+  'captured/pcp-6.0',
+  'documented/below',
   'documented/kernel-log',
   'documented/imports',
 ];

@@ -1,5 +1,5 @@
 // npm run fuzz -- [SECONDS] [SEED], npm run fuzz -- lines [COUNT] [SEED], or npm run fuzz -- imports [COUNT] [SEED] (so many of
-// each fixture of what can be imported): damages recordings and feeds them to everything that reads them: bytes flipped, cut,
+// each format that can be imported): damages recordings and feeds them to everything that reads them: bytes flipped, cut,
 // moved, repeated; lines swapped; fields of lines changed to what nobody expects. Whatever comes, a reader must end, in
 // time, with an answer or an error of the catalogue, and print no control character. A failing input is kept in
 // test/fixtures/fuzz, where test/fuzz.test.ts tries it again for ever.
@@ -69,17 +69,23 @@ const damageLines = (count) => {
 
 const damageImports = async (count) => {
   const random = randomOf(firstSeed);
+  const seeds = importSeeds();
   let slowestMs = 0;
-  for (const seed of importSeeds())
+  for (const id of new Set(seeds.map(({ format }) => format.id))) {
+    const ofFormat = seeds.filter(({ format }) => format.id === id);
     for (let number = 0; number < count && counts.failed < MOST_FAILED; number += 1) {
+      const seed = ofFormat[number % ofFormat.length];
       const bytes = mutateText(seed.bytes, random);
       const startMs = performance.now();
       const problem = await tryImport(seed, bytes, random);
       slowestMs = Math.max(slowestMs, performance.now() - startMs);
       counts.files += 1;
-      if (problem !== null)
-        keep(`${seed.format.id}-${firstSeed}-${counts.files}`, bytes, problem, 'fuzz-imports');
+      if (problem !== null) keep(`${id}-${firstSeed}-${counts.files}`, bytes, problem, 'fuzz-imports');
     }
+    console.error(
+      `fuzz: ${id}: ${count} mutations of ${ofFormat.length} files, ${counts.failed} failed so far`,
+    );
+  }
   return Math.round(slowestMs);
 };
 

@@ -4,17 +4,18 @@ import { isAtopJson, isAtopText } from './atop/fields.ts';
 import { readAtop, readAtopJson } from './atop/read.ts';
 import { createPrefixes } from './kernel-log/prefix.ts';
 import { readKernelLog } from './kernel-log/read.ts';
-import { type Chunks, readWhole } from './lines.ts';
 import { readLongCsv } from './long-csv.ts';
-import type { Unreadable } from './point-table.ts';
 import { isProcLoop, readProcLoop } from './proc-loop.ts';
-import type { Asked, Format, Read } from './source.ts';
+import type { Format } from './source.ts';
 import { readIostat } from './sysstat/iostat.ts';
 import { readSadf } from './sysstat/sadf-json.ts';
 import { readSadfXml } from './sysstat/sadf-xml.ts';
 import { FIRST_LINE, readSysstatText } from './sysstat/text.ts';
 import { readVmstat, HEAD as VMSTAT_HEAD } from './sysstat/vmstat.ts';
 import { isTop, readTop } from './top/read.ts';
+import { isBelowCsv, isBelowJson, readBelowCsv, readBelowJson } from './wide/below.ts';
+import { isCollectl, readCollectl } from './wide/collectl.ts';
+import { isPcpCsv, readPcpCsv } from './wide/pcp.ts';
 
 export const FORMATS: readonly Format[] = [
   {
@@ -37,7 +38,7 @@ export const FORMATS: readonly Format[] = [
     what: 'sysstat as JSON (sadf -j)',
     family: 'readings',
     isRecognised: (head) => /^\s*\{\s*"sysstat"\s*:/.test(head),
-    read: whole((text, { zone }) => readSadf(text, zone)),
+    read: readSadf,
   },
   {
     id: 'sadf-xml',
@@ -66,6 +67,34 @@ export const FORMATS: readonly Format[] = [
     family: 'readings',
     isRecognised: (head) => VMSTAT_HEAD.test(firstLine(head)),
     read: readVmstat,
+  },
+  {
+    id: 'pcp',
+    what: 'PCP as CSV (pmrep -o csv)',
+    family: 'readings',
+    isRecognised: isPcpCsv,
+    read: readPcpCsv,
+  },
+  {
+    id: 'below',
+    what: 'below as CSV (below dump … -O csv)',
+    family: 'readings',
+    isRecognised: isBelowCsv,
+    read: readBelowCsv,
+  },
+  {
+    id: 'below-json',
+    what: 'below as JSON (below dump … -O json)',
+    family: 'readings',
+    isRecognised: isBelowJson,
+    read: readBelowJson,
+  },
+  {
+    id: 'collectl',
+    what: 'collectl -P',
+    family: 'readings',
+    isRecognised: isCollectl,
+    read: readCollectl,
   },
   {
     id: 'proc-loop',
@@ -103,13 +132,6 @@ export const FORMATS: readonly Format[] = [
     read: readKernelLog,
   },
 ];
-
-function whole(read: (text: string, asked: Asked) => Read | Unreadable) {
-  return async (chunks: Chunks, asked: Asked): Promise<Read | Unreadable> => {
-    const text = await readWhole(chunks);
-    return text === null ? { where: 'its end', why: 'it is longer than 256 MiB' } : read(text, asked);
-  };
-}
 
 const firstLine = (head: string): string => /^\ufeff?([^\r\n]*)/.exec(head)?.[1] ?? '';
 

@@ -70,10 +70,12 @@ export type PointTable = {
 /** What the header of a recording holds. */
 const MOST_METRICS = 4_096;
 /** 16 bytes each. */
-const MOST_VALUES = 3_000_000;
+const MOST_VALUES = 2_000_000;
 /** The kernel's counters have 64 bits. */
 const LARGEST = 2 ** 64;
 const LARGEST_PID = 2 ** 31;
+/** The year 2200: who began later did not. */
+const LATEST_US = 7_258_118_400_000_000;
 const LONGEST_COMM = 256;
 const LONGEST_MARK = 300;
 const MOST_MARKS = 5_000;
@@ -185,8 +187,9 @@ const columnOf = ({ columns }: PointTable, metric: string, kind: PointKind, pid:
 export const columnKey = (metric: string, pid: number | null): string =>
   pid === null ? metric : `${metric} ${pid}`;
 
-const noteName = ({ processes }: PointTable, { pid, startUs = null, comm, realUs, place }: Point): void => {
+const noteName = ({ processes }: PointTable, { pid, startUs: said, comm, realUs, place }: Point): void => {
   if (pid === null || comm === null || comm === '') return;
+  const startUs = said != null && said <= LATEST_US ? said : null;
   const runs = processes.get(pid) ?? [];
   processes.set(pid, runs);
   const last = runs.at(-1);

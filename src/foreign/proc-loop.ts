@@ -1,7 +1,8 @@
 /**
  * What `while sleep 1; do date; cat /proc/meminfo /proc/vmstat …; done` leaves: sections that begin with a line of date, in
  * each the files as the kernel printed them, read by the parsers that tracing uses. Pressure files do not say whose they are:
- * they are taken only under a line that names them, as `head` and `tail` print it.
+ * they are taken only under a line that names them, as `head` and `tail` print it. Files without any date are of when theirs was
+ * written, as those of a support report are.
  */
 import type { MetricKind } from '../core/metric.ts';
 import { buddyinfo } from '../host/proc/buddyinfo.ts';
@@ -15,7 +16,15 @@ import { vmstat } from '../host/proc/vmstat.ts';
 import { zoneinfo } from '../host/proc/zoneinfo.ts';
 import { dateLineOf } from './date-line.ts';
 import { type Chunks, readLines } from './lines.ts';
-import { addPoint, createPoints, leaveOut, type PointTable, type Unreadable } from './point-table.ts';
+import {
+  addPoint,
+  columnKey,
+  createPoints,
+  leaveOut,
+  type PointTable,
+  type Unreadable,
+} from './point-table.ts';
+import { bootOf, type Dumped, processesOf, STAT, slabsOf } from './proc-dump.ts';
 import { settle } from './settle.ts';
 import type { Asked, Read } from './source.ts';
 import { UTC } from './zone.ts';
@@ -33,6 +42,9 @@ type Reader = {
   readonly asked: Asked;
   realUs: number | null;
   lastUs: number;
+  /** Whether a date was met. */
+  isDated: boolean;
+  bootUs: number | null;
   /** The number of its first line. */
   at: number;
   lines: string[];
@@ -41,29 +53,47 @@ type Reader = {
   readonly carried: Map<string, { last: number; lost: number }>;
 };
 
-/** A date, and soon after it a file of /proc. */
+const FILE =
+  /^(?:MemTotal:|nr_free_pages \d|cpu +\d+ \d+|Node \d+, zone|(?:some|full) avg10=| +\d+ +\d+ \w+ \d+ \d+ \d+|slabinfo - version)/;
+const HEAD_LINES = 5;
+
+/** A date, and soon after it a file of /proc; or such a file from its first lines on. */
 export const isProcLoop = (head: string): boolean => {
   const lines = head.split('\n');
-  return (
-    lines.slice(0, 5).some((line) => dateLineOf(line) !== null) &&
-    /^(?:MemTotal:|nr_free_pages \d|cpu +\d+ \d+|Node \d+, zone|(?:some|full) avg10=| +\d+ +\d+ \w+ \d+ \d+ \d+)/m.test(
-      head,
-    )
-  );
+  const isFile = (line: string): boolean => FILE.test(line) || STAT.test(line);
+  const first = lines.slice(0, HEAD_LINES);
+  return first.some(isFile) || (first.some((line) => dateLineOf(line) !== null) && lines.some(isFile));
 };
 
 export const readProcLoop = async (chunks: Chunks, asked: Asked): Promise<Read | Unreadable> => {
   const table = createPoints('line');
   const reader: Reader = {
     ...{ table, asked, realUs: null, lastUs: Number.NEGATIVE_INFINITY },
-    ...{ at: 1, lines: [], host: {}, carried: new Map() },
+    ...{ isDated: false, bootUs: null, at: 1, lines: [], host: {}, carried: new Map() },
   };
   const refused = await readLines(chunks, (line, number) => takeLine(reader, line, number));
   if (refused !== null) return refused;
-  const why = endSection(reader);
-  if (why !== null) return { where: `line ${reader.at}`, why };
+  if (reader.isDated || reader.lines.length === 0) {
+    const why = endSection(reader);
+    if (why !== null) return { where: `line ${reader.at}`, why };
+  } else {
+    const why = endUndated(reader);
+    if (why !== null) return { where: 'its beginning', why };
+  }
   if (table.times.us.length === 0) return { where: 'its end', why: 'no file of /proc stands under a date' };
   return settle(table) ?? { table, host: reader.host };
+};
+
+/** Files alone are of when they were written. */
+const endUndated = (reader: Reader): string | null => {
+  const { endedMs = null } = reader.asked;
+  if (endedMs === null)
+    return 'nothing here says when it was: put a line with the date above it, such as 2026-11-30T12:00:00Z';
+  reader.table.notes.add(
+    'files of /proc without a date were taken to be of when their file was last written',
+  );
+  reader.realUs = Math.round(endedMs * 1000);
+  return endSection(reader);
 };
 
 const takeLine = (reader: Reader, line: string, number: number): string | null => {
@@ -76,6 +106,7 @@ const takeLine = (reader: Reader, line: string, number: number): string | null =
   }
   const why = endSection(reader);
   if (why !== null) return why;
+  reader.isDated = true;
   Object.assign(reader, { at: number, realUs: null });
   if ('abbreviation' in date && reader.asked.zone === null)
     return `its times are in "${date.abbreviation}", which names no one zone: give --timezone (for example +02:00 or Europe/Berlin)`;
@@ -109,6 +140,23 @@ const endSection = (reader: Reader): string | null => {
       value: wraps32 ? carry(reader, id, value) : value,
       kind: kind === 'counter' ? 'total' : 'gauge',
     });
+    if (why !== null) return why;
+  }
+  reader.bootUs = bootOf(text) ?? reader.bootUs;
+  return addDumped(reader, [...slabsOf(lines), ...processesOf(lines, reader.bootUs)], realUs);
+};
+
+const addDumped = ({ table, at }: Reader, dumped: readonly Dumped[], realUs: number): string | null => {
+  const met = new Set<string>();
+  for (const one of dumped) {
+    const key = columnKey(one.metric, one.pid);
+    if (met.has(key)) {
+      leaveOut(table, 'lines that stood twice under one date');
+      continue;
+    }
+    met.add(key);
+    if (one.metric === 'proc.rss_bytes') table.notes.add('pages in stat of processes were read as 4 KiB');
+    const why = addPoint(table, { ...one, realUs, place: at });
     if (why !== null) return why;
   }
   return null;

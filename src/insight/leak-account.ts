@@ -41,7 +41,7 @@ export const describeLeak = (leak: Leak, state: SessionState): Finding => {
       evidence(heldMetric, grown.held, `growth of the memory it holds in ${seconds} s`),
       ...allocated(grown, allocators, evidence),
     ],
-    missing: missingFor(allocators),
+    missing: [...missingFor(allocators), ...filesUnknown(heldMetric, state)],
     advice: [...reasonOf(allocators), ...signature.advice.flatMap((one) => filledIn(one, entity, state))],
   };
 };
@@ -74,6 +74,10 @@ const allocated = (
       : []),
   ];
 };
+
+/** Of all that is resident, an import does not know what is files. */
+const filesUnknown = (heldMetric: string, { header }: SessionState): string[] =>
+  header.imported !== undefined && heldMetric === LEAK_METRICS.resident ? [LEAK_METRICS.anonymous] : [];
 
 const missingFor = (allocators: Allocators): string[] => {
   switch (allocators.kind) {

@@ -29,8 +29,12 @@ export const allocatorsOf = (entity: Entity, state: SessionState): Allocators =>
       mappings: isCounted(LEAK_METRICS.ownMapped) && isCounted(LEAK_METRICS.nativeMapped),
     };
   }
-  return runsPython(entity) ? { kind: 'unwatched', reason: null } : { kind: 'other', asked };
+  if (!runsPython(entity)) return { kind: 'other', asked };
+  return { kind: 'unwatched', reason: state.header.imported === undefined ? null : NOT_IMPORTED };
 };
+
+/** What was left after the outage has nothing better to offer than that it grew. */
+const NOT_IMPORTED = 'it was imported, and what was imported does not know of allocators';
 
 const PYTHON_COMMAND = /^(?:\S*\/)?python[\d.]*(?: |$)/;
 

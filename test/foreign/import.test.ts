@@ -13,6 +13,7 @@ import { readSadf } from '../../src/foreign/sysstat/sadf-json.ts';
 import type { Zone } from '../../src/foreign/zone.ts';
 import { decodeHeader, decodeRecord } from '../../src/wire/recording.ts';
 import { runHere } from '../helpers/command.ts';
+import { one } from '../helpers/points.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'import-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -117,8 +118,8 @@ describe('a long CSV', () => {
 describe('sadf -j', () => {
   const path = 'test/fixtures/captured/sysstat-12.6/sadf.json';
 
-  it('becomes our host metrics where we have them, and gauges by their place', () => {
-    const got = readSadf(readFileSync(path, 'utf8'), null);
+  it('becomes our host metrics where we have them, and gauges by their place', async () => {
+    const got = await readSadf(createReadStream(path, { highWaterMark: 37 }), { zone: null });
     if ('why' in got) throw new Error(got.why);
     const { header, records } = recordingOf(got.table, { from: 'sadf', host: got.host }, '0.0.0');
     const ids = new Map(header.metrics.map(({ id, kind }) => [id, kind]));
@@ -141,8 +142,8 @@ describe('sadf -j', () => {
     ['{', /^it is not JSON/],
     ['{"sysstat":{}}', /no sysstat\.hosts/],
     ['null', /no sysstat\.hosts/],
-  ])('that cannot be read is refused: %s', (text, why) => {
-    expect(readSadf(text, null)).toMatchObject({
+  ])('that cannot be read is refused: %s', async (text, why) => {
+    expect(await readSadf(one(text), { zone: null })).toMatchObject({
       where: 'line 1',
       why: expect.stringMatching(why),
     });

@@ -14,6 +14,7 @@ import { readSadf } from '../../src/foreign/sysstat/sadf-json.ts';
 import { zoneOf } from '../../src/foreign/zone.ts';
 import { summaryLines } from '../../src/report/summary/page.ts';
 import { decodeHeader, decodeRecord } from '../../src/wire/recording.ts';
+import { one } from '../helpers/points.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'import-kinds-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -128,8 +129,8 @@ describe('times of a CSV', () => {
       expect(never).toMatchObject({ where: 'line 2', why: expect.stringMatching(/there is no/) });
     });
 
-    it('of sadf that name no zone are the same instants everywhere', () => {
-      const got = sadf([entry('01:50:00'), entry('02:00:00')], null);
+    it('of sadf that name no zone are the same instants everywhere', async () => {
+      const got = await sadf([entry('01:50:00'), entry('02:00:00')], null);
       expect(got.samples.map(({ realMs }) => realMs)).toEqual([
         Date.UTC(2026, 9, 25, 1, 50),
         Date.UTC(2026, 9, 25, 2, 0),
@@ -258,13 +259,12 @@ const entry = (time: string, more: Entry = {}, stamp: Entry = {}): Entry => ({
 });
 
 const sadfOf = (entries: readonly Entry[], zone: string | null) =>
-  readSadf(
-    JSON.stringify({ sysstat: { hosts: [{ nodename: 'web-1', statistics: entries }] } }),
-    zone === null ? null : zoneOf(zone),
-  );
+  readSadf(one(JSON.stringify({ sysstat: { hosts: [{ nodename: 'web-1', statistics: entries }] } })), {
+    zone: zone === null ? null : zoneOf(zone),
+  });
 
-const sadf = (entries: readonly Entry[], zone: string | null) => {
-  const got = sadfOf(entries, zone);
+const sadf = async (entries: readonly Entry[], zone: string | null) => {
+  const got = await sadfOf(entries, zone);
   if ('why' in got) throw new Error(`${got.where}: ${got.why}`);
   return openUp(recordingOf(got.table, { from: 'sadf', host: got.host }, '0.0.0'));
 };
@@ -284,19 +284,19 @@ const fallEntries = (stamp: Entry): Entry[] =>
   ).map((one, index) => (index === 0 ? entry('01:00:00', {}, stamp) : one));
 
 describe('sadf', () => {
-  it('keeps every entry over the end of summer time, in the zone asked for', () => {
-    const got = sadf(fallEntries({}), 'Europe/Berlin');
+  it('keeps every entry over the end of summer time, in the zone asked for', async () => {
+    const got = await sadf(fallEntries({}), 'Europe/Berlin');
     expect(got.samples.map(({ realMs }) => realMs)).toEqual(FALL_UTC);
     expect(got.losses).toEqual([]);
   });
 
-  it('keeps them too where no zone is reported: their intervals say how much time went by', () => {
-    const got = sadf(fallEntries({}), null);
+  it('keeps them too where no zone is reported: their intervals say how much time went by', async () => {
+    const got = await sadf(fallEntries({}), null);
     expect(got.samples.map(({ realMs }) => realMs)).toEqual(FALL_UTC.map((ms) => ms + 2 * 3_600_000));
     expect(got.notes.join()).toMatch(/daylight saving/);
   });
 
-  it('keeps the distance over the beginning of summer time', () => {
+  it('keeps the distance over the beginning of summer time', async () => {
     const stamps = [
       ['2026-03-29', '01:40:00'],
       ['2026-03-29', '01:50:00'],
@@ -305,7 +305,7 @@ describe('sadf', () => {
     ];
     const entries = stamps.map(([date, time]) => entry(time ?? '', {}, { date }));
     for (const zone of [null, 'Europe/Berlin']) {
-      const times = sadf(entries, zone).samples.map(({ realMs }) => realMs);
+      const times = (await sadf(entries, zone)).samples.map(({ realMs }) => realMs);
       expect(times.slice(1).map((ms, index) => ms - (times[index] ?? 0))).toEqual([
         600_000, 600_000, 600_000,
       ]);
@@ -319,18 +319,18 @@ describe('sadf', () => {
     [{ tz: '-0330' }, 'Europe/Berlin', Date.UTC(2026, 9, 25, 4, 30)],
     [{ tz: 'CEST' }, 'Europe/Berlin', Date.UTC(2026, 9, 24, 23)],
     [{ utc: 0 }, '+02:00', Date.UTC(2026, 9, 24, 23)],
-  ])('reads the zone %j, asked for %s', (stamp, zone, realMs) => {
-    expect(sadf([entry('01:00:00', {}, stamp)], zone).samples[0]?.realMs).toBe(realMs);
+  ])('reads the zone %j, asked for %s', async (stamp, zone, realMs) => {
+    expect((await sadf([entry('01:00:00', {}, stamp)], zone)).samples[0]?.realMs).toBe(realMs);
   });
 
-  it('refuses an abbreviation that names no one zone', () => {
-    const got = sadfOf([entry('01:00:00', {}, { tz: 'CST' })], null);
+  it('refuses an abbreviation that names no one zone', async () => {
+    const got = await sadfOf([entry('01:00:00', {}, { tz: 'CST' })], null);
     expect(got).toMatchObject({ where: 'entry 1', why: expect.stringMatching(/"CST".*--timezone/) });
   });
 
-  it('reports what it leaves out after a clock was set back, and mixes no two times', () => {
+  it('reports what it leaves out after a clock was set back, and mixes no two times', async () => {
     const times = ['05:00', '05:10', '04:25', '04:35', '05:15', '05:25'];
-    const got = sadf(
+    const got = await sadf(
       times.map((time) => entry(`${time}:00`, {}, { utc: 1 })),
       null,
     );
@@ -350,8 +350,8 @@ describe('sadf', () => {
 
   it.each([9.2e17, 1.8446744073709552e17, 0, -1, 1200])(
     'takes no rate over an interval of %d s',
-    (interval) => {
-      const got = sadf(
+    async (interval) => {
+      const got = await sadf(
         [
           entry('05:00:00', {}, { utc: 1 }),
           entry('05:10:00', { memory: { memfree: 5 } }, { utc: 1, interval }),
@@ -364,7 +364,7 @@ describe('sadf', () => {
     },
   );
 
-  it('keeps the fields of a long mount, of a row with two names, and of two rows with one', () => {
+  it('keeps the fields of a long mount, of a row with two names, and of two rows with one', async () => {
     const filesystem = `/var/lib/kubelet/pods/${'0b1c2d3e-4f50'.repeat(9)}/mount`;
     const filesystems = [
       { filesystem, MBfsfree: 1, MBfsused: 2, Ifree: 3 },
@@ -375,19 +375,19 @@ describe('sadf', () => {
       { intr: '1', cpu: '0', value: 6 },
       { intr: '1', cpu: '1', value: 7 },
     ];
-    const got = sadf([entry('05:00:00', { filesystems, interrupts }, { utc: 1 })], null);
+    const got = await sadf([entry('05:00:00', { filesystems, interrupts }, { utc: 1 })], null);
     const values = Object.entries(got.samples[0]?.host ?? {}).filter(([id]) =>
       /^sar\.(files|inter)/.test(id),
     );
     expect(values.map(([, value]) => value)).toEqual([1, 2, 3, 4, 5, 6, 7]);
   });
 
-  it('reports of hosts it did not take', () => {
+  it('reports of hosts it did not take', async () => {
     const hosts = ['a', 'b'].map((nodename) => ({
       nodename,
       statistics: [entry('05:00:00', {}, { utc: 1 })],
     }));
-    const got = readSadf(JSON.stringify({ sysstat: { hosts } }), null);
+    const got = await readSadf(one(JSON.stringify({ sysstat: { hosts } })), { zone: null });
     if ('why' in got) throw new Error(got.why);
     expect([...got.table.leftOut]).toEqual([[expect.stringMatching(/one host at a time/), 1]]);
   });

@@ -109,7 +109,7 @@ describe('top -b', () => {
     expect(got.valuesOf('mem.cached')).toEqual([91_200_128]);
     expect(got.valuesOf('proc.rss_bytes', 9120)).toEqual([37 * 2 ** 30]);
     expect(got.valuesOf('proc.cpu_ms', 9120)).toEqual([(12_345 * 60 + 6) * 1000]);
-    expect(got.valuesOf('top.blocked', 9120)).toEqual([1]);
+    expect(got.valuesOf('proc.d_state', 9120)).toEqual([1]);
     expect(got.lost.join()).toMatch(/1 cells that are no plain number/);
   });
 

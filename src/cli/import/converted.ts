@@ -1,12 +1,16 @@
 /** Files that only the program that wrote them can read: what it makes of them, where it is installed. */
+import { OF_ARCHIVES } from '../../foreign/wide/pcp.ts';
+import { convertedSysstat, isOlder } from './older-sysstat.ts';
 import { outputOf } from './program.ts';
 
 type Converter = {
   readonly what: string;
   readonly isRecognised: (head: Uint8Array) => boolean;
-  readonly command: (path: string) => readonly string[];
+  readonly textOf: (path: string) => AsyncIterable<Uint8Array>;
   /** Where its program is missing, or of another version: what to do. */
   readonly otherwise: string;
+  /** Of several files that are one: found in a folder, one of them is enough. */
+  readonly isPart?: (head: Uint8Array) => boolean;
 };
 
 /** In the byte order of the machine that wrote it, either of them. */
@@ -16,19 +20,61 @@ const beginsWith =
     magic.every((byte, at) => head[at] === byte) ||
     magic.every((byte, at) => head[magic.length - 1 - at] === byte);
 
+/** Its label: a length, a magic number, the process, the time, which of the archive's files it is, and the host. */
+const PCP_LABEL = 132;
+const PCP_MAGIC: readonly number[] = [0x50052602, 0x50052603];
+const PCP_VOLUME_AT = 20;
+const PCP_META = 0xffffffff;
+
+const wordAt = (head: Uint8Array, at: number): number =>
+  new DataView(head.buffer, head.byteOffset, head.byteLength).getUint32(at);
+
+const IS_SYSSTAT = beginsWith(0xd5, 0x96);
+
 const CONVERTERS: readonly Converter[] = [
   {
+    what: "sysstat's own file, of an older version",
+    isRecognised: (head) => IS_SYSSTAT(head) && isOlder(head),
+    textOf: convertedSysstat,
+    otherwise: 'with the sysstat that wrote it: sadf -x FILE -- -A > FILE.xml, and import that',
+  },
+  {
     what: "sysstat's own file",
-    isRecognised: beginsWith(0xd5, 0x96),
-    command: (path) => ['sadf', '-x', path, '--', '-A'],
-    otherwise: 'of an older version convert it first: sadf -c FILE > NEW',
+    isRecognised: IS_SYSSTAT,
+    textOf: (path) => outputOf(['sadf', '-x', path, '--', '-A'], null),
+    otherwise: 'with the sysstat that wrote it: sadf -x FILE -- -A > FILE.xml, and import that',
   },
   {
     what: "atop's own file",
     isRecognised: beginsWith(0xfe, 0xed, 0xbe, 0xef),
-    command: (path) => ['atop', '-r', path, '-P', 'ALL'],
+    textOf: (path) => outputOf(['atop', '-r', path, '-P', 'ALL'], null),
     otherwise:
       'only the version of atop that wrote it can be counted on to read it (or atopconvert): where it is, atop -r FILE -P ALL > FILE.txt, and import that',
+  },
+  {
+    what: "a file of PCP's archive",
+    isRecognised: (head) => head.length >= PCP_LABEL && PCP_MAGIC.includes(wordAt(head, 4)),
+    textOf: (path) =>
+      outputOf(
+        [
+          'pmrep',
+          '-a',
+          path.replace(/\.(?:meta|index|\d+)$/, ''),
+          '-o',
+          'csv',
+          '-u',
+          '-5',
+          '-Z',
+          'UTC',
+          '-f',
+          '%Y-%m-%dT%H:%M:%SZ',
+          ...OF_ARCHIVES,
+        ],
+        null,
+      ),
+    otherwise:
+      'where PCP is installed, say which metrics: pmrep -a ARCHIVE -o csv -u -Z UTC METRIC… > FILE.csv, and import that',
+    isPart: (head) => wordAt(head, PCP_VOLUME_AT) !== PCP_META,
   },
 ];
 
@@ -37,13 +83,13 @@ export const converterOf = (head: Uint8Array): Converter | null =>
 
 /** `path` is null of what is in an archive or comes through a pipe: these programs read files. */
 export async function* converted(
-  { what, command, otherwise }: Converter,
+  { what, textOf, otherwise }: Converter,
   path: string | null,
 ): AsyncGenerator<Uint8Array> {
   if (path === null)
     throw new Error(`it is ${what}; its program reads files only: take it out of the archive`);
   try {
-    yield* outputOf(command(path.startsWith('-') ? `./${path}` : path), null);
+    yield* textOf(path.startsWith('-') ? `./${path}` : path);
   } catch (error) {
     throw new Error(`it is ${what}, and ${(error as Error).message}; ${otherwise}`, { cause: error });
   }

@@ -16,7 +16,7 @@ export async function* outputOf(
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
   });
-  const ended = once(child, 'close') as Promise<[number | null]>;
+  const ended = once(child, 'close') as Promise<[number | null, string | null]>;
   ended.catch(() => undefined);
   let complaint = '';
   child.stderr.on('data', (chunk: Buffer) => {
@@ -26,10 +26,12 @@ export async function* outputOf(
   pipeline(Readable.from(input ?? []), child.stdin).catch(() => undefined);
   try {
     yield* child.stdout as AsyncIterable<Uint8Array>;
-    const [status] = await ended.catch((error: NodeJS.ErrnoException) => {
+    const [status, signal] = await ended.catch((error: NodeJS.ErrnoException) => {
       throw new Error(error.code === 'ENOENT' ? `the program ${program} is not installed` : error.message);
     });
-    if (status !== 0) throw new Error(`${program}: ${complaint.split('\n')[0] || 'it failed'}`);
+    if (status === 0) return;
+    const words = signal === null ? complaint.split('\n')[0] || 'it failed' : `it ended by ${signal}`;
+    throw new Error(`${program}: ${words}`);
   } finally {
     child.kill();
   }

@@ -102,7 +102,6 @@ export const OF_HOST: Readonly<Record<string, Measure>> = {
 };
 
 export const OF_PROCESS: Readonly<Record<string, Measure>> = {
-  PRG: () => [],
   PRC: (fields) => [
     ...one('delta', 'proc.cpu_ms', (numberOf(fields.utime) + numberOf(fields.stime)) * ticksToMs(fields)),
     ...counted('proc.cpu_wait_ns', fields.rundelayNs),

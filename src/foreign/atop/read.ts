@@ -114,7 +114,7 @@ const takeHost = (reader: Reader, line: AtopLine, place: number): string | null 
 const takeProcess = (
   reader: Reader,
   line: AtopLine,
-  { pid, name }: NonNullable<AtopLine['process']>,
+  { pid, name, state }: NonNullable<AtopLine['process']>,
   place: number,
 ): string | null => {
   const { table, startsUs } = reader;
@@ -129,7 +129,8 @@ const takeProcess = (
   }
   if (isSecond(reader, `${label} ${pid}`)) return null;
   if (label === 'PRG') noteStart(startsUs, pid, Number(fields.btime) * 1e6);
-  const measured = OF_PROCESS[label]?.(fields, 1) ?? [];
+  const waits: Measured = { metric: 'proc.d_state', value: state === 'D' ? 1 : 0, kind: 'gauge' };
+  const measured = label === 'PRG' ? [waits] : (OF_PROCESS[label]?.(fields, 1) ?? []);
   return add(reader, line, measured, { pid, startUs: startsUs.get(pid) ?? null, comm: name, place });
 };
 

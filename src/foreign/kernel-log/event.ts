@@ -6,6 +6,8 @@ export type KernelEvent = {
   comm: string | null;
   /** What else was counted with it: metric to amount. */
   readonly counts: Record<string, number>;
+  /** How often a control group was at its limit, since it was made. */
+  limitHits?: { readonly group: string; readonly total: number };
   /** Levels that were read at that moment: free blocks of memory. */
   readonly levels: Record<string, number>;
   /** In words, for its mark. */

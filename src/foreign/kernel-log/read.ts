@@ -90,6 +90,7 @@ export const readKernelLog = async (chunks: Chunks, asked: Asked): Promise<Read 
   const { instantOf, isUnanchored } = clock.settle();
   // In the order of the lines, so that an hour that was there twice is gone through once.
   const sorted = [...reader.found].sort((a, b) => a.line - b.line);
+  countLimitHits(sorted);
   const instants = [instantOf(first)];
   for (const one of sorted) {
     const realUs = instantOf(one.place);
@@ -159,6 +160,18 @@ const close = (reader: Reader, report: Report, found: Found): void => {
 const keep = ({ found, table }: Reader, one: Found): void => {
   if (found.length < MOST_EVENTS) found.push(one);
   else leaveOut(table, `events after the first ${MOST_EVENTS}`);
+};
+
+/** What is new of totals that each report repeats; a group that was made anew counts from zero. */
+const countLimitHits = (sorted: readonly Found[]): void => {
+  const totals = new Map<string, number>();
+  for (const { event } of sorted) {
+    if (event.limitHits === undefined) continue;
+    const { group, total } = event.limitHits;
+    const before = totals.get(group) ?? 0;
+    totals.set(group, total);
+    event.counts.memcg_limit_hits = total >= before ? total - before : total;
+  }
 };
 
 /** On the host, and of whom it names. */

@@ -32,6 +32,8 @@ const INVOKED =
 const CONSTRAINT =
   /^oom-kill:constraint=(?<constraint>\w+),.*?(?:task_memcg|oom_memcg)=(?<group>[^,]{1,300})/;
 const OLD_GROUP = /^Task in (?<group>\S{1,300}) killed as a result of limit of/;
+/** `memory: usage 204800kB, limit 204800kB, failcnt 1057`: how often it was at its limit since it was made. */
+const AT_LIMIT = /^memory: usage (?<usage>\d{1,20})kB, limit (?<limit>\d{1,20})kB, failcnt (?<hits>\d{1,20})/;
 /** Of the numbers between memory and name, kernels have two to seven. */
 const TASK =
   /^\[ *(?<pid>\d{1,10})\](?: +\d{1,20}){3} +(?<rss>\d{1,20})(?: +-?\d{1,20}){2,7} +(?<name>\S.*)$/;
@@ -128,6 +130,7 @@ const beginOom = (message: string): Report | null => {
   const event = eventOf('oom_kills', '');
   const tasks: { readonly pid: number; readonly name: string; readonly pages: number }[] = [];
   let group: string | null = null;
+  let usage: Readonly<Record<string, string>> | null = null;
   let isDone = false;
   return {
     event,
@@ -145,11 +148,17 @@ const beginOom = (message: string): Report | null => {
           group = limit.group ?? '';
         return true;
       }
+      const atLimit = AT_LIMIT.exec(line)?.groups;
+      if (atLimit !== undefined) {
+        usage = atLimit;
+        return true;
+      }
       const killed = KILLED.exec(line)?.groups;
       if (killed === undefined) return takeBuddies(event, line);
       isDone = true;
       if (/Memory cgroup out of memory/.test(line)) group ??= '';
       takeKill(event, killed, group);
+      if (usage !== null && group !== null) takeLimit(event, usage, group);
       const largest = [...tasks].sort((a, b) => b.pages - a.pages).slice(0, LARGEST_TASKS);
       if (largest.length > 0)
         event.text += `; held most: ${largest.map(({ name, pid, pages }) => `${name} (${pid}) ${pages} pages`).join(', ')}`;
@@ -157,6 +166,16 @@ const beginOom = (message: string): Report | null => {
       return true;
     },
   };
+};
+
+/** Of a group that was reported before only what is new is counted (read.ts). */
+const takeLimit = (
+  event: KernelEvent,
+  { limit = '0', hits = '0' }: Readonly<Record<string, string>>,
+  group: string,
+): void => {
+  event.limitHits = { group, total: Number(hits) };
+  event.text += `; limit ${limit} KiB, reached ${hits} times`;
 };
 
 /** Where the lines before it are gone. */

@@ -3,6 +3,7 @@
  * under our names, levels become our gauges, everything else is a gauge named after its place, for example
  * `sar.cpu-load.all.iowait`. Averages over minutes are left out.
  */
+import { own } from '../own.ts';
 import { addMark, addPoint, leaveOut, type PointTable, setSpan } from '../point-table.ts';
 import { readStamp } from '../stamp.ts';
 import { UTC, type Zone, zoneOf } from '../zone.ts';
@@ -21,6 +22,16 @@ const COUNTERS: Readonly<Record<string, string>> = {
   'swap-pages.pswpout': 'vm.pswpout',
   'process-and-context-switch.proc': 'tasks.forked',
 };
+
+/** Shares of an interval in which somebody waited: 1 % is 10 ms in a second. */
+const PRESSURES: Readonly<Record<string, string>> = {
+  'psi.psi-cpu.some_avg': 'psi.cpu.some_us',
+  'psi.psi-io.some_avg': 'psi.io.some_us',
+  'psi.psi-io.full_avg': 'psi.io.full_us',
+  'psi.psi-mem.some_avg': 'psi.memory.some_us',
+  'psi.psi-mem.full_avg': 'psi.memory.full_us',
+};
+const US_PER_PERCENT = 10_000;
 
 const LEVELS: Readonly<Record<string, string>> = {
   'memory.memfree': 'mem.free',
@@ -95,12 +106,14 @@ export const addReading = (
   { path, times, value, realUs, spanS, place }: Reading,
 ): string | null => {
   if (SMOOTHED.test(path)) return null;
-  const counter = COUNTERS[path];
+  const pressure = own(PRESSURES, path);
+  const counter = pressure ?? own(COUNTERS, path);
+  const each = pressure === undefined ? 1 : US_PER_PERCENT;
   if (counter !== undefined && spanS === null) return null;
   return addPoint(table, {
     realUs,
-    metric: counter ?? LEVELS[path] ?? `sar.${path}${times === 1 ? '' : `.${times}`}`,
-    value: counter === undefined ? value : Math.max(0, value) * (spanS ?? 0),
+    metric: counter ?? own(LEVELS, path) ?? `sar.${path}${times === 1 ? '' : `.${times}`}`,
+    value: counter === undefined ? value : Math.max(0, value) * each * (spanS ?? 0),
     kind: counter === undefined ? 'gauge' : 'delta',
     pid: null,
     comm: null,

@@ -1,36 +1,27 @@
 /** What `sadf -j FILE -- -A` prints: sysstat's history as JSON. */
 import type { ForeignHost } from '../foreign-recording.ts';
+import type { Chunks } from '../lines.ts';
 import { createPoints, leaveOut, type PointTable, type Unreadable } from '../point-table.ts';
 import { settle } from '../settle.ts';
+import type { Asked, Read } from '../source.ts';
 import type { Zone } from '../zone.ts';
 import { at, type Json } from './json.ts';
+import { readEntries } from './json-entries.ts';
 import { createSadfClock } from './sadf-clock.ts';
 import { markEntry, takeEntry } from './sadf-entry.ts';
 
-/** `zone` is what times are in that name none. */
-export const readSadf = (
-  text: string,
-  zone: Zone | null,
-): { readonly table: PointTable; readonly host: ForeignHost } | Unreadable => {
-  let file: Json;
-  try {
-    file = JSON.parse(text) as Json;
-  } catch (error) {
-    if (error instanceof SyntaxError) return { where: 'line 1', why: `it is not JSON: ${error.message}` };
-    throw error;
-  }
-  const hosts = at(at(file, 'sysstat'), 'hosts');
-  const found = at(hosts, '0');
-  const statistics = at(found, 'statistics');
-  if (!Array.isArray(statistics)) return { where: 'line 1', why: 'it has no sysstat.hosts[0].statistics' };
+/** An entry at a time is held. */
+export const readSadf = async (chunks: Chunks, { zone }: Pick<Asked, 'zone'>): Promise<Read | Unreadable> => {
   const table = createPoints('entry');
+  const clock = createSadfClock(zone, table.notes);
+  const read = await readEntries(chunks, (entry, number) => takeEntry(table, clock, entry, number));
+  if ('why' in read) return { where: read.number === 0 ? 'line 1' : `entry ${read.number}`, why: read.why };
+  const hosts = at(at(read.rest, 'sysstat'), 'hosts');
+  const found = at(hosts, '0');
+  if (!Array.isArray(at(found, 'statistics')))
+    return { where: 'line 1', why: 'it has no sysstat.hosts[0].statistics' };
   if (Array.isArray(hosts) && hosts.length > 1)
     leaveOut(table, 'hosts after the first; import one host at a time', hosts.length - 1);
-  const clock = createSadfClock(zone, table.notes);
-  for (const [index, entry] of (statistics as readonly Json[]).entries()) {
-    const why = takeEntry(table, clock, entry, index + 1);
-    if (why !== null) return { where: `entry ${index + 1}`, why };
-  }
   markAll(table, found, zone);
   if (table.times.us.length === 0) return { where: 'line 1', why: 'it has no statistics with a time' };
   return settle(table) ?? { table, host: hostOf(found) };

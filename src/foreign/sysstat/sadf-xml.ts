@@ -57,13 +57,21 @@ export const readSadfXml = async (chunks: Chunks, asked: Asked): Promise<Read | 
   });
   parser.on('closetag', ({ name }) => close(reader, name, refuse));
   const decoder = new TextDecoder();
-  for await (const chunk of chunks) {
-    reader.silentBytes += chunk.length;
-    if (reader.silentBytes > MOST_SILENT_BYTES) refuse('an element in it is longer than 16 MiB');
-    parser.write(decoder.decode(chunk, { stream: true }));
-    if (reader.refused !== null) return reader.refused;
+  try {
+    for await (const chunk of chunks) {
+      reader.silentBytes += chunk.length;
+      if (reader.silentBytes > MOST_SILENT_BYTES) refuse('an element in it is longer than 16 MiB');
+      parser.write(decoder.decode(chunk, { stream: true }));
+      if (reader.refused !== null) return reader.refused;
+    }
+  } catch (error) {
+    // A file that a crash has cut is what is left of the outage.
+    if (table.times.us.length === 0) throw error;
+    leaveOut(table, `ends that could not be read: ${(error as Error).message}`);
   }
-  parser.close();
+  if (reader.path.length === 0) parser.close();
+  else if (table.times.us.length > 0) leaveOut(table, 'ends that are cut off');
+  else refuse('it is cut off before its first entry is whole');
   if (reader.refused !== null) return reader.refused;
   if (table.times.us.length === 0) return { where: 'its end', why: 'it has no statistics with a time' };
   if (reader.hosts > 1) leaveOut(table, 'hosts after the first; import one host at a time', reader.hosts - 1);

@@ -2,7 +2,9 @@
  * What `vmstat -t N` prints: rows under two head lines that come again and again, each with a time whose zone stands above it.
  * Rates are over the time since the row before; the first row is since boot, and only its levels are taken. Amounts are KiB.
  */
+
 import { type Chunks, readLines } from '../lines.ts';
+import { own } from '../own.ts';
 import {
   addPoint,
   createPoints,
@@ -107,7 +109,7 @@ const takeRow = (
   const spanS = beforeUs === null ? null : (realUs - beforeUs) / 1e6;
   if (spanS !== null) setSpan(table, realUs, spanS * 1e6);
   for (const [index, column] of columns.entries()) {
-    const meaning = COLUMNS[column];
+    const meaning = own(COLUMNS, column);
     const text = words[index] ?? '';
     if (!/^\d+$/.test(text)) return `"${text}" is not a number`;
     // Since boot.

@@ -1,7 +1,9 @@
 /** What the columns of top's table mean: those that are imported, and in what they are. Others are passed over. */
-import type { PointKind } from '../columns.ts';
 
-export type TopColumn = {
+import type { PointKind } from '../columns.ts';
+import { own } from '../own.ts';
+
+type TopColumn = {
   readonly metric: string;
   readonly kind: PointKind;
   readonly valueOf: (cell: string) => number | null;
@@ -83,7 +85,7 @@ const TIME_TRANSLATED = /^\p{Lu}+\+$/u;
 
 /** `ZEIT+` and `TEMPS+` are `TIME+`. */
 export const columnNamed = (name: string): TopColumn | undefined =>
-  COLUMNS[name] ?? (TIME_TRANSLATED.test(name) ? CPU_TIME : undefined);
+  own(COLUMNS, name) ?? (TIME_TRANSLATED.test(name) ? CPU_TIME : undefined);
 
 /** Where names stand: under COMMAND, or what that is called there, which is last. */
 export const nameColumn = (words: readonly string[]): number => {

@@ -158,7 +158,7 @@ const takeRow = (
   const state = words[columns.indexOf('S')];
   if (state === undefined) return null;
   return addPoint(table, {
-    ...{ realUs: frame ?? 0, metric: reader.isOfThreads ? 'thread.blocked' : 'top.blocked' },
+    ...{ realUs: frame ?? 0, metric: reader.isOfThreads ? 'thread.d_state' : 'proc.d_state' },
     ...{ value: state === 'D' ? 1 : 0, kind: 'gauge', pid, comm, place },
   });
 };

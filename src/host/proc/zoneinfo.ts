@@ -12,25 +12,30 @@ const LEVELS: Readonly<Record<string, string>> = {
 /** Nodes times zones; beyond it a machine has more zones than anybody looks at. */
 const MAX_ZONES = 16;
 
-/** Zones without memory (managed 0) are left out, and so is a zone whose lines are not all there. */
+/**
+ * Zones without memory (managed 0) are left out, and so is a zone whose lines are not all there. Before Linux 3.9 nothing is
+ * said of what is managed: what is present comes last of the levels.
+ */
 export const parseZoneinfo = (text: string): Record<string, number> => {
   const values: Record<string, number> = {};
   let zone = '';
   let levels: Record<string, number> = {};
+  let present = 0;
+  const close = (pages: number): void => {
+    if (pages > 0) for (const key of Object.keys(levels)) values[`${zone}.${key}`] = levels[key] ?? 0;
+    zone = '';
+  };
   for (const line of wholeLines(text)) {
+    const [, level, pages] = /^ +(?:pages )?(free|min|low|high|present|managed) +(\d+)$/.exec(line) ?? [];
+    if (zone !== '' && level === 'managed') close(Number(pages));
+    else if (zone !== '' && present > 0) close(present);
+    present = level === 'present' && zone !== '' ? Number(pages) : 0;
     const [, node, name] = /^Node (\d+), zone +(\S+)$/.exec(line) ?? [];
     if (node !== undefined) {
       zone = `zone.${node}.${name}`;
       levels = {};
-    }
-    const [, level, pages] = /^ +(?:pages )?(free|min|low|high|managed) +(\d+)$/.exec(line) ?? [];
-    if (level === undefined || zone === '') continue;
-    if (level !== 'managed') {
+    } else if (level !== undefined && level !== 'present' && level !== 'managed')
       levels[level] = Number(pages);
-      continue;
-    }
-    if (Number(pages) > 0) for (const key of Object.keys(levels)) values[`${zone}.${key}`] = levels[key] ?? 0;
-    zone = '';
   }
   return values;
 };

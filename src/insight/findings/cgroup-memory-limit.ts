@@ -3,6 +3,7 @@
  * wait for memory, whatever the machine has free. One that only fills its cache up to the limit reclaims as often, and
  * needs nothing of it again. Where the machine reclaims as well, the limit need not be the cause.
  */
+import { logged, loggedToo } from './logged.ts';
 import type { Signature } from './signature.ts';
 
 const RISK = 'what it holds more is missing to others; undo: {limit}';
@@ -81,6 +82,20 @@ export const cgroupMemoryLimit: Signature = {
       what: 'pages the whole machine looks at for reclaim, per second: then its limit need not be the cause',
     },
   ],
+  logged: {
+    titles: [
+      {
+        text: 'Memory limit: a control group was at its limit again and again, and the kernel killed in it (from its log); whether it read back what it evicted was not measured',
+      },
+    ],
+    victims: 'klog.by.oom_group_kills',
+    conditions: [
+      { ...logged('hits', 'memcg_limit_hits', 'times at the limit of a control group'), least: 100 },
+      loggedToo('group', 'oom_group_kills', 'killed at the limit of a control group'),
+      loggedToo('anon', 'oom_anon_kib', 'of anonymous memory they held', 'KiB'),
+      loggedToo('file', 'oom_file_kib', 'of files they had mapped', 'KiB'),
+    ],
+  },
   // Version 1 counts no stalls: what is read back must say it alone.
   without: { unknown: 'pressure', least: [{ refaults: 1_000 }] },
   advice: [

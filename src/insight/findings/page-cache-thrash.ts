@@ -15,6 +15,13 @@ const ANONYMOUS_GROWTH: Condition = {
 export const pageCacheThrash: Signature = {
   id: 'page-cache-thrash',
   title: 'Page cache thrash: one reader pushes the pages of others out of memory',
+  titles: [
+    {
+      text: 'Page cache thrash: what is read pushes pages out of memory that are needed again; who reads was not counted',
+      // Of the host alone.
+      held: 'read-in',
+    },
+  ],
   severity: 'high',
   anchor: { metric: 'faults.page_cache_added', least: 1_000 },
   togetherTicks: 15,

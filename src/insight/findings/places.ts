@@ -20,7 +20,7 @@ const reading = ({ places }: Readings, place: Place): PlaceReading => {
 };
 
 /** Column of a disk to the measures that it is a part of. */
-const PARTS: Readonly<Record<string, readonly string[]>> = {
+const PART_NAMES: Readonly<Record<string, readonly string[]>> = {
   reads: ['device.requests'],
   writes: ['device.requests'],
   discards: ['device.requests', 'device.discards'],
@@ -30,9 +30,52 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
   busy_ms: ['device.busy_ms', 'device.busy_s'],
   queue_ms: ['device.queue_ms'],
 };
+const PARTS = new Map(Object.entries(PART_NAMES));
+
+/** What sysstat reports of a disk is a mean rate already: to what, and what one of it is per second. */
+const RATE_NAMES: Readonly<Record<string, readonly (readonly [string, number])[]>> = {
+  tps: [['device.requests', 1]],
+  rkB: [['device.bytes', 1024]],
+  wkB: [['device.bytes', 1024]],
+  // Up to 11.x in sectors.
+  rd_sec: [['device.bytes', 512]],
+  wr_sec: [['device.bytes', 512]],
+  dkB: [['device.discards', 1]],
+  'aqu-sz': [['device.queue_ms', 1000]],
+  'avgqu-sz': [['device.queue_ms', 1000]],
+  'util-percent': [
+    ['device.busy_ms', 10],
+    ['device.busy_s', 0.01],
+  ],
+};
+const RATES = new Map(Object.entries(RATE_NAMES));
+const REPORTED = 'sar.disk.';
+
+/** Devices that were imported as sysstat reports them; those that have counters too are read by those. */
+const readReported = (readings: Readings, state: SessionState, hostUs: number): void => {
+  const devices = new Map<string, Map<string, number>>();
+  for (const [metric, { last }] of state.host) {
+    if (!metric.startsWith(REPORTED)) continue;
+    const end = metric.lastIndexOf('.');
+    const device = metric.slice(REPORTED.length, end);
+    if (state.host.has(`disk.${device}.busy_ms`)) continue;
+    const counted = devices.get(device) ?? new Map<string, number>();
+    devices.set(device, counted);
+    for (const [part, each] of RATES.get(metric.slice(end + 1)) ?? [])
+      counted.set(part, (counted.get(part) ?? 0) + last * each);
+  }
+  for (const [name, counted] of devices) {
+    const { rates, now } = reading(readings, { kind: 'device', name });
+    for (const [metric, perSecond] of counted) {
+      smooth(rates, metric, perSecond);
+      now.set(metric, (perSecond * hostUs) / 1e6);
+    }
+  }
+};
 
 const readDevices = (readings: Readings, state: SessionState, hostUs: number): void => {
   if (hostUs === 0) return;
+  if (state.header.imported !== undefined) readReported(readings, state, hostUs);
   const devices = new Map<string, Map<string, number>>();
   for (const [metric, { delta }] of state.host) {
     if (!metric.startsWith('disk.')) continue;
@@ -40,7 +83,7 @@ const readDevices = (readings: Readings, state: SessionState, hostUs: number): v
     const device = metric.slice('disk.'.length, end);
     const counted = devices.get(device) ?? new Map<string, number>();
     devices.set(device, counted);
-    for (const part of PARTS[metric.slice(end + 1)] ?? [])
+    for (const part of PARTS.get(metric.slice(end + 1)) ?? [])
       counted.set(part, (counted.get(part) ?? 0) + delta / (part === 'device.busy_s' ? 1000 : 1));
   }
   const busyMs = (name: string): number => devices.get(name)?.get('device.busy_ms') ?? 0;

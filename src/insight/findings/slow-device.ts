@@ -7,6 +7,12 @@ import type { Signature } from './signature.ts';
 export const slowDevice: Signature = {
   id: 'slow-device',
   title: 'Slow device: it is busy, completes few requests in that time, and somebody waits for I/O',
+  titles: [
+    {
+      text: 'Slow device: it is busy, and completes few requests in that time; whether somebody waited for it was not measured',
+      unknown: 'waits',
+    },
+  ],
   severity: 'high',
   places: { kind: 'device' },
   nobody: 'the device is slow, whoever asks',
