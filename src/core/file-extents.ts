@@ -52,3 +52,13 @@ export const MANY_EXTENTS = 500;
 
 /** A process that has a file open. */
 export type Opener = { readonly pid: number; readonly comm: string };
+
+/** The series that reports of `stallscope extents` make: a gauge for each file, whose description names it. */
+export const EXTENTS_SERIES = 'extents.';
+const DESCRIBED = 'Extents of ';
+
+export const describeExtents = (path: string): string => `${DESCRIBED}${path}`;
+
+/** The path, of the description of such a gauge. */
+export const describedFile = (help: string): string =>
+  help.startsWith(DESCRIBED) ? help.slice(DESCRIBED.length) : help;
