@@ -41,11 +41,16 @@ export const listBytes = (extents: number, fileSystem: string | null): number | 
 /** A file that a process had open, with its extents as they were counted while it did. */
 export type CountedFile = {
   readonly path: string;
-  readonly sizeBytes: number;
+  /** Absent where only its extents were reported. */
+  readonly sizeBytes?: number | undefined;
   readonly extents: number;
   /** There are at least so many. */
   readonly isLeast?: boolean | undefined;
+  /** What a report said of the same file, so long ago. */
+  readonly earlier?: EarlierExtents | undefined;
 };
+
+export type EarlierExtents = { readonly extents: number; readonly agoMs: number };
 
 /** As many steps as the finding seek-hole-storm asks for: below it a search is short. */
 export const MANY_EXTENTS = 500;
@@ -59,6 +64,6 @@ const DESCRIBED = 'Extents of ';
 
 export const describeExtents = (path: string): string => `${DESCRIBED}${path}`;
 
-/** The path, of the description of such a gauge. */
-export const describedFile = (help: string): string =>
-  help.startsWith(DESCRIBED) ? help.slice(DESCRIBED.length) : help;
+/** The path, of the description of such a gauge; null where that was redacted. */
+export const describedFile = (help: string): string | null =>
+  help.startsWith(DESCRIBED) ? help.slice(DESCRIBED.length) : null;

@@ -2,10 +2,10 @@
  * Growth of files in extents, over the reports of `stallscope extents --into FILE`. A leak like those of memory: the least of each sixth of
  * the time is above the one before, to the end. A file that was put together, or written anew, does not pass.
  */
-import { describedFile, EXTENTS_SERIES, MANY_EXTENTS } from '../core/file-extents.ts';
+import { type CountedFile, describedFile, EXTENTS_SERIES, MANY_EXTENTS } from '../core/file-extents.ts';
 import type { SessionState } from '../core/state.ts';
 import { extentGrowth } from './findings/extent-growth.ts';
-import type { Evidence, Finding } from './findings/finding.ts';
+import type { Finding } from './findings/finding.ts';
 import { addPoint, createGrowth, type ExtentsPoint, type Leaks, risesOf } from './leak-state.ts';
 import { EXTENT_GROWTH, LEAK } from './params.ts';
 
@@ -26,7 +26,8 @@ export const extentFindings = ({ files }: Leaks, { metrics }: SessionState): Fin
   const grown = [...files]
     .flatMap(([metric, { points }]) => grownOf(metric, points))
     .sort((a, b) => extentsMore(b) - extentsMore(a));
-  if (grown.length === 0) return [];
+  const [worst] = grown;
+  if (worst === undefined) return [];
   const { id, title, severity, advice } = extentGrowth;
   return [
     {
@@ -39,9 +40,25 @@ export const extentFindings = ({ files }: Leaks, { metrics }: SessionState): Fin
       victims: [],
       startUs: Math.min(...grown.map(({ first }) => first.bootUs)),
       endUs: Math.max(...grown.map(({ last }) => last.bootUs)),
-      evidence: grown
+      evidence: [
+        {
+          metric: worst.metric,
+          value: extentsMore(worst),
+          unit: 'count',
+          what: `more extents of the file that grew most, in ${daysOf(worst)} days, ${weeklyOf(worst)} a week`,
+          atUs: worst.last.bootUs,
+        },
+        {
+          metric: `${EXTENTS_SERIES}*`,
+          value: grown.length,
+          unit: 'count',
+          what: 'files that lie in ever more extents',
+          atUs: worst.last.bootUs,
+        },
+      ],
+      files: grown
         .slice(0, EXTENT_GROWTH.mostFiles)
-        .map((one) => evidenceOf(one, describedFile(metrics.get(one.metric)?.help ?? one.metric))),
+        .map((one) => fileOf(one, describedFile(metrics.get(one.metric)?.help ?? '') ?? one.metric)),
       missing: [],
       advice,
     },
@@ -61,15 +78,13 @@ const grownOf = (metric: string, points: readonly ExtentsPoint[]): Grown[] => {
 
 const DAY_US = 86_400e6;
 
-const evidenceOf = (grown: Grown, path: string): Evidence => {
-  const { metric, first, last } = grown;
-  const days = (last.bootUs - first.bootUs) / DAY_US;
-  const aWeek = Math.round((extentsMore(grown) / days) * 7);
-  return {
-    metric,
-    value: extentsMore(grown),
-    unit: 'count',
-    what: `more extents of ${path} in ${Math.round(days)} days, ${aWeek} a week: it lies in ${last.extents} now`,
-    atUs: last.bootUs,
-  };
-};
+const daysOf = ({ first, last }: Grown): number => Math.round((last.bootUs - first.bootUs) / DAY_US);
+
+const weeklyOf = (grown: Grown): number =>
+  Math.round((extentsMore(grown) / (grown.last.bootUs - grown.first.bootUs)) * 7 * DAY_US);
+
+const fileOf = ({ first, last }: Grown, path: string): CountedFile => ({
+  path,
+  extents: last.extents,
+  earlier: { extents: first.extents, agoMs: Math.round((last.bootUs - first.bootUs) / 1000) },
+});

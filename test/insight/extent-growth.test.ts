@@ -45,8 +45,13 @@ it('names the files that grow for six weeks, those that grew most first, with wh
   expect(found).toHaveLength(1);
   expect(found[0]?.suspect).toBeNull();
   expect(found[0]?.evidence.map(({ value, what }) => `${value} ${what}`)).toEqual([
-    '12600 more extents of /vm/disk.qcow2 in 42 days, 2100 a week: it lies in 22600 now',
-    '840 more extents of /vm/slow.qcow2 in 42 days, 140 a week: it lies in 1840 now',
+    '12600 more extents of the file that grew most, in 42 days, 2100 a week',
+    '2 files that lie in ever more extents',
+  ]);
+  const agoMs = 42 * DAY_MS;
+  expect(found[0]?.files).toEqual([
+    { path: '/vm/disk.qcow2', extents: 22_600, earlier: { extents: 10_000, agoMs } },
+    { path: '/vm/slow.qcow2', extents: 1_840, earlier: { extents: 1_000, agoMs } },
   ]);
 });
 
