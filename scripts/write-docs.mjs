@@ -14,9 +14,7 @@ const root = new URL('../', import.meta.url);
 const read = (path) => readFileSync(new URL(path, root), 'utf8');
 const built = (path) => import(new URL(`dist/${path}`, root).href);
 
-const { SIGNATURES } = await built('insight/findings/index.js');
-const { nativeLeak } = await built('insight/findings/native-leak.js');
-const { pythonLeak } = await built('insight/findings/python-leak.js');
+const { BY_GROWTH, SIGNATURES } = await built('insight/findings/index.js');
 const { loadCatalogue } = await built('probes/catalogue.js');
 const { manifestJsonSchema } = await built('probes/manifest.js');
 const { recordingJsonSchema } = await built('wire/recording.js');
@@ -28,7 +26,7 @@ const product = {
   ...(await built('screen/format/glyphs.js')),
   ...(await built('tui/theme.js')),
   probes: loadCatalogue().map(({ manifest }) => manifest),
-  FINDING_TITLES: [...SIGNATURES, nativeLeak, pythonLeak].map(({ id, title }) => [id, title]),
+  FINDING_TITLES: [...SIGNATURES, ...BY_GROWTH].map(({ id, title }) => [id, title]),
 };
 
 const PAGES = {

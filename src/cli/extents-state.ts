@@ -4,6 +4,8 @@
  */
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { EarlierExtents } from '../core/file-extents.ts';
+import type { OpenFile } from '../core/inspection.ts';
 import { failure } from '../errors.ts';
 import type { Counted, Earlier } from '../extents/report.ts';
 import { readSmallFile } from '../probes/small-file.ts';
@@ -58,5 +60,27 @@ export const writeState = (
   } catch (error) {
     const { code, cause } = error as NodeJS.ErrnoException & { readonly cause?: NodeJS.ErrnoException };
     return `${path} was not written (${cause?.code ?? code}): the next report will not know what has grown`;
+  }
+};
+
+/** What the last report said of an open file, by name, inode and birth: a name and a number are soon given to another. */
+export const earlierOf = (
+  env: Environment,
+  { path, birth }: OpenFile,
+  nowMs: number,
+): EarlierExtents | null => {
+  const earlier = birth === undefined ? undefined : readStateOrNothing(statePath(env)).get(path);
+  if (earlier === undefined || birth === undefined || earlier.atMs >= nowMs) return null;
+  const [ino = '', bornNs = ''] = earlier.identity.split(' ');
+  const isSame = Number(ino) === birth.ino && Number(BigInt(bornNs) / 1_000_000n) === birth.bornMs;
+  return isSame ? { extents: earlier.extents, agoMs: Math.round(nowMs - earlier.atMs) } : null;
+};
+
+/** A session does not end because a report cannot be read. */
+const readStateOrNothing = (path: string | null): ReadonlyMap<string, Earlier> => {
+  try {
+    return readState(path);
+  } catch {
+    return new Map();
   }
 };

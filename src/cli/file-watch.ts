@@ -2,7 +2,8 @@
  * Asks which files a suspect has open, and in how many extents they lie, while its finding goes on: in the background, one process
  * at a time, and each again after a while only, because the answer may cost a walk through its files.
  */
-import type { Inspect } from '../core/inspection.ts';
+import type { CountedFile, EarlierExtents } from '../core/file-extents.ts';
+import type { Inspect, OpenFile } from '../core/inspection.ts';
 import type { FilesRecord } from '../core/record.ts';
 import type { Finding } from '../insight/findings/finding.ts';
 import { OF_FILES } from '../insight/findings/index.ts';
@@ -19,10 +20,12 @@ export type FileWatchPorts = {
   readonly ask: (pid: number, startMs: number | null) => ReturnType<Inspect>;
   readonly add: (record: FilesRecord) => void;
   readonly bootUs: () => number;
+  /** What the last report of `stallscope extents` said of this very file; null where it has none of it. */
+  readonly earlier: (file: OpenFile) => EarlierExtents | null;
 };
 
 /** To be called with every snapshot. */
-export const createFileWatch = ({ ask, add, bootUs }: FileWatchPorts) => {
+export const createFileWatch = ({ ask, add, bootUs, earlier }: FileWatchPorts) => {
   const askedUs = new Map<string, number>();
   let asking = false;
 
@@ -44,8 +47,8 @@ export const createFileWatch = ({ ask, add, bootUs }: FileWatchPorts) => {
     void ask(pid, startMs).then((answer) => {
       asking = false;
       const files = (answer?.files ?? [])
-        .flatMap(({ path, sizeBytes, extents, isLeast }) =>
-          extents === null ? [] : [{ path, sizeBytes, extents, ...(isLeast ? { isLeast } : {}) }],
+        .flatMap((file): CountedFile[] =>
+          file.extents === null ? [] : [counted(file, file.extents, earlier(file))],
         )
         .sort((a, b) => b.extents - a.extents);
       if (files.length === 0) askedUs.set(keyOf(suspect), snapshot.bootUs - AGAIN_US + UNANSWERED_AGAIN_US);
@@ -53,6 +56,16 @@ export const createFileWatch = ({ ask, add, bootUs }: FileWatchPorts) => {
     });
   };
 };
+
+const counted = (
+  { path, sizeBytes, isLeast }: OpenFile,
+  extents: number,
+  earlier: EarlierExtents | null,
+): CountedFile => ({
+  ...{ path, sizeBytes, extents },
+  ...(isLeast ? { isLeast } : {}),
+  ...(earlier === null ? {} : { earlier }),
+});
 
 const keyOf = ({ pid, startMs }: { readonly pid: number; readonly startMs: number | null }): string =>
   `${pid}@${startMs}`;

@@ -16,6 +16,7 @@ import { pump } from '../session/pump.ts';
 import type { SnapshotStore } from '../session/store.ts';
 import type { WorkloadEnd } from '../tracer/workload.ts';
 import type { Context } from './context.ts';
+import { earlierOf } from './extents-state.ts';
 import { createFileWatch } from './file-watch.ts';
 import { EXIT_OF, isSignal } from './interruption.ts';
 import { invokerOf } from './invoker.ts';
@@ -121,11 +122,16 @@ export const startSession = async (
 };
 
 /** Which files the suspect of a finding has open is asked once it is named. */
-const withFiles = ({ files, clock }: Context, beside: BesideQueue, hooks: SessionHooks): SessionHooks => {
+const withFiles = (
+  { files, clock, env }: Context,
+  beside: BesideQueue,
+  hooks: SessionHooks,
+): SessionHooks => {
   const watch = createFileWatch({
     ask: (pid, startMs) => inspectProcess(files, pid, startMs, true),
     add: beside.add,
     bootUs: clock.bootUs,
+    earlier: (file) => earlierOf(env, file, clock.realMs()),
   });
   return {
     ...hooks,

@@ -41,14 +41,29 @@ export const listBytes = (extents: number, fileSystem: string | null): number | 
 /** A file that a process had open, with its extents as they were counted while it did. */
 export type CountedFile = {
   readonly path: string;
-  readonly sizeBytes: number;
+  /** Absent where only its extents were reported. */
+  readonly sizeBytes?: number | undefined;
   readonly extents: number;
   /** There are at least so many. */
   readonly isLeast?: boolean | undefined;
+  /** What a report said of the same file, so long ago. */
+  readonly earlier?: EarlierExtents | undefined;
 };
+
+export type EarlierExtents = { readonly extents: number; readonly agoMs: number };
 
 /** As many steps as the finding seek-hole-storm asks for: below it a search is short. */
 export const MANY_EXTENTS = 500;
 
 /** A process that has a file open. */
 export type Opener = { readonly pid: number; readonly comm: string };
+
+/** The series that reports of `stallscope extents` make: a gauge for each file, whose description names it. */
+export const EXTENTS_SERIES = 'extents.';
+const DESCRIBED = 'Extents of ';
+
+export const describeExtents = (path: string): string => `${DESCRIBED}${path}`;
+
+/** The path, of the description of such a gauge; null where that was redacted. */
+export const describedFile = (help: string): string | null =>
+  help.startsWith(DESCRIBED) ? help.slice(DESCRIBED.length) : null;

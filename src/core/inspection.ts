@@ -2,7 +2,14 @@
 import type { ExtentCount } from './file-extents.ts';
 
 /** Without a count and a problem, nobody asked yet. */
-export type OpenFile = ExtentCount & { readonly path: string; readonly sizeBytes: number };
+export type OpenFile = ExtentCount & {
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** Which file it is, while its name may come to mean another; absent where the file system does not say. */
+  readonly birth?: FileBirth | undefined;
+};
+
+export type FileBirth = { readonly ino: number; readonly bornMs: number };
 
 export type Inspection = {
   readonly pid: number;

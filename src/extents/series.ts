@@ -3,6 +3,7 @@
  * first report, because reports lie days and restarts of the host apart.
  */
 import { createHash } from 'node:crypto';
+import { describeExtents, EXTENTS_SERIES } from '../core/file-extents.ts';
 import type { MetricDescriptor } from '../core/metric.ts';
 import {
   type HeaderRecord,
@@ -47,12 +48,12 @@ export const addReport = (before: Series, counted: readonly Counted[], atMs: num
 
 /** Stays the same from report to report, and says nothing of the name. */
 const idOf = (path: string): string =>
-  `extents.${createHash('sha256').update(path).digest('hex').slice(0, 16)}`;
+  `${EXTENTS_SERIES}${createHash('sha256').update(path).digest('hex').slice(0, 16)}`;
 
 const describe = (id: string, path: string, number: number): MetricDescriptor => ({
   ...{ id, probe: 'host', scope: 'host', kind: 'gauge', unit: 'count' },
   label: `extents ${number}`,
-  help: `Extents of ${path}`.slice(0, 2_000),
+  help: describeExtents(path).slice(0, 2_000),
   lane: true,
 });
 

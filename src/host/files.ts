@@ -40,6 +40,8 @@ export type FileStat = {
   readonly size: number;
   readonly mtimeMs: number;
   /** Unknown of a host that does not say. */
+  readonly birthtimeMs?: number;
+  /** Unknown of a host that does not say. */
   readonly uid?: number;
   readonly mode?: number;
   isFile(): boolean;

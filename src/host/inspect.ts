@@ -7,7 +7,7 @@
  */
 import type { Inspection, OpenFile } from '../core/inspection.ts';
 import { countExtents } from './extents.ts';
-import type { HostFiles } from './files.ts';
+import type { FileStat, HostFiles } from './files.ts';
 import { readStartMs } from './process.ts';
 import { parseStatLine } from './stat-line.ts';
 
@@ -71,6 +71,9 @@ const userOf = (files: HostFiles, status: string): string | null => {
 
 const UNASKED = { extents: null, isLeast: false, fileSystem: null, problem: null } as const;
 
+const birthOf = ({ ino, birthtimeMs }: FileStat): Pick<OpenFile, 'birth'> =>
+  birthtimeMs === undefined || birthtimeMs <= 0 ? {} : { birth: { ino, bornMs: Math.floor(birthtimeMs) } };
+
 type Open = { readonly file: OpenFile; readonly link: string };
 
 const openFiles = (
@@ -89,7 +92,7 @@ const openFiles = (
     const path = files.link(link) ?? link;
     byInode.set(`${stats.dev} ${stats.ino}`, {
       link,
-      file: { path, sizeBytes: stats.size, ...UNASKED },
+      file: { path, sizeBytes: stats.size, ...birthOf(stats), ...UNASKED },
     });
   }
   const open = [...byInode.values()].sort((a, b) => b.file.sizeBytes - a.file.sizeBytes);

@@ -1,5 +1,6 @@
 /** Moments of processes that may grow. */
 import type { Entity } from '../core/entity.ts';
+import { LEAK } from './params.ts';
 
 export type Point = {
   readonly bootUs: number;
@@ -19,8 +20,43 @@ export type Grown = Omit<Point, 'bootUs'> & {
   readonly leastStep: number;
 };
 
-type Growth = { everyTicks: number; sinceTicks: number; points: Point[] };
+export type Growth<One> = { everyTicks: number; sinceTicks: number; points: One[] };
 
-export type Leaks = { readonly processes: Map<Entity, Growth> };
+/** In how many extents a file lay. */
+export type ExtentsPoint = { readonly bootUs: number; readonly extents: number };
 
-export const createLeaks = (): Leaks => ({ processes: new Map() });
+export type Leaks = {
+  readonly processes: Map<Entity, Growth<Point>>;
+  /** By metric. */
+  readonly files: Map<string, Growth<ExtentsPoint>>;
+};
+
+export const createLeaks = (): Leaks => ({ processes: new Map(), files: new Map() });
+
+export const createGrowth = <One>(): Growth<One> => ({ everyTicks: 1, sinceTicks: 0, points: [] });
+
+/** To be called with every sample: at most so many moments are kept, further and further apart. */
+export const addPoint = <One>(growth: Growth<One>, point: () => One): void => {
+  growth.sinceTicks += 1;
+  if (growth.sinceTicks < growth.everyTicks) return;
+  growth.sinceTicks = 0;
+  growth.points.push(point());
+  if (growth.points.length < LEAK.points) return;
+  growth.points = growth.points.filter((_, index) => index % 2 === 1);
+  growth.everyTicks *= 2;
+};
+
+/** Of equal parts of the time the least of each: from the first to the last, and the least step as a share of the mean. */
+export const risesOf = (
+  values: readonly number[],
+): { readonly first: number; readonly rise: number; readonly leastStep: number } => {
+  const troughs = Array.from({ length: LEAK.parts }, (_, part) => {
+    const from = Math.floor((part * values.length) / LEAK.parts);
+    const to = Math.floor(((part + 1) * values.length) / LEAK.parts);
+    return Math.min(...values.slice(from, to));
+  });
+  const steps = troughs.slice(1).map((trough, index) => trough - (troughs[index] ?? 0));
+  const first = troughs[0] ?? 0;
+  const rise = (troughs.at(-1) ?? 0) - first;
+  return { first, rise, leastStep: Math.min(...steps) / (rise / steps.length) };
+};

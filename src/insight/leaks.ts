@@ -10,7 +10,7 @@ import { isOwn } from '../core/who.ts';
 import type { Finding } from './findings/finding.ts';
 import { LEAK_METRICS } from './findings/leak-signature.ts';
 import { describeLeak } from './leak-account.ts';
-import type { Grown, Leaks, Point } from './leak-state.ts';
+import { addPoint, createGrowth, type Grown, type Leaks, type Point, risesOf } from './leak-state.ts';
 import { allocatorsOf, verdictOf } from './leak-verdict.ts';
 import { LEAK } from './params.ts';
 import type { Watch } from './watch.ts';
@@ -25,15 +25,9 @@ export const watchGrowth = (
       continue;
     // Of who is not followed nothing is held that could leak.
     if (!processes.has(entity) && !followed.has(entity)) continue;
-    const growth = processes.get(entity) ?? { everyTicks: 1, sinceTicks: 0, points: [] };
+    const growth = processes.get(entity) ?? createGrowth();
     processes.set(entity, growth);
-    growth.sinceTicks += 1;
-    if (growth.sinceTicks < growth.everyTicks) continue;
-    growth.sinceTicks = 0;
-    growth.points.push(pointOf(entity, state));
-    if (growth.points.length < LEAK.points) continue;
-    growth.points = growth.points.filter((_, index) => index % 2 === 1);
-    growth.everyTicks *= 2;
+    addPoint(growth, () => pointOf(entity, state));
   }
   for (const entity of processes.keys())
     if (state.owners.get(entity.pid) !== entity) processes.delete(entity);
@@ -78,17 +72,8 @@ const growthOf = (points: readonly Point[]): Grown | null => {
   if (last.bootUs - first.bootUs < LEAK.leastMs * 1000) return null;
   const settled = points.filter(({ bootUs }) => bootUs >= first.bootUs);
   if (settled.length < 2 * LEAK.parts) return null;
-  const troughs = Array.from({ length: LEAK.parts }, (_, part) => {
-    const from = Math.floor((part * settled.length) / LEAK.parts);
-    const to = Math.floor(((part + 1) * settled.length) / LEAK.parts);
-    return Math.min(...settled.slice(from, to).map(({ held }) => held));
-  });
-  const steps = troughs.slice(1).map((trough, index) => trough - (troughs[index] ?? 0));
-  const held = (troughs.at(-1) ?? 0) - (troughs[0] ?? 0);
-  const usual = held / steps.length;
-  if (held < Math.max(LEAK.leastBytes, LEAK.leastShare * (troughs[0] ?? 0))) return null;
-  const leastStep = Math.min(...steps) / usual;
-  if (leastStep <= LEAK.leastStep) return null;
+  const { first: trough, rise, leastStep } = risesOf(settled.map(({ held }) => held));
+  if (rise < Math.max(LEAK.leastBytes, LEAK.leastShare * trough) || leastStep <= LEAK.leastStep) return null;
   return {
     first,
     last,

@@ -10,6 +10,7 @@ import type { SessionState } from '../core/state.ts';
 import { isOfLast } from '../core/stretch.ts';
 import { isKernelThread, isOwn } from '../core/who.ts';
 import { noteUse } from './deeds.ts';
+import { watchExtents } from './extent-growth.ts';
 import { matchSignatures } from './findings/match.ts';
 import { closeSeries, forgetSeries, openSeries, renameSeries, skipTicks, tick } from './insight.ts';
 import { heldMetric, watchGrowth } from './leaks.ts';
@@ -32,6 +33,7 @@ export const observe = (watch: Watch, state: SessionState): void => {
   tick(insight, state.bootUs);
   matchSignatures(watch.cases, watch.readings, state);
   if (counted) watchGrowth(watch, state);
+  watchExtents(watch.leaks, state);
   watch.lastUs = state.bootUs;
 };
 

@@ -315,6 +315,16 @@ export const INCIDENT = {
 } as const;
 
 /** Slow growth (leaks.ts). */
+/** A file that lies in ever more extents, over reports that are hours to weeks apart. */
+export const EXTENT_GROWTH = {
+  /** A day's work is no trend. */
+  leastMs: 3 * 86_400_000,
+  leastExtents: 100,
+  leastShare: 0.05,
+  mostFiles: 8,
+  confidence: 0.8,
+} as const;
+
 export const LEAK = {
   /** Moments kept per process; the distance doubles when they are full. */
   points: 128,

@@ -8,7 +8,7 @@ import type { Link } from '../insight/correlate.ts';
 import { type Evidence, type Finding, signsOf, suspectsIn } from '../insight/findings/finding.ts';
 import type { Spike } from '../insight/series.ts';
 import type { Suspect } from '../insight/suspects.ts';
-import { amount, bytes, clockTime, duration, exact } from '../screen/format/numbers.ts';
+import { amount, bytes, clockTime, duration, exact, extents } from '../screen/format/numbers.ts';
 import { clean } from '../screen/format/text.ts';
 import {
   aboutCrowd,
@@ -79,8 +79,8 @@ const aboutFinding = (finding: Finding, at: (bootUs: number) => string): string[
   ];
 };
 
-const fileText = ({ path, sizeBytes, extents, isLeast }: CountedFile): string =>
-  `${clean(path)}: ${isLeast === true ? 'at least ' : ''}${exact(extents)} extents, ${bytes(sizeBytes)}`;
+const fileText = (file: CountedFile): string =>
+  `${clean(file.path)}: ${extents(file)}${file.sizeBytes === undefined ? '' : `, ${bytes(file.sizeBytes)}`}`;
 
 const evidenceText = ({ metric, value, unit, what }: Evidence): string =>
   `${amount(value, unit)} ${what} (${metric})`;

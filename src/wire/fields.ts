@@ -45,9 +45,13 @@ export const countedFiles = z
   .array(
     z.object({
       path: words,
-      sizeBytes: count,
+      sizeBytes: count.optional(),
       extents: count,
       isLeast: z.boolean().optional().describe('there are at least so many'),
+      earlier: z
+        .object({ extents: count, agoMs: count })
+        .optional()
+        .describe('what a report said of the same file, so long ago'),
     }),
   )
   .max(64)

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { bundledNames } from '../../src/cli/bundled.ts';
+import { EFFECTS, helpedBy, WRITES } from '../../src/guard/rules/actions.ts';
 import { FINDING_IDS } from '../../src/insight/findings/index.ts';
 import { root } from '../docs/sections.ts';
 import { runHere } from '../helpers/command.ts';
@@ -15,11 +16,26 @@ it.each(FINDING_IDS)('explain %s prints its runbook, which says all that it must
     /by hand/i,
     /\n## (?:fix|cure)/i,
     /risk/i,
+    /\n## how the guard helps\n/i,
     /\n## practise\n/i,
   ])
     expect(stdout).toMatch(part);
   const demo = /stallscope demo ([\w-]+)/.exec(stdout)?.[1];
   if (demo !== undefined) expect(bundledNames()).toContain(demo);
+});
+
+it.each(FINDING_IDS)('what %s says of the guard is what the guard does', async (id) => {
+  const { stdout } = await runHere('explain', id);
+  const part = stdout.split('\n## How the guard helps\n')[1]?.split('\n## ')[0] ?? '';
+  const actions = [...part.matchAll(/--action ([\w:-]+)/g)].map(([, name = '']) => name);
+  if (EFFECTS[id] === undefined) expect(part.trim()).toMatch(/^It does not: /);
+  else expect(actions).not.toEqual([]);
+  const signal = { label: '', kind: 'signal', signal: 'SIGSTOP' } as const;
+  const run = { label: '', kind: 'run', argv: [] } as const;
+  for (const name of actions) {
+    const action = name === 'run' ? run : (WRITES[name] ?? signal);
+    expect(helpedBy(action), name).toContain(id);
+  }
 });
 
 it('without a name it lists them, and of others it knows the nearest', async () => {

@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import {
+  closeSync,
   copyFileSync,
   linkSync,
   mkdirSync,
@@ -11,12 +12,16 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSeries } from '../../src/cli/extents-into.ts';
+import { earlierOf } from '../../src/cli/extents-state.ts';
+import { inspectProcess } from '../../src/host/inspect.ts';
+import { localFiles } from '../../src/host/local-files.ts';
 import { runHere } from '../helpers/command.ts';
 import { examples } from '../helpers/examples.ts';
 import { LAUNCHER } from '../helpers/tool.ts';
@@ -156,6 +161,32 @@ describe.skipIf(!counts)('extents (needs filefrag, and a file system that lists 
     const summary = JSON.parse((await runHere('summary', into, '--json')).stdout);
     expect(summary.recording.complete).toBe(true);
     expect(summary.host[id].last ?? summary.host[id]).toBeDefined();
+  });
+
+  it('what was reported of a file is known of it while it is open, and of no other in its place', async () => {
+    const file = path('open.raw');
+    const directory = path('known');
+    const known = async (nowMs: number) => {
+      const fd = openSync(file, 'r');
+      const inspection = await inspectProcess(localFiles, process.pid, null, false);
+      closeSync(fd);
+      const open = inspection?.files.find((one) => one.path === file) ?? expect.fail('it is open');
+      return earlierOf({ STATE_DIRECTORY: directory }, open, nowMs);
+    };
+    const make = (blocks: number): void => {
+      written(file, blocks);
+      // Of many open files the largest are looked at.
+      truncateSync(file, 2 ** 31);
+    };
+    make(4);
+    await runHere('extents', '--state', join(directory, 'extents.json'), file);
+    const { atMs, extents } = JSON.parse(readFileSync(join(directory, 'extents.json'), 'utf8')).files[file];
+    expect(await known(atMs + 5_000)).toEqual({ extents, agoMs: 5_000 });
+    expect(await known(atMs - 1)).toBeNull();
+    rmSync(file);
+    make(4);
+    expect(await known(atMs + 5_000)).toBeNull();
+    rmSync(file);
   });
 
   it('--into refuses a recording of something else, and leaves it as it was', async () => {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { createFileWatch } from '../../src/cli/file-watch.ts';
+import type { EarlierExtents } from '../../src/core/file-extents.ts';
 import type { Inspection } from '../../src/core/inspection.ts';
 import type { FilesRecord } from '../../src/core/record.ts';
 import type { Finding } from '../../src/insight/findings/finding.ts';
@@ -20,11 +21,12 @@ const openFile = (path: string, extents: number | null, isLeast = false) => ({
   ...{ fileSystem: 'xfs', problem: extents === null ? 'none' : null },
 });
 
-const start = () => {
+const start = (earlier: EarlierExtents | null = null) => {
   const asked: string[] = [];
   const added: FilesRecord[] = [];
   const answers: ((answer: Inspection | null) => void)[] = [];
   const watch = createFileWatch({
+    earlier: () => earlier,
     ask: (pid, startMs) => {
       asked.push(`${pid}@${startMs}`);
       return new Promise((resolve) => answers.push(resolve));
@@ -65,6 +67,14 @@ it('asks the suspect of a finding that goes on, once in a while, and reports wha
   await answer([openFile('/b', 1)]);
   watch(snapshotWith(1_300e6, [storm(7, 1_300e6)]));
   expect(asked).toEqual(['7@5', '8@5', '8@5', '7@5']);
+});
+
+it('says what a report had of the same file', async () => {
+  const earlier = { extents: 20_000, agoMs: 86_400_000 };
+  const { watch, added, answer } = start(earlier);
+  watch(snapshotWith(1_000e6, [storm(7, 1_000e6)]));
+  await answer([openFile('/a', 28_495)]);
+  expect(added[0]?.files).toEqual([{ path: '/a', sizeBytes: 100, extents: 28_495, earlier }]);
 });
 
 it('asks nobody where it is over, about something else, or in another namespace', () => {

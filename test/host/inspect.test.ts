@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -30,9 +30,11 @@ describe('what a living process is asked', () => {
     expect(found).toMatchObject({ pid: process.pid, user: userInfo().username, filesProblem: null });
     expect(found.state).toMatch(/^[RS]$/);
     expect(found.kernelStack).toEqual([]);
+    const stat = fstatSync(fd);
     expect(found.files.find(({ path }) => path === file)).toEqual({
       path: file,
       sizeBytes: 3_000_000,
+      birth: { ino: stat.ino, bornMs: Math.floor(stat.birthtimeMs) },
       extents: null,
       isLeast: false,
       fileSystem: null,

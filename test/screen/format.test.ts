@@ -9,6 +9,7 @@ import {
   duration,
   exact,
   exactAmount,
+  extents,
   longDuration,
   ratePerSecond,
   rateSuffix,
@@ -16,6 +17,20 @@ import {
 import { cellsOf, clean, fitTo } from '../../src/screen/format/text.ts';
 
 describe('numbers', () => {
+  it.each([
+    [undefined, '28,495 extents'],
+    [{ extents: 27_291, agoMs: 3 * 86_400_000 }, '28,495 extents, 1,204 more than 3d00h before'],
+    [{ extents: 30_000, agoMs: 3_600_000 }, '28,495 extents, 1,505 fewer than 1h00m before'],
+    [{ extents: 28_495, agoMs: 60_000 }, '28,495 extents, as many as 1m00s before'],
+  ])('extents, of which a report had %o', (earlier, text) =>
+    expect(extents({ extents: 28_495, earlier })).toBe(text),
+  );
+
+  it('a lower bound is compared with nothing', () =>
+    expect(extents({ extents: 9, isLeast: true, earlier: { extents: 5, agoMs: 1 } })).toBe(
+      'at least 9 extents',
+    ));
+
   it.each([
     [0, '0'],
     [0.25, '0.25'],

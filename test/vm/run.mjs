@@ -2,6 +2,7 @@
 // tool in each, and prints one row for each probe and metric: what was expected, what was counted. Status 0 when
 // nothing failed. What this host cannot do is skipped, with the reason. `--short` leaves out the variants that only the
 // budget or `--variant` chooses, which is half of the time.
+// `--only guard` restages the XFS incident on a kernel with the module that refuses memory: unguarded, guarded dry and armed.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { say, setUpHost, setUpProject } from '../../scripts/setup.mjs';

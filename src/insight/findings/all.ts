@@ -1,6 +1,7 @@
 /** All that was named so far, by signature and by growth. */
 import type { SessionState } from '../../core/state.ts';
 import { isOwn } from '../../core/who.ts';
+import { extentFindings } from '../extent-growth.ts';
 import { leakFindings } from '../leaks.ts';
 import type { Watched } from '../watch.ts';
 import { fillIn } from './advice.ts';
@@ -9,6 +10,7 @@ import { findingsOf } from './match.ts';
 
 export const allFindings = ({ watch: { cases, leaks }, state }: Watched): Finding[] => [
   ...findingsOf(cases, state),
+  ...extentFindings(leaks, state),
   ...leakFindings(leaks, state).flatMap((finding) => {
     const entity = finding.suspect === null ? undefined : entityOf(finding.suspect, state);
     if (entity !== undefined && isOwn(entity, state)) return [];

@@ -2,6 +2,7 @@
 import { cgroupCpuThrottle } from './cgroup-cpu-throttle.ts';
 import { cgroupMemoryLimit } from './cgroup-memory-limit.ts';
 import { cpuContention } from './cpu-contention.ts';
+import { extentGrowth } from './extent-growth.ts';
 import { floodedDevice } from './flooded-device.ts';
 import { highOrderExhaustion } from './high-order-exhaustion.ts';
 import { hungTasks } from './hung-tasks.ts';
@@ -41,7 +42,10 @@ export const OF_FILES: ReadonlySet<string> = new Set(
   SIGNATURES.flatMap(({ id, ofFiles }) => (ofFiles === true ? [id] : [])),
 );
 
-const NAMED = [...SIGNATURES, nativeLeak, pythonLeak] as const;
+/** Those that are known by growth, over minutes to weeks. */
+export const BY_GROWTH = [nativeLeak, pythonLeak, extentGrowth] as const;
+
+const NAMED = [...SIGNATURES, ...BY_GROWTH] as const;
 
 /** Those by signature, and those by growth. */
 export const FINDING_IDS: readonly string[] = NAMED.map(({ id }) => id);

@@ -1,7 +1,7 @@
 /** The verdict: what is wrong, who, since when, how surely, the numbers that prove it, what helps and what that may cost. */
 import type { CountedFile } from '../../core/file-extents.ts';
 import { type Evidence, type Finding, signsOf, suspectsIn } from '../../insight/findings/finding.ts';
-import { bytes, exact, longDuration } from '../../screen/format/numbers.ts';
+import { bytes, extents, longDuration } from '../../screen/format/numbers.ts';
 import { worstFirst } from '../analysis.ts';
 import { aboutIncident } from '../words.ts';
 import { type Html, html, NOTHING } from './markup.ts';
@@ -72,7 +72,7 @@ const suspects = (finding: Finding): Html => {
 const openFiles = (files: readonly CountedFile[]): Html =>
   html`${files.map(
     (file, index) =>
-      html`${index === 0 ? '' : html`<br>`}<code>${file.path}</code>: ${file.isLeast === true ? 'at least ' : ''}${exact(file.extents)} extents, ${bytes(file.sizeBytes)}`,
+      html`${index === 0 ? '' : html`<br>`}<code>${file.path}</code>: ${extents(file)}${file.sizeBytes === undefined ? '' : `, ${bytes(file.sizeBytes)}`}`,
   )}`;
 
 const names = (parties: readonly { readonly pid: number; readonly comm: string }[]): Html => {

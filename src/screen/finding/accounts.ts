@@ -7,7 +7,6 @@
  */
 
 import { cgroupName } from '../../core/cgroup-name.ts';
-import type { CountedFile } from '../../core/file-extents.ts';
 import type { MetricDescriptor } from '../../core/metric.ts';
 import {
   type Finding,
@@ -19,7 +18,7 @@ import {
 } from '../../insight/findings/finding.ts';
 import { INCIDENT, SPIKE } from '../../insight/params.ts';
 import type { IncidentMark, WatchedSnapshot } from '../../insight/recognised.ts';
-import { amount, exact, percent, ratePerSecond, rateSuffix } from '../format/numbers.ts';
+import { amount, extents, percent, ratePerSecond, rateSuffix } from '../format/numbers.ts';
 import { clean } from '../format/text.ts';
 import type { View } from '../view.ts';
 
@@ -149,7 +148,7 @@ const ofFinding = (source: WatchedSnapshot, finding: Finding, charset: 'utf8' | 
     when: 'now',
     proof: finding.evidence.map(({ value, unit, what }) => `${amount(value, unit)} ${what}`),
     file: shortFile(finding, charset),
-    files: (finding.files ?? []).map((file) => `${clean(file.path, charset)}: ${extentsText(file)}`),
+    files: (finding.files ?? []).map((file) => `${clean(file.path, charset)}: ${extents(file)}`),
     victims: finding.victims.map(name),
     advice: finding.advice,
     missing: finding.missing,
@@ -161,11 +160,10 @@ const ofFinding = (source: WatchedSnapshot, finding: Finding, charset: 'utf8' | 
 const shortFile = ({ files }: Finding, charset: 'utf8' | 'ascii'): string | null => {
   const worst = worstFileOf(files);
   if (worst === null) return null;
-  return `${clean(worst.path.slice(worst.path.lastIndexOf('/') + 1), charset)}, ${extentsText(worst)}`;
+  // Its growth is on the page of the finding: a banner has no room for it.
+  const { earlier: _, ...now } = worst;
+  return `${clean(worst.path.slice(worst.path.lastIndexOf('/') + 1), charset)}, ${extents(now)}`;
 };
-
-const extentsText = ({ extents, isLeast }: CountedFile): string =>
-  `${isLeast === true ? 'at least ' : ''}${exact(extents)} extents`;
 
 const aboutOf = ({ cgroup, device, channel }: Finding, charset: 'utf8' | 'ascii'): Account['about'] => {
   const text = (value: string): string => clean(value, charset);

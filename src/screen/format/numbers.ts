@@ -1,4 +1,5 @@
 /** Numbers, sizes and times as people read them. */
+import type { CountedFile } from '../../core/file-extents.ts';
 import type { MetricKind, MetricUnit } from '../../core/metric.ts';
 
 /** 1234567 → `1,234,567`. */
@@ -80,6 +81,17 @@ export const dateTime = (realMs: number): string => {
   const date = new Date(realMs);
   if (Number.isNaN(date.getTime())) return 'unknown time';
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${clockTime(realMs)}`;
+};
+
+/** `28,495 extents, 1,204 more than 3d00h before`. */
+export const extents = ({ extents, isLeast, earlier }: Omit<CountedFile, 'path'>): string => {
+  const count = `${isLeast === true ? 'at least ' : ''}${exact(extents)} extents`;
+  if (earlier === undefined || isLeast === true) return count;
+  const grown = extents - earlier.extents;
+  const than = `${longDuration(earlier.agoMs / 1000)} before`;
+  return grown === 0
+    ? `${count}, as many as ${than}`
+    : `${count}, ${exact(Math.abs(grown))} ${grown > 0 ? 'more' : 'fewer'} than ${than}`;
 };
 
 export const percent = (value: number): string => {

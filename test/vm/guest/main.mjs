@@ -4,6 +4,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { tryBudget } from './budget.mjs';
 import { asMarked, impossible } from './claims.mjs';
+import { tryGuard } from './guard.mjs';
 import { recordWhile, runTool } from './session.mjs';
 import { TRIALS } from './trials/index.mjs';
 
@@ -26,6 +27,9 @@ const main = async () => {
   const chosen = [own, ...newer].find(({ accepted }) => accepted);
   if (chosen !== undefined) await countWith(chosen);
   if (chosen !== undefined && (only === null || only.includes('budget'))) await keepBudget(chosen);
+  // Minutes of waiting on purpose: only when it is asked for.
+  if (chosen !== undefined && only?.includes('guard'))
+    for await (const row of tryGuard(chosen.path, note)) emit({ bpftrace: chosen.version, ...row });
   emit({ finished: true });
 };
 

@@ -6,15 +6,18 @@ import { createInterface } from 'node:readline';
  *
  * @throws Error with what it said, when it ended before, or had not begun by then and was killed
  */
-export const untilReady = async (child, { closed, said, limitMs }) => {
+export const untilReady = (child, limits) => untilSaid(child, 'stallscope: recording ', limits);
+
+/** The same until a line of it begins so. */
+export const untilSaid = async (child, beginning, { closed, said, limitMs }) => {
   const timer = setTimeout(() => child.kill('SIGKILL'), limitMs);
   const ready = new Promise((resolve) => {
     createInterface({ input: child.stderr }).on('line', (line) => {
       said.push(line);
-      if (line.startsWith('stallscope: recording ')) resolve(true);
+      if (line.startsWith(beginning)) resolve(true);
     });
   });
   const begun = await Promise.race([ready, closed.then(() => false)]);
   clearTimeout(timer);
-  if (!begun) throw new Error(`recording did not begin: ${said.join(' | ')}`);
+  if (!begun) throw new Error(`it did not begin: ${said.join(' | ')}`);
 };

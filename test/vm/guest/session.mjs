@@ -5,12 +5,12 @@ import { untilReady } from './ready.mjs';
 
 /** Machine code made on the fly costs the emulation more than it saves: without it the tool starts in half the time. */
 const NODE_FLAGS = ['--no-opt', '--no-sparkplug', '--single-threaded'];
-const TOOL = [...NODE_FLAGS, '/tool/bin/stallscope.js'];
+export const TOOL = [...NODE_FLAGS, '/tool/bin/stallscope.js'];
 export const RECORDING = '/var/tmp/trial.ndjson';
 /** Under emulation bpftrace compiles for half a minute. */
 const READY_MS = 300_000;
 
-const environmentFor = (bpftrace) => ({ ...process.env, STALLSCOPE_BPFTRACE: bpftrace });
+export const environmentFor = (bpftrace) => ({ ...process.env, STALLSCOPE_BPFTRACE: bpftrace });
 
 /** Runs the tool to its end: status, stdout, stderr. */
 export const runTool = (bpftrace, ...args) => {
