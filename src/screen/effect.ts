@@ -19,6 +19,7 @@ export type Effect =
   | { readonly type: 'seek'; readonly bootUs: number; readonly toLook?: true }
   | { readonly type: 'mark'; readonly text: string }
   | { readonly type: 'copy'; readonly what: 'finding' | 'command'; readonly text: string | null }
+  | { readonly type: 'mouse'; readonly on: boolean }
   | { readonly type: 'remember'; readonly columns: ColumnChoices };
 
 export type Outcome = { readonly ui: UiState; readonly effect: Effect | null };

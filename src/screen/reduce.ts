@@ -49,7 +49,19 @@ export const reduce = (view: View, action: Action): Outcome => {
       return ask({ type: 'speed', speed: nextSpeed(playback?.speed ?? 1, action.factor) });
     case 'move':
       if (ui.page !== 'table') return only(moveInPage(view, action));
-      return only(ui.focus === 'table' ? moveSelection(view, action) : moveLanes(view, action));
+      return only(
+        (action.within ?? ui.focus) === 'table' ? moveSelection(view, action) : moveLanes(view, action),
+      );
+    case 'select':
+      return only(
+        ui.page === 'table'
+          ? { selectedId: action.id, selectedOffset: action.offset, focus: 'table' }
+          : { chosen: action.id },
+      );
+    case 'sort-by':
+      return only({ sort: action.sort, reversed: false });
+    case 'mouse':
+      return { ui: { ...ui, mouse: !ui.mouse }, effect: { type: 'mouse', on: !ui.mouse } };
     case 'zoom':
       return only({ zoom: inTurn(ZOOMS, ui.zoom, action.step, false) });
     case 'focus':

@@ -56,6 +56,8 @@ export type UiState = {
   readonly values: 'rate' | 'total';
   readonly filter: string;
   readonly input: LineInput | null;
+  /** Whether the terminal reports the mouse, instead of selecting text with it. */
+  readonly mouse: boolean;
   /** The process whose files are to be counted in pieces; null: nobody asked. */
   readonly extentsOf: string | null;
   /** What the cursor of a list is on; null: its first line. */
@@ -66,7 +68,13 @@ export type UiState = {
   readonly unknownKey: string | null;
 };
 
-export const initialUi = (mode: Mode, sort: SortKey = null, columns: ColumnChoices = {}): UiState => ({
+/** What the user comes with. */
+export type Wishes = { readonly sort?: SortKey; readonly columns?: ColumnChoices; readonly mouse?: boolean };
+
+export const initialUi = (
+  mode: Mode,
+  { sort = null, columns = {}, mouse = false }: Wishes = {},
+): UiState => ({
   mode,
   page: 'table',
   focus: 'table',
@@ -86,6 +94,7 @@ export const initialUi = (mode: Mode, sort: SortKey = null, columns: ColumnChoic
   values: 'rate',
   filter: '',
   input: null,
+  mouse,
   extentsOf: null,
   chosen: null,
   scroll: 0,

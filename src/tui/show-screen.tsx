@@ -55,6 +55,8 @@ export type ScreenOptions = {
   /** What /proc says of a process; live only. */
   readonly inspect?: Inspect | undefined;
   readonly keys?: readonly KeyBinding[] | undefined;
+  /** Whether rows, headings and signals can be pointed at; false leaves the mouse to the terminal. */
+  readonly mouse?: boolean | undefined;
   readonly theme?: ThemeName | undefined;
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
@@ -99,6 +101,9 @@ export const showScreen = (options: ScreenOptions): ShownScreen => {
 
   const size = () => sizeOf(stdout);
   const screen = createScreen(stdout);
+  // The Linux console reports in another way, if at all.
+  const mouse = options.mouse !== false && env.TERM !== 'linux' && stdin.isTTY === true;
+  screen.takeMouse(mouse);
   const painter = createPainter(
     { write: (text) => stdout.write(text), onDrain: (resume) => stdout.once('drain', resume) },
     size,
@@ -135,6 +140,15 @@ export const showScreen = (options: ScreenOptions): ShownScreen => {
           : `${effect.what} ${clipboard.put(effect.text)}`,
       );
     },
+    mouse: (effect) => {
+      if (effect.type !== 'mouse') return;
+      screen.takeMouse(effect.on);
+      model.say(
+        effect.on
+          ? 'the mouse points at rows, headings and signals'
+          : 'the mouse selects text: M takes it back',
+      );
+    },
     remember: (effect) => effect.type === 'remember' && options.columns?.keep(effect.columns, model.say),
     seek: (effect) => effect.type === 'seek' && playback?.seek(effect.bootUs, effect.toLook === true),
   };
@@ -153,8 +167,7 @@ export const showScreen = (options: ScreenOptions): ShownScreen => {
     store: options.store,
     overview: options.overview ?? null,
     mode: options.mode,
-    sort: options.sort ?? null,
-    columns: options.columns?.chosen ?? {},
+    wishes: { sort: options.sort ?? null, columns: options.columns?.chosen ?? {}, mouse },
     playback: playback ?? null,
     status: options.status ?? null,
     notice: options.notice ?? null,
