@@ -52,6 +52,8 @@ export type UiState = {
   readonly own: boolean;
   /** Whether it lists processes that have ended. */
   readonly ended: boolean;
+  /** Live: of how many samples the numbers shown are. */
+  readonly pace: number;
   /** Columns show growth per second, or everything since tracing began. */
   readonly values: 'rate' | 'total';
   readonly filter: string;
@@ -91,6 +93,7 @@ export const initialUi = (
   reversed: false,
   own: false,
   ended: true,
+  pace: 1,
   values: 'rate',
   filter: '',
   input: null,

@@ -11,6 +11,7 @@ import type { SnapshotStore } from '../session/store.ts';
 import type { Effect } from './effect.ts';
 import type { Glyphs } from './format/glyphs.ts';
 import { type Action, actionOf, type KeyBinding } from './keys/keys.ts';
+import { createPacer } from './pace.ts';
 import { actionsAt, type Pointing } from './pointer.ts';
 import { reduce } from './reduce.ts';
 import { LINKS_FROM_COLUMNS } from './signals/lane-widths.ts';
@@ -88,9 +89,15 @@ export const createViewModel = (inputs: ViewInputs): ViewModel => {
     return silentMs > Math.max(SILENT_MS, SILENT_INTERVALS * latest.header.intervalMs) ? silentMs : null;
   };
 
+  const pacer = createPacer();
+  /** Of what is held, or past, each sample is shown as it was. */
+  const paced = (): WatchedSnapshot | null =>
+    pacer.show(store.get(), playback?.state().following === false || mode === 'replay' ? 1 : ui.pace);
+
   const take = (): View => ({
-    snapshot: store.get(),
-    overview: latestStore.get(),
+    snapshot: paced(),
+    // Nothing on the screen is of a later moment than the rest.
+    overview: ui.pace > 1 && playback?.state().following !== false ? null : latestStore.get(),
     links: links.known(),
     inspection: inspections.known(),
     ui,
@@ -130,7 +137,8 @@ export const createViewModel = (inputs: ViewInputs): ViewModel => {
 
   const arrived = (): void => {
     arrivedMs = now();
-    showSoon();
+    // A frame in which nothing has changed costs as much as any other.
+    if (ui.pace === 1 || paced() !== view.snapshot || silence() !== null) showSoon();
   };
 
   // Only waiting, silence and what was said change without an event; an idle screen costs nothing else.

@@ -125,6 +125,7 @@ export const showScreen = (options: ScreenOptions): ShownScreen => {
       const problem = options.mark === undefined ? 'marks cannot be kept here' : options.mark(effect.text);
       model.say(problem ?? `marked: ${effect.text}`);
     },
+    say: (effect) => effect.type === 'say' && model.say(effect.text),
     record: () =>
       model.say(
         options.record?.toggle() ?? 'a recording cannot be started here: start the session with -o FILE',

@@ -23,7 +23,7 @@ export type Action =
     }
   | { readonly type: 'select'; readonly id: string; readonly offset: number }
   | { readonly type: 'sort-by'; readonly sort: string }
-  | { readonly type: 'sort' | 'arrange' | 'zoom'; readonly step: -1 | 1 }
+  | { readonly type: 'sort' | 'arrange' | 'zoom' | 'pace'; readonly step: -1 | 1 }
   | {
       readonly type:
         | 'reverse'

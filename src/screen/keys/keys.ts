@@ -466,6 +466,20 @@ export const KEYS: readonly KeyBinding[] = [
     action: { type: 'hold' },
   },
   {
+    id: 'longer',
+    keys: ['+', '='],
+    where: 'live',
+    help: 'numbers of a longer time: 2, 5, 10, 30, 60 samples; counting, recording and findings stay as they are',
+    action: { type: 'pace', step: 1 },
+  },
+  {
+    id: 'shorter',
+    keys: ['-'],
+    where: 'live',
+    help: 'numbers of a shorter time; what is read every second cannot be shown more often',
+    action: { type: 'pace', step: -1 },
+  },
+  {
     id: 'play',
     keys: ['space'],
     where: 'replay',
