@@ -172,6 +172,11 @@ export const ERRORS = {
     what: 'Cannot listen on {address}: {why}.',
     next: 'Choose an address of this machine and a free port from 1024 on: --listen 127.0.0.1:9465',
   },
+  E_CANARY: {
+    exit: EXIT.environment,
+    what: 'No file can be created in {directory}: {why}.',
+    next: 'Name a directory that is there and may be written to: --canary /var/tmp',
+  },
   E_DESCRIPTORS: {
     exit: EXIT.environment,
     what: 'This process may have too few files open at a time ({why}).',

@@ -15,7 +15,8 @@ Examples:
   stallscope live --comm 'qemu*' --probe iomap
   stallscope live --json -d 5s | jq .pids
   stallscope live -o out.ndjson -- ./reproduce.sh
-  stallscope live --listen 9464`,
+  stallscope live --listen 9464
+  stallscope live --canary /var/spool/imap`,
   record: `
 Examples:
   stallscope record -o out.ndjson -d 10m

@@ -100,9 +100,10 @@ export const startSession = async (
       beside,
       withFiles(context, beside, scraped(hooks, listener)),
     );
-    const done = run(context, { options, hooks: watched, trace, recorder, life, beside }).finally(() =>
-      listener?.close(),
-    );
+    const done = run(context, { options, hooks: watched, trace, recorder, life, beside }).finally(() => {
+      listener?.close();
+      trace.canary?.close();
+    });
     const mark = (text: string): void => beside.add({ type: 'mark', bootUs: context.clock.bootUs(), text });
     return { recorder, stop: life.ask, mark, done };
   } catch (error) {

@@ -4,6 +4,7 @@ import { createBudget } from '../budget/budget.ts';
 import { type Ladder, laddersOf } from '../budget/ladder.ts';
 import { readPrograms } from '../host/bpf-objects.ts';
 import { createCostMeter } from '../host/bpf-stats.ts';
+import { type Canary, startCanary } from '../host/canary/canary.ts';
 import { firstBlocker, foreignPids } from '../host/checks.ts';
 import { builtEnvironment } from '../host/environment.ts';
 import type { HostFacts } from '../host/facts.ts';
@@ -45,6 +46,8 @@ export type TraceOptions = ProbeWishes &
     /** What the probes may take of each CPU at work; null for no limit. */
     readonly budget: number | null;
     readonly attachTimeoutMs: number;
+    /** Where a file is created now and then, to see how long that takes; null for nowhere. */
+    readonly canary?: string | null;
     /** What to order the processes by; null for where most time goes. */
     readonly sort: string | null;
   };
@@ -52,6 +55,7 @@ export type TraceOptions = ProbeWishes &
 export type Trace = {
   readonly source: Source;
   readonly workload: Workload | null;
+  readonly canary: Canary | null;
 };
 
 export type TraceHooks = {
@@ -88,8 +92,14 @@ export const prepareTrace = async (
   // The command is there by now, and is not spared with us.
   protectFromOomKiller(files);
   const ladders = await laddersOf(selected, facts, request);
-  const source = createSource({ context, options, request, facts, selected, ladders, workload, hooks });
-  return { source, workload };
+  const canary = options.canary == null ? null : await startCanary(options.canary, hooks.status);
+  const source = createSource({
+    ...{ context, options, request, facts, selected, ladders },
+    workload,
+    canary,
+    hooks,
+  });
+  return { source, workload, canary };
 };
 
 const countedBy = (selected: readonly Selected[]) =>
@@ -113,11 +123,12 @@ type Prepared = {
   readonly selected: readonly Selected[];
   readonly ladders: readonly Ladder[];
   readonly workload: Workload | null;
+  readonly canary: Canary | null;
   readonly hooks: TraceHooks;
 };
 
 const createSource = (prepared: Prepared): Source => {
-  const { context, options, request, facts, selected, ladders, workload, hooks } = prepared;
+  const { context, options, request, facts, selected, ladders, workload, canary, hooks } = prepared;
   const { files, clock } = context;
   const { pids, threads, comm, command, intervalMs, mapKeys } = options;
   const commandPid = workload?.pid ?? null;
@@ -132,7 +143,7 @@ const createSource = (prepared: Prepared): Source => {
   return createLiveSource({
     toolVersion: context.version,
     identity: identityOf(files, facts),
-    host: createHostPort(files, { uncovered, uncoveredBy, command: commandPid, unnamed }),
+    host: createHostPort(files, { uncovered, uncoveredBy, command: commandPid, unnamed, canary }),
     clock,
     launcher: launcherOf(files),
     bpftrace: facts.bpftrace ?? { path: 'bpftrace', version: '0.0.0' },

@@ -1,7 +1,7 @@
 /** What the machine as a whole does, and how much of the time somebody waits for what. */
 import type { Snapshot } from '../core/snapshot.ts';
 import { type Line, packSegments, type Segment, segment, span } from './format/line.ts';
-import { amount, bytes, compact, percent } from './format/numbers.ts';
+import { amount, bytes, compact, duration, percent } from './format/numbers.ts';
 import { hostRateNow } from './signals/series.ts';
 import type { View } from './view.ts';
 
@@ -91,6 +91,17 @@ const networkSegments = (snapshot: Snapshot): Segment[] => {
         ]),
   ];
 };
+/** From where on it is seen by who saves a file, and where he thinks that it hangs. */
+const CANARY_WARN_US = 100e3;
+const CANARY_BAD_US = 1e6;
+
+const canarySegments = ({ host }: Snapshot): Segment[] => {
+  const us = host['canary.latency_us']?.total;
+  if (us === undefined) return [];
+  const tone = us >= CANARY_BAD_US ? 'bad' : us >= CANARY_WARN_US ? 'warn' : 'plain';
+  return [segment(tone === 'plain' ? 4 : 1, span('canary ', 'dim'), span(duration(us), tone))];
+};
+
 /** A segment sent again now and then is how TCP works. */
 const LOST_WORTH_SAYING = 1;
 
@@ -128,5 +139,5 @@ const pressureSegments = (snapshot: Snapshot): Segment[] => {
       ),
     );
   }
-  return [...segments, ...networkSegments(snapshot)];
+  return [...segments, ...canarySegments(snapshot), ...networkSegments(snapshot)];
 };
