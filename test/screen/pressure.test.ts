@@ -27,9 +27,7 @@ describe('the line of the machine', () => {
 
   it('shows steal, I/O wait and forks where there are any, and keeps CPUs and waits on the narrowest', () => {
     const busy = { 'cpu.busy_ms': 2_000, 'cpu.steal_ms': 300, 'cpu.iowait_ms': 500, 'tasks.forked': 1_200 };
-    expect(lineAt(160, busy)).toMatch(
-      /^cpu 100% {2}steal 15% {2}iowait 25% {2}forks 1,200\/s {2}waits /,
-    );
+    expect(lineAt(160, busy)).toMatch(/^cpu 100% {2}steal 15% {2}iowait 25% {2}forks 1,200\/s {2}waits /);
     // All of it, before load and memory, where 80 columns are not enough for everything.
     expect(lineAt(80, busy)).toMatch(
       /^cpu 100% {2}steal 15% {2}iowait 25% {2}forks 1,200\/s {2}waits cpu 3\.1% io 61% mem 12%/,

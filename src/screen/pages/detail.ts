@@ -5,6 +5,7 @@ import { containerOf } from '../../core/container.ts';
 import type { MetricDescriptor } from '../../core/metric.ts';
 import type { Row } from '../../core/snapshot.ts';
 import type { WatchedSnapshot } from '../../insight/recognised.ts';
+import { accountsOf } from '../finding/accounts.ts';
 import { linkLines } from '../finding/finding-page.ts';
 import { blank, type Line, span, wrapLine } from '../format/line.ts';
 import { amount, compact, dateTime, exactAmount, longDuration, ratePerSecond } from '../format/numbers.ts';
@@ -38,9 +39,9 @@ export const detailLines = (snapshot: WatchedSnapshot, row: Row | undefined, vie
   const metricTable = [
     metricHeading(view),
     ...seen.flatMap((metric) => metricLines(snapshot, row, metric, view)),
-    ...(unseen.length === 0 ? [] : [blank, ...unseenLines(snapshot, row, unseen, view)]),
     ...latencyLines(snapshot, row, view),
     ...inspectionLines(row, view),
+    ...(unseen.length === 0 ? [] : [blank, ...unseenLines(snapshot, row, unseen, view)]),
     blank,
     [
       span('Correlated signals', 'title'),
@@ -74,12 +75,23 @@ const identityLines = (snapshot: WatchedSnapshot, row: Row, view: View): Line[] 
     row.endedBootUs === null
       ? span('  running', 'good')
       : span(`  ended ${dateTime(realMsAt(clock, row.endedBootUs))}`, 'warn');
+  const accused = accountsOf(snapshot, view)
+    .filter(({ rowId, when }) => rowId === row.id && when === 'now')
+    .map(({ title, file, about }) =>
+      [title.split(': ')[0], about === null ? null : `${about.label} ${about.name}`, file]
+        .filter((part) => part !== null)
+        .join(', '),
+    );
   const lines: Line[] = [
     [
       span(clean(namesOf(row, glyphs.charset === 'ascii' ? '->' : '→'), glyphs.charset), 'title'),
       span(`  pid ${row.pid}`, 'accent'),
       state,
     ],
+    // What it is accused of, and the file or the device that it is about, before who it is.
+    ...accused.flatMap((text) =>
+      wrapLine([span(fitTo('finding', 9), 'dim')], clean(text, glyphs.charset), 'bad', size.columns),
+    ),
     ...facts.flatMap(([name, text]) =>
       wrapLine([span(fitTo(name, 9), 'dim')], clean(text, glyphs.charset), 'plain', size.columns).slice(
         0,
