@@ -78,7 +78,7 @@ const networkSegments = (snapshot: Snapshot): Segment[] => {
     ...lost
       .filter(([, rate]) => rate >= LOST_WORTH_SAYING)
       .map(([label, rate]) => segment(2, span(`${label} `, 'dim'), span(`${compact(rate)}/s`, 'warn'))),
-    ...(received === null || sent === null
+    ...(received === null || sent === null || received + sent < CARRIED_WORTH_SAYING
       ? []
       : [
           segment(
@@ -102,6 +102,8 @@ const canarySegments = ({ host }: Snapshot): Segment[] => {
   return [segment(tone === 'plain' ? 4 : 1, span('canary ', 'dim'), span(duration(us), tone))];
 };
 
+/** Bytes a second: what keeps connections alive is not said. */
+const CARRIED_WORTH_SAYING = 10_000;
 /** A segment sent again now and then is how TCP works. */
 const LOST_WORTH_SAYING = 1;
 

@@ -35,13 +35,15 @@ export const detailLines = (snapshot: WatchedSnapshot, row: Row | undefined, vie
   const metrics = snapshot.metrics.filter(({ scope }) => scope === 'pid');
   const seen = metrics.filter(({ id }) => row.metrics[id] !== undefined);
   const unseen = metrics.filter(({ id }) => row.metrics[id] === undefined);
+  const { doubtful, zeroes } = unseenLines(snapshot, row, unseen, view);
   const [name = blank, ...identity] = identityLines(snapshot, row, view);
   const metricTable = [
     metricHeading(view),
     ...seen.flatMap((metric) => metricLines(snapshot, row, metric, view)),
+    ...(doubtful.length === 0 ? [] : [blank, ...doubtful]),
     ...latencyLines(snapshot, row, view),
     ...inspectionLines(row, view),
-    ...(unseen.length === 0 ? [] : [blank, ...unseenLines(snapshot, row, unseen, view)]),
+    ...(zeroes.length === 0 ? [] : [blank, ...zeroes]),
     blank,
     [
       span('Correlated signals', 'title'),
@@ -224,13 +226,16 @@ const perSecondText = (value: number, { unit }: MetricDescriptor): string => {
   return text === '' || text.endsWith('%') ? text : `${text}/s`;
 };
 
-/** Never seen for it is zero only where the metric is covered, for all and for this process; a level is never zero. */
+/**
+ * Never seen for it is zero only where the metric is covered, for all and for this process; a level is never zero. What may
+ * not be zero at all is worth more of the page than what is.
+ */
 const unseenLines = (
   snapshot: WatchedSnapshot,
   row: Row,
   metrics: readonly MetricDescriptor[],
   { glyphs, size }: View,
-): Line[] => {
+): { readonly doubtful: readonly Line[]; readonly zeroes: readonly Line[] } => {
   const standingOf = (metric: MetricDescriptor): 'zero' | 'at least' | 'about' | 'none' => {
     const { id, kind } = metric;
     const unseen = id in row.uncovered || trustIn(snapshot, metric, 'rate') === 'not-covered';
@@ -258,12 +263,12 @@ const unseenLines = (
       .filter((metric) => standingOf(metric) === 'at least' || standingOf(metric) === 'about')
       .flatMap(({ id }) => snapshot.coverage[id]?.reasons ?? []),
   );
-  return [
-    ...line('zero         ', labels('zero')),
+  const doubtful = [
     ...line('about 0      ', labels('about')),
     ...line('at least 0   ', labels('at least')),
     ...[...bounds].flatMap((reason) => line('  because    ', reason, 'warn')),
     ...line('not covered  ', labels('none')),
     ...[...reasons].flatMap((reason) => line('  because    ', reason, 'warn')),
   ];
+  return { doubtful, zeroes: line('zero         ', labels('zero')) };
 };
