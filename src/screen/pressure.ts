@@ -99,7 +99,7 @@ const canarySegments = ({ host }: Snapshot): Segment[] => {
   const us = host['canary.latency_us']?.total;
   if (us === undefined) return [];
   const tone = us >= CANARY_BAD_US ? 'bad' : us >= CANARY_WARN_US ? 'warn' : 'plain';
-  return [segment(tone === 'plain' ? 4 : 1, span('canary ', 'dim'), span(duration(us), tone))];
+  return [segment(tone === 'plain' ? 2 : 1, span('canary ', 'dim'), span(duration(us), tone))];
 };
 
 /** Bytes a second: what keeps connections alive is not said. */

@@ -49,4 +49,9 @@ describe('the line of the machine', () => {
     const lossy = { ...carried, 'net.eth0.drops': 40, 'net.eth1.errors': 2, 'tcp.retransmits': 120 };
     expect(lineAt(80, lossy)).toMatch(/ {2}retrans 120\/s {2}net drops 42\/s$/);
   });
+
+  it('shows at 80 columns how long the canary takes', () => {
+    expect(lineAt(80, { 'cpu.busy_ms': 300, 'canary.latency_us': 12_000 })).toMatch(/ {2}canary 12ms$/);
+    expect(lineAt(60, { 'cpu.busy_ms': 300, 'canary.latency_us': 4_200_000 })).toMatch(/ {2}canary 4\.2s$/);
+  });
 });
