@@ -198,6 +198,11 @@ export const ERRORS = {
     what: 'Metrics cannot be pushed: {why}.',
     next: 'Give the address of VictoriaMetrics: --push http://HOST:8428',
   },
+  E_CANARY: {
+    exit: EXIT.environment,
+    what: 'No file can be created in {directory}: {why}.',
+    next: 'Name a directory that is there and may be written to: --canary /var/tmp',
+  },
   E_DESCRIPTORS: {
     exit: EXIT.environment,
     what: 'This process may have too few files open at a time ({why}).',

@@ -68,7 +68,7 @@ const thisForm = (version) => ({
       contents: `
         import { carriedAssets } from './carried.ts';
         export const assets = carriedAssets(${JSON.stringify(version)}, stallscopeFiles);
-        export const CHILDREN = ['listener', 'pusher', 'guard'];
+        export const CHILDREN = ['listener', 'pusher', 'guard', 'canary'];
         export const wordsOf = (child) => [...stallscopeWords, 'become-' + child];`,
     })),
 });

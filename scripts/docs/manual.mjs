@@ -37,8 +37,10 @@ export const manualPage = ({ EXIT, KEYS, keyLabel, CONTEXT_TITLES, THEME_NAMES }
     '.SH FILES',
     '.TP',
     '.I $XDG_CONFIG_HOME/stallscope/config.json\\fR, or \\fI~/.config/stallscope/config.json',
-    roff(`Settings of the screen: "theme", one of ${THEME_NAMES.join(', ')}; "keys", lists of keys by name:`),
-    ...verbatim('{ "theme": "light", "keys": { "quit": ["q", "Q"], "hold": ["p"] } }'),
+    roff(
+      `Settings of the screen: "theme", one of ${THEME_NAMES.join(', ')}; "mouse", false to leave it to the terminal; "keys", lists of keys by name:`,
+    ),
+    ...verbatim('{ "theme": "light", "mouse": false, "keys": { "quit": ["q", "Q"], "hold": ["p"] } }'),
     '.SH ENVIRONMENT',
     ...VARIABLES.flatMap(([name, meaning]) => entry(name, meaning)),
     '.SH "EXIT STATUS"',

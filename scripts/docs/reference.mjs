@@ -44,8 +44,8 @@ export const referencePage = (product) => {
       VARIABLES.map(([names, meaning]) => [names.split(', ').map(code).join(', '), cell(meaning)]),
     ),
     '## Settings',
-    `\`$XDG_CONFIG_HOME/stallscope/config.json\`, or \`~/.config/stallscope/config.json\`: \`theme\` (${product.THEME_NAMES.map(code).join(', ')}) and \`keys\`, lists\nof keys by name. What cannot be understood in it ends the command with the reason.`,
-    '```json\n{ "theme": "light", "keys": { "quit": ["q", "Q"], "hold": ["p"] } }\n```',
+    `\`$XDG_CONFIG_HOME/stallscope/config.json\`, or \`~/.config/stallscope/config.json\`: \`theme\` (${product.THEME_NAMES.map(code).join(', ')}), \`mouse\`\n(false leaves it to the terminal: without that, Shift and the mouse select text) and \`keys\`, lists of keys by name. What cannot be understood in it ends the command with the reason.`,
+    '```json\n{ "theme": "light", "mouse": false, "keys": { "quit": ["q", "Q"], "hold": ["p"] } }\n```',
     'Columns chosen on the screen (`s`) are remembered apart from it, in `$XDG_STATE_HOME/stallscope/columns.json` or\n`~/.local/state/stallscope/columns.json`; what cannot be understood there is left out, and said.',
     '',
   ].join('\n\n');

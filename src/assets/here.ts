@@ -9,7 +9,7 @@ import { folderAssets } from './folder.ts';
 export const assets = folderAssets(fileURLToPath(new URL('../..', import.meta.url)));
 
 /** Processes of ours that the tool starts beside itself. */
-export const CHILDREN = ['listener', 'pusher', 'guard'] as const;
+export const CHILDREN = ['listener', 'pusher', 'guard', 'canary'] as const;
 export type Child = (typeof CHILDREN)[number];
 
 /** With these words Node becomes one. */
@@ -21,4 +21,5 @@ const MODULES: Readonly<Record<Child, string>> = {
   listener: '../serve/child.js',
   pusher: '../serve/push-child.js',
   guard: '../cli/guard/child.js',
+  canary: '../host/canary/child.js',
 };

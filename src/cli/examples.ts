@@ -16,7 +16,8 @@ Examples:
   stallscope live --json -d 5s | jq .pids
   stallscope live -o out.ndjson -- ./reproduce.sh
   stallscope live --listen 9464
-  stallscope live --push http://metrics:8428`,
+  stallscope live --push http://metrics:8428
+  stallscope live --canary /var/spool/imap`,
   record: `
 Examples:
   stallscope record -o out.ndjson -d 10m

@@ -138,6 +138,7 @@ const liveScreen = async (context: Context, options: LiveOptions): Promise<numbe
     },
     exportView: exportTo(process.cwd(), context.env),
     keys: config.keys,
+    mouse: config.mouse,
     columns,
     theme: options.theme ?? config.theme ?? undefined,
     stdin: context.stdin,

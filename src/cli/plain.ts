@@ -33,7 +33,7 @@ export const reportPlainly = (
       overview: null,
       links: null,
       inspection: null,
-      ui: initialUi(mode, sort ?? null),
+      ui: initialUi(mode, { sort: sort ?? null }),
       keys: KEYS,
       recording: '',
       playback: null,

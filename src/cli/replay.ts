@@ -83,6 +83,7 @@ const replayScreen = async (
     }),
     exportView: exportTo(process.cwd(), context.env),
     keys: config.keys,
+    mouse: config.mouse,
     columns,
     theme: options.theme ?? config.theme ?? undefined,
     stdin: context.stdin,

@@ -109,9 +109,10 @@ export const startSession = async (
       beside,
       withFiles(context, beside, published(hooks, outlets)),
     );
-    const done = run(context, { options, hooks: watched, trace, recorder, life, beside }).finally(() =>
-      closeAll(outlets),
-    );
+    const done = run(context, { options, hooks: watched, trace, recorder, life, beside }).finally(() => {
+      trace.canary?.close();
+      return closeAll(outlets);
+    });
     const mark = (text: string): void => beside.add({ type: 'mark', bootUs: context.clock.bootUs(), text });
     return { recorder, stop: life.ask, mark, done };
   } catch (error) {

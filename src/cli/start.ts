@@ -10,6 +10,7 @@ const BECOME: Readonly<Record<Child, () => Promise<unknown>>> = {
   listener: () => import('../serve/child.ts'),
   pusher: () => import('../serve/push-child.ts'),
   guard: () => import('./guard/child.ts'),
+  canary: () => import('../host/canary/child.ts'),
 };
 
 const start = async (): Promise<void> => {

@@ -2,6 +2,8 @@
 import { createBudget } from '../budget/budget.ts';
 import { type Ladder, laddersOf } from '../budget/ladder.ts';
 import type { HostIdentity } from '../core/record.ts';
+import { failure } from '../errors.ts';
+import { type Canary, startCanary } from '../host/canary/canary.ts';
 import { firstBlocker, foreignPids } from '../host/checks.ts';
 import { builtEnvironment } from '../host/environment.ts';
 import type { HostFacts } from '../host/facts.ts';
@@ -40,6 +42,8 @@ export type TraceOptions = ProbeWishes &
     /** What the probes may take of each CPU at work; null for no limit. */
     readonly budget: number | null;
     readonly attachTimeoutMs: number;
+    /** Where a file is created now and then, to see how long that takes; null for nowhere. */
+    readonly canary?: string | null;
     /** What to order the processes by; null for where most time goes. */
     readonly sort: string | null;
   };
@@ -47,6 +51,7 @@ export type TraceOptions = ProbeWishes &
 export type Trace = {
   readonly source: Source;
   readonly workload: Workload | null;
+  readonly canary: Canary | null;
 };
 
 export type TraceHooks = {
@@ -71,8 +76,22 @@ export const prepareTrace = async (
   const workload = command === null ? null : holdCommand(command, context, hooks);
   // The command is there by now, and is not spared with us.
   place.protect();
-  const source = place.wrap(createSource({ context, place, workload, hooks, ...chosen }));
-  return { source, workload };
+  const canary = await canaryFor(context, asked, hooks);
+  const source = place.wrap(createSource({ context, place, workload, canary, hooks, ...chosen }));
+  return { source, workload, canary };
+};
+
+const canaryFor = async (
+  { remote }: Context,
+  { canary: directory = null }: TraceOptions,
+  { status }: TraceHooks,
+): Promise<Canary | null> => {
+  if (directory === null) return null;
+  if (remote === null) return startCanary(directory, status);
+  throw failure('E_USAGE', {
+    fact: '--canary writes on the host it runs on, and --host changes nothing on the other.',
+    command: 'stallscope live',
+  });
 };
 
 type Chosen = {
@@ -168,11 +187,12 @@ type Prepared = Chosen & {
   readonly context: Context;
   readonly place: Place;
   readonly workload: Workload | null;
+  readonly canary: Canary | null;
   readonly hooks: TraceHooks;
 };
 
 const createSource = (prepared: Prepared): Source => {
-  const { context, place, options, facts, selected, ladders, roll, workload, hooks } = prepared;
+  const { context, place, options, facts, selected, ladders, roll, workload, canary, hooks } = prepared;
   const { files } = place;
   const { pids, threads, comm, command, intervalMs, mapKeys } = options;
   const commandPid = workload?.pid ?? null;
@@ -186,7 +206,7 @@ const createSource = (prepared: Prepared): Source => {
   return createLiveSource({
     toolVersion: context.version,
     identity: prepared.identity,
-    host: place.port({ uncovered, uncoveredBy, command: commandPid, unnamed }),
+    host: place.port({ uncovered, uncoveredBy, command: commandPid, unnamed, canary }),
     clock: context.clock,
     ...place.tracer,
     bpftrace: facts.bpftrace ?? { path: 'bpftrace', version: '0.0.0' },

@@ -1,6 +1,7 @@
 /** This host as a session asks it: of the machine, of processes, of what tracing itself takes. */
 import type { HostPort } from '../session/ports.ts';
 import { readBpfObjects } from './bpf-objects.ts';
+import type { Canary } from './canary/canary.ts';
 import { CGROUP_METRICS } from './cgroup/metrics.ts';
 import { type CgroupSampler, createCgroupSampler } from './cgroup/sampler.ts';
 import type { HostFiles } from './files.ts';
@@ -20,16 +21,17 @@ export type HostPortOptions = {
   readonly command: number | null;
   /** Why PIDs of this /proc are not those that are counted by; null when they are. */
   readonly unnamed: string | null;
+  readonly canary?: Canary | null;
 };
 
 export const createHostPort = (files: HostFiles, options: HostPortOptions): HostPort => {
-  const { unnamed, uncoveredBy } = options;
+  const { unnamed, uncoveredBy, canary = null } = options;
   const sampler = createHostSampler(files);
   const groups = createCgroupSampler(files);
   return {
-    metrics: [...sampler.metrics, ...CGROUP_METRICS],
+    metrics: [...sampler.metrics, ...CGROUP_METRICS, ...(canary?.metrics ?? [])],
     unnamed,
-    sample: sampler.read,
+    sample: canary === null ? sampler.read : () => ({ ...sampler.read(), ...canary.read() }),
     cgroups: groups.read,
     ...(unnamed === null ? knownProcesses(files, options, groups) : UNKNOWN_PROCESSES),
     uncoveredBy,

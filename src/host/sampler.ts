@@ -1,7 +1,7 @@
 /**
  * The host sample: what /proc and /sys say about the whole machine, without BPF and without root. Its metrics stand
  * in the header of a session, so they are settled when the sampler is made: what this kernel has, the disks that did
- * I/O, the XFS file systems mounted by then. A device that appears later is not in the session; one that goes away
+ * I/O, the network interfaces that carried anything, the XFS file systems mounted by then. A device that appears later is not in the session; one that goes away
  * is absent from then on.
  *
  * `read` is synchronous and short (0.4 ms for 112 metrics on a machine of 2 CPUs), so that all numbers of a sample belong to one
@@ -14,6 +14,7 @@ import { buddyinfo } from './proc/buddyinfo.ts';
 import { diskstats } from './proc/diskstats.ts';
 import { loadavg } from './proc/loadavg.ts';
 import { meminfo } from './proc/meminfo.ts';
+import { netDev, netSnmp, netStat } from './proc/net.ts';
 import { pressure } from './proc/pressure.ts';
 import type { HostMetric, HostSource } from './proc/source.ts';
 import { stat } from './proc/stat.ts';
@@ -71,6 +72,9 @@ const sourcesOf = (files: HostFiles): readonly HostSource[] => [
   zoneinfo,
   buddyinfo,
   diskstats(files),
+  netDev(files),
+  netSnmp,
+  netStat,
   ...xfsMounts(files),
 ];
 

@@ -195,10 +195,10 @@ const SMOOTHED: ReadonlySet<string> = new Set(['load.1', 'load.5', 'load.15']);
 
 /**
  * Watermarks are settings, ZONE_DMA is for devices of the last century, how kswapd went to sleep is the kernel's own affair, and
- * what is in a disk at one moment is chance: nobody is helped by hearing that they moved.
+ * what is in a disk at one moment is chance, and what a network carries is work: nobody is helped by hearing that they moved.
  */
 const INTERNAL =
-  /^(?:zone\.\d+\..+\.(?:min|low|high)|zone\.\d+\.DMA\..+|buddy\..+|disk\..+\.in_flight|vm\.kswapd_(?:low|high)_wmark_hit_quickly|vm\.pageoutrun)$/;
+  /^(?:zone\.\d+\..+\.(?:min|low|high)|zone\.\d+\.DMA\..+|buddy\..+|canary\.(?:rounds|missed|create_us|remove_us|sync_us)|net\..+\.[rt]x_bytes|tcp\.segments_sent|disk\..+\.in_flight|vm\.kswapd_(?:low|high)_wmark_hit_quickly|vm\.pageoutrun)$/;
 
 /** Signals that are recorded and shown, and prove nothing. */
 export const saysNothing = (metric: string): boolean => SMOOTHED.has(metric) || INTERNAL.test(metric);

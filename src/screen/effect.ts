@@ -10,8 +10,9 @@ export type Effect =
   | { readonly type: 'step'; readonly samples: number }
   | { readonly type: 'speed'; readonly speed: number }
   | { readonly type: 'seek'; readonly bootUs: number; readonly toLook?: true }
-  | { readonly type: 'mark'; readonly text: string }
+  | { readonly type: 'mark' | 'say'; readonly text: string }
   | { readonly type: 'copy'; readonly what: 'finding' | 'command'; readonly text: string | null }
+  | { readonly type: 'mouse'; readonly on: boolean }
   | { readonly type: 'remember'; readonly columns: ColumnChoices };
 
 export type Outcome = { readonly ui: UiState; readonly effect: Effect | null };

@@ -89,7 +89,13 @@ const stateSegments = (snapshot: Snapshot, view: View): Segment[] => {
   const name = segment(5, span('stallscope', 'title'));
   const clock = segment(2, span(clockTime(snapshot.realMs), 'title'));
   const banners = bannerSegments(snapshot, view);
-  if (banners.length === 0) return [name, segment(1, span('live', 'good'), span(` ${since}`)), clock];
+  const { pace } = view.ui;
+  const every =
+    pace === 1
+      ? []
+      : [segment(1, span(`numbers of ${duration(pace * snapshot.header.intervalMs * 1000)}`, 'accent'))];
+  if (banners.length === 0)
+    return [name, segment(1, span('live', 'good'), span(` ${since}`)), ...every, clock];
   const elapsed = view.ui.mode === 'replay' ? `+${since}` : since;
   return [name, ...banners, clock, segment(4, span(elapsed, 'dim'))];
 };

@@ -5,10 +5,12 @@ import type { Effect, Outcome } from './effect.ts';
 import { type Account, accountShown, accountsOf } from './finding/accounts.ts';
 import { copiedText } from './finding/copied.ts';
 import { parseMoment } from './format/moment.ts';
+import { duration } from './format/numbers.ts';
 import { clean } from './format/text.ts';
 import { type Chosen, type QuestionName, questionFor, questionOf } from './keys/choices.ts';
 import type { Action } from './keys/keys.ts';
 import { moveCursor, moveInPage, moveLanes, moveSelection } from './moves.ts';
+import { PACES } from './pace.ts';
 import { nextChoice, sortChosen } from './pages/columns-page.ts';
 import { chosenIndex } from './pages/list.ts';
 import { listOf, openedAt } from './pages/lists.ts';
@@ -52,9 +54,23 @@ export const reduce = (view: View, action: Action): Outcome => {
       return ask({ type: 'speed', speed: nextSpeed(playback?.speed ?? 1, action.factor) });
     case 'move':
       if (ui.page !== 'table') return only(moveInPage(view, action));
-      return only(ui.focus === 'table' ? moveSelection(view, action) : moveLanes(view, action));
+      return only(
+        (action.within ?? ui.focus) === 'table' ? moveSelection(view, action) : moveLanes(view, action),
+      );
+    case 'select':
+      return only(
+        ui.page === 'table'
+          ? { selectedId: action.id, selectedOffset: action.offset, focus: 'table' }
+          : { chosen: action.id },
+      );
+    case 'sort-by':
+      return only({ sort: action.sort, reversed: false });
+    case 'mouse':
+      return { ui: { ...ui, mouse: !ui.mouse }, effect: { type: 'mouse', on: !ui.mouse } };
     case 'zoom':
       return only({ zoom: inTurn(ZOOMS, ui.zoom, action.step, false) });
+    case 'pace':
+      return changePace(view, action.step);
     case 'focus':
       return only({ page: 'table', focus: ui.focus === 'table' ? 'signals' : 'table', scroll: 0 });
     case 'arrange':
@@ -199,6 +215,19 @@ const lookAt = ({ ui, playback }: View, bootUs: number): Effect =>
   ui.mode === 'replay' && playback?.playing === true
     ? { type: 'seek', bootUs, toLook: true }
     : { type: 'seek', bootUs };
+
+/** What is read more seldom than wished cannot be shown more often. */
+const changePace = ({ ui, snapshot }: View, step: -1 | 1): Outcome => {
+  const pace = inTurn(PACES, ui.pace, step, false);
+  const interval = duration((snapshot?.header.intervalMs ?? 0) * 1000);
+  const text =
+    pace !== ui.pace
+      ? `numbers of ${pace === 1 ? 'each sample' : `${pace} samples`}: what is counted and recorded stays every ${interval}`
+      : step === -1
+        ? `everything is read every ${interval}: start with -i for less`
+        : 'longer is not shown: -i reads more seldom, z shows signals over a longer time';
+  return { ui: { ...ui, pace }, effect: { type: 'say', text } };
+};
 
 const toggleProbe = ({ snapshot, ui }: View, number: number): Partial<UiState> => {
   const probe = snapshot?.probes[number]?.id;

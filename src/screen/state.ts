@@ -53,10 +53,14 @@ export type UiState = {
   readonly own: boolean;
   /** Whether it lists processes that have ended. */
   readonly ended: boolean;
+  /** Live: of how many samples the numbers shown are. */
+  readonly pace: number;
   /** Columns show growth per second, or everything since tracing began. */
   readonly values: 'rate' | 'total';
   readonly filter: string;
   readonly input: LineInput | null;
+  /** Whether the terminal reports the mouse, instead of selecting text with it. */
+  readonly mouse: boolean;
   /** The process whose files are to be counted in pieces; null: nobody asked. */
   readonly extentsOf: string | null;
   /** What the cursor of a list is on; null: its first line. */
@@ -67,7 +71,13 @@ export type UiState = {
   readonly unknownKey: string | null;
 };
 
-export const initialUi = (mode: Mode, sort: SortKey = null, columns: ColumnChoices = {}): UiState => ({
+/** What the user comes with. */
+export type Wishes = { readonly sort?: SortKey; readonly columns?: ColumnChoices; readonly mouse?: boolean };
+
+export const initialUi = (
+  mode: Mode,
+  { sort = null, columns = {}, mouse = false }: Wishes = {},
+): UiState => ({
   mode,
   page: 'table',
   focus: 'table',
@@ -84,9 +94,11 @@ export const initialUi = (mode: Mode, sort: SortKey = null, columns: ColumnChoic
   reversed: false,
   own: false,
   ended: true,
+  pace: 1,
   values: 'rate',
   filter: '',
   input: null,
+  mouse,
   extentsOf: null,
   chosen: null,
   scroll: 0,

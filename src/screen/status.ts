@@ -55,6 +55,8 @@ const hintSegments = (snapshot: WatchedSnapshot | null, view: View): Segment[] =
 const POSSIBLE: Readonly<Record<string, (snapshot: WatchedSnapshot | null, view: View) => boolean>> = {
   'show-finding': (snapshot, view) => snapshot !== null && accountShown(snapshot, view) !== null,
   finding: (snapshot, view) => snapshot !== null && accountShown(snapshot, view) !== null,
+  findings: (snapshot, view) => snapshot !== null && accountShown(snapshot, view) !== null,
+  'copy-finding': (snapshot, view) => snapshot !== null && accountShown(snapshot, view) !== null,
   'sort-menu': (_, { ui }) => ui.page === 'table',
   hold: (_, { playback }) => playback !== null,
   jump: (_, { playback }) => playback !== null,

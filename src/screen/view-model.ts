@@ -10,11 +10,13 @@ import type { Playback } from '../session/playback.ts';
 import type { SnapshotStore } from '../session/store.ts';
 import type { Effect } from './effect.ts';
 import type { Glyphs } from './format/glyphs.ts';
-import { actionOf, type KeyBinding } from './keys/keys.ts';
+import { type Action, actionOf, type KeyBinding } from './keys/keys.ts';
+import { createPacer } from './pace.ts';
+import { actionsAt, type Pointing } from './pointer.ts';
 import { reduce } from './reduce.ts';
 import { LINKS_FROM_COLUMNS } from './signals/lane-widths.ts';
 import type { Size } from './size.ts';
-import { type ColumnChoices, initialUi, type Mode, type SortKey, type UiState } from './state.ts';
+import { initialUi, type Mode, type UiState, type Wishes } from './state.ts';
 import { selectedRow } from './table/selected.ts';
 import type { TextStore } from './text-store.ts';
 import type { View } from './view.ts';
@@ -24,6 +26,8 @@ export type ViewModel = {
   subscribe(listener: () => void): () => void;
   /** A key by its name; what it asks of the outside goes to `onEffect`. */
   press(key: string): void;
+  /** The mouse, by where it points. */
+  point(pointing: Pointing): void;
   /** Reports something for a while, in the last line. */
   say(text: string): void;
   /** The terminal has another size now. */
@@ -37,8 +41,7 @@ export type ViewInputs = {
   /** The latest that is known of the session, if that is another. */
   readonly overview: SnapshotStore | null;
   readonly mode: Mode;
-  readonly sort: SortKey;
-  readonly columns: ColumnChoices;
+  readonly wishes: Wishes;
   readonly playback: Playback | null;
   readonly status: TextStore | null;
   readonly notice: TextStore | null;
@@ -72,7 +75,7 @@ export const createViewModel = (inputs: ViewInputs): ViewModel => {
   const latestStore = inputs.overview ?? store;
   const listeners = new Set<() => void>();
   const startedMs = now();
-  let ui: UiState = initialUi(mode, inputs.sort, inputs.columns);
+  let ui: UiState = initialUi(mode, inputs.wishes);
   let arrivedMs = startedMs;
   let shownMs = Number.NEGATIVE_INFINITY;
   let due: NodeJS.Timeout | null = null;
@@ -86,9 +89,15 @@ export const createViewModel = (inputs: ViewInputs): ViewModel => {
     return silentMs > Math.max(SILENT_MS, SILENT_INTERVALS * latest.header.intervalMs) ? silentMs : null;
   };
 
+  const pacer = createPacer();
+  /** Of what is held, or past, each sample is shown as it was. */
+  const paced = (): WatchedSnapshot | null =>
+    pacer.show(store.get(), playback?.state().following === false || mode === 'replay' ? 1 : ui.pace);
+
   const take = (): View => ({
-    snapshot: store.get(),
-    overview: latestStore.get(),
+    snapshot: paced(),
+    // Nothing on the screen is of a later moment than the rest.
+    overview: ui.pace > 1 && playback?.state().following !== false ? null : latestStore.get(),
     links: links.known(),
     inspection: inspections.known(),
     ui,
@@ -128,7 +137,8 @@ export const createViewModel = (inputs: ViewInputs): ViewModel => {
 
   const arrived = (): void => {
     arrivedMs = now();
-    showSoon();
+    // A frame in which nothing has changed costs as much as any other.
+    if (ui.pace === 1 || paced() !== view.snapshot || silence() !== null) showSoon();
   };
 
   // Only waiting, silence and what was said change without an event; an idle screen costs nothing else.
@@ -149,6 +159,12 @@ export const createViewModel = (inputs: ViewInputs): ViewModel => {
     recording?.subscribe(showSoon),
   ];
 
+  const carryOut = (action: Action): void => {
+    const outcome = reduce(view, action);
+    ui = { ...outcome.ui, unknownKey: null };
+    if (outcome.effect !== null) onEffect(outcome.effect);
+  };
+
   return {
     get: () => view,
     subscribe: (listener) => {
@@ -164,9 +180,15 @@ export const createViewModel = (inputs: ViewInputs): ViewModel => {
         show();
         return;
       }
-      const outcome = reduce(view, action);
-      ui = { ...outcome.ui, unknownKey: null };
-      if (outcome.effect !== null) onEffect(outcome.effect);
+      carryOut(action);
+      show();
+    },
+    point: (pointing) => {
+      view = take();
+      for (const action of actionsAt(view, pointing)) {
+        carryOut(action);
+        view = take();
+      }
       show();
     },
     say: (text) => {

@@ -6,11 +6,12 @@
  * Ink 6.8 keeps every text it ever measured in a table without bound (build/measure-text.js). Neither need it take
  * them apart into cells: tui/terminal/frame-sink.ts says what that costs and how it is avoided.
  */
-import { Box, Transform, useInput } from 'ink';
-import { memo, useMemo, useSyncExternalStore } from 'react';
+import { Box, Transform, useInput, useStdin } from 'ink';
+import { memo, useEffect, useMemo, useSyncExternalStore } from 'react';
 import { composeScreen, type Pane as PaneLines } from '../screen/compose.ts';
 import type { ViewModel } from '../screen/view-model.ts';
 import { keyNames } from './key-names.ts';
+import { rawInput } from './raw-input.ts';
 import { paintLine, type Theme } from './theme.ts';
 
 export type AppProps = {
@@ -25,6 +26,7 @@ export const App = ({ model, theme, keyboard, standIn }: AppProps) => {
   const view = useSyncExternalStore(model.subscribe, model.get);
   const panes = useMemo(() => composeScreen(view), [view]);
   useInput((input, key) => keyNames(input, key).forEach(model.press), { isActive: keyboard });
+  useRawInput(model, keyboard);
   return (
     <Box flexDirection="column" width={1} height={view.size.rows}>
       {panes.map((pane) => (
@@ -32,6 +34,23 @@ export const App = ({ model, theme, keyboard, standIn }: AppProps) => {
       ))}
     </Box>
   );
+};
+
+/** Function keys and the mouse, which `useInput` does not report. Its events come from the same place. */
+const useRawInput = (model: ViewModel, isActive: boolean): void => {
+  const { internal_eventEmitter: events } = useStdin();
+  useEffect(() => {
+    if (!isActive) return;
+    const take = (sequence: string): void => {
+      const raw = rawInput(sequence);
+      if (raw?.type === 'key') model.press(raw.name);
+      else if (raw !== null) model.point(raw.pointing);
+    };
+    events.on('input', take);
+    return () => {
+      events.off('input', take);
+    };
+  }, [events, model, isActive]);
 };
 
 type PaneProps = Pick<AppProps, 'theme' | 'standIn'> & { readonly lines: PaneLines['lines'] };

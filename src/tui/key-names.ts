@@ -1,5 +1,6 @@
 /** What Ink reports of a key press, as the names of the key table. */
 import type { Key } from 'ink';
+import { isMouseText } from './raw-input.ts';
 
 const SPECIAL: readonly (readonly [keyof Key, string])[] = [
   ['upArrow', 'up'],
@@ -24,7 +25,7 @@ export const keyNames = (input: string, key: Key): readonly string[] => {
   if (special !== undefined)
     return [key.shift && (special === 'left' || special === 'right') ? `shift-${special}` : special];
   if (key.ctrl) return input === '' ? [] : [`ctrl-${input}`];
-  if (key.meta) return [];
+  if (key.meta || isMouseText(input)) return [];
   return [...input].map(nameOf).filter((name) => name !== '');
 };
 

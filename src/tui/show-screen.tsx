@@ -57,6 +57,8 @@ export type ScreenOptions = {
   /** What /proc says of a process; live only. */
   readonly inspect?: Inspect | undefined;
   readonly keys?: readonly KeyBinding[] | undefined;
+  /** Whether rows, headings and signals can be pointed at; false leaves the mouse to the terminal. */
+  readonly mouse?: boolean | undefined;
   readonly theme?: ThemeName | undefined;
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
@@ -105,6 +107,9 @@ export const showScreen = (options: ScreenOptions): ShownScreen => {
   const size = () => sizeOf(stdout);
   const themeName = themeNameOf(env, options.theme ?? null);
   const screen = createScreen(stdout);
+  // The Linux console reports in another way, if at all.
+  const mouse = options.mouse !== false && env.TERM !== 'linux' && stdin.isTTY === true;
+  screen.takeMouse(mouse);
   const painter = createPainter(
     { write: (text) => stdout.write(text), onDrain: (resume) => stdout.once('drain', resume) },
     size,
@@ -126,6 +131,7 @@ export const showScreen = (options: ScreenOptions): ShownScreen => {
       const problem = options.mark === undefined ? 'marks cannot be kept here' : options.mark(effect.text);
       model.say(problem ?? `marked: ${effect.text}`);
     },
+    say: (effect) => effect.type === 'say' && model.say(effect.text),
     record: (effect) => {
       if (effect.type !== 'record') return;
       const said = options.record?.toggle(effect.from);
@@ -140,6 +146,15 @@ export const showScreen = (options: ScreenOptions): ShownScreen => {
         effect.text === null
           ? `there is no ${effect.what} to copy`
           : `${effect.what} ${clipboard.put(effect.text)}`,
+      );
+    },
+    mouse: (effect) => {
+      if (effect.type !== 'mouse') return;
+      screen.takeMouse(effect.on);
+      model.say(
+        effect.on
+          ? 'the mouse points at rows, headings and signals'
+          : 'the mouse selects text: M takes it back',
       );
     },
     remember: (effect) => effect.type === 'remember' && options.columns?.keep(effect.columns, model.say),
@@ -161,8 +176,7 @@ export const showScreen = (options: ScreenOptions): ShownScreen => {
     store: options.store,
     overview: options.overview ?? null,
     mode: options.mode,
-    sort: options.sort ?? null,
-    columns: options.columns?.chosen ?? {},
+    wishes: { sort: options.sort ?? null, columns: options.columns?.chosen ?? {}, mouse },
     playback: playback ?? null,
     status: options.status ?? null,
     notice: options.notice ?? null,

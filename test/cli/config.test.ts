@@ -19,13 +19,14 @@ const read = () => readConfig({ XDG_CONFIG_HOME: home });
 
 describe('the settings of the screen', () => {
   it('need not be there', () => {
-    expect(read()).toEqual({ theme: null, keys: KEYS });
-    expect(readConfig({})).toEqual({ theme: null, keys: KEYS });
+    expect(read()).toEqual({ theme: null, keys: KEYS, mouse: true });
+    expect(readConfig({})).toEqual({ theme: null, keys: KEYS, mouse: true });
   });
 
   it('are found in XDG_CONFIG_HOME, else under the home', () => {
-    write('{ "theme": "light", "keys": { "quit": ["Q"] } }');
+    write('{ "theme": "light", "mouse": false, "keys": { "quit": ["Q"] } }');
     const config = read();
+    expect(config.mouse).toBe(false);
     expect(config.theme).toBe('light');
     expect(config.keys.find(({ id }) => id === 'quit')?.keys).toEqual(['Q']);
     mkdirSync(join(home, '.config'));
@@ -39,6 +40,7 @@ describe('the settings of the screen', () => {
     ['[]', 'it is not a JSON object'],
     ['{ "colour": "red" }', 'there is no setting "colour"'],
     ['{ "theme": "pink" }', '"theme" must be one of basic, dark, light, safe, mono'],
+    ['{ "mouse": "off" }', '"mouse" must be true or false'],
     ['{ "keys": ["q"] }', '"keys" must be an object'],
     ['{ "keys": { "quit": "q" } }', '"keys"."quit" must be a list'],
     ['{ "keys": { "quit": ["?"] } }', '? would mean both "quit" and "help"'],

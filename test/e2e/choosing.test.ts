@@ -1,5 +1,5 @@
 /** What is chosen on the screen, in a real terminal on the built tool: columns, findings, and what the mouse points at. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -116,5 +116,59 @@ describe('findings', () => {
     screen.press(' ');
     screen.press('a');
     await screen.waitFor('FINDINGS ─');
+  });
+});
+
+const at = (screen: ProgramScreen, text: string): { x: number; y: number } => {
+  const lines = screen.screenText().split('\n');
+  const y = lines.findIndex((line) => line.includes(text));
+  return { x: (lines[y]?.indexOf(text) ?? 0) + 1, y: y + 1 };
+};
+const click = (screen: ProgramScreen, text: string): void => {
+  const { x, y } = at(screen, text);
+  screen.press(`\x1b[<0;${x};${y}M\x1b[<0;${x};${y}m`);
+};
+
+describe('function keys and the mouse', () => {
+  it.each(SIZES)('at %i by %i', async (...size) => {
+    const screen = await replay(size);
+    screen.press('\x1bOP');
+    await screen.waitFor('HELP ─');
+    screen.press('\x1b[<65;5;12M');
+    await screen.waitFor(/HELP ─[^\n]*\n(?!Everywhere)/);
+    screen.press('\x1b');
+    await screen.waitFor('PROCESSES');
+    click(screen, '7015  session-store');
+    await screen.waitFor(/>\s+7015 {2}session-store/);
+    click(screen, '7015  session-store');
+    await screen.waitFor('PROCESS ─');
+    screen.press('\x1b');
+    await screen.waitFor('PROCESSES');
+    click(screen, 'COMMAND');
+    await screen.waitFor('▲COMMAND');
+    click(screen, '▲COMMAND');
+    await screen.waitFor('▼COMMAND');
+    screen.press('\x1b[17~');
+    await screen.waitFor('COLUMNS ─');
+    click(screen, 'order by itself');
+    click(screen, 'order by itself');
+    await screen.waitFor(/PROCESSES[\s\S]*▼seek time/);
+    screen.press('M');
+    await screen.waitFor('the mouse selects text');
+    expect(screen.state().mouse).toBe(false);
+    screen.press('M');
+    await screen.waitFor('the mouse points at');
+    expect(screen.state().mouse).toBe(true);
+    screen.press('\x1b[21~');
+    expect((await screen.exited).code).toBe(0);
+    expect(screen.state()).toMatchObject({ mouse: false, altScreen: false });
+  });
+
+  it('is left alone where the settings say so', async () => {
+    const folder = join(state, 'stallscope');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'config.json'), '{"mouse":false}');
+    const screen = await replay([80, 24], { XDG_CONFIG_HOME: state });
+    expect(screen.state().mouse).toBe(false);
   });
 });

@@ -28,6 +28,10 @@ const BYTES: Readonly<Record<string, string>> = {
   'ctrl-l': '\x0c',
   'ctrl-u': '\x15',
   'ctrl-z': '\x1a',
+  f1: '\x1bOP',
+  f4: '\x1bOS',
+  f6: '\x1b[17~',
+  f10: '\x1b[21~',
 };
 const bytesOf = (key: string): string => BYTES[key] ?? key;
 /** These hand the terminal back, and have tests of their own. */

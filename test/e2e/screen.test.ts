@@ -42,8 +42,8 @@ const run = (
 
 const expectRestored = async (screen: ProgramScreen, status: number): Promise<void> => {
   await screen.waitFor(BACK, 20_000);
-  const { altScreen, cursorHidden, scrollback } = screen.state();
-  expect({ altScreen, cursorHidden }).toEqual({ altScreen: false, cursorHidden: false });
+  const { altScreen, cursorHidden, mouse, scrollback } = screen.state();
+  expect({ altScreen, cursorHidden, mouse }).toEqual({ altScreen: false, cursorHidden: false, mouse: false });
   expect(scrollback).toContain('before');
   expect(scrollback).toContain(`exit ${status}`);
   // Cooked input again: lines are edited, typed characters shown, Ctrl-C a signal.
@@ -60,7 +60,7 @@ describe('replay in a terminal', () => {
   it('shows a recording at any size, and leaves the terminal as it was', async () => {
     const screen = run(['replay', example()], { columns: 40, rows: 10 });
     await screen.waitFor('REPLAY');
-    expect(screen.state()).toMatchObject({ altScreen: true, cursorHidden: true });
+    expect(screen.state()).toMatchObject({ altScreen: true, cursorHidden: true, mouse: true });
     for (const [columns, rows] of [
       [100, 30],
       [21, 6],
@@ -166,7 +166,7 @@ describe('replay in a terminal', () => {
     expect(screen.state()).toMatchObject({ altScreen: false, cursorHidden: false });
     screen.press('fg\r');
     await screen.waitFor(/REPLAY[\s\S]*q quit/);
-    expect(screen.state()).toMatchObject({ altScreen: true, cursorHidden: true });
+    expect(screen.state()).toMatchObject({ altScreen: true, cursorHidden: true, mouse: true });
     screen.press('?');
     await screen.waitFor('this help');
     screen.press('q');

@@ -8,6 +8,8 @@ import { Terminal } from '@xterm/headless';
 export type ScreenState = {
   readonly altScreen: boolean;
   readonly cursorHidden: boolean;
+  /** Whether the terminal reports the mouse, in any way. */
+  readonly mouse: boolean;
   /** Everything in the normal screen and its scrollback. */
   readonly scrollback: string;
 };
@@ -113,6 +115,7 @@ export const runInTerminal = (
     state: () => ({
       altScreen: terminal.buffer.active.type === 'alternate',
       cursorHidden,
+      mouse: terminal.modes.mouseTrackingMode !== 'none',
       scrollback: linesOf(terminal.buffer.normal, 0, terminal.buffer.normal.length).trimEnd(),
     }),
     copied: () => copied,

@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { localFiles } from '../../src/host/local-files.ts';
 import { createCarry, createHostSampler } from '../../src/host/sampler.ts';
@@ -33,6 +35,21 @@ describe.skipIf(process.platform !== 'linux')('this host', () => {
     expect((after['tasks.forked'] ?? 0) - (before['tasks.forked'] ?? 0)).toBeGreaterThanOrEqual(23);
     expect((after['vm.pgfault'] ?? 0) - (before['vm.pgfault'] ?? 0)).toBeGreaterThan(23);
     expect(after['cpu.busy_ms']).toBeGreaterThanOrEqual(before['cpu.busy_ms'] ?? 0);
+  });
+
+  test('TCP segments are those that were sent', async () => {
+    const { read } = createHostSampler(localFiles);
+    const before = read()['tcp.segments_sent'] ?? Number.NaN;
+    const server = createServer((socket) => socket.end('x'.repeat(100_000))).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    for (let count = 0; count < 5; count += 1) {
+      const socket = connect(port, '127.0.0.1').resume();
+      await once(socket, 'close');
+    }
+    server.close();
+    // To begin and end a connection takes seven.
+    expect((read()['tcp.segments_sent'] ?? 0) - before).toBeGreaterThanOrEqual(5 * 7);
   });
 
   test('a sample is short', () => {
@@ -87,6 +104,27 @@ describe('a host made of captured files', () => {
         .map(({ id }) => id.split('.')[1]),
     );
     expect([...devices]).toEqual(['vda', 'loop0', 'loop1']);
+  });
+
+  test('interfaces with hardware behind them; all but the loopback where none has', () => {
+    const interfaces = (): string[] => [
+      ...new Set(
+        createHostSampler(host)
+          .metrics.filter(({ id }) => id.startsWith('net.'))
+          .map(({ id }) => id.split('.')[1] ?? ''),
+      ),
+    ];
+    host.put(
+      '/proc/net/dev',
+      `${captured('proc-net-dev')} docker0: 99999999999 1 0 0 0 0 0 0 9 1 0 0 0 0 0 0\n`,
+    );
+    expect(interfaces()).toEqual(['docker0', 'eth0']);
+    host.put('/sys/class/net/eth0/device/uevent', '');
+    expect(interfaces()).toEqual(['eth0']);
+    const { read } = createHostSampler(host);
+    expect(read()['net.eth0.rx_bytes']).toBeGreaterThan(0);
+    host.put('/proc/net/dev', '');
+    expect(read()['net.eth0.rx_bytes']).toBeUndefined();
   });
 
   test('a device that appears later is not in the session; a file that goes away only takes its own numbers', () => {

@@ -101,6 +101,30 @@ describe('the columns', () => {
     expect(titles(lay('iomap.iter'))).toContain('iomap_iter/s');
   });
 
+  it('have what is read and written on disks, where somebody does, before what other probes count', () => {
+    const disks = [
+      metric('disk.reads', 'disk reads'),
+      metric('disk.read_bytes', 'disk read', { unit: 'bytes' }),
+      metric('disk.write_bytes', 'disk written', { unit: 'bytes' }),
+    ];
+    const withDisks = (bytes: number): WatchedSnapshot =>
+      buildSnapshot({
+        rows: [
+          row(0, {
+            metrics: {
+              ...SEEKING,
+              'disk.reads': all(9),
+              'disk.read_bytes': all(bytes),
+              'disk.write_bytes': all(bytes),
+            },
+          }),
+        ],
+        change: { metrics: [...disks, ...ALL] },
+      });
+    expect(titles(at(withDisks(4096), 80))).toEqual(['disk read/s', 'disk written/s', 'seek time']);
+    expect(titles(at(withDisks(0), 80))).not.toContain('disk read/s');
+  });
+
   it('are still those of the default order when it is by PID or name, with the room of the sparkline', () => {
     const byPid = at(storm, 80, 'pid');
     expect(titles(byPid)).toEqual(['SEEK_HOLE/s', 'iomap_iter/s', 'seek time', 'longest seek']);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Inspection } from '../../src/core/inspection.ts';
+import type { Finding } from '../../src/insight/findings/finding.ts';
 import { detailLines } from '../../src/screen/pages/detail.ts';
-import { buildSnapshot, row } from '../helpers/snapshot.ts';
+import { buildSnapshot, INSIGHT, row } from '../helpers/snapshot.ts';
 import { buildView, textOf } from '../helpers/view.ts';
 
 const one = row(0, { ppid: 4003, cgroup: `/system.slice/docker-${'cd'.repeat(32)}.scope` });
@@ -84,5 +85,32 @@ describe('the page of a process', () => {
     expect(text).toMatch(/seek time +\d+(\.\d+)?(us|ms) [▁-█]+ \d+(\.\d+)?ms/);
     const never = row(0, { metrics: { 'iomap.iter': { total: 5, delta: 5 } } });
     expect(shown({}, [never])).not.toContain('LATENCY');
+  });
+});
+
+describe('who is accused', () => {
+  const finding = {
+    ...{ id: 'seek-hole-storm', title: 'SEEK_HOLE storm: each search walks all extents' },
+    ...{ severity: 'high', confidence: 0.98, victims: [], missing: [], advice: [] },
+    suspect: { pid: one.pid, startMs: one.startMs, comm: one.comm },
+    startUs: 7_250_000_000,
+    endUs: 7_399_000_000,
+    evidence: [{ metric: 'iomap.iter', value: 5, unit: 'count', what: 'steps', atUs: 7_255_000_000 }],
+    files: [{ path: '/images/disk.qcow2', sizeBytes: 2 ** 30, extents: 28_495 }],
+  } as const satisfies Finding;
+  const page = (columns: number, rows: number): string[] => {
+    const snapshot = buildSnapshot({
+      rows: [one, row(1)],
+      change: { insight: { ...INSIGHT, findings: [finding] } },
+    });
+    const view = buildView({ snapshot, size: { columns, rows }, ui: { page: 'detail' } });
+    return textOf(detailLines(snapshot, one, view)).split('\n');
+  };
+
+  it.each([
+    [80, 24],
+    [160, 45],
+  ])('at %i by %i: of what, and which file, right under its name', (columns, rows) => {
+    expect(page(columns, rows)[1]).toBe('finding  SEEK_HOLE storm, disk.qcow2, 28,495 extents');
   });
 });

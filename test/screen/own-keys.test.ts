@@ -27,7 +27,7 @@ describe('keys of the user', () => {
 
   it.each([
     [{ nothing: ['a'] }, 'there is no key binding "nothing"'],
-    [{ quit: ['f1'] }, '"f1" is not a key'],
+    [{ quit: ['f13'] }, '"f13" is not a key'],
     [{ quit: ['?'] }, '? would mean both "quit" and "help"'],
     [{ quit: [] }, 'no key would quit'],
   ])('are refused with the reason: %j', (own, problem) => {

@@ -79,6 +79,13 @@ describe('the table by default', () => {
     expect(namesOf(readFor(4))[0]).toBe('reader');
   });
 
+  it('is by nothing that only we do, such as the sync of a canary', () => {
+    const snapshot = readFor(4);
+    const reader = snapshot.rows.find(({ comm }) => comm === 'reader');
+    const ours = snapshot.rows.map((row) => (row === reader ? { ...row, own: true as const } : row));
+    expect(defaultSort({ ...snapshot, rows: ours })).not.toBe('faults.read_bytes');
+  });
+
   it('shows the metric and its value at 80 by 24', () => {
     const text = screen(readFor(4));
     expect(text).toContain('▼cache read/s');

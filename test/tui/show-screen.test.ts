@@ -5,6 +5,7 @@ import type { Playback } from '../../src/session/playback.ts';
 import { createSnapshotStore } from '../../src/session/store.ts';
 import { type ScreenOptions, type ShownScreen, showScreen } from '../../src/tui/show-screen.tsx';
 import { beginLive } from '../helpers/live.ts';
+import { momentOf } from '../helpers/moment.ts';
 import { buildSnapshot, HEADER, row } from '../helpers/snapshot.ts';
 import { createFakeTerminal, type FakeTerminal, waitUntil } from '../helpers/terminal.ts';
 import { buildPlayback } from '../helpers/view.ts';
@@ -197,6 +198,31 @@ describe('frames', () => {
 });
 
 describe('what the user does', () => {
+  it.each([
+    [80, 24],
+    [160, 45],
+  ])('at %i by %i shows numbers of two samples when told to, and of one again', async (columns, rows) => {
+    const moment = (sample: number) => momentOf('01-seek-hole-storm', sample);
+    const { terminal, store } = start({}, columns, rows);
+    store.set(moment(40));
+    await shows(terminal, 'qemu-mirror');
+    terminal.press('-');
+    await shows(terminal, 'start with -i for less');
+    terminal.press('+');
+    await shows(terminal, 'numbers of 2s');
+    const before = await terminal.text();
+    store.set(moment(41));
+    await rendered();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect((await terminal.text()).split('\n')[0]).toBe(before.split('\n')[0]);
+    store.set(moment(42));
+    await shows(terminal, /live 41s {2}numbers of 2s/);
+    terminal.press('-');
+    await shows(terminal, 'numbers of each sample');
+    store.set(moment(43));
+    await shows(terminal, /^stallscope {2}live 42s {2}\d\d:/);
+  });
+
   it('filters, holds the view while collecting goes on, and lets go', async () => {
     const { terminal, store } = start();
     store.set(buildSnapshot({ processes: 12 }));

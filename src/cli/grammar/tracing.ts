@@ -1,4 +1,5 @@
 /** The commands that trace, and what can be asked of them. */
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { failure } from '../../errors.ts';
 import { FINDING_IDS } from '../../insight/findings/index.ts';
@@ -125,6 +126,10 @@ export const tracing = (command: Command): Command =>
     .option('--budget <share>', 'what the probes may take of each CPU at work, or off', '2%')
     .option('--listen <address>', 'serve /metrics for Prometheus: PORT on this machine only, or ADDRESS:PORT')
     .option('--push <url>', 'push metrics to VictoriaMetrics: http://HOST:8428')
+    .option(
+      '--canary <dir>',
+      'create, remove and force to disk a file there at each sample (at most one a second), and plot how long it takes',
+    )
     .option('-i, --interval <duration>', 'between samples', '1s')
     .option('-d, --duration <duration>', 'end after this time')
     .option('--map-keys <n>', 'capacity of each kernel map, in keys (PIDs)', '10240')
@@ -145,6 +150,7 @@ export const traceOptions = (flags: Flags, command: readonly string[] | null): T
     mapKeys: readInteger('--map-keys', text(flags, 'mapKeys') ?? '', 64, 65_536),
     attachTimeoutMs: readDuration('--attach-timeout', text(flags, 'attachTimeout') ?? '30s', 1_000, HOUR_MS),
     budget: readBudget(text(flags, 'budget') ?? '2%'),
+    canary: canaryOption(flags),
     command,
     sort: text(flags, 'sort'),
   };
@@ -156,6 +162,11 @@ export const outletOptions = (flags: Flags, env: NodeJS.ProcessEnv) => {
     listen: listen === null ? null : readAddress(listen),
     push: push === null ? null : readPush(push, env),
   };
+};
+
+const canaryOption = (flags: Flags): string | null => {
+  const directory = text(flags, 'canary');
+  return directory === null ? null : resolve(directory);
 };
 
 const LEAST_RECORDING_BYTES = 1024 * 1024;

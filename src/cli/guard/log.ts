@@ -35,5 +35,5 @@ export const prepareLog = async (
     cost: () => readCostOf(files, process.pid) ?? { cpuMs: 0, rssBytes: 0 },
     onStatus: status,
   });
-  return { source, workload: null };
+  return { source, workload: null, canary: null };
 };

@@ -1,5 +1,5 @@
 /** What a row of the key table is: where it counts, and what it asks for. */
-import type { Page } from '../state.ts';
+import type { Focus, Page } from '../state.ts';
 
 export type KeyContext =
   | 'anywhere'
@@ -15,8 +15,15 @@ export type KeyContext =
 
 export type Action =
   | { readonly type: 'quit' | 'interrupt' | 'suspend' | 'redraw' }
-  | { readonly type: 'move'; readonly by: 'line' | 'page' | 'end'; readonly direction: -1 | 1 }
-  | { readonly type: 'sort' | 'arrange' | 'zoom'; readonly step: -1 | 1 }
+  | {
+      readonly type: 'move';
+      readonly by: 'line' | 'page' | 'end';
+      readonly direction: -1 | 1;
+      readonly within?: Focus;
+    }
+  | { readonly type: 'select'; readonly id: string; readonly offset: number }
+  | { readonly type: 'sort-by'; readonly sort: string }
+  | { readonly type: 'sort' | 'arrange' | 'zoom' | 'pace'; readonly step: -1 | 1 }
   | {
       readonly type:
         | 'reverse'
@@ -30,7 +37,7 @@ export type Action =
         | 'latest'
         | 'focus';
     }
-  | { readonly type: 'choose' | 'choice-next' | 'choices-clear' }
+  | { readonly type: 'mouse' | 'choose' | 'choice-next' | 'choices-clear' }
   | { readonly type: 'show-finding' | 'record' | 'export' | 'extents' }
   | { readonly type: 'open'; readonly page: Exclude<Page, 'table'> }
   | { readonly type: 'copy'; readonly what: 'finding' | 'command' }

@@ -16,7 +16,7 @@ export type { Action, KeyBinding, KeyContext } from './binding.ts';
 export const KEYS: readonly KeyBinding[] = [
   {
     id: 'quit',
-    keys: ['q'],
+    keys: ['q', 'f10'],
     where: 'anywhere',
     help: 'quit',
     hint: { text: 'quit', rank: 1 },
@@ -31,7 +31,7 @@ export const KEYS: readonly KeyBinding[] = [
   },
   {
     id: 'help',
-    keys: ['?'],
+    keys: ['?', 'f1'],
     where: 'anywhere',
     help: 'this help',
     hint: { text: 'help', rank: 2 },
@@ -187,6 +187,13 @@ export const KEYS: readonly KeyBinding[] = [
     action: { type: 'focus' },
   },
   {
+    id: 'mouse',
+    keys: ['M'],
+    where: 'anywhere',
+    help: 'let the terminal have the mouse, to select text with it, or take it back; with Shift it selects at all times',
+    action: { type: 'mouse' },
+  },
+  {
     id: 'redraw',
     keys: ['ctrl-l'],
     where: 'anywhere',
@@ -253,7 +260,7 @@ export const KEYS: readonly KeyBinding[] = [
   },
   {
     id: 'filter',
-    keys: ['/'],
+    keys: ['/', 'f4'],
     where: 'table',
     help: 'show only what contains a text, or is above a threshold: java iomap.iter>1e6',
     hint: { text: 'filter', rank: 5 },
@@ -268,7 +275,7 @@ export const KEYS: readonly KeyBinding[] = [
   },
   {
     id: 'sort-menu',
-    keys: ['s'],
+    keys: ['s', 'f6'],
     where: 'anywhere',
     help: 'every column: sort by one, show it always or never',
     hint: { text: 'sort', rank: 7 },
@@ -459,6 +466,20 @@ export const KEYS: readonly KeyBinding[] = [
     action: { type: 'hold' },
   },
   {
+    id: 'longer',
+    keys: ['+', '='],
+    where: 'live',
+    help: 'numbers of a longer time: 2, 5, 10, 30, 60 samples; counting, recording and findings stay as they are',
+    action: { type: 'pace', step: 1 },
+  },
+  {
+    id: 'shorter',
+    keys: ['-'],
+    where: 'live',
+    help: 'numbers of a shorter time; what is read every second cannot be shown more often',
+    action: { type: 'pace', step: -1 },
+  },
+  {
     id: 'play',
     keys: ['space'],
     where: 'replay',
@@ -568,6 +589,7 @@ const LABELS: Readonly<Record<string, string>> = {
   'ctrl-l': 'Ctrl-L',
   'ctrl-u': 'Ctrl-U',
   'ctrl-z': 'Ctrl-Z',
+  ...Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`f${index + 1}`, `F${index + 1}`])),
 };
 
 /** Keys that are no character; with Ctrl and a letter as `ctrl-x`. */

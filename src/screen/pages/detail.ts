@@ -5,6 +5,7 @@ import { containerOf } from '../../core/container.ts';
 import type { MetricDescriptor } from '../../core/metric.ts';
 import type { Row } from '../../core/snapshot.ts';
 import type { WatchedSnapshot } from '../../insight/recognised.ts';
+import { accountsOf } from '../finding/accounts.ts';
 import { linkLines } from '../finding/finding-page.ts';
 import { blank, type Line, span, wrapLine } from '../format/line.ts';
 import { amount, compact, dateTime, exactAmount, longDuration, ratePerSecond } from '../format/numbers.ts';
@@ -34,13 +35,15 @@ export const detailLines = (snapshot: WatchedSnapshot, row: Row | undefined, vie
   const metrics = snapshot.metrics.filter(({ scope }) => scope === 'pid');
   const seen = metrics.filter(({ id }) => row.metrics[id] !== undefined);
   const unseen = metrics.filter(({ id }) => row.metrics[id] === undefined);
+  const { doubtful, zeroes } = unseenLines(snapshot, row, unseen, view);
   const [name = blank, ...identity] = identityLines(snapshot, row, view);
   const metricTable = [
     metricHeading(view),
     ...seen.flatMap((metric) => metricLines(snapshot, row, metric, view)),
-    ...(unseen.length === 0 ? [] : [blank, ...unseenLines(snapshot, row, unseen, view)]),
+    ...(doubtful.length === 0 ? [] : [blank, ...doubtful]),
     ...latencyLines(snapshot, row, view),
     ...inspectionLines(row, view),
+    ...(zeroes.length === 0 ? [] : [blank, ...zeroes]),
     blank,
     [
       span('Correlated signals', 'title'),
@@ -74,12 +77,23 @@ const identityLines = (snapshot: WatchedSnapshot, row: Row, view: View): Line[] 
     row.endedBootUs === null
       ? span('  running', 'good')
       : span(`  ended ${dateTime(realMsAt(clock, row.endedBootUs))}`, 'warn');
+  const accused = accountsOf(snapshot, view)
+    .filter(({ rowId, when }) => rowId === row.id && when === 'now')
+    .map(({ title, file, about }) =>
+      [title.split(': ')[0], about === null ? null : `${about.label} ${about.name}`, file]
+        .filter((part) => part !== null)
+        .join(', '),
+    );
   const lines: Line[] = [
     [
       span(clean(namesOf(row, glyphs.charset === 'ascii' ? '->' : '→'), glyphs.charset), 'title'),
       span(`  pid ${row.pid}`, 'accent'),
       state,
     ],
+    // What it is accused of, and the file or the device that it is about, before who it is.
+    ...accused.flatMap((text) =>
+      wrapLine([span(fitTo('finding', 9), 'dim')], clean(text, glyphs.charset), 'bad', size.columns),
+    ),
     ...facts.flatMap(([name, text]) =>
       wrapLine([span(fitTo(name, 9), 'dim')], clean(text, glyphs.charset), 'plain', size.columns).slice(
         0,
@@ -212,13 +226,16 @@ const perSecondText = (value: number, { unit }: MetricDescriptor): string => {
   return text === '' || text.endsWith('%') ? text : `${text}/s`;
 };
 
-/** Never seen for it is zero only where the metric is covered, for all and for this process; a level is never zero. */
+/**
+ * Never seen for it is zero only where the metric is covered, for all and for this process; a level is never zero. What may
+ * not be zero at all is worth more of the page than what is.
+ */
 const unseenLines = (
   snapshot: WatchedSnapshot,
   row: Row,
   metrics: readonly MetricDescriptor[],
   { glyphs, size }: View,
-): Line[] => {
+): { readonly doubtful: readonly Line[]; readonly zeroes: readonly Line[] } => {
   const standingOf = (metric: MetricDescriptor): 'zero' | 'at least' | 'about' | 'none' => {
     const { id, kind } = metric;
     const unseen = id in row.uncovered || trustIn(snapshot, metric, 'rate') === 'not-covered';
@@ -246,12 +263,12 @@ const unseenLines = (
       .filter((metric) => standingOf(metric) === 'at least' || standingOf(metric) === 'about')
       .flatMap(({ id }) => snapshot.coverage[id]?.reasons ?? []),
   );
-  return [
-    ...line('zero         ', labels('zero')),
+  const doubtful = [
     ...line('about 0      ', labels('about')),
     ...line('at least 0   ', labels('at least')),
     ...[...bounds].flatMap((reason) => line('  because    ', reason, 'warn')),
     ...line('not covered  ', labels('none')),
     ...[...reasons].flatMap((reason) => line('  because    ', reason, 'warn')),
   ];
+  return { doubtful, zeroes: line('zero         ', labels('zero')) };
 };

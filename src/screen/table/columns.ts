@@ -1,6 +1,6 @@
 /**
  * Which columns the table has at a width. First the leading metric, which the order is by, or would be by default, and
- * what a finding that goes on rests on; then where the time of a process goes; then what the leading probe counts,
+ * what a finding that goes on rests on; then where the time of a process goes, and what it reads and writes on disks; then what the leading probe counts,
  * because that explains it; then what the others count, lanes before the rest; then what it holds. What the user wants
  * always stands right behind the leading metric, what he never wants is left out, unless the order is by it. Columns in
  * which no process on the screen has a value come last, after a sparkline long enough to show a trend. Those that are shown stand in the order of the probes' manifests, so that they keep their places.
@@ -108,6 +108,10 @@ export const layColumns = (
 
 const IDLE = 5;
 const ALWAYS = -1.5;
+/** Behind where the time goes, before what only one probe is about. */
+const BESIDE_TIME = 0.8;
+/** What a process reads and writes on a disk belongs in every table in which somebody does. */
+const DISK_COLUMNS: readonly string[] = ['disk.read_bytes', 'disk.write_bytes'];
 
 /** Lower ranks are kept longer; those of idle metrics begin at `IDLE`. */
 const rankOf = (
@@ -120,6 +124,7 @@ const rankOf = (
   if (accused.includes(metric.id)) return -1;
   if (active && metric.id === RSS) return IDLE - 0.5;
   if (isTimeColumn(metric.id)) return active ? timeColumnRank(metric.id) / IDLE : IDLE;
+  if (active && DISK_COLUMNS.includes(metric.id)) return BESIDE_TIME;
   const foreign = metric.probe === lead?.probe ? 0 : 2;
   return (active ? 1 : IDLE) + foreign + (metric.lane === true ? 0 : 1);
 };

@@ -136,7 +136,9 @@ const pressing = (snapshot: WatchedSnapshot): string => {
   const now = ({ id, unit }: MetricDescriptor): number => (lately.get(id) ?? 0) / (LOUD[unit] ?? LOUD.count);
   const accused = findingMetrics(snapshot).find((id) => (snapshot.totals[id]?.total ?? 0) > 0);
   if (accused !== undefined) return accused;
-  const ofProbes = counters.filter(({ probe, id }) => probe !== 'host' && !isTimeColumn(id));
+  const ofProbes = counters.filter(
+    ({ probe, id }) => probe !== 'host' && !isTimeColumn(id) && isDoneByOthers(snapshot, id),
+  );
   const times = ofProbes.filter(({ unit }) => unit === 'ns');
   const cpu = counters.find(({ id }) => id === CPU && totalOf({ id }) > 0);
   const choice =
@@ -149,6 +151,12 @@ const pressing = (snapshot: WatchedSnapshot): string => {
     candidates[0];
   return choice?.id ?? 'pid';
 };
+
+/** What only we do, a canary that syncs its file, is nothing to order anybody by. */
+const isDoneByOthers = ({ rows, totals, others }: WatchedSnapshot, metric: string): boolean =>
+  (totals[metric]?.total ?? 0) > 0 &&
+  ((others.metrics[metric] ?? 0) > 0 ||
+    rows.some(({ own, metrics }) => own !== true && (metrics[metric]?.total ?? 0) > 0));
 
 /** The first of the largest; none when all are zero. */
 const largest = (

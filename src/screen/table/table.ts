@@ -12,7 +12,7 @@ import { peakOf, perSecond, rateNow, sampleTimes, sparkline, trustIn } from '../
 import type { View } from '../view.ts';
 import { type Columns, layColumns } from './columns.ts';
 import type { Entry } from './groups.ts';
-import { type Order, orderRows, windowOf } from './rows.ts';
+import { type Order, orderRows, type Window, windowOf } from './rows.ts';
 
 /** Lines the table needs besides its rows. */
 export const tableFrame = (height: number): number => (height >= 8 ? 2 : 1);
@@ -34,8 +34,12 @@ type Table = {
   readonly columns: Columns;
 };
 
-export const tableLines = (snapshot: WatchedSnapshot, view: View, height: number): readonly Line[] => {
-  const { ui, size } = view;
+/** What is seen of it at a height: in which order, from where on, in which columns. */
+export const tableOf = (
+  snapshot: WatchedSnapshot,
+  { ui, size }: Pick<View, 'ui' | 'size'>,
+  height: number,
+): { readonly order: Order; readonly window: Window; readonly columns: Columns } => {
   const order = orderRows(snapshot, ui);
   const window = windowOf(order, ui, tableRows(height));
   const shown = window.entries.map(({ row }) => row);
@@ -45,6 +49,11 @@ export const tableLines = (snapshot: WatchedSnapshot, view: View, height: number
     { hidden: ui.hidden, width: size.columns, chosen: ui.columns },
     shown,
   );
+  return { order, window, columns };
+};
+
+export const tableLines = (snapshot: WatchedSnapshot, view: View, height: number): readonly Line[] => {
+  const { order, window, columns } = tableOf(snapshot, view, height);
   const table = { snapshot, view, order, columns };
   const lines: Line[] = [];
   if (tableFrame(height) > 1) lines.push(titleLine(table, window.first));

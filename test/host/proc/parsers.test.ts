@@ -4,6 +4,7 @@ import { parseBuddyinfo } from '../../../src/host/proc/buddyinfo.ts';
 import { parseDiskstats } from '../../../src/host/proc/diskstats.ts';
 import { parseLoadavg } from '../../../src/host/proc/loadavg.ts';
 import { parseMeminfo } from '../../../src/host/proc/meminfo.ts';
+import { netSnmp, netStat, parseNetDev } from '../../../src/host/proc/net.ts';
 import { parsePressure } from '../../../src/host/proc/pressure.ts';
 import { parseStat } from '../../../src/host/proc/stat.ts';
 import { parseVmstat } from '../../../src/host/proc/vmstat.ts';
@@ -23,6 +24,9 @@ const PARSERS = [
   { name: 'zoneinfo', file: 'proc-zoneinfo', parse: parseZoneinfo },
   { name: 'buddyinfo', file: 'proc-buddyinfo', parse: parseBuddyinfo },
   { name: 'diskstats', file: 'proc-diskstats', parse: parseDiskstats },
+  { name: 'net/dev', file: 'proc-net-dev', parse: parseNetDev },
+  { name: 'net/snmp', file: 'proc-net-snmp', parse: netSnmp.parse },
+  { name: 'net/netstat', file: 'proc-net-netstat', parse: netStat.parse },
   { name: 'xfs', file: 'sys-fs-xfs-loop1-stats', parse: (text: string) => parseXfsStats('loop1', text) },
 ] as const;
 
@@ -127,6 +131,27 @@ describe('captured on Linux 6.18', () => {
       'disk.vda.queue_ms': 86356,
       'disk.loop1.write_bytes': 4135 * 512,
     });
+  });
+
+  test('net: bytes, errors and drops of each interface, both ways; TCP and UDP by name', () => {
+    expect(parseNetDev(captured('proc-net-dev'))).toMatchObject({
+      'net.eth0.rx_bytes': 865198443,
+      'net.eth0.tx_bytes': 1472259,
+      'net.lo.errors': 0,
+    });
+    const line = ' veth1:  10 1 2 3 4 5 6 7  80 9 20 30 40 50 60 70\n';
+    expect(parseNetDev(line)).toEqual({
+      'net.veth1.rx_bytes': 10,
+      'net.veth1.tx_bytes': 80,
+      'net.veth1.errors': 22,
+      'net.veth1.drops': 33,
+    });
+    expect(netSnmp.parse(captured('proc-net-snmp'))).toEqual({
+      'tcp.retransmits': 746,
+      'tcp.segments_sent': 33796,
+      'udp.full_buffers': 0,
+    });
+    expect(netStat.parse(captured('proc-net-netstat'))).toEqual({ 'tcp.listen_drops': 159 });
   });
 
   test('xfs: look_exlist is the sixth number of blk_map', () => {

@@ -20,6 +20,22 @@ describe('screen', () => {
     expect(process.listenerCount('exit')).toBe(before);
   });
 
+  it('takes the mouse while it is entered, and leaves without it', () => {
+    const written: string[] = [];
+    const screen = createScreen({ write: (text) => written.push(text) });
+    screen.takeMouse(true);
+    screen.enter();
+    expect(written.join('')).toMatch(/\x1b\[\?1000h\x1b\[\?1006h$/);
+    screen.takeMouse(false);
+    screen.takeMouse(true);
+    screen.leave();
+    expect(written.slice(1)).toEqual([
+      '\x1b[?1006l\x1b[?1000l',
+      '\x1b[?1000h\x1b[?1006h',
+      '\x1b[?1006l\x1b[?1000l\x1b[0m\x1b[2J\x1b[H\x1b[?7h\x1b[?25h\x1b[?1049l',
+    ]);
+  });
+
   it('does not throw when the terminal is gone', () => {
     const screen = createScreen({
       write: () => {
