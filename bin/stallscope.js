@@ -13,6 +13,12 @@ if (major < 20 || (major === 20 && minor < 15)) {
 const given = { ...process.env };
 process.env.NODE_ENV ??= 'production';
 
+// What a sample leaves behind is dead by the next: without these V8 lets the heap grow to three times what is in use before it
+// looks, and the young generation to 48 MiB.
+const { setFlagsFromString } = await import('node:v8');
+setFlagsFromString('--heap-growing-percent=20');
+setFlagsFromString('--max-semi-space-size=4');
+
 const { existsSync } = await import('node:fs');
 const built = new URL('../dist/cli/main.js', import.meta.url);
 if (!existsSync(built)) {
