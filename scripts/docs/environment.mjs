@@ -17,6 +17,10 @@ export const VARIABLES = [
     'SUDO_USER, SUDO_UID, SUDO_GID',
     'Who called sudo: owns the recordings, runs the command after --, has the config.json.',
   ],
-  ['STATE_DIRECTORY, XDG_STATE_HOME', 'Where extents remembers its last report.'],
+  ['STATE_DIRECTORY, XDG_STATE_HOME', 'Where extents remembers its last report, and failed runs are kept.'],
+  [
+    'STALLSCOPE_LOG',
+    'With debug, what the run decides is printed as it comes: NDJSON on stderr, or in debug.ndjson of the folder of our state where that is a terminal.',
+  ],
   ['PATH', 'Where bpftrace, the command after -- and programs of --count are looked for.'],
 ];

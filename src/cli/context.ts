@@ -1,6 +1,7 @@
 /** What every command is handed: the process's edges, the host it is about, and the version it prints. */
 import type { HostFiles } from '../host/files.ts';
 import type { Clock } from '../session/ports.ts';
+import type { Journal } from './journal.ts';
 import type { Output } from './output.ts';
 
 export type Context = {
@@ -15,6 +16,8 @@ export type Context = {
   readonly clock: Clock;
   /** Ends what runs when the user or the system asks for it. */
   readonly interruption: Interruption;
+  /** What is decided, and what befalls us. */
+  readonly journal: Journal;
 };
 
 export type Interruption = {

@@ -5,7 +5,7 @@ import { doctor } from '../doctor.ts';
 import { EXAMPLES } from '../examples.ts';
 import { readVariants } from '../options.ts';
 import { listProbes, showProbe } from '../probes.ts';
-import { collect, type Flags, type Line, list } from './line.ts';
+import { collect, type Flags, type Line, list, text } from './line.ts';
 
 export const addHost = (line: Line): void => {
   const { context, run, subcommand } = line;
@@ -18,8 +18,17 @@ export const addHost = (line: Line): void => {
   )
     .option('--json', 'one JSON object')
     .addOption(probeDir())
+    .option('--bundle <file>', 'write what a report of a bug needs, without names and paths, into FILE')
+    .option('--force', 'replace FILE')
     .action((flags: Flags) =>
-      run(doctor(context, { json: flags.json === true, probeDirs: list(flags, 'probeDir') })),
+      run(
+        doctor(context, {
+          json: flags.json === true,
+          probeDirs: list(flags, 'probeDir'),
+          bundle: text(flags, 'bundle'),
+          force: flags.force === true,
+        }),
+      ),
     );
 };
 
