@@ -301,7 +301,7 @@ export const ERRORS = {
   E_BUG: {
     exit: EXIT.bug,
     what: 'stallscope failed: {why}.',
-    next: 'This is a bug. Please report it with the lines above',
+    next: 'This is a bug. Please report it with the lines above and this file: stallscope doctor --bundle bundle.json',
   },
 } as const satisfies Record<string, Entry>;
 

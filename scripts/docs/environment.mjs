@@ -23,7 +23,11 @@ export const VARIABLES = [
   ],
   [
     'STATE_DIRECTORY, XDG_STATE_HOME',
-    'Where extents remembers its last report, and the screen (XDG_STATE_HOME, ~/.local/state) chosen columns.',
+    'Where extents remembers its last report, failed runs are kept, and the screen (XDG_STATE_HOME, ~/.local/state) keeps chosen columns.',
+  ],
+  [
+    'STALLSCOPE_LOG',
+    'With debug, what the run decides is printed as it comes: NDJSON on stderr, or in debug.ndjson of the folder of our state where that is a terminal.',
   ],
   ['PATH', 'Where bpftrace, the command after -- and programs of --count are looked for.'],
 ];

@@ -3,6 +3,7 @@ import type { HostFiles } from '../host/files.ts';
 import type { Machine } from '../host/machine.ts';
 import type { RemoteHost } from '../remote/host.ts';
 import type { Clock } from '../session/ports.ts';
+import type { Journal } from './journal.ts';
 import type { Output } from './output.ts';
 
 export type Context = {
@@ -26,6 +27,8 @@ export type Context = {
   readonly remote: RemoteHost | null;
   /** Ends what runs when the user or the system asks for it. */
   readonly interruption: Interruption;
+  /** What is decided, and what befalls us. */
+  readonly journal: Journal;
 };
 
 export type Interruption = {

@@ -9,22 +9,49 @@ import { selectProbes } from '../probes/choose.ts';
 import { anyProgram } from '../probes/kinds/targets.ts';
 import type { Selected } from '../probes/types.ts';
 import { type DoctorReport, doctorLines, doctorObject } from '../report/doctor.ts';
+import { bundleOf } from './bundle.ts';
 import type { Context } from './context.ts';
+import { invokerOf } from './invoker.ts';
+import { readRuns } from './journal-file.ts';
+import { say } from './say.ts';
+import { writeWhole } from './whole-file.ts';
 
-export type DoctorOptions = { readonly json: boolean; readonly probeDirs: readonly string[] };
+export type DoctorOptions = {
+  readonly json: boolean;
+  readonly probeDirs: readonly string[];
+  /** Where to write what a report of a bug needs, or null. */
+  readonly bundle: string | null;
+  readonly force: boolean;
+};
 
 export const doctor = async (context: Context, options: DoctorOptions): Promise<number> => {
   const catalogue = loadCatalogue(options.probeDirs);
-  const report = await context.settle(async (files) => {
+  const { facts, ...report } = await context.settle(async (files) => {
     const facts = await readHostFacts(files, context.machine);
     const request = anyProgram({ files, env: context.env });
     const selected = await selectProbes(catalogue, new Map(), facts, request);
     return {
+      facts,
       ...(context.machine.name === null ? {} : { host: context.machine.name }),
       ...examine(facts, selected),
       pythons: describePythons(request),
     };
   });
+  if (options.bundle !== null) {
+    const runs = readRuns(context.env);
+    const bundle = bundleOf({
+      ...{ version: context.version, kernel: facts.kernel, bpftrace: facts.bpftrace?.version ?? null },
+      ...{ report, runs, probes: loadCatalogue().map(({ manifest }) => manifest.id), env: context.env },
+    });
+    const whole = { force: options.force, owner: invokerOf(context.env) };
+    writeWhole(options.bundle, `${JSON.stringify(bundle, null, 2)}\n`, whole);
+    say(
+      context,
+      `wrote ${options.bundle}, with ${runs.length} runs that ended with an error`,
+      'Read it before you send it',
+    );
+    return EXIT.ok;
+  }
   if (options.json) context.out.json(doctorObject(report));
   else context.out.lines(doctorLines(report));
   return report.state === 'blocked' ? EXIT.environment : EXIT.ok;

@@ -101,7 +101,8 @@ Examples:
   doctor: `
 Examples:
   stallscope doctor
-  stallscope doctor --json | jq -r .next`,
+  stallscope doctor --json | jq -r .next
+  stallscope doctor --bundle bundle.json; less bundle.json     for a report of a bug`,
   explain: `
 Examples:
   stallscope explain

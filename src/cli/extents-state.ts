@@ -3,7 +3,7 @@
  * or ~/.local/state/stallscope. A file there that is not ours is neither read as one nor written over.
  */
 import { mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { EarlierExtents } from '../core/file-extents.ts';
 import type { OpenFile } from '../core/inspection.ts';
 import { failure } from '../errors.ts';
@@ -12,6 +12,7 @@ import { readSmallFile } from '../probes/small-file.ts';
 import { readExtentsState, writeExtentsState } from '../wire/extents-state.ts';
 import type { Context } from './context.ts';
 import { invokerOf } from './invoker.ts';
+import { stateFile } from './state-folder.ts';
 import { writeWhole } from './whole-file.ts';
 
 const NAME = 'extents.json';
@@ -19,13 +20,7 @@ const MAX_BYTES = 512 * 1024 * 1024;
 
 type Environment = Context['env'];
 
-export const statePath = (env: Environment): string | null => {
-  const [given] = (env.STATE_DIRECTORY ?? '').split(':');
-  if (given !== undefined && given !== '') return join(given, NAME);
-  if (process.getuid?.() === 0) return join('/var/lib/stallscope', NAME);
-  if (env.XDG_STATE_HOME?.startsWith('/') === true) return join(env.XDG_STATE_HOME, 'stallscope', NAME);
-  return env.HOME === undefined || env.HOME === '' ? null : join(env.HOME, '.local/state/stallscope', NAME);
-};
+export const statePath = (env: Environment): string | null => stateFile(env, NAME);
 
 /** @throws E_CONFIG where there is a file that is none of ours */
 export const readState = (path: string | null): ReadonlyMap<string, Earlier> => {

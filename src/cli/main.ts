@@ -8,6 +8,7 @@ import { localFiles } from '../host/local-files.ts';
 import { localMachine } from '../host/machine.ts';
 import type { Context } from './context.ts';
 import { EXIT_OF, isSignal, type Listening, listenForInterruption } from './interruption.ts';
+import { createJournal, type Journal, VARIABLE } from './journal.ts';
 import { survivesLostTerminal } from './lost-terminal.ts';
 import { settleHere } from './on-host.ts';
 import { createOutput, type Lost, type Output } from './output.ts';
@@ -18,13 +19,15 @@ import { runProgram } from './program.ts';
 export const main = async (argv: readonly string[]): Promise<number> => {
   const { stdin, stdout, stderr, env } = process;
   survivesLostTerminal(process);
-  process.on('uncaughtException', crash);
+  const { version } = assets;
+  const journal = createJournal({ version, env, stderr }, argv);
+  process.on('uncaughtException', (error) => crash(error, journal));
   const interruption = listenForInterruption(process);
-  const host = thisHost(env);
   const status = await run(
-    { version: assets.version, env, stdin, stdout, stderr, ...host, interruption },
+    { version, env, stdin, stdout, stderr, ...thisHost(env), interruption, journal },
     argv,
   );
+  journal.close(status);
   const reason = interruption.reason();
   // What waits for a reader that does not read would keep us alive.
   if (reason !== null && isSignal(reason)) process.exit(status);
@@ -42,7 +45,10 @@ export const thisHost = (
   remote: null,
 });
 
-type Edges = Omit<Context, 'out' | 'interruption'> & { readonly interruption: Listening };
+type Edges = Omit<Context, 'out' | 'interruption' | 'journal'> & {
+  readonly interruption: Listening;
+  readonly journal?: Journal;
+};
 
 /** The same within the edges that it is handed: an error is reported there, and is a status. */
 export const run = async (edges: Edges, argv: readonly string[]): Promise<number> => {
@@ -52,7 +58,8 @@ export const run = async (edges: Edges, argv: readonly string[]): Promise<number
     if (lost.reason === 'output lost') printError(outputError(lost), stderr);
     interruption.request(lost.reason);
   });
-  const status = await statusOf({ ...edges, out }, argv);
+  const journal = edges.journal ?? createJournal(edges, argv);
+  const status = await statusOf({ ...edges, out, journal }, argv);
   await flushed(out, interruption);
   return status === EXIT.ok && out.lost()?.reason === 'output lost' ? EXIT.output : status;
 };
@@ -71,8 +78,9 @@ const flushed = (out: Output, interruption: Listening): Promise<void> =>
 const outputError = ({ code }: Lost): Error => failure('E_OUTPUT_LOST', { why: code });
 
 const statusOf = async (context: Context, argv: readonly string[]): Promise<number> => {
-  const { stderr, interruption } = context;
+  const { stderr, interruption, journal, env } = context;
   try {
+    checkLog(env);
     return await runProgram(context, argv);
   } catch (error) {
     if (error instanceof CommanderError) {
@@ -82,12 +90,21 @@ const statusOf = async (context: Context, argv: readonly string[]): Promise<numb
     const reason = interruption.reason();
     // What was given up because we were asked to end is no error.
     if (reason !== null && (error as NodeJS.ErrnoException).code === 'ABORT_ERR') return EXIT_OF[reason];
+    journal.error(error);
     return printError(error, stderr);
   }
 };
 
+const checkLog = (env: NodeJS.ProcessEnv): void => {
+  const level = env[VARIABLE] ?? '';
+  if (level !== '' && level !== 'debug')
+    throw failure('E_USAGE', { fact: `${VARIABLE} can only be "debug".`, command: 'stallscope' });
+};
+
 /** Whoever changed the terminal hands it back on exit; what went wrong is reported after that, or nobody would see it. */
-const crash = (error: unknown): void => {
+const crash = (error: unknown, journal: Journal): void => {
+  journal.error(asBug(error));
+  journal.close(EXIT.bug);
   process.on('exit', () => printError(asBug(error), { write: (text) => writeSync(process.stderr.fd, text) }));
   process.exit(EXIT.bug);
 };

@@ -81,8 +81,9 @@ const COMMAND_PATIENCE_MS = 5_000;
 export const startSession = async (
   context: Context,
   options: SessionOptions,
-  hooks: SessionHooks,
+  given: SessionHooks,
 ): Promise<RunningSession> => {
+  const hooks = journaled(context, given);
   const recorder =
     options.output === null
       ? null
@@ -121,6 +122,24 @@ export const startSession = async (
     throw error;
   }
 };
+
+/** What is said while it runs, and what the stream says of probes and gaps, is noted too. */
+const journaled = ({ journal }: Context, hooks: SessionHooks): SessionHooks => ({
+  ...hooks,
+  status: (text) => {
+    journal.note('status', { text });
+    hooks.status(text);
+  },
+  onFolded: (record) => {
+    journal.record(record);
+    hooks.onFolded?.(record);
+  },
+  onReady: () => {
+    const probes = hooks.store.get()?.probes ?? [];
+    for (const probe of probes) journal.record({ type: 'probe', bootUs: 0, ...probe });
+    hooks.onReady?.();
+  },
+});
 
 /** Which files the suspect of a finding has open is asked once it is named. */
 const withFiles = (

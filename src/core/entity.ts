@@ -8,7 +8,11 @@ export const KEPT_BEHIND_SAMPLES = 12;
 
 export type Count = { total: number; delta: number; sample: number };
 /** Of one process, with its recent past while there is room for one. */
-export type Tally = Count & { trend: Ring | null };
+export type Tally = Count & {
+  trend: Ring | null;
+  /** The first sample that it grew in, which is all of its past until there is another; NEVER before, or where not known. */
+  first: number;
+};
 export type Part = Count & { readonly key: readonly number[] };
 
 export type Entity = {
@@ -75,6 +79,8 @@ export const createEntity = (pid: number, startMs: number | null, comm: string):
 });
 
 const NEVER = -1;
+/** It began before, and what came then is not kept. */
+const UNKNOWN = -2;
 
 /** Nothing counted yet. */
 export const zeroCount = (): Count => ({ total: 0, delta: 0, sample: NEVER });
@@ -97,6 +103,7 @@ export const createTally = ({ total, delta, sample }: Count): Tally => ({
   delta,
   sample,
   trend: null,
+  first: sample < 0 ? NEVER : UNKNOWN,
 });
 
 const tallyOf = (entity: Entity, metric: string): Tally => {
@@ -113,11 +120,32 @@ export type TrendBudget = { readonly limit: number; held: number };
 /** The sample that entities grow in now, and the room for their past. */
 export type Growing = { readonly sample: number; readonly trends: TrendBudget };
 
-const trendOf = (tally: Tally, budget: TrendBudget, blank: number): Ring | null => {
-  if (tally.trend !== null || budget.held >= budget.limit) return tally.trend;
-  budget.held += 1;
-  tally.trend = createRing(ROW_HISTORY_SAMPLES + KEPT_BEHIND_SAMPLES, blank);
+const CAPACITY = ROW_HISTORY_SAMPLES + KEPT_BEHIND_SAMPLES;
+
+/**
+ * To be called before this sample's growth is added. Most processes of a crowd grow in one sample and end: a ring is made
+ * with the second.
+ */
+const trendOf = (tally: Tally, { sample, trends }: Growing, blank: number): Ring | null => {
+  if (tally.trend !== null) return tally.trend;
+  if (tally.first === NEVER) tally.first = sample;
+  if (tally.first === sample) return null;
+  const isAll = tally.first >= 0;
+  const { first, delta } = tally;
+  tally.first = UNKNOWN;
+  if (trends.held >= trends.limit) return null;
+  trends.held += 1;
+  tally.trend = createRing(CAPACITY, blank);
+  if (isAll) writeRing(tally.trend, first, delta);
   return tally.trend;
+};
+
+/** The past of a tally, also where it is one sample alone; null where it is not kept. */
+export const pastOf = ({ trend, first, delta }: Tally, blank: number): Ring | null => {
+  if (trend !== null || first < 0) return trend;
+  const ring = createRing(CAPACITY, blank);
+  writeRing(ring, first, delta);
+  return ring;
 };
 
 /** Counts `delta` of a metric in a sample, for the process and, with dimensions, for the part `dims`. */
@@ -126,12 +154,13 @@ export const countEntity = (
   metric: string,
   dims: readonly number[],
   delta: number,
-  { sample, trends }: Growing,
+  growing: Growing,
 ): void => {
+  const { sample } = growing;
   entity.version += 1;
   const tally = tallyOf(entity, metric);
+  const trend = trendOf(tally, growing, 0);
   addTo(tally, delta, sample);
-  const trend = trendOf(tally, trends, 0);
   if (trend !== null) writeRing(trend, sample, tally.delta);
   if (dims.length > 0) addTo(partOf(entity, metric, dims), delta, sample);
 };
@@ -149,12 +178,13 @@ export const growEntity = (
   metric: string,
   dims: readonly number[],
   delta: number,
-  { sample, trends }: Growing,
+  growing: Growing,
 ): void => {
+  const { sample } = growing;
   entity.version += 1;
   const tally = tallyOf(entity, metric);
+  const trend = trendOf(tally, growing, 0);
   growIn(tally, delta, sample);
-  const trend = trendOf(tally, trends, 0);
   if (trend !== null) writeRing(trend, sample, tally.delta);
   if (dims.length > 0) growIn(partOf(entity, metric, dims), delta, sample);
 };
@@ -184,18 +214,14 @@ export const raiseEntity = (entity: Entity, metric: string, value: number, sampl
 };
 
 /** Sets the level of a gauge. What is not mentioned in later samples stays as it is. */
-export const levelEntity = (
-  entity: Entity,
-  metric: string,
-  value: number,
-  { sample, trends }: Growing,
-): void => {
+export const levelEntity = (entity: Entity, metric: string, value: number, growing: Growing): void => {
+  const { sample } = growing;
   entity.version += 1;
   const tally = tallyOf(entity, metric);
+  const trend = trendOf(tally, growing, Number.NaN);
   tally.total = value;
   tally.delta = value;
   tally.sample = sample;
-  const trend = trendOf(tally, trends, Number.NaN);
   if (trend !== null) holdRing(trend, sample, value);
 };
 

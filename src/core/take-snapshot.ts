@@ -2,7 +2,7 @@
 
 import { realMsAt } from './clock.ts';
 import { coverageNowOf, coverageOf, trustOf } from './coverage.ts';
-import { type Count, type Entity, ROW_HISTORY_SAMPLES } from './entity.ts';
+import { type Count, type Entity, pastOf, ROW_HISTORY_SAMPLES } from './entity.ts';
 import type { HostReading } from './host-reading.ts';
 import { isWholeInterval } from './rate.ts';
 import { type Ring, readRing } from './ring.ts';
@@ -259,8 +259,12 @@ const wholeHistoryOf = (state: SessionState, { entities, ends }: Lives, sample: 
   row: (id, metric, samples) => {
     const tally = entities.get(id)?.counts.get(metric);
     if (!isCounter(state, metric))
-      return levelsOf(tally?.trend ?? undefined, ends.get(id), state.times, { sample, samples });
-    const { trend = null, sample: counted = -Infinity } = tally ?? {};
+      return levelsOf((tally && pastOf(tally, Number.NaN)) ?? undefined, ends.get(id), state.times, {
+        sample,
+        samples,
+      });
+    const { sample: counted = -Infinity } = tally ?? {};
+    const trend = tally === undefined ? null : pastOf(tally, 0);
     // Without a trend a process that counted lately has a past that nobody kept: unknown, not zero.
     const lately = counted >= 0 && counted > sample - ROW_HISTORY_SAMPLES;
     return readRing(trend ?? undefined, sample, samples, trend === null && lately ? Number.NaN : 0);

@@ -39,7 +39,7 @@ describe('advice', () => {
     expect(commandsOf(seekHoleStorm, { filesystems: ['xfs'] })).not.toContain('e4defrag');
     // Who searches without a step is on neither of those that count them.
     const stepless = suspectOf();
-    stepless.counts.set('iomap.seek_hole', { total: 9, delta: 9, sample: 0, trend: null });
+    stepless.counts.set('iomap.seek_hole', { total: 9, delta: 9, sample: 0, trend: null, first: -2 });
     expect(commandsOf(seekHoleStorm, { filesystems: ['ext4', 'xfs'] }, [stepless])).not.toMatch(
       /xfs_fsr|e4defrag/,
     );
@@ -90,7 +90,7 @@ describe('advice', () => {
     expect(nowhere).toContain('echo 4711 > /sys/fs/cgroup/bounded/cgroup.procs');
     // What it holds of its own does not fit into any bound that helps.
     const large = suspectOf();
-    large.counts.set('proc.anon_bytes', { total: 3500 * MIB, delta: 0, sample: 0, trend: null });
+    large.counts.set('proc.anon_bytes', { total: 3500 * MIB, delta: 0, sample: 0, trend: null, first: -2 });
     expect(commandsOf(pageCacheThrash, { memoryBytes: 4096 * MIB }, [large])).not.toMatch(
       /MemoryHigh|memory\.high/,
     );

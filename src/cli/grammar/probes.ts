@@ -21,8 +21,15 @@ export const addHost = (line: Line): void => {
   )
     .option('--json', 'one JSON object')
     .addOption(probeDir())
+    .option('--bundle <file>', 'write what a report of a bug needs, without names and paths, into FILE')
+    .option('--force', 'replace FILE')
     .action((flags: Flags) => {
-      const options = { json: flags.json === true, probeDirs: list(flags, 'probeDir') };
+      const options = {
+        json: flags.json === true,
+        probeDirs: list(flags, 'probeDir'),
+        bundle: text(flags, 'bundle'),
+        force: flags.force === true,
+      };
       const wish = { host: text(flags, 'host'), probeDirs: options.probeDirs };
       return run(onHost(context, wish, (about) => doctor(about, options)));
     });

@@ -91,7 +91,8 @@ export const matchSignatures = (cases: Cases, readings: Readings, state: Session
       continue;
     }
     for (const suspicion of suspicionsOf(signature, readings))
-      if (suspicion.rate >= signature.anchor.least) advance(cases, suspicion, readings, state);
+      if (suspicion.rate >= signature.anchor.least && !isOver(suspicion, readings))
+        advance(cases, suspicion, readings, state);
   }
   for (const [key, one] of cases.open) {
     // What was counted long before it held, or long after, is none of it.
@@ -99,9 +100,13 @@ export const matchSignatures = (cases: Cases, readings: Readings, state: Session
       forget(one, state);
     // A place at which nobody waits is none: what comes next time begins anew.
     if (one.place !== null && readings.ticks - one.lastTick > one.signature.togetherTicks) one.lasted = 0;
-    if (readings.ticks - one.lastTick > CLOSED_AFTER_TICKS) cases.open.delete(key);
+    if (readings.ticks - one.lastTick > CLOSED_AFTER_TICKS || isOver(one, readings)) cases.open.delete(key);
   }
 };
+
+/** Nothing more can come of who has ended, and did nothing in this tick: thousands a second may. */
+const isOver = ({ suspect }: Subject, { now }: Readings): boolean =>
+  suspect !== null && suspect.endedBootUs !== null && !now.processes.has(suspect);
 
 const unattended = (signature: Signature, state: SessionState): Signature | undefined => {
   const logged = LOGGED.get(signature);
