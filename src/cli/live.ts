@@ -1,5 +1,5 @@
 /** `stallscope live`: the screen on a terminal, NDJSON everywhere else. */
-import { inspectProcess, uninspected } from '../host/inspect.ts';
+import { uninspected } from '../host/inspect.ts';
 import { createSwitchedRecorder } from '../recording/write/switched.ts';
 import { endLine, intervalLine, sessionLine } from '../report/interval.ts';
 import { createTextStore } from '../screen/text-store.ts';
@@ -105,9 +105,7 @@ const liveScreen = async (context: Context, options: LiveOptions): Promise<numbe
     notice,
     inspect: async (pid, startMs, wantExtents) => {
       const unnamed = store.get()?.header.unnamed;
-      return unnamed === undefined
-        ? inspectProcess(context.files, pid, startMs, wantExtents)
-        : uninspected(pid, unnamed);
+      return unnamed === undefined ? context.inspect(pid, startMs, wantExtents) : uninspected(pid, unnamed);
     },
     record: createRecordSwitch(context, switched, options.output),
     mark: (text) => {

@@ -94,7 +94,7 @@ const there = ({ env }: Context, remote: RemoteHost, intervalMs: number): Place 
             aheadMs: Math.round(aheadMs * 1e3) / 1e3,
             unsureMs: Math.ceil(unsureMs * 1e3) / 1e3,
           };
-          return { ...header, remote: { name: remote.address.text, ...told } };
+          return { ...header, remote: { hostname: remote.address.text, ...told } };
         },
         records: async function* () {
           try {
