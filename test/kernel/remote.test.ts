@@ -131,7 +131,7 @@ describeWith([...NEEDS, 'mkfs.xfs', 'loop device', 'perl'], 'counts over ssh', (
     const samples = lines
       .filter((line) => line.startsWith('{"type":"sample"'))
       .map((line) => JSON.parse(line));
-    expect(samples.filter(({ host }) => 'cpu.busy_ms' in host).length).toBeGreaterThan(2);
+    expect(samples.filter(({ host }) => 'cpu.busy_ms' in host).length).toBeGreaterThanOrEqual(2);
     expect(samples.at(-1)?.self).toMatchObject({ cpuMs: expect.any(Number) });
     expect(samples.at(-1)?.self.tracerCpuMs).toBeGreaterThan(0);
     // Nothing of ours is taken for anybody's work.
