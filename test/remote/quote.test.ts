@@ -46,7 +46,8 @@ describe('a quoted word', () => {
   it('is left as it is where nothing in it means anything', () => {
     expect(quote('/usr/bin/bpftrace')).toBe('/usr/bin/bpftrace');
     expect(quote('')).toBe("''");
-    expect(quote('-rf')).toBe("'-rf'");
+    expect(quote('-f')).toBe('-f');
+    expect(quote('a=b')).toBe("'a=b'");
     expect(quote("it's")).toBe(`'it'\\''s'`);
     expect(() => quote('a\0b')).toThrow(RangeError);
   });
