@@ -135,7 +135,7 @@ const OWNER = `read -r line </proc/$PPID/stat
 set -- \${line##*) }
 owner=$PPID:$((\${20} * 10))`;
 
-/** What is told to the tracer; without us it is over at once. */
+/** Passes signals to the tracer; without us it is over at once. */
 const LISTEN = `listen() {
   while read -r word; do
     kill -USR1 $w

@@ -49,7 +49,7 @@ export const createWatch = (host: RemoteHost): Watch => {
       const { reader } = connection;
       const beganMs = performance.now();
       const wanted = block.next(costFiles());
-      // Another reader knows nothing of what the one before was told.
+      // Another reader knows nothing of what the one before was given.
       if (wanted.kept !== null || keptBy !== reader)
         void reader.ask('k', ...block.kept()).catch(() => undefined);
       keptBy = reader;

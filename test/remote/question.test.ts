@@ -17,7 +17,7 @@ const printed = (files: Readonly<Record<string, string>>): Buffer =>
   );
 
 describe('texts', () => {
-  it('are told apart whatever they hold', () => {
+  it('are distinguished whatever they hold', () => {
     const paths = ['/proc/1/status', '/proc/1/cmdline', '/proc/2/status'];
     const line = fc.oneof(fc.string(), fc.constantFrom(...paths.map((path) => `${path}:forged`), '', ':'));
     const text = fc

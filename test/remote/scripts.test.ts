@@ -117,7 +117,7 @@ describe('the tracer', () => {
     let out = '';
     child.stdout.on('data', (chunk: Buffer) => {
       out += chunk.toString();
-      if (out.includes('up')) child.stdin.write('INT\n');
+      if (out.endsWith('up\n')) child.stdin.write('INT\n');
     });
     expect(await once(child, 'close')).toEqual([7, null]);
     expect(out).toBe('stallscope-here\nup\nlast\n');
