@@ -7,6 +7,8 @@ export const STATUSES = {
   probe: 'bpftrace refused a probe, or a probe folder is wrong. Other probes may well run.',
   recording:
     'The file is not a recording that this version can read. It was only read, never changed. Or a recording ended before its session, for want of room or because its file was deleted; it is readable up to there.',
+  remote:
+    'Another host could not be reached by ssh, or does not let its user become root. What was recorded of it before is readable.',
   output:
     'stdout could not be written, for example because its disk is full. A command after `--` goes on; its own status comes first.',
   bug: 'A fault of ours, printed with its stack.',

@@ -1,4 +1,5 @@
 /** What every command is handed: the process's edges, the host it is about, and the version it prints. */
+import type { Inspection } from '../core/inspection.ts';
 import type { HostFiles } from '../host/files.ts';
 import type { Machine } from '../host/machine.ts';
 import type { RemoteHost } from '../remote/host.ts';
@@ -23,6 +24,8 @@ export type Context = {
    * for is there. What was read stays known for the session, or holds for `now` only.
    */
   readonly settle: <T>(ask: (files: HostFiles) => T | Promise<T>, scope?: 'session' | 'now') => Promise<T>;
+  /** What a living process is asked when somebody looks at it. */
+  readonly inspect: Inspect;
   /** The other host that it is about, if it is about another. */
   readonly remote: RemoteHost | null;
   /** Ends what runs when the user or the system asks for it. */
@@ -30,6 +33,12 @@ export type Context = {
   /** What is decided, and what befalls us. */
   readonly journal: Journal;
 };
+
+export type Inspect = (
+  pid: number,
+  startMs: number | null,
+  wantExtents: boolean,
+) => Promise<Inspection | null>;
 
 export type Interruption = {
   readonly reason: () => Reason | null;

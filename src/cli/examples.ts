@@ -7,6 +7,7 @@ Examples:
   stallscope record -o out.ndjson -d 10m       ten minutes into a file
   stallscope record -o out.ndjson -- make -j8  a command and its children
   stallscope replay out.ndjson                 watch it again, anywhere, without root
+  stallscope --host db7                        another host, over ssh
   stallscope doctor                            what this host allows
   stallscope demo                              a real incident, recorded`,
   live: `
@@ -17,7 +18,8 @@ Examples:
   stallscope live -o out.ndjson -- ./reproduce.sh
   stallscope live --listen 9464
   stallscope live --push http://metrics:8428
-  stallscope live --canary /var/spool/imap`,
+  stallscope live --canary /var/spool/imap
+  stallscope live --host root@db7 --probe iomap`,
   record: `
 Examples:
   stallscope record -o out.ndjson -d 10m
@@ -25,6 +27,8 @@ Examples:
   stallscope record -o box.ndjson.gz --ring 30m --on any
   stallscope record -o out.ndjson --probe iomap,kswapd -p 4711
   stallscope record -o out.ndjson -- make -j8
+  stallscope record --host db7 -o db7.ndjson -d 10m
+  stallscope record --host db7 -o db7.ndjson --dry-run
   stallscope record -o out.ndjson --probe iomap --count find_allocation=uprobe:/usr/bin/qemu-system-x86_64:find_allocation`,
   replay: `
 Examples:
@@ -101,6 +105,7 @@ Examples:
   doctor: `
 Examples:
   stallscope doctor
+  stallscope doctor --host db7
   stallscope doctor --json | jq -r .next
   stallscope doctor --bundle bundle.json; less bundle.json     for a report of a bug`,
   explain: `

@@ -1,6 +1,6 @@
 /** `stallscope live`: the screen on a terminal, NDJSON everywhere else. */
 import { setImmediate } from 'node:timers/promises';
-import { inspectProcess, uninspected } from '../host/inspect.ts';
+import { uninspected } from '../host/inspect.ts';
 import type { WatchedSnapshot } from '../insight/recognised.ts';
 import { createSwitchedRecorder } from '../recording/write/switched.ts';
 import { endLine, intervalLine, sessionLine } from '../report/interval.ts';
@@ -127,9 +127,7 @@ const liveScreen = async (context: Context, options: LiveOptions): Promise<numbe
     notice,
     inspect: async (pid, startMs, wantExtents) => {
       const unnamed = store.get()?.header.unnamed;
-      return unnamed === undefined
-        ? inspectProcess(context.files, pid, startMs, wantExtents)
-        : uninspected(pid, unnamed);
+      return unnamed === undefined ? context.inspect(pid, startMs, wantExtents) : uninspected(pid, unnamed);
     },
     record: recordSwitch,
     mark: (text) => {

@@ -4,6 +4,7 @@ import { CommanderError } from 'commander';
 import { assets } from '../assets/here.ts';
 import { EXIT, failure } from '../errors.ts';
 import { createSystemClock } from '../host/clock.ts';
+import { inspectProcess } from '../host/inspect.ts';
 import { localFiles } from '../host/local-files.ts';
 import { localMachine } from '../host/machine.ts';
 import type { Context } from './context.ts';
@@ -37,11 +38,12 @@ export const main = async (argv: readonly string[]): Promise<number> => {
 /** The host that we run on. */
 export const thisHost = (
   env: NodeJS.ProcessEnv,
-): Pick<Context, 'files' | 'machine' | 'clock' | 'settle' | 'remote'> => ({
+): Pick<Context, 'files' | 'machine' | 'clock' | 'settle' | 'inspect' | 'remote'> => ({
   files: localFiles,
   machine: localMachine(env),
   clock: createSystemClock(localFiles),
   settle: settleHere(localFiles),
+  inspect: (pid, startMs, wantExtents) => inspectProcess(localFiles, pid, startMs, wantExtents),
   remote: null,
 });
 

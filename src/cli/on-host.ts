@@ -1,11 +1,12 @@
 /** `--host`: a command that is about another host, over the user's own ssh, for as long as the command takes. */
 import { failure } from '../errors.ts';
 import type { HostFiles } from '../host/files.ts';
+import { inspectProcess, uninspected } from '../host/inspect.ts';
 import { loadCatalogue } from '../probes/catalogue.ts';
 import type { Count } from '../probes/count.ts';
 import { readAddress } from '../remote/address.ts';
-import { openHost } from '../remote/host.ts';
-import type { Context } from './context.ts';
+import { openHost, type RemoteHost } from '../remote/host.ts';
+import type { Context, Inspect } from './context.ts';
 
 export type HostWish = {
   /** `[user@]name`; null for this one. */
@@ -29,12 +30,24 @@ export const onHost = async (
       clock: remote.clock,
       machine: remote.machine,
       settle: (ask, scope = 'session') => remote.settle(ask, scope === 'now' ? new Map() : remote.cache),
+      inspect: inspectThere(remote),
       remote,
     });
   } finally {
     remote.close();
   }
 };
+
+/** In how many extents a file lies is not asked: the programs that count them are not ours to run there. */
+const inspectThere =
+  (remote: RemoteHost): Inspect =>
+  async (pid, startMs) => {
+    try {
+      return await remote.settle((files) => inspectProcess(files, pid, startMs, false), new Map());
+    } catch (error) {
+      return uninspected(pid, error instanceof Error ? error.message : String(error));
+    }
+  };
 
 /** On this host what files say is there at once. */
 export const settleHere =

@@ -90,11 +90,11 @@ const there = ({ env }: Context, remote: RemoteHost, intervalMs: number): Place 
           watch.start(intervalMs);
           const header = await source.open();
           const { aheadMs, unsureMs } = remote.clock.wall();
-          const told = {
+          const clocks = {
             aheadMs: Math.round(aheadMs * 1e3) / 1e3,
             unsureMs: Math.ceil(unsureMs * 1e3) / 1e3,
           };
-          return { ...header, remote: { name: remote.address.text, ...told } };
+          return { ...header, remote: { hostname: remote.address.text, ...clocks } };
         },
         records: async function* () {
           try {

@@ -3,7 +3,6 @@ import { setImmediate } from 'node:timers/promises';
 import type { StreamRecord } from '../core/record.ts';
 import type { Mark } from '../core/snapshot.ts';
 import { EXIT } from '../errors.ts';
-import { inspectProcess } from '../host/inspect.ts';
 import type { WatchedSnapshot } from '../insight/recognised.ts';
 import { marksBytes, readMarks } from '../recording/read/marks.ts';
 import { createRecorder, type Recorder } from '../recording/write/recorder.ts';
@@ -143,12 +142,12 @@ const journaled = ({ journal }: Context, hooks: SessionHooks): SessionHooks => (
 
 /** Which files the suspect of a finding has open is asked once it is named. */
 const withFiles = (
-  { files, clock, env }: Context,
+  { inspect, clock, env }: Context,
   beside: BesideQueue,
   hooks: SessionHooks,
 ): SessionHooks => {
   const watch = createFileWatch({
-    ask: (pid, startMs) => inspectProcess(files, pid, startMs, true),
+    ask: (pid, startMs) => inspect(pid, startMs, true),
     add: beside.add,
     bootUs: clock.bootUs,
     earlier: (file) => earlierOf(env, file, clock.realMs()),

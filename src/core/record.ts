@@ -98,7 +98,7 @@ export type HeaderRecord = {
 
 export type Remote = {
   /** As its user named it to ssh. */
-  readonly name: string;
+  readonly hostname: string;
   /** How far its wall clock, which is that of the recording, was ahead of the clock of who traced, and how far that may be off. */
   readonly aheadMs: number;
   readonly unsureMs: number;

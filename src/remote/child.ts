@@ -1,6 +1,6 @@
 /**
  * The tracer on another host, behind the same port as one of ours (tracer/child.ts). Its guard there ends it when nothing is
- * heard from here; what is told to it are the signals, by name. Where there is no connection one is made first: so a link
+ * heard from here; what it is sent are the signals, by name. Where there is no connection one is made first: so a link
  * that comes back has a tracer again, and when it cannot, this tracer has ended, with what ssh said.
  */
 import { once } from 'node:events';

@@ -76,7 +76,7 @@ export const connect = async (address: Address, own: (pid: number) => void): Pro
     ssh.once('close', (status, signal) => {
       clearInterval(beat);
       rmSync(folder, { recursive: true, force: true });
-      const how = why ?? (lastLines(said) || howEnded(status, signal));
+      const how = (why ?? (lastLines(said) || howEnded(status, signal))).replace(/\.$/, '');
       reader.end(failure('E_SSH', { host: address.text, why: how }));
       resolve(how);
     });

@@ -9,6 +9,6 @@ export const quote = (word: string): string => {
   return PLAIN.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 };
 
-const PLAIN = /^[\w./:@%+,][\w./:@%+,-]*$/;
+const PLAIN = /^[\w./:@%+,-]+$/;
 
 export const quoteAll = (words: readonly string[]): string => words.map(quote).join(' ');

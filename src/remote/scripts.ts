@@ -11,7 +11,7 @@
  * number of the program that read. Files of text are read by one `grep`, which puts the name of the file before each
  * line: no content can be mistaken for another file's.
  *
- * **tracer.** Runs bpftrace. Its standard output is bpftrace's own; a line of its input is a sign of life, or a signal.
+ * **tracer.** Becomes bpftrace. Its standard output is bpftrace's own; a line of its input is a sign of life, or a signal.
  */
 import { quote, quoteAll } from './quote.ts';
 
@@ -26,21 +26,23 @@ const guarded = (start: string): string => `trap '' USR1\n${start} & w=$!`;
 const INTERRUPT_AFTER = 4;
 const KILL_AFTER = 5;
 
-/** Runs beside `$$`; `$1` is what it ends, first with the signal `$2`. */
-const GUARD = `guard() {
+/**
+ * Beside `$$`, which it ends, first with the signal `$1`. A PID can be another's by now, whose parent we are not: only while
+ * `$$` is our parent is it signalled.
+ */
+const GUARD = `ours() { read -r a b c parent rest </proc/self/stat && [ "$parent" = $$ ]; }
+guard() {
   n=0
   trap 'n=0' USR1
-  while kill -0 $$ 2>/dev/null; do
+  while ours; do
     sleep 1 >/dev/null 2>&1 &
     s=$!
     echo "${OWN} $s" >&2
     while kill -0 $s 2>/dev/null; do wait $s; done
     n=$((n + 1))
-    [ $n -eq ${INTERRUPT_AFTER} ] && kill -"$2" "$1" 2>/dev/null
-    [ $n -ge ${KILL_AFTER} ] && kill -KILL "$1" 2>/dev/null
+    [ $n -eq ${INTERRUPT_AFTER} ] && ours && kill -"$1" $$
+    [ $n -ge ${KILL_AFTER} ] && ours && kill -KILL $$
   done
-  kill -"$2" "$1" 2>/dev/null && sleep 2 && kill -KILL "$1" 2>/dev/null
-  :
 }`;
 
 /** One of us that is killed takes the record of the outage with it (host/oom.ts). */
@@ -113,7 +115,7 @@ export const readerScript = (mark: string): string =>
     READ_SETUP,
     `mark=${mark} kept= p=`,
     SPARE,
-    guarded('guard $$ TERM </dev/null'),
+    guarded('guard TERM </dev/null'),
     `trap 'kill $p $w 2>/dev/null; exit' TERM`,
     `echo "${GREETING} $$ $w" >&2`,
     ANSWERS,
@@ -128,33 +130,35 @@ export type TracerWords = {
   readonly env: Readonly<Record<string, string>>;
 };
 
-/** Who runs the tracer, by which a stallscope of that host knows that it is not an orphan (host/orphans.ts). */
-const OWNER = `read -r line </proc/$$/stat
+/** Who started the tracer, by which a stallscope of that host knows that it is not an orphan (host/orphans.ts). */
+const OWNER = `read -r line </proc/$PPID/stat
 set -- \${line##*) }
-owner=$$:$((\${20} * 10))`;
+owner=$PPID:$((\${20} * 10))`;
 
-const LISTEN = `{ while read -r word; do
-  kill -USR1 $w
-  case $word in INT|TERM|KILL) kill -$word $b ;; esac
-done
-kill -INT $b; } <&3 2>/dev/null & l=$!
-echo "${GREETING} $b $$ $w $l" >&2
-exec 3<&-
-wait $b; r=$?
-kill $w $l
-exit $r`;
+/** Passes signals to the tracer; without us it is over at once. */
+const LISTEN = `listen() {
+  while read -r word; do
+    kill -USR1 $w
+    case $word in INT|TERM|KILL) ours && kill -$word $$ ;; esac
+  done
+  ours && kill -INT $$
+}`;
 
 export const tracerScript = ({ launcher, file, args, env }: TracerWords): string => {
   const { STALLSCOPE_OWNER: _, ...rest } = env;
   const settings = Object.entries(rest).map(([name, value]) => `${name}=${quote(value)}`);
   return [
     GUARD,
+    LISTEN,
     SPARE,
     OWNER,
     `echo ${GREETING}`,
     'exec 3<&0',
-    `env -i ${settings.join(' ')} STALLSCOPE_OWNER=$owner ${quoteAll([...launcher, file, ...args])} </dev/null 3<&- & b=$!`,
-    guarded('guard $b INT </dev/null 3<&-'),
-    LISTEN,
+    guarded('guard INT </dev/null 3<&- >/dev/null'),
+    'listen <&3 >/dev/null 2>&1 & l=$!',
+    `echo "${GREETING} $$ $PPID $w $l" >&2`,
+    'exec 3<&-',
+    // In place of this shell: one that is started beside it would have SIGINT ignored.
+    `exec env -i ${settings.join(' ')} STALLSCOPE_OWNER=$owner ${quoteAll([...launcher, file, ...args])} </dev/null`,
   ].join('\n');
 };

@@ -49,7 +49,7 @@ export const createWatch = (host: RemoteHost): Watch => {
       const { reader } = connection;
       const beganMs = performance.now();
       const wanted = block.next(costFiles());
-      // Another reader knows nothing of what the one before was told.
+      // Another reader knows nothing of what the one before was given.
       if (wanted.kept !== null || keptBy !== reader)
         void reader.ask('k', ...block.kept()).catch(() => undefined);
       keptBy = reader;
@@ -115,6 +115,8 @@ export const createWatch = (host: RemoteHost): Watch => {
           return block.misses() === before ? facts : null;
         },
         own: (who) => host.own.has(who.pid) || (who.ppid !== null && host.own.has(who.ppid)),
+        uncoveredBy: (used) =>
+          Object.fromEntries(Object.keys(port.uncoveredBy(used)).map((metric) => [metric, NOT_LOOKED_INTO])),
         readUs: () => readUs,
         isSilent: () => host.silentMs() > SILENT_MS,
         ownCost: costThere,
@@ -130,6 +132,9 @@ export const createWatch = (host: RemoteHost): Watch => {
     },
   };
 };
+
+/** Nothing can be held open there while it is looked into. */
+const NOT_LOOKED_INTO = 'a program that began on another host is not looked into from here';
 
 /** As long as the guards there wait, less a beat. */
 const SILENT_MS = 3_000;

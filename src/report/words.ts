@@ -1,6 +1,6 @@
 /** What insight has found, in words: for the page of `analyze`, and for that of a report. */
 
-import type { HeaderRecord } from '../core/record.ts';
+import type { HeaderRecord, Remote } from '../core/record.ts';
 import type { IncidentAccount } from '../insight/analysis.ts';
 import type { Link } from '../insight/correlate.ts';
 import type { Crowd } from '../insight/crowds.ts';
@@ -109,3 +109,6 @@ const hoursText = (hours: number): string => {
   const count = Number(amount.toPrecision(1));
   return `${count} ${unit}${count === 1 ? '' : 's'}`;
 };
+/** How another host was reached, and how far its clock, by which the recording goes, was from that of who traced it. */
+export const remoteFacts = ({ hostname, aheadMs, unsureMs }: Remote): string =>
+  `ssh to ${hostname}; its clock was ${Math.abs(aheadMs).toFixed(1)} ms ${aheadMs < 0 ? 'behind' : 'ahead'}, give or take ${unsureMs.toFixed(1)} ms`;

@@ -2,6 +2,7 @@
  * The lines that frame the rest: which moment of which machine this is, and how far the numbers can be trusted:
  * probes with the variant that ran, losses, gaps, what tracing itself costs.
  */
+import type { Remote } from '../core/record.ts';
 import type { Row, Snapshot } from '../core/snapshot.ts';
 import { type Line, packSegments, type Segment, segment, span } from './format/line.ts';
 import { bytes, clockTime, compact, duration, longDuration, percent } from './format/numbers.ts';
@@ -127,9 +128,14 @@ const bannerSegments = (snapshot: Snapshot, view: View): Segment[] => {
       ...uncounted,
     ];
   // Without a sample there are no counts either.
-  if (view.silentMs !== null) return [banner(`NO SAMPLE FOR ${longDuration(view.silentMs / 1000)}`)];
+  if (view.silentMs !== null)
+    return [banner(`${silence(snapshot, view)} FOR ${longDuration(view.silentMs / 1000)}`)];
   return uncounted;
 };
+
+/** Of another host it is the link that may be gone. */
+const silence = ({ header }: Snapshot, { glyphs }: View): string =>
+  header.remote === undefined ? 'NO SAMPLE' : `NOTHING FROM ${clean(header.remote.hostname, glyphs.charset)}`;
 
 /** The tracer is held up when it was not read for this many intervals, while the host still was. */
 const UNREAD_INTERVALS = 2.5;
@@ -146,8 +152,18 @@ const hostSegments = ({ header }: Snapshot, { glyphs, title }: View): Segment[] 
   segment(6, span(clean(header.host.kernel, glyphs.charset))),
   segment(8, span(`${header.host.cpus} cpus ${bytes(header.host.memoryBytes)}`, 'dim')),
   segment(7, span(clean(title, glyphs.charset), 'dim')),
+  ...(header.remote === undefined
+    ? []
+    : [segment(7, span(remoteText(header.remote, glyphs.charset), 'dim'))]),
   ...selectionSegments(header.selection, glyphs.charset),
 ];
+
+/** How it is reached, and how far its clock is from that of who traces it. */
+const remoteText = ({ hostname, aheadMs, unsureMs }: Remote, charset: 'utf8' | 'ascii'): string => {
+  const sign = charset === 'ascii' ? '+-' : '±';
+  const ahead = `${aheadMs < 0 ? '-' : '+'}${compact(Math.abs(Math.round(aheadMs)))}`;
+  return `ssh ${clean(hostname, charset)}, clock ${ahead}${sign}${compact(Math.ceil(unsureMs))}ms`;
+};
 
 const selectionSegments = (
   selection: Snapshot['header']['selection'],

@@ -62,7 +62,7 @@ const LATEST_MS = 4e15;
 const millis = z.number().min(-LATEST_MS).max(LATEST_MS);
 
 const remote = z.object({
-  name: words.describe('as ssh was given it'),
+  hostname: name.describe('as ssh was given it'),
   aheadMs: millis.describe(
     'its wall clock, which is that of the recording, was so far ahead of that of who traced',
   ),

@@ -11,6 +11,10 @@ type Need =
   | 'mkfs.xfs'
   | 'mkfs.ext4'
   | 'perl'
+  | 'ssh'
+  | 'sshd'
+  | 'ip'
+  | 'sudo'
   | 'loop device'
   | 'cc'
   | 'bash'
@@ -46,6 +50,10 @@ const HAS: Readonly<Record<Need, () => boolean>> = {
   'mkfs.xfs': () => onPath('mkfs.xfs'),
   'mkfs.ext4': () => onPath('mkfs.ext4'),
   perl: () => onPath('perl'),
+  ssh: () => onPath('ssh'),
+  sshd: () => onPath('sshd'),
+  ip: () => onPath('ip'),
+  sudo: () => onPath('sudo'),
   cc: () => onPath('cc'),
   bash: () => onPath('bash'),
   zsh: () => onPath('zsh'),

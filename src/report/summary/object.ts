@@ -11,6 +11,7 @@ export const summaryObject = (snapshot: Snapshot): object => {
     version: 1,
     recording: {
       host: header.host,
+      ...(header.remote === undefined ? {} : { remote: header.remote }),
       bpftrace: header.bpftrace,
       tool: header.tool,
       start: new Date(Math.round(snapshot.realMs - snapshot.elapsedUs / 1000)).toISOString(),

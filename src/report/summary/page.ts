@@ -2,7 +2,7 @@
 import type { Snapshot } from '../../core/snapshot.ts';
 import { dateTime, exact, longDuration } from '../../screen/format/numbers.ts';
 import { clean } from '../../screen/format/text.ts';
-import { hostFacts } from '../words.ts';
+import { hostFacts, remoteFacts } from '../words.ts';
 import { honestyLines } from './doubts.ts';
 import { orderText } from './rows.ts';
 import { memoryLines, probeLines } from './tables.ts';
@@ -22,6 +22,7 @@ const recordingLines = (snapshot: Snapshot, source: string): string[] => {
   return [
     `${clean(source)}: ${longDuration(snapshot.elapsedUs / 1e6)}, ${exact(snapshot.samples)} samples from ${dateTime(snapshot.realMs - snapshot.elapsedUs / 1000)}`,
     `  host    ${clean(header.host.hostname)}, ${hostFacts(header.host)}`,
+    ...(header.remote === undefined ? [] : [`  over    ${clean(remoteFacts(header.remote))}`]),
     `  traced  ${clean(traced)}`,
   ];
 };

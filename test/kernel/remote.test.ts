@@ -1,0 +1,297 @@
+/**
+ * Another host: a real sshd, real ssh, real bpftrace. Counts are those that are counted here, and whichever way a session
+ * dies, nothing is left there.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describeWith, HAS_TIME, TRACING } from '../helpers/requires.ts';
+import { type Sshd, startSshd } from '../helpers/sshd.ts';
+import { expectNoLosses, READY, type RunningTool, runTool, startTool, summaryOf } from '../helpers/tool.ts';
+import { WORKLOADS } from '../helpers/workloads.ts';
+import { mountFragmentedXfs } from '../helpers/xfs.ts';
+
+const { seekHoles } = WORKLOADS;
+const NEEDS = [...TRACING, 'ssh', 'sshd'] as const;
+const ROUNDS = HAS_TIME ? 20 : 1;
+/** What is promised. */
+const GONE_MS = 6_000;
+
+/** Everything of ours that runs: tracers, readers, guards. */
+const left = (): string[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+        const isTracer = /STALLSCOPE_OWNER=/.test(readFileSync(`/proc/${pid}/environ`, 'utf8'));
+        // A stopped client's own ssh waits for it: that is on this side.
+        if (line.includes('ControlMaster=')) return [];
+        return isTracer || line.includes('stallscope eval') || line.includes('eval "$(dd bs=1')
+          ? [`${pid} ${line}`]
+          : [];
+      } catch {
+        // It has ended.
+        return [];
+      }
+    });
+
+const bpftracesLeft = (): string[] => left().filter((line) => /^\d+ \S*bpftrace /.test(line));
+
+/** How long until it is so. */
+const waitFor = async (holds: () => boolean, limitMs: number, what: () => string): Promise<number> => {
+  const beganMs = performance.now();
+  while (!holds()) {
+    if (performance.now() - beganMs > limitMs) throw new Error(`after ${limitMs} ms: ${what()}`);
+    await delay(20);
+  }
+  return performance.now() - beganMs;
+};
+
+const gone = async (): Promise<number> => {
+  const tookMs = await waitFor(
+    () => bpftracesLeft().length === 0,
+    GONE_MS,
+    () => left().join('\n'),
+  );
+  await waitFor(
+    () => left().length === 0,
+    3_000,
+    () => left().join('\n'),
+  );
+  return tookMs;
+};
+
+let dir: string;
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'stallscope-remote-'));
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+/** Records until it is stopped. */
+const recording = async (sshd: Sshd, name: string, ...options: string[]) => {
+  const file = join(dir, `${name}.ndjson`);
+  const tool = startTool(
+    ['record', '--host', 'target', '--force', '--probe', 'inode', '-i', '200ms', '-o', file, ...options],
+    { env: sshd.env },
+  );
+  await tool.says(READY, 60_000);
+  return { file, tool };
+};
+
+describeWith([...NEEDS, 'mkfs.xfs', 'loop device', 'perl'], 'counts over ssh', () => {
+  const EXTENTS = 1009;
+  let sshd: Sshd;
+  let xfs: Awaited<ReturnType<typeof mountFragmentedXfs>>;
+  beforeAll(async () => {
+    sshd = await startSshd();
+    xfs = await mountFragmentedXfs(EXTENTS);
+  });
+  afterAll(async () => {
+    sshd?.close();
+    await xfs?.close();
+  });
+
+  it('are exactly those of the workload, and have its names and the cost of watching', async () => {
+    const file = join(dir, 'counts.ndjson');
+    const tool = startTool(
+      ['record', '--host', 'target', '--force', '--budget', 'off', '--probe', 'iomap,inode', '-o', file],
+      { env: sshd.env },
+    );
+    await tool.says(READY, 60_000);
+    const work = execa('perl', [seekHoles, xfs.file, '40']);
+    await work;
+    const files = join(dir, 'many');
+    await execa('sh', [
+      '-c',
+      `mkdir ${files}; i=0; while [ $i -lt 23 ]; do : >${files}/$i; i=$((i + 1)); done; rm -r ${files}`,
+    ]);
+    await delay(2_500);
+    tool.kill('SIGINT');
+    const { code } = await tool.ended;
+    expect(code, tool.stderr()).toBe(130);
+    const summary = await summaryOf(file);
+    const ours = summary.pids.find(({ pid }) => pid === work.pid);
+    expect(ours?.metrics).toMatchObject({ 'iomap.seek_hole': 40, 'iomap.iter': 40 * (EXTENTS + 1) });
+    const created = summary.pids.filter(
+      ({ comm, metrics }) => comm === 'sh' && metrics['inode.create'] === 23,
+    );
+    expect(created).toHaveLength(1);
+    expectNoLosses(summary);
+    expect(summary.recording.complete).toBe(true);
+    const lines = readFileSync(file, 'utf8').split('\n');
+    const header = JSON.parse(lines[0] ?? '');
+    expect(header).toMatchObject({ remote: { hostname: 'target' }, costBasis: 'estimated' });
+    // It is the same clock.
+    expect(Math.abs(header.remote.aheadMs)).toBeLessThanOrEqual(header.remote.unsureMs + 5);
+    const samples = lines
+      .filter((line) => line.startsWith('{"type":"sample"'))
+      .map((line) => JSON.parse(line));
+    expect(samples.filter(({ host }) => 'cpu.busy_ms' in host).length).toBeGreaterThanOrEqual(2);
+    expect(samples.at(-1)?.self).toMatchObject({ cpuMs: expect.any(Number) });
+    expect(samples.at(-1)?.self.tracerCpuMs).toBeGreaterThan(0);
+    // Nothing of ours is taken for anybody's work.
+    expect(summary.pids.filter(({ comm, own }) => comm === 'sleep' && own !== true)).toEqual([]);
+    await gone();
+  });
+});
+
+type Death = {
+  readonly name: string;
+  /** How it dies; what must happen afterwards for the tool to end. */
+  readonly strike: (sshd: Sshd, tool: RunningTool) => Promise<(() => Promise<void>) | null>;
+};
+
+const DEATHS: readonly Death[] = [
+  {
+    name: 'kill -9 of the client',
+    strike: async (_, tool) => {
+      tool.kill('SIGKILL');
+      return null;
+    },
+  },
+  {
+    name: 'SIGSTOP of the client',
+    strike: async (_, tool) => {
+      tool.kill('SIGSTOP');
+      return async () => {
+        tool.kill('SIGKILL');
+        tool.kill('SIGCONT');
+      };
+    },
+  },
+  {
+    name: 'sshd killed, with its connections',
+    strike: async (sshd, tool) => {
+      const connections = spawnSync('ps', ['-e', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' })
+        .stdout.split('\n')
+        .map((line) => /^\s*(\d+)\s+\d+\s+sshd: /.exec(line)?.[1])
+        .map(Number);
+      const those = sshd.processes().filter((pid) => pid === sshd.pid || connections.includes(pid));
+      for (const pid of those) process.kill(pid, 'SIGKILL');
+      return async () => {
+        await delay(1_000);
+        tool.kill('SIGINT');
+      };
+    },
+  },
+];
+
+describeWith(NEEDS, 'a session that dies', () => {
+  describe.each(DEATHS)('by $name', ({ strike }) => {
+    it(
+      `leaves nothing there within 6 s, and a readable recording, ${ROUNDS} times`,
+      async () => {
+        const tookMs: number[] = [];
+        for (let round = 0; round < ROUNDS; round += 1) {
+          const sshd = await startSshd();
+          try {
+            const { file, tool } = await recording(sshd, `death-${round}`);
+            await delay(500 + Math.random() * 1_500);
+            const after = await strike(sshd, tool);
+            tookMs.push(await gone());
+            await after?.();
+            await tool.ended;
+            await waitFor(
+              () => left().length === 0,
+              GONE_MS,
+              () => left().join('\n'),
+            );
+            const { recording: read, losses } = await summaryOf(file);
+            expect(read.samples).toBeGreaterThan(1);
+            expect(losses.rejectedLines).toBe(0);
+            expect(readdirSync(tmpdir()).filter((name) => /^stallscope-[A-Za-z0-9]{6}$/.test(name))).toEqual(
+              [],
+            );
+          } finally {
+            sshd.close();
+          }
+        }
+        console.log(`bpftrace gone after ${tookMs.map((ms) => Math.round(ms)).join(', ')} ms`);
+      },
+      ROUNDS * 60_000,
+    );
+  });
+});
+
+describeWith([...NEEDS, 'ip'], 'a cable that is cut', () => {
+  const NAME = `stallscope-${process.pid}`;
+  const cable = ['10.231.77.1', '10.231.77.2'] as const;
+  const ip = (...args: string[]): void => {
+    const { status, stderr } = spawnSync('ip', args, { encoding: 'utf8' });
+    if (status !== 0) throw new Error(`ip ${args.join(' ')}: ${stderr}`);
+  };
+  const link = `stsc${process.pid % 10_000}`;
+  let sshd: Sshd;
+  beforeAll(async () => {
+    ip('netns', 'add', NAME);
+    ip('link', 'add', `${link}a`, 'type', 'veth', 'peer', 'name', `${link}b`, 'netns', NAME);
+    ip('addr', 'add', `${cable[0]}/30`, 'dev', `${link}a`);
+    ip('link', 'set', `${link}a`, 'up');
+    ip('-n', NAME, 'addr', 'add', `${cable[1]}/30`, 'dev', `${link}b`);
+    ip('-n', NAME, 'link', 'set', `${link}b`, 'up');
+    sshd = await startSshd({ within: ['nsenter', `--net=/run/netns/${NAME}`, '--'], address: cable[1] });
+  });
+  afterAll(() => {
+    sshd?.close();
+    spawnSync('ip', ['link', 'del', `${link}a`]);
+    spawnSync('ip', ['netns', 'del', NAME]);
+  });
+
+  it(
+    `ends the tracer there within 6 s; one that comes back is a gap, and a new epoch, ${ROUNDS} times`,
+    async () => {
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const { file, tool } = await recording(sshd, `cable-${round}`);
+        await delay(500 + Math.random() * 1_500);
+        ip('link', 'set', `${link}a`, 'down');
+        await waitFor(
+          () => bpftracesLeft().length === 0,
+          GONE_MS,
+          () => left().join('\n'),
+        );
+        await delay(2_000);
+        ip('link', 'set', `${link}a`, 'up');
+        const counts = (): boolean => readFileSync(file, 'utf8').includes('"epoch":1');
+        await waitFor(counts, 60_000, tool.stderr);
+        tool.kill('SIGINT');
+        await tool.ended;
+        await gone();
+        const { recording: read, losses } = await summaryOf(file);
+        expect(read.complete, tool.stderr()).toBe(true);
+        expect(losses.gaps.length).toBeGreaterThanOrEqual(1);
+        const epochs = readFileSync(file, 'utf8').match(/"epoch":\d+/g) ?? [];
+        expect(new Set(epochs).size).toBeGreaterThanOrEqual(2);
+      }
+    },
+    ROUNDS * 120_000,
+  );
+});
+
+describeWith(['linux', 'ssh', 'sshd', 'root'], 'what stands against it', () => {
+  it('is said in one error, with what to do', async () => {
+    const sshd = await startSshd();
+    try {
+      const none = await runTool(['doctor', '--host', 'nosuchuser@target'], { env: sshd.env });
+      expect(none.code).toBe(6);
+      expect(none.stderr).toMatch(
+        /ssh to nosuchuser@target failed: .*(Permission denied|not allowed|closed)/,
+      );
+      const command = await runTool(['record', '--host', 'target', '-o', 'x', '--', 'true'], {
+        env: sshd.env,
+      });
+      expect(command).toMatchObject({ code: 2 });
+      expect(command.stderr).toContain('A command after -- is started on this host');
+    } finally {
+      sshd.close();
+    }
+    const refused = await runTool(['record', '--host', 'target', '-o', join(dir, 'x')], { env: sshd.env });
+    expect(refused.code).toBe(6);
+    expect(refused.stderr).toMatch(/ssh to target failed: .+/);
+    expect(existsSync(join(dir, 'x'))).toBe(false);
+  });
+});
