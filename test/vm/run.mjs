@@ -21,6 +21,9 @@ const NEEDED = {
 
 const usage = 'Usage: npm run test:vm [-- [KERNEL...] [--only TRIAL[,TRIAL]] [--short] [--markdown FILE]]';
 
+/** Most of it is waiting on purpose: for operators, cooldowns, and whether an action has helped. */
+const GUARD_PATIENCE_MS = 45 * 60_000;
+
 const readArguments = (argv) => {
   const options = { versions: [], only: '', short: false, markdown: null };
   for (let index = 0; index < argv.length; index += 1) {
@@ -79,6 +82,7 @@ const runKernel = async (kernel, options, table) => {
       ...(options.only === '' ? [] : [`stallscope.only=${options.only}`]),
       ...(options.short ? ['stallscope.short'] : []),
     ],
+    ...(options.only.split(',').includes('guard') ? { patienceMs: GUARD_PATIENCE_MS } : {}),
     onRow: (row) => table.add(kernel.version, row),
   });
   if (trouble !== null) table.fail(kernel.version, trouble);

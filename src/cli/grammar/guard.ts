@@ -92,8 +92,7 @@ const LEAST_COOLDOWN_MS = 30_000;
 const readPolicy = (flags: Flags, { context, command, log, intervalMs }: Asked): Policy => {
   const actions = readActions(list(flags, 'action'), command, context);
   const confidence = text(flags, 'minConfidence');
-  if (log && actions.some(({ kind }) => kind === 'signal'))
-    throw refuse("The kernel's log accuses nobody whom a signal could be sent to.");
+  if (log) refuseWithLog(flags, actions);
   return {
     armed: flags.armed === true,
     actions,
@@ -106,6 +105,16 @@ const readPolicy = (flags: Flags, { context, command, log, intervalMs }: Asked):
     giveUpAfter: readInteger('--give-up-after', text(flags, 'giveUpAfter') ?? '', 1, 100),
     intervalUs: intervalMs * 1000,
   };
+};
+
+const refuseWithLog = (flags: Flags, actions: readonly Action[]): void => {
+  if (actions.some(({ kind }) => kind === 'signal'))
+    throw refuse("The kernel's log accuses nobody whom a signal could be sent to.");
+  const tracing = ['pid', 'comm', 'probe', 'probeDir', 'count', 'variant'].find(
+    (name) => flags[name] !== undefined,
+  );
+  if (tracing !== undefined)
+    throw refuse(`--log traces nothing: leave out --${tracing === 'probeDir' ? 'probe-dir' : tracing}.`);
 };
 
 const readActions = (
