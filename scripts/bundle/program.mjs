@@ -66,7 +66,9 @@ const thisForm = (version) => ({
     onLoad({ filter: /\/src\/assets\/here\.ts$/ }, ({ path }) => ({
       resolveDir: join(path, '..'),
       contents: `
+        import { dirname } from 'node:path';
         import { carriedAssets } from './carried.ts';
+        export const home = dirname(stallscopeWords[0] ?? process.execPath) + '/';
         export const assets = carriedAssets(${JSON.stringify(version)}, stallscopeFiles);
         export const CHILDREN = ['listener', 'pusher', 'guard', 'canary'];
         export const wordsOf = (child) => [...stallscopeWords, 'become-' + child];`,

@@ -5,8 +5,10 @@
 import { fileURLToPath } from 'node:url';
 import { folderAssets } from './folder.ts';
 
-/** The same distance from src/assets and from dist/assets. */
-export const assets = folderAssets(fileURLToPath(new URL('../..', import.meta.url)));
+/** The folder that our code is in, with a slash at its end. The same distance from src/assets and from dist/assets. */
+export const home: string = fileURLToPath(new URL('../../', import.meta.url));
+
+export const assets = folderAssets(home);
 
 /** Processes of ours that the tool starts beside itself. */
 export const CHILDREN = ['listener', 'pusher', 'guard', 'canary'] as const;

@@ -12,7 +12,7 @@ import {
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { bundleOf } from '../../src/cli/bundle.ts';
+import { bundleOf } from '../../src/cli/doctor-bundle.ts';
 import { createJournal } from '../../src/cli/journal.ts';
 import { readRuns } from '../../src/cli/journal-file.ts';
 import { runTool } from '../helpers/tool.ts';

@@ -4,7 +4,7 @@
  * arguments, probes of one's own.
  */
 import { hostname, userInfo } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import { home } from '../assets/here.ts';
 import { ERRORS } from '../errors.ts';
 import { kernelVersion, toolVersion } from '../recording/safe-list.ts';
 import { type DoctorReport, doctorObject } from '../report/doctor.ts';
@@ -80,7 +80,6 @@ const cleanAll = (value: unknown, clean: Clean): unknown => {
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, cleanAll(one, clean)]));
 };
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** Places of any system. */
 const KNOWN_PLACE =
   /^\/(?:sys\/kernel(?:\/[\w.-]+)*|proc\/(?:sys|self)(?:\/[\w.-]+)*|usr\/s?bin\/(?:bpftrace|setpriv))$/;
@@ -102,7 +101,7 @@ const scrubber = (env: BundleSources['env']): Clean => {
     names
       .reduce(
         (sum, name) => sum.replace(name, WITHHELD),
-        text.replaceAll(`file://${ROOT}`, '').replaceAll(ROOT, ''),
+        text.replaceAll(`file://${home}`, '').replaceAll(home, ''),
       )
       // Node quotes what it could not read.
       .replace(/(["'`])((?:(?!\1)[^\n])*)\1/g, (all, quote: string, inner: string) =>
