@@ -102,9 +102,9 @@ const oneSignal = async (name, seed) => {
   });
   const ended = new Promise((resolve) => child.on('close', (code, by) => resolve(code ?? 128 + by)));
   const atMs = Math.floor(random() * PHASE_MS);
-  await Promise.race([delay(atMs), ended]);
+  await Promise.race([delay(atMs, null, { ref: false }), ended]);
   child.kill(signal);
-  const status = await Promise.race([ended, delay(PATIENCE_MS, null)]);
+  const status = await Promise.race([ended, delay(PATIENCE_MS, null, { ref: false })]);
   const moment = `${signal} after ${atMs} ms`;
   if (status === null) {
     child.kill('SIGKILL');
