@@ -59,12 +59,17 @@ describe('what many begin at once', () => {
   it('is one event each time, and no evidence for a link within it', () => {
     const { links, crowds } = correlate([...crowd(100, 5), ...many], TICKS, EVENT);
     expect(links.filter(({ a, b }) => a < 20 && b < 20)).toEqual([]);
-    expect(crowds.map(({ spikes: [first] }) => first?.tick)).toEqual([300, 620, 1010, 1400, 1815, 2100]);
-    for (const { owners } of crowds) expect(owners).toBeGreaterThanOrEqual(20);
+    expect(crowds).toHaveLength(6);
+    // Who happened to begin with them is in it too.
+    for (const { spikes, owners } of crowds) {
+      expect(spikes.filter(({ series }) => series < 20)).toHaveLength(20);
+      expect(owners).toBeGreaterThanOrEqual(20);
+      expect(owners).toBeLessThan(24);
+    }
   });
 
   it('leaves what follows it, and what two of them do besides', () => {
-    const between = chain(1, 0, [450, 800, 1200, 1600, 1950]);
+    const between = chain(1, 0, [453, 811, 1207, 1611, 1957, 2309]);
     const after = between.map(({ tick }) => spike(2, tick + 10));
     const { links } = correlate([...crowd(100, 5), ...many, ...between, ...after], TICKS, EVENT);
     expect(links.filter(({ a, b }) => a < 20 && b < 20)).toMatchObject([{ a: 1, b: 2, lagTicks: 10 }]);

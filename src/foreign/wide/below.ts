@@ -126,7 +126,7 @@ const takeRow = (reader: Reader, row: Row, place: number): string | null => {
   const { table, writer, asked } = reader;
   const time = TIMES.map((name) => row.get(name)).find((text) => text !== undefined);
   if (time === undefined)
-    return 'it has neither Timestamp nor Datetime (below dump prints both unless told which fields)';
+    return 'it has neither Timestamp nor Datetime (below dump prints both where no fields are named)';
   const realUs = instantOf(time, asked, { notes: table.notes, lastUs: reader.lastUs });
   if (realUs === undefined) return `"${time}" is no time`;
   if (realUs === null) {
