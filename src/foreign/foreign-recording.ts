@@ -87,7 +87,8 @@ const boundedHost = (host: ForeignHost): ForeignHost =>
   Object.fromEntries(
     Object.entries(host).flatMap(([name, value]): [string, unknown][] => {
       if (typeof value === 'string') return [[name, value.slice(0, LONGEST_FACT)]];
-      return typeof value !== 'number' || Number.isSafeInteger(value) ? [[name, value]] : [];
+      const isCount = typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+      return typeof value !== 'number' || isCount ? [[name, value]] : [];
     }),
   );
 

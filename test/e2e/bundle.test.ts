@@ -75,9 +75,9 @@ describe('the one file', () => {
   });
 
   it('takes the word of the process that listens from nobody but its parent', async () => {
-    const { exitCode, stderr } = await start(['serve-pages']);
+    const { exitCode, stderr } = await start(['become-listener']);
     expect(exitCode).toBe(2);
-    expect(stderr).toContain('There is no command "serve-pages".');
+    expect(stderr).toContain('There is no command "become-listener".');
   });
 });
 
@@ -102,7 +102,7 @@ describeWith(TRACING, 'the one file, tracing', () => {
 
   const isListener = (pid: string): boolean => {
     try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`${file}\0serve-pages\0`);
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`${file}\0become-listener\0`);
     } catch {
       return false;
     }

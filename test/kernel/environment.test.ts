@@ -42,14 +42,14 @@ describeWith(TRACING, 'a host that lacks something', () => {
   const BY_FILE: readonly Lack[] = [
     {
       name: 'bpftrace where STALLSCOPE_BPFTRACE says it is',
-      why: /bpftrace was not found \(as an executable file where STALLSCOPE_BPFTRACE points: \/not\/there\)/,
+      why: /bpftrace was not found \(as an executable file where STALLSCOPE_BPFTRACE points: \/not\/there[;)]/,
       helps: /install.* bpftrace/,
       check: 'bpftrace',
       options: () => ({ env: { STALLSCOPE_BPFTRACE: '/not/there' } }),
     },
     {
       name: 'a bpftrace that is new enough',
-      why: /bpftrace 0\.11\.3 is too old/,
+      why: /bpftrace 0\.11\.3 (?:\(.+ offers [\d.]+\) )?is too old/,
       helps: /install.* bpftrace/,
       check: 'bpftrace-version',
       options: () => ({ env: { STALLSCOPE_BPFTRACE: program('old', 'echo bpftrace v0.11.3') } }),

@@ -128,7 +128,7 @@ describeWith([...TRACING, 'victoria-metrics'], 'VictoriaMetrics', () => {
         )
         .toBe(true);
       const args = ['--probe', 'inode', '-i', '500ms', '--listen', String(port), '--push', api];
-      const tool = startTool(['record', '-o', file, ...args]);
+      const tool = startTool(['record', '--force', '-o', file, ...args]);
       await tool.says(READY);
       await expect
         .poll(() => seriesIn(api, 'stallscope_counted{job="scraped"}'), { timeout: 60_000, interval: 500 })
@@ -141,9 +141,16 @@ describeWith([...TRACING, 'victoria-metrics'], 'VictoriaMetrics', () => {
       expect(recording.complete).toBe(true);
       for (const metric of ['create', 'unlink'] as const) {
         const name = `stallscope_inode_${metric}_total{job="stallscope"}`;
-        const [pushed] = await seriesIn(api, name);
-        expect([metric, pushed?.values.at(-1)]).toEqual([metric, totals[`inode.${metric}`] ?? 0]);
-        expect(pushed?.metric.instance).toBe(hostname());
+        // What it has just taken it shows a moment later.
+        await expect
+          .poll(async () => (await seriesIn(api, name))[0], { timeout: 30_000, interval: 500 })
+          .toMatchObject({ metric: { instance: hostname() } });
+        await expect
+          .poll(async () => [metric, (await seriesIn(api, name))[0]?.values.at(-1)], {
+            timeout: 30_000,
+            interval: 500,
+          })
+          .toEqual([metric, totals[`inode.${metric}`] ?? 0]);
       }
     } finally {
       database.kill();

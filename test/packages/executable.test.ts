@@ -47,7 +47,7 @@ describe('the executable', () => {
     expect(demo.stdout.split('\n').length).toBeGreaterThan(50);
     expect((await start(['summary', 'bundled:seek-hole-storm'], through)).stdout).toContain('48,500,192');
     expect((await start(['report', 'bundled:leaks', '-o', '-'], through)).stdout).toContain('uPlot');
-    expect(await start(['serve-pages'], through)).toMatchObject({ exitCode: 2 });
+    expect(await start(['become-listener'], through)).toMatchObject({ exitCode: 2 });
   });
 
   it('shows the demo on a terminal', async () => {
@@ -97,7 +97,7 @@ describeWith(TRACING, 'the executable, tracing', () => {
   const listeners = (): string[] =>
     readdirSync('/proc').filter((pid) => {
       try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8') === `${program}\0serve-pages\0`;
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8') === `${program}\0become-listener\0`;
       } catch {
         return false;
       }
