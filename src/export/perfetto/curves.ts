@@ -75,7 +75,8 @@ export const createCurves = (tracks: Tracks, startUs: number): Curves => {
           packets.push(value(toUs, uuid, number));
           return;
         }
-        packets.push(...lower((one, curve) => one === uuid && curve.toUs < fromUs));
+        const before = raised.get(uuid);
+        if (before !== undefined && before.toUs < fromUs) packets.push(value(before.toUs, uuid, 0));
         packets.push(value(fromUs, uuid, number));
         grown.set(uuid, { toUs, ofTracer: isOfTracer });
       };

@@ -15,65 +15,93 @@ export type Message = {
 const VARINT = 0;
 const FIXED64 = 1;
 const LENGTH = 2;
+/** Four groups of seven bits. */
+const PART_BITS = 28n;
+const PART = (1n << PART_BITS) - 1n;
 
-export const message = (): Message => {
-  let buffer = Buffer.allocUnsafe(64);
-  let length = 0;
+/** An object of a class, because a trace has millions of them. */
+class Growing implements Message {
+  #buffer = Buffer.allocUnsafe(64);
+  #length = 0;
 
-  const room = (more: number): void => {
-    if (length + more <= buffer.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(2 * buffer.length, length + more));
-    buffer.copy(larger, 0, 0, length);
-    buffer = larger;
-  };
-  const raw = (value: number | bigint): void => {
-    room(10);
-    if (typeof value === 'number' && value >= 0 && Number.isSafeInteger(value)) {
-      let rest = value;
-      for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) buffer[length++] = (rest % 0x80) | 0x80;
-      buffer[length++] = rest;
-      return;
-    }
-    let rest = BigInt.asUintN(64, BigInt(value));
-    for (; rest >= 0x80n; rest >>= 7n) buffer[length++] = Number(rest & 0x7fn) | 0x80;
-    buffer[length++] = Number(rest);
-  };
-  const tag = (field: number, type: number): void => raw(field * 8 + type);
-  const append = (field: number, value: Uint8Array): void => {
-    tag(field, LENGTH);
-    raw(value.length);
-    room(value.length);
-    buffer.set(value, length);
-    length += value.length;
-  };
+  varint(field: number, value: number | bigint): Message {
+    this.#raw(field * 8 + VARINT);
+    this.#raw(value);
+    return this;
+  }
 
-  const self: Message = {
-    varint: (field, value) => {
-      tag(field, VARINT);
-      raw(value);
-      return self;
-    },
-    fixed64: (field, value) => {
-      tag(field, FIXED64);
-      room(8);
-      length = buffer.writeBigUInt64LE(BigInt.asUintN(64, value), length);
-      return self;
-    },
-    double: (field, value) => {
-      tag(field, FIXED64);
-      room(8);
-      length = buffer.writeDoubleLE(value, length);
-      return self;
-    },
-    text: (field, value) => {
-      append(field, Buffer.from(value));
-      return self;
-    },
-    message: (field, value) => {
-      append(field, value.bytes());
-      return self;
-    },
-    bytes: () => buffer.subarray(0, length),
-  };
-  return self;
-};
+  fixed64(field: number, value: bigint): Message {
+    this.#raw(field * 8 + FIXED64);
+    this.#room(8);
+    this.#length = this.#buffer.writeBigUInt64LE(BigInt.asUintN(64, value), this.#length);
+    return this;
+  }
+
+  double(field: number, value: number): Message {
+    this.#raw(field * 8 + FIXED64);
+    this.#room(8);
+    this.#length = this.#buffer.writeDoubleLE(value, this.#length);
+    return this;
+  }
+
+  text(field: number, value: string): Message {
+    return this.#append(field, Buffer.from(value));
+  }
+
+  message(field: number, value: Message): Message {
+    return this.#append(field, value.bytes());
+  }
+
+  bytes(): Uint8Array {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
+  #append(field: number, value: Uint8Array): Message {
+    this.#raw(field * 8 + LENGTH);
+    this.#raw(value.length);
+    this.#room(value.length);
+    this.#buffer.set(value, this.#length);
+    this.#length += value.length;
+    return this;
+  }
+
+  #room(more: number): void {
+    if (this.#length + more <= this.#buffer.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(2 * this.#buffer.length, this.#length + more));
+    this.#buffer.copy(larger, 0, 0, this.#length);
+    this.#buffer = larger;
+  }
+
+  #raw(value: number | bigint): void {
+    this.#room(10);
+    if (typeof value === 'number' && value >= 0 && Number.isSafeInteger(value)) this.#last(value);
+    else this.#wide(BigInt.asUintN(64, BigInt(value)));
+  }
+
+  /** In three parts: each operation on a bigint makes another one. */
+  #wide(value: bigint): void {
+    const [low, middle, high] = [
+      Number(value & PART),
+      Number((value >> PART_BITS) & PART),
+      Number(value >> (2n * PART_BITS)),
+    ];
+    const isWider = middle > 0 || high > 0;
+    if (isWider) this.#part(low);
+    if (high > 0) this.#part(middle);
+    this.#last(high > 0 ? high : isWider ? middle : low);
+  }
+
+  /** All 28 bits, and more follows. */
+  #part(value: number): void {
+    for (let shift = 0; shift < 28; shift += 7)
+      this.#buffer[this.#length++] = ((value >>> shift) & 0x7f) | 0x80;
+  }
+
+  #last(value: number): void {
+    let rest = value;
+    for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) this.#buffer[this.#length++] = (rest % 0x80) | 0x80;
+    this.#buffer[this.#length++] = rest;
+  }
+}
+
+export const message = (): Message => new Growing();
