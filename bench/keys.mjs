@@ -120,7 +120,7 @@ export const measureKeys = async ({ processes = 10_000, active = 500, rounds = 6
   const results = {};
   for (const [name, keys] of Object.entries({
     move: ['j', 'k'],
-    sort: ['s', 'S'],
+    sort: ['>', '<'],
     group: ['v', 'V'],
     zoom: ['z', 'Z'],
     back: ['h', 'h'],

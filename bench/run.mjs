@@ -63,10 +63,11 @@ const lines = [
   ...table(
     ['', 'time', "bpftrace's share"],
     [
+      ['`live`: first painted sample, of the machine and its processes', seconds(startup.paintMs), ''],
       [
-        '`live`: first painted sample',
-        seconds(startup.paintMs),
-        percent((100 * startup.bpftraceMs) / startup.paintMs),
+        '`live`: the probes count',
+        seconds(startup.countMs),
+        percent((100 * startup.bpftraceMs) / startup.countMs),
       ],
       [
         '`record`: recording',

@@ -1,4 +1,4 @@
-// From the command to the first painted sample, and to the first record; with what bpftrace alone takes to attach.
+// From the command to the first painted sample, to that of the probes, and to the first record; with what bpftrace alone takes to attach.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -8,23 +8,29 @@ import { launcher, median, startOnTerminal } from './measure.mjs';
 import { program, startBpftrace } from './tracer.mjs';
 
 const ROUNDS = 5;
-/** The heading of the lanes: it stands there once there is a sample. */
-const PAINTED = /SIGNALS/;
+/** Who lives, from /proc. */
+const PAINTED = /PROCESSES [1-9]/;
+/** The probes count. */
+const COUNTING = /stallscope +live/;
 
 /** Medians, in ms. One round measures all three, so that a busy moment hits all of them. */
 export const measureStartup = async () => {
   const { script } = program(1000);
   const screens = [];
+  const counting = [];
   const recordings = [];
   const attaches = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     attaches.push(await attachOnce(script));
     recordings.push(await recordOnce());
-    screens.push(await paintOnce());
+    const { paintMs, countMs } = await paintOnce();
+    screens.push(paintMs);
+    counting.push(countMs);
   }
   return {
     rounds: ROUNDS,
     paintMs: median(screens),
+    countMs: median(counting),
     recordMs: median(recordings),
     bpftraceMs: median(attaches),
   };
@@ -60,7 +66,8 @@ const recordOnce = async () => {
 
 const paintOnce = async () => {
   const tool = startOnTerminal(process.execPath, [launcher, 'live']);
-  const ms = await tool.shows(PAINTED);
+  const paintMs = await tool.shows(PAINTED);
+  const countMs = await tool.shows(COUNTING);
   await tool.end('q');
-  return ms;
+  return { paintMs, countMs };
 };

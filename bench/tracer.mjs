@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { localFiles } from '../dist/host/local-files.js';
+import { localMachine } from '../dist/host/machine.js';
 import { readHostFacts } from '../dist/host/read-facts.js';
 import { assemble } from '../dist/probes/assemble.js';
 import { loadCatalogue } from '../dist/probes/catalogue.js';
@@ -10,7 +11,7 @@ import { selectVariant } from '../dist/probes/select.js';
 const MAP_KEYS = 10_240;
 const NOTIFY = '__BPFTRACE_NOTIFY_PROBES_ATTACHED';
 
-export const facts = await readHostFacts(localFiles, process.env);
+export const facts = await readHostFacts(localFiles, localMachine(process.env));
 
 export const program = (intervalMs) =>
   assemble({
