@@ -151,15 +151,22 @@ const findWorst = (snapshot: WatchedSnapshot, ways: readonly Way[]): readonly Na
   const { intervalUs } = snapshot.counted;
   const found = snapshot.rows
     .filter((row) => row.endedBootUs === null && row.own !== true && !isKernelThread(row))
-    .map((row) => ({ row, ...mostOf(row, ways, intervalUs) }))
-    .filter(({ size }) => size >= 1);
-  return found.sort((a, b) => b.size - a.size || a.row.pid - b.row.pid).slice(0, MOST_NAMED);
+    .flatMap((row) => mostOf(row, ways, intervalUs) ?? []);
+  return found
+    .sort((a, b) => b.size - a.size || a.row.pid - b.row.pid)
+    .slice(0, MOST_NAMED)
+    .map(({ row, size, way, perSecond }) => ({ row, size, said: way.say(perSecond) }));
 };
 
-const mostOf = ({ metrics }: Row, ways: readonly Way[], intervalUs: number) => {
-  const done = ways.map((way) => {
-    const perSecond = rateOf(metrics[way.metric]?.delta ?? 0, intervalUs);
-    return { size: perSecond / way.least, said: way.say(perSecond) };
-  });
-  return done.reduce((most, one) => (one.size > most.size ? one : most), { size: 0, said: '' });
+type Most = { readonly row: Row; readonly size: number; readonly way: Way; readonly perSecond: number };
+
+/** null for less than is worth naming. Put into words only for those who are named: there may be thousands. */
+const mostOf = (row: Row, ways: readonly Way[], intervalUs: number): Most | null => {
+  let most: Most | null = null;
+  for (const way of ways) {
+    const perSecond = rateOf(row.metrics[way.metric]?.delta ?? 0, intervalUs);
+    const size = perSecond / way.least;
+    if (size >= 1 && size > (most?.size ?? 0)) most = { row, size, way, perSecond };
+  }
+  return most;
 };
