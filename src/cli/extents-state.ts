@@ -58,13 +58,19 @@ export const writeState = (
   }
 };
 
-/** What the last report said of an open file, by name, inode and birth: a name and a number are soon given to another. */
-export const earlierOf = (
-  env: Environment,
+/** What the last report, as it is now, said of an open file. */
+export const earlierIn = (env: Environment, nowMs: number): ((file: OpenFile) => EarlierExtents | null) => {
+  const state = readStateOrNothing(statePath(env));
+  return (file) => earlierOf(state, file, nowMs);
+};
+
+/** By name, inode and birth: a name and a number are soon given to another. */
+const earlierOf = (
+  state: ReadonlyMap<string, Earlier>,
   { path, birth }: OpenFile,
   nowMs: number,
 ): EarlierExtents | null => {
-  const earlier = birth === undefined ? undefined : readStateOrNothing(statePath(env)).get(path);
+  const earlier = birth === undefined ? undefined : state.get(path);
   if (earlier === undefined || birth === undefined || earlier.atMs >= nowMs) return null;
   const [ino = '', bornNs = ''] = earlier.identity.split(' ');
   const isSame = Number(ino) === birth.ino && Number(BigInt(bornNs) / 1_000_000n) === birth.bornMs;

@@ -20,8 +20,8 @@ export type FileWatchPorts = {
   readonly ask: (pid: number, startMs: number | null) => ReturnType<Inspect>;
   readonly add: (record: FilesRecord) => void;
   readonly bootUs: () => number;
-  /** What the last report of `stallscope extents` said of this very file; null where it has none of it. */
-  readonly earlier: (file: OpenFile) => EarlierExtents | null;
+  /** Reads the last report of `stallscope extents`: what it said of this very file; null where it has none of it. */
+  readonly earlier: () => (file: OpenFile) => EarlierExtents | null;
 };
 
 /** To be called with every snapshot. */
@@ -46,16 +46,19 @@ export const createFileWatch = ({ ask, add, bootUs, earlier }: FileWatchPorts) =
     asking = true;
     void ask(pid, startMs).then((answer) => {
       asking = false;
-      const files = (answer?.files ?? [])
-        .flatMap((file): CountedFile[] =>
-          file.extents === null ? [] : [counted(file, file.extents, earlier(file))],
-        )
+      const known = (answer?.files ?? []).filter(isCounted);
+      // A report may be of 50,000 files: it is read once for an answer, and not without one.
+      const before = known.length === 0 ? () => null : earlier();
+      const files = known
+        .map((file) => counted(file, file.extents, before(file)))
         .sort((a, b) => b.extents - a.extents);
       if (files.length === 0) askedUs.set(keyOf(suspect), snapshot.bootUs - AGAIN_US + UNANSWERED_AGAIN_US);
       else add({ type: 'files', bootUs: bootUs(), pid, startMs, files });
     });
   };
 };
+
+const isCounted = (file: OpenFile): file is OpenFile & { readonly extents: number } => file.extents !== null;
 
 const counted = (
   { path, sizeBytes, isLeast }: OpenFile,

@@ -1,6 +1,7 @@
 /** Processes of their own for what speaks to a network: without root, and in a bounded heap. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { wordsOf } from '../assets/here.ts';
+import { heapWithin } from '../host/environment.ts';
 import type { Owner } from '../serve/drop-root.ts';
 import type { Context } from './context.ts';
 import { invokerOf } from './invoker.ts';
@@ -11,8 +12,7 @@ const HEAP_MB = 64;
 
 export const startServing = (what: 'listener' | 'pusher'): ChildProcess =>
   spawn(process.execPath, wordsOf(what), {
-    // Words for Node itself are not taken by an executable that holds its program.
-    env: { NODE_OPTIONS: `--max-old-space-size=${HEAP_MB}` },
+    env: heapWithin(HEAP_MB),
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
 

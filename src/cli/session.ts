@@ -15,7 +15,7 @@ import { pump } from '../session/pump.ts';
 import type { SnapshotStore } from '../session/store.ts';
 import type { WorkloadEnd } from '../tracer/workload.ts';
 import type { Context } from './context.ts';
-import { earlierOf } from './extents-state.ts';
+import { earlierIn } from './extents-state.ts';
 import { createFileWatch } from './file-watch.ts';
 import { EXIT_OF, isSignal } from './interruption.ts';
 import { invokerOf } from './invoker.ts';
@@ -150,7 +150,7 @@ const withFiles = (
     ask: (pid, startMs) => inspect(pid, startMs, true),
     add: beside.add,
     bootUs: clock.bootUs,
-    earlier: (file) => earlierOf(env, file, clock.realMs()),
+    earlier: () => earlierIn(env, clock.realMs()),
   });
   return {
     ...hooks,

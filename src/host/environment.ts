@@ -17,6 +17,11 @@ export const builtEnvironment = (env: NodeJS.ProcessEnv): Readonly<Record<string
   LC_ALL: 'C',
 });
 
+/** Bounds the heap of a process of ours. Words for Node itself are not taken by an executable that holds its program. */
+export const heapWithin = (heapMb: number): { readonly NODE_OPTIONS: string } => ({
+  NODE_OPTIONS: `--max-old-space-size=${heapMb}`,
+});
+
 const absolute = (searchPath: string): string =>
   searchPath
     .split(':')

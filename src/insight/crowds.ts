@@ -17,19 +17,14 @@ export type Crowd = {
 /** `spikes` in order of their ticks, of a session of so many ticks. */
 export const crowdsOf = (spikes: readonly Spike[], ticks: number): readonly Crowd[] => {
   const least = leastOwners(spikes.length, ticks);
-  const crowds: Crowd[] = [];
-  let run: Spike[] = [];
-  for (const window of windowsOf(spikes)) {
-    if (ownersOf(window) < least) continue;
-    if (run.at(-1) !== undefined && (run.at(-1) as Spike).tick < (window[0] as Spike).tick) {
-      crowds.push(crowdOf(run));
-      run = [];
-    }
-    const known = new Set(run);
-    run.push(...window.filter((spike) => !known.has(spike)));
+  const ranges: { from: number; end: number }[] = [];
+  for (const { from, end } of windowsOf(spikes)) {
+    if (ownersOf(spikes.slice(from, end)) < least) continue;
+    const last = ranges.at(-1);
+    if (last !== undefined && from < last.end) last.end = end;
+    else ranges.push({ from, end });
   }
-  if (run.length > 0) crowds.push(crowdOf(run));
-  return crowds;
+  return ranges.map(({ from, end }) => crowdOf(spikes.slice(from, end)));
 };
 
 /** From so many on it is no chance, however busy the session is. */
@@ -38,14 +33,16 @@ const leastOwners = (spikes: number, ticks: number): number => {
   return Math.max(CROWD.leastOwners, expected + CROWD.deviations * Math.sqrt(expected));
 };
 
-/** All that begin within a window, for each tick in which something begins. */
-function* windowsOf(spikes: readonly Spike[]): Generator<readonly Spike[]> {
+type Range = { readonly from: number; readonly end: number };
+
+/** Those that begin within a window, for each tick in which something begins. */
+function* windowsOf(spikes: readonly Spike[]): Generator<Range> {
   let end = 0;
   for (let from = 0; from < spikes.length; from += 1) {
     const { tick } = spikes[from] as Spike;
     if (from > 0 && (spikes[from - 1] as Spike).tick === tick) continue;
     while (end < spikes.length && (spikes[end] as Spike).tick <= tick + CROWD.windowTicks) end += 1;
-    if (end - from >= CROWD.leastOwners) yield spikes.slice(from, end);
+    if (end - from >= CROWD.leastOwners) yield { from, end };
   }
 }
 

@@ -19,7 +19,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSeries } from '../../src/cli/extents-into.ts';
-import { earlierOf } from '../../src/cli/extents-state.ts';
+import { earlierIn } from '../../src/cli/extents-state.ts';
 import { inspectProcess } from '../../src/host/inspect.ts';
 import { localFiles } from '../../src/host/local-files.ts';
 import { runHere } from '../helpers/command.ts';
@@ -171,7 +171,7 @@ describe.skipIf(!counts)('extents (needs filefrag, and a file system that lists 
       const inspection = await inspectProcess(localFiles, process.pid, null, false);
       closeSync(fd);
       const open = inspection?.files.find((one) => one.path === file) ?? expect.fail('it is open');
-      return earlierOf({ STATE_DIRECTORY: directory }, open, nowMs);
+      return earlierIn({ STATE_DIRECTORY: directory }, nowMs)(open);
     };
     const make = (blocks: number): void => {
       written(file, blocks);

@@ -26,7 +26,7 @@ const start = (earlier: EarlierExtents | null = null) => {
   const added: FilesRecord[] = [];
   const answers: ((answer: Inspection | null) => void)[] = [];
   const watch = createFileWatch({
-    earlier: () => earlier,
+    earlier: () => () => earlier,
     ask: (pid, startMs) => {
       asked.push(`${pid}@${startMs}`);
       return new Promise((resolve) => answers.push(resolve));

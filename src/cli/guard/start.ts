@@ -6,7 +6,7 @@ import type { FromGuard, ToGuard } from '../../guard/acting/protocol.ts';
 import type { Action } from '../../guard/rules/actions.ts';
 import type { Observation, Policy, Report } from '../../guard/rules/policy.ts';
 import { parseEffectiveCapabilities } from '../../host/capabilities.ts';
-import { builtEnvironment } from '../../host/environment.ts';
+import { builtEnvironment, heapWithin } from '../../host/environment.ts';
 import type { HostFiles } from '../../host/files.ts';
 import { setprivOf } from '../../host/launcher.ts';
 
@@ -44,8 +44,7 @@ export const startGuard = async (
   ];
   const child = spawn(program, args, {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    // Words for Node itself are not taken by an executable that holds its program.
-    env: { ...builtEnvironment(process.env), NODE_OPTIONS: `--max-old-space-size=${HEAP_MB}` },
+    env: { ...builtEnvironment(process.env), ...heapWithin(HEAP_MB) },
   });
   const send = (message: ToGuard): void => {
     if (child.connected) child.send(message, () => undefined);

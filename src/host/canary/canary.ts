@@ -10,6 +10,7 @@ import { randomBytes } from 'node:crypto';
 import { wordsOf } from '../../assets/here.ts';
 import type { MetricDescriptor } from '../../core/metric.ts';
 import { failure } from '../../errors.ts';
+import { heapWithin } from '../environment.ts';
 import type { RoundTimes } from './round.ts';
 
 export type Order = { readonly directory: string; readonly name: string };
@@ -119,8 +120,7 @@ export const startCanary = async (directory: string, say: (text: string) => void
   const hatch = (): void => {
     if (isClosed) return;
     const own = spawn(process.execPath, wordsOf('canary'), {
-      // Words for Node itself are not taken by an executable that holds its program.
-      env: { NODE_OPTIONS: `--max-old-space-size=${HEAP_MB}` },
+      env: heapWithin(HEAP_MB),
       cwd: '/',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
