@@ -37,6 +37,9 @@ export type ProgramOptions = {
   readonly cwd?: string;
 };
 
+/** The private mode in which a terminal holds its picture until a frame is whole. */
+const SYNCHRONIZED = 2026;
+
 /** What a test chooses is not remembered where the next one, or its user, would find it. */
 const NOTHING_KEPT = { XDG_STATE_HOME: '/dev/null/none' } as const;
 
@@ -69,6 +72,17 @@ export const runInTerminal = (
     copied.push(Buffer.from(text.replace(/^c;/, ''), 'base64').toString());
     return true;
   });
+  // As a terminal that knows synchronized updates: what was shown before stays until the new frame is whole. A frame of
+  // more than a pipe's worth arrives in pieces, and half of one is nothing that anybody sees.
+  let before: string | null = null;
+  terminal.parser.registerCsiHandler({ prefix: '?', final: 'h' }, ([mode]) => {
+    if (mode === SYNCHRONIZED) before = textNow();
+    return false;
+  });
+  terminal.parser.registerCsiHandler({ prefix: '?', final: 'l' }, ([mode]) => {
+    if (mode === SYNCHRONIZED) before = null;
+    return false;
+  });
   /** Reported of everything that was shown. */
   const watchers = new Set<() => void>();
   pty.onData((text) => {
@@ -78,15 +92,19 @@ export const runInTerminal = (
     });
   });
   const exited = new Promise<{ code: number; signal: number | undefined }>((resolve) => {
-    pty.onExit(({ exitCode, signal }) => resolve({ code: exitCode, signal }));
+    pty.onExit(({ exitCode, signal }) => {
+      before = null;
+      resolve({ code: exitCode, signal });
+    });
   });
   const linesOf = (buffer: typeof terminal.buffer.active, from: number, count: number): string =>
     Array.from(
       { length: count },
       (_unused, index) => buffer.getLine(from + index)?.translateToString(true) ?? '',
     ).join('\n');
-  const screenText = (): string =>
+  const textNow = (): string =>
     linesOf(terminal.buffer.active, terminal.buffer.active.baseY, terminal.rows);
+  const screenText = (): string => before ?? textNow();
   return {
     screenText,
     waitFor: (what, timeoutMs = 20_000) =>
