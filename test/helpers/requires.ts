@@ -27,7 +27,8 @@ type Need =
   | '/usr/bin/python3'
   | 'dpkg-deb'
   | 'lintian'
-  | 'debootstrap';
+  | 'debootstrap'
+  | 'sadf';
 
 const onPath = (name: string): boolean =>
   [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'].some((directory) =>
@@ -66,6 +67,7 @@ const HAS: Readonly<Record<Need, () => boolean>> = {
   'dpkg-deb': () => onPath('dpkg-deb'),
   lintian: () => onPath('lintian'),
   debootstrap: () => onPath('debootstrap'),
+  sadf: () => onPath('sadf'),
   'loop device': () => existsSync('/dev/loop-control'),
 };
 

@@ -1,15 +1,17 @@
 /** Files that only the program that wrote them can read: what it makes of them, where it is installed. */
+import type { Chunks } from '../../foreign/lines.ts';
 import { OF_ARCHIVES } from '../../foreign/wide/pcp.ts';
-import { convertedSysstat, isOlder } from './older-sysstat.ts';
-import { outputOf } from './program.ts';
+import { asFile, inMemory } from './nameless.ts';
+import { convertedSysstat, isOlder, printedBySadf } from './older-sysstat.ts';
+import { handed, outputOf, type Readable } from './program.ts';
 
 type Converter = {
   readonly what: string;
   readonly isRecognised: (head: Uint8Array) => boolean;
-  readonly textOf: (path: string) => AsyncIterable<Uint8Array>;
+  readonly textOf: (from: Readable) => AsyncIterable<Uint8Array>;
   /** Where its program is missing, or of another version: what to do. */
   readonly otherwise: string;
-  /** Of several files that are one: found in a folder, one of them is enough. */
+  /** It is one of several files that its program reads together: found in a folder, one of them is enough. */
   readonly isPart?: (head: Uint8Array) => boolean;
 };
 
@@ -41,37 +43,34 @@ const CONVERTERS: readonly Converter[] = [
   {
     what: "sysstat's own file",
     isRecognised: IS_SYSSTAT,
-    textOf: (path) => outputOf(['sadf', '-x', path, '--', '-A'], null),
+    textOf: printedBySadf,
     otherwise: 'with the sysstat that wrote it: sadf -x FILE -- -A > FILE.xml, and import that',
   },
   {
     what: "atop's own file",
     isRecognised: beginsWith(0xfe, 0xed, 0xbe, 0xef),
-    textOf: (path) => outputOf(['atop', '-r', path, '-P', 'ALL'], null),
+    textOf: ({ path, file }) => outputOf(['atop', '-r', path, '-P', 'ALL'], { file }),
     otherwise:
       'only the version of atop that wrote it can be counted on to read it (or atopconvert): where it is, atop -r FILE -P ALL > FILE.txt, and import that',
   },
   {
     what: "a file of PCP's archive",
     isRecognised: (head) => head.length >= PCP_LABEL && PCP_MAGIC.includes(wordAt(head, 4)),
-    textOf: (path) =>
-      outputOf(
-        [
-          'pmrep',
-          '-a',
-          path.replace(/\.(?:meta|index|\d+)$/, ''),
-          '-o',
-          'csv',
-          '-u',
-          '-5',
-          '-Z',
-          'UTC',
-          '-f',
-          '%Y-%m-%dT%H:%M:%SZ',
-          ...OF_ARCHIVES,
-        ],
-        null,
-      ),
+    textOf: ({ path }) =>
+      outputOf([
+        'pmrep',
+        '-a',
+        path.replace(/\.(?:meta|index|\d+)$/, ''),
+        '-o',
+        'csv',
+        '-u',
+        '-5',
+        '-Z',
+        'UTC',
+        '-f',
+        '%Y-%m-%dT%H:%M:%SZ',
+        ...OF_ARCHIVES,
+      ]),
     otherwise:
       'where PCP is installed, say which metrics: pmrep -a ARCHIVE -o csv -u -Z UTC METRIC… > FILE.csv, and import that',
     isPart: (head) => wordAt(head, PCP_VOLUME_AT) !== PCP_META,
@@ -81,15 +80,17 @@ const CONVERTERS: readonly Converter[] = [
 export const converterOf = (head: Uint8Array): Converter | null =>
   CONVERTERS.find(({ isRecognised }) => isRecognised(head)) ?? null;
 
-/** `path` is null of what is in an archive or comes through a pipe: these programs read files. */
+/** `path` is null of what is in an archive or comes through a pipe: its program reads it from memory then. */
 export async function* converted(
-  { what, textOf, otherwise }: Converter,
-  path: string | null,
+  converter: Converter,
+  { path, chunks }: { readonly path: string | null; readonly chunks: Chunks },
 ): AsyncGenerator<Uint8Array> {
-  if (path === null)
-    throw new Error(`it is ${what}; its program reads files only: take it out of the archive`);
+  const { what, textOf, otherwise } = converter;
   try {
-    yield* textOf(path.startsWith('-') ? `./${path}` : path);
+    if (path !== null) yield* textOf({ path: path.startsWith('-') ? `./${path}` : path });
+    else if (converter.isPart === undefined)
+      yield* asFile(chunks, inMemory(), (file) => textOf(handed(file)));
+    else throw new Error('its program reads its files together: take them out of the archive');
   } catch (error) {
     throw new Error(`it is ${what}, and ${(error as Error).message}; ${otherwise}`, { cause: error });
   }

@@ -56,7 +56,7 @@ const takePiece = async (harvest: Harvest, piece: Piece, wishes: Wishes, layer: 
   const converter = piece.isConverted === true ? null : converterOf(head);
   if (converter !== null) {
     if (!piece.isAsked && converter.isPart?.(head) === true) return;
-    const chunks = converted(converter, pathOf(piece, layer));
+    const chunks = converted(converter, { path: pathOf(piece, layer), chunks: whole });
     return takePiece(harvest, { ...piece, isConverted: true, chunks }, wishes, layer + 1);
   }
   if (isTar(head)) return takeArchive(harvest, { ...piece, chunks: whole }, wishes, layer);

@@ -20,7 +20,7 @@ export const packingOf = (head: Uint8Array): Packing | null =>
 /** Throws an Error in words where it cannot be unpacked. */
 export async function* unpack(chunks: Chunks, { name, program }: Packing): AsyncGenerator<Uint8Array> {
   if (program === null) yield* gunzipped(chunks, name);
-  else yield* outputOf([program, '-dc'], chunks);
+  else yield* outputOf([program, '-dc'], { input: chunks });
 }
 
 async function* gunzipped(chunks: Chunks, name: string): AsyncGenerator<Uint8Array> {
