@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { bundledNames } from '../../src/cli/bundled.ts';
-import { EFFECTS, helpedBy, WRITES } from '../../src/guard/rules/actions.ts';
+import { readAction } from '../../src/cli/grammar/guard-actions.ts';
+import { EFFECTS, helpedBy } from '../../src/guard/rules/actions.ts';
 import { FINDING_IDS } from '../../src/insight/findings/index.ts';
 import { root } from '../docs/sections.ts';
 import { runHere } from '../helpers/command.ts';
@@ -30,10 +31,9 @@ it.each(FINDING_IDS)('what %s says of the guard is what the guard does', async (
   const actions = [...part.matchAll(/--action ([\w:-]+)/g)].map(([, name = '']) => name);
   if (EFFECTS[id] === undefined) expect(part.trim()).toMatch(/^It does not: /);
   else expect(actions).not.toEqual([]);
-  const signal = { label: '', kind: 'signal', signal: 'SIGSTOP' } as const;
   const run = { label: '', kind: 'run', argv: [] } as const;
   for (const name of actions) {
-    const action = name === 'run' ? run : (WRITES[name] ?? signal);
+    const action = name === 'run' ? run : readAction(name);
     expect(helpedBy(action), name).toContain(id);
   }
 });

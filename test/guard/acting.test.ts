@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { createActor, type Task } from '../../src/guard/acting/actor.ts';
 import { whyNot } from '../../src/guard/acting/rights.ts';
-import { whyNotSignal } from '../../src/guard/acting/target.ts';
+import { whyNotTouch } from '../../src/guard/acting/target.ts';
 import { type Action, WRITES } from '../../src/guard/rules/actions.ts';
 import type { Outcome, Target } from '../../src/guard/rules/policy.ts';
 import { localFiles } from '../../src/host/local-files.ts';
@@ -86,13 +86,13 @@ it('signals the process that was accused, and no other that has its PID now', as
 it('never signals ourselves, what we started, who started us, a thread of the kernel, or PID 1', () => {
   const child = spawn('sleep', ['100']);
   const why = (pid: number, session = process.pid): string | null =>
-    whyNotSignal(localFiles, { pid, startMs: readStartMs(localFiles, pid) ?? -1 }, session);
+    whyNotTouch(localFiles, { pid, startMs: readStartMs(localFiles, pid) ?? -1 }, session);
   expect(why(process.pid)).toContain('one of our own');
   expect(why(child.pid ?? 0)).toContain('one of our own');
   expect(why(process.ppid)).toContain('started us');
-  expect(why(1)).toContain('no process to be signalled');
+  expect(why(1)).toContain('no process that may be touched');
   expect(why(2)).toMatch(/thread of the kernel|has ended/);
-  expect(whyNotSignal(localFiles, { pid: -1, startMs: 0 }, process.pid)).toContain('no process');
+  expect(whyNotTouch(localFiles, { pid: -1, startMs: 0 }, process.pid)).toContain('no process');
   // The same process is fair game for a session that has nothing to do with it.
   expect(why(child.pid ?? 0, orphan().pid)).toBeNull();
   child.kill();

@@ -4,6 +4,7 @@
  * checked from outside, by rules that are written here and nowhere else.
  */
 import fc from 'fast-check';
+import { readAction } from '../../src/cli/grammar/guard-actions.ts';
 import { WRITES } from '../../src/guard/rules/actions.ts';
 import { createGuardState, decide } from '../../src/guard/rules/decide.ts';
 import type { Event, Outcome, Policy, Report, SeenFinding, Step } from '../../src/guard/rules/policy.ts';
@@ -41,12 +42,14 @@ export type History = {
 };
 
 const actionsOf = fc
-  .uniqueArray(fc.constantFrom(...Object.keys(WRITES), 'signal:TERM', 'run'), { minLength: 1, maxLength: 3 })
+  .uniqueArray(fc.constantFrom(...Object.keys(WRITES), 'signal:TERM', 'io-idle', 'memory-high:1G', 'run'), {
+    minLength: 1,
+    maxLength: 3,
+  })
   .map((names) =>
     names.map((label) => {
       if (label === 'run') return { label, kind: 'run', argv: ['/bin/true'] } as const;
-      if (label === 'signal:TERM') return { label, kind: 'signal', signal: 'SIGTERM' } as const;
-      return WRITES[label] as (typeof WRITES)[string];
+      return readAction(label);
     }),
   );
 

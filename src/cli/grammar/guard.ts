@@ -1,14 +1,13 @@
 /** The command that acts on findings. */
-import { failure } from '../../errors.ts';
-import { type Action, EFFECTS, helpedBy, SIGNALS, WRITES } from '../../guard/rules/actions.ts';
+import { type Action, EFFECTS, helpedBy, needsSuspect, WRITES } from '../../guard/rules/actions.ts';
 import type { Policy } from '../../guard/rules/policy.ts';
-import { resolveCommand } from '../../host/which.ts';
 import { FINDING_IDS, SIGNATURES } from '../../insight/findings/index.ts';
 import { loadCatalogue } from '../../probes/catalogue.ts';
 import type { Context } from '../context.ts';
 import { EXAMPLES } from '../examples.ts';
 import { guard } from '../guard.ts';
 import { readConfidence, readDuration, readInteger } from '../options.ts';
+import { readActions, refuse } from './guard-actions.ts';
 import { collect, type Flags, HOUR_MS, type Line, list, optionalOutput, text } from './line.ts';
 import { bounded, boundOptions, outletOptions, traceOptions, tracing } from './tracing.ts';
 
@@ -25,7 +24,7 @@ export const addGuard = ({ context, command, run, subcommand }: Line): void => {
     .usage('[options] --action ACTION [-- CMD ARGS...]')
     .option(
       '--action <name>',
-      `${Object.keys(WRITES).join(', ')}, signal:NAME, or run, which runs the command after -- (repeatable: the next after one that did not help)`,
+      `${Object.keys(WRITES).join(', ')}; of the suspect signal:NAME, io-idle, memory-high:SIZE; or run, which runs the command after -- (repeatable: the next after one that did not help)`,
       collect,
     )
     .option(
@@ -69,8 +68,6 @@ export const addGuard = ({ context, command, run, subcommand }: Line): void => {
     });
 };
 
-const refuse = (fact: string) => failure('E_USAGE', { fact, command: 'stallscope guard' });
-
 const boundsOf = (flags: Flags) => {
   const { bounds, minFreeBytes } = boundOptions({ maxSize: flags.maxSize, keep: flags.keep });
   const isBounded = typeof flags.maxSize === 'string' || typeof flags.keep === 'string';
@@ -108,36 +105,14 @@ const readPolicy = (flags: Flags, { context, command, log, intervalMs }: Asked):
 };
 
 const refuseWithLog = (flags: Flags, actions: readonly Action[]): void => {
-  if (actions.some(({ kind }) => kind === 'signal'))
-    throw refuse("The kernel's log accuses nobody whom a signal could be sent to.");
+  const onSuspect = actions.find(needsSuspect);
+  if (onSuspect !== undefined)
+    throw refuse(`The kernel's log accuses nobody: --action ${onSuspect.label} needs a suspect.`);
   const tracing = ['pid', 'comm', 'probe', 'probeDir', 'count', 'variant'].find(
     (name) => flags[name] !== undefined,
   );
   if (tracing !== undefined)
     throw refuse(`--log traces nothing: leave out --${tracing === 'probeDir' ? 'probe-dir' : tracing}.`);
-};
-
-const readActions = (
-  names: readonly string[],
-  command: readonly string[] | null,
-  { files, env }: Context,
-): readonly Action[] => {
-  if (names.length === 0)
-    throw refuse(`A guard needs something to do: --action ${Object.keys(WRITES).join('|')}|signal:NAME|run.`);
-  if (command !== null && !names.includes('run'))
-    throw refuse('The command after -- is what --action run runs: give it, or leave the command out.');
-  return [...new Set(names)].map((name): Action => {
-    const write = WRITES[name];
-    if (write !== undefined) return write;
-    if (name === 'run') {
-      if (command === null) throw refuse('--action run runs the command after --: give one.');
-      return { label: 'run', kind: 'run', argv: resolveCommand(files, command, env.PATH ?? '') };
-    }
-    const signal = SIGNALS.find((one) => `signal:${one}` === name || `signal:${one.slice(3)}` === name);
-    if (signal !== undefined) return { label: `signal:${signal.slice(3)}`, kind: 'signal', signal };
-    const known = [...Object.keys(WRITES), 'run', ...SIGNALS.map((one) => `signal:${one.slice(3)}`)];
-    throw refuse(`There is no action "${name}": ${known.join(', ')}.`);
-  });
 };
 
 /** What every one of the actions helps; those that were asked for, where each of them is. */

@@ -98,6 +98,8 @@ const ALWAYS = ['dac_read_search'];
 const NEEDS: Readonly<Record<Action['kind'], readonly string[] | null>> = {
   write: [],
   signal: ['kill'],
+  'io-idle': ['sys_nice'],
+  'memory-high': [],
   run: null,
 };
 

@@ -1,16 +1,16 @@
 /**
- * The only place that changes anything: one write into a setting of the kernel's that exists, one signal, or one command. None of
- * it waits in our own thread, so that a kernel that does not answer does not hold up the pipe on whose end we end.
+ * The only place that changes anything: one write into a setting of the kernel's that exists, one signal, one limit, or one
+ * command. None of it waits in our own thread, so that a kernel that does not answer does not hold up the pipe on whose end we end.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { builtEnvironment } from '../../host/environment.ts';
 import type { HostFiles } from '../../host/files.ts';
-import type { Action } from '../rules/actions.ts';
+import type { Action, GuardSignal } from '../rules/actions.ts';
 import type { Outcome, Target } from '../rules/policy.ts';
-import { whyNotSignal } from './target.ts';
+import { ioIdle, memoryHigh } from './limits.ts';
+import { took, writeInto } from './setting.ts';
+import { whyNotTouch } from './target.ts';
 
 export type ActorPorts = {
   readonly files: HostFiles;
@@ -35,9 +35,15 @@ export const createActor = (ports: ActorPorts): Actor => {
   const perform = (task: Task): Promise<Outcome> => {
     switch (task.action.kind) {
       case 'write':
-        return write(join(ports.folder, task.action.file), task.action.value);
+        return writeInto(join(ports.folder, task.action.file), task.action.value);
       case 'signal':
-        return Promise.resolve(signal(ports, task.action.signal, task.target));
+        return onSuspect(ports, task, signal(task.action.signal));
+      case 'io-idle':
+        return onSuspect(ports, task, (target) => ioIdle(ports.files, target, ports.timeoutMs));
+      case 'memory-high': {
+        const bound = { session: ports.session, bytes: task.action.bytes };
+        return onSuspect(ports, task, (target) => memoryHigh(ports.files, target, bound));
+      }
       case 'run': {
         const started = start(task.action.argv, task, ports.timeoutMs);
         running = started.child;
@@ -68,39 +74,27 @@ export const createActor = (ports: ActorPorts): Actor => {
 /** How long a command that was killed has to be gone. */
 const GONE_MS = 2_000;
 
-/** Only what is there already: the kernel's files are, and no other is to begin. */
-const write = async (path: string, value: string): Promise<Outcome> => {
-  const startedMs = performance.now();
-  try {
-    const file = await open(path, constants.O_WRONLY | constants.O_NOFOLLOW);
-    try {
-      await file.write(`${value}\n`);
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    return { how: 'failed', text: `${path}: ${(error as NodeJS.ErrnoException).code ?? 'not written'}` };
-  }
-  return { how: 'done', text: took(startedMs) };
-};
-
-const took = (startedMs: number): string => `${Math.round(performance.now() - startedMs)} ms`;
-
-const signal = (
+/** Nobody but the very process that was accused, looked at right before. */
+const onSuspect = async (
   { files, session }: ActorPorts,
-  name: (Action & { readonly kind: 'signal' })['signal'],
-  target: Target | null,
-): Outcome => {
+  { target }: Task,
+  act: (target: Target) => Outcome | Promise<Outcome>,
+): Promise<Outcome> => {
   if (target === null) return { how: 'refused', text: 'nobody is accused' };
-  const why = whyNotSignal(files, target, session);
-  if (why !== null) return { how: 'refused', text: why };
-  try {
-    process.kill(target.pid, name);
-    return { how: 'done', text: `PID ${target.pid}` };
-  } catch (error) {
-    return { how: 'failed', text: `PID ${target.pid}: ${(error as NodeJS.ErrnoException).code}` };
-  }
+  const why = whyNotTouch(files, target, session);
+  return why === null ? act(target) : { how: 'refused', text: why };
 };
+
+const signal =
+  (name: GuardSignal) =>
+  ({ pid }: Target): Outcome => {
+    try {
+      process.kill(pid, name);
+      return { how: 'done', text: `PID ${pid}` };
+    } catch (error) {
+      return { how: 'failed', text: `PID ${pid}: ${(error as NodeJS.ErrnoException).code}` };
+    }
+  };
 
 /** As it was given: no shell reads it. What was seen comes as ids and numbers, in its environment. */
 const start = (

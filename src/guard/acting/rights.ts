@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseEffectiveCapabilities } from '../../host/capabilities.ts';
 import type { HostFiles } from '../../host/files.ts';
 import type { Action } from '../rules/actions.ts';
+import { ioniceOf, whyNoMemoryHigh } from './limits.ts';
 
 /** Why it cannot be done; null when it can. */
 export const whyNot = (action: Action, files: HostFiles, folder: string): string | null => {
@@ -13,7 +14,16 @@ export const whyNot = (action: Action, files: HostFiles, folder: string): string
     case 'run':
       return files.isExecutable(action.argv[0] ?? '') ? null : `${action.argv[0]} cannot be executed`;
     case 'signal':
-      return maySignal(files) ? null : 'signals to processes of others need the capability CAP_KILL';
+      return hasCapability(files, 'kill')
+        ? null
+        : 'signals to processes of others need the capability CAP_KILL';
+    case 'io-idle':
+      if (ioniceOf(files) === null) return 'ionice is not installed';
+      return hasCapability(files, 'sys_nice')
+        ? null
+        : 'the I/O class of others needs the capability CAP_SYS_NICE';
+    case 'memory-high':
+      return whyNoMemoryHigh(files);
   }
 };
 
@@ -28,5 +38,5 @@ const notWritable = (path: string): string | null => {
   }
 };
 
-const maySignal = (files: HostFiles): boolean =>
-  parseEffectiveCapabilities(files.text('/proc/self/status') ?? '')?.includes('kill') === true;
+const hasCapability = (files: HostFiles, name: string): boolean =>
+  parseEffectiveCapabilities(files.text('/proc/self/status') ?? '')?.includes(name) === true;

@@ -1,5 +1,5 @@
 /**
- * Whom a signal may reach: the very process that was accused, looked at right before, and never one of ours, of those that
+ * Whom a signal or a limit may reach: the very process that was accused, looked at right before, and never one of ours, of those that
  * started us, or of the kernel's. By number and start alone: its name is its own choice.
  */
 import type { HostFiles } from '../../host/files.ts';
@@ -11,8 +11,8 @@ const KTHREADD = 2;
 const MAX_GENERATIONS = 64;
 
 /** Why it may not; null when it may. `session` is the process that traces: all it has started is ours. */
-export const whyNotSignal = (files: HostFiles, { pid, startMs }: Target, session: number): string | null => {
-  if (!Number.isSafeInteger(pid) || pid <= 1) return `PID ${pid} is no process to be signalled`;
+export const whyNotTouch = (files: HostFiles, { pid, startMs }: Target, session: number): string | null => {
+  if (!Number.isSafeInteger(pid) || pid <= 1) return `PID ${pid} is no process that may be touched`;
   const startedMs = readStartMs(files, pid);
   if (startedMs === null) return `PID ${pid} has ended`;
   if (startedMs !== startMs) return `PID ${pid} is another process by now`;

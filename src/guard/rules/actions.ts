@@ -7,6 +7,10 @@ export type Action = { readonly label: string } & (
   | { readonly kind: 'write'; readonly file: VmFile; readonly value: string }
   | { readonly kind: 'run'; readonly argv: readonly string[] }
   | { readonly kind: 'signal'; readonly signal: GuardSignal }
+  /** The idle class of I/O for the suspect. */
+  | { readonly kind: 'io-idle' }
+  /** A bound of the group that the suspect is in, on which it is slowed down; no one is killed. */
+  | { readonly kind: 'memory-high'; readonly bytes: number }
 );
 
 /** Below /proc/sys/vm. */
@@ -50,6 +54,8 @@ export const EFFECTS: Readonly<Record<string, readonly string[]>> = {
 const OF_FREE_MEMORY = ['xfs-alloc-deadlock', 'high-order-exhaustion'];
 /** Their suspect does it. Elsewhere it waits itself, or nobody is accused. */
 const OF_A_DOER = ['seek-hole-storm', 'page-cache-thrash', 'inode-churn', 'sync-storm', 'cpu-contention'];
+/** Its suspect has requests in the device's queue that others could come before. */
+const OF_IO = ['page-cache-thrash', 'inode-churn', 'sync-storm'];
 
 /** Findings that an action can help against. Dropping the page cache while it is thrashed makes it worse, so it is not there. */
 export const helpedBy = ({ kind }: Action): readonly string[] => {
@@ -58,10 +64,14 @@ export const helpedBy = ({ kind }: Action): readonly string[] => {
       return OF_FREE_MEMORY;
     case 'signal':
       return OF_A_DOER;
+    case 'io-idle':
+      return OF_IO;
+    case 'memory-high':
+      return ['page-cache-thrash'];
     case 'run':
       return Object.keys(EFFECTS);
   }
 };
 
-/** Whether nothing but the machine is meant: then a finding without a suspect is enough. */
-export const needsSuspect = ({ kind }: Action): boolean => kind === 'signal';
+/** Where it does not, nothing but the machine is meant, and a finding without a suspect is enough. */
+export const needsSuspect = ({ kind }: Action): boolean => kind !== 'write' && kind !== 'run';

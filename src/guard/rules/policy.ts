@@ -57,7 +57,7 @@ export const REASONS = {
   stale: 'what was seen is too old by now',
   confidence: 'too uncertain',
   over: 'what it is measured by has not grown lately: it may be over',
-  'no-suspect': 'nobody is accused whom a signal could be sent to',
+  'no-suspect': 'nobody is accused whom it could be done to',
   busy: 'an action has not ended yet',
   'gave-up': 'the last actions did not help: it does nothing more until it is started again',
   cooldown: 'the last action was too short a time ago',
