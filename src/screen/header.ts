@@ -8,7 +8,7 @@ import { type Line, packSegments, type Segment, segment, span } from './format/l
 import { bytes, clockTime, compact, duration, longDuration, percent } from './format/numbers.ts';
 import { clean } from './format/text.ts';
 import { namesOf } from './format/trust.ts';
-import type { View } from './view.ts';
+import { isAttaching, type View } from './view.ts';
 
 export const stateLine = (snapshot: Snapshot, view: View): Line =>
   packSegments(
@@ -100,10 +100,6 @@ const stateSegments = (snapshot: Snapshot, view: View): Segment[] => {
   const elapsed = view.ui.mode === 'replay' ? `+${since}` : since;
   return [name, ...banners, clock, segment(4, span(elapsed, 'dim'))];
 };
-
-/** What is seen before the probes are attached has none: it comes from /proc alone. */
-const isAttaching = ({ header }: Snapshot, { ui }: View): boolean =>
-  ui.mode === 'live' && header.probes.length === 0;
 
 /** Empty when what is shown is what happens now. */
 const bannerSegments = (snapshot: Snapshot, view: View): Segment[] => {

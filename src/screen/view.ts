@@ -1,6 +1,7 @@
 /** Everything a frame is drawn from. The selectors of this folder are pure functions of it. */
 
 import type { Inspection } from '../core/inspection.ts';
+import type { Snapshot } from '../core/snapshot.ts';
 import type { SeriesLink, WatchedSnapshot } from '../insight/recognised.ts';
 import type { PlaybackState } from '../session/playback.ts';
 import type { Glyphs } from './format/glyphs.ts';
@@ -35,3 +36,7 @@ export type View = {
   /** Live: how long no sample has come although one was due; null when all is well. */
   readonly silentMs: number | null;
 };
+
+/** What is seen before the probes are attached has none: it comes from /proc alone. */
+export const isAttaching = ({ header }: Snapshot, { ui }: Pick<View, 'ui'>): boolean =>
+  ui.mode === 'live' && header.probes.length === 0;

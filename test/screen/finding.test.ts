@@ -157,6 +157,14 @@ describe('the top of the screen', () => {
     }
   });
 
+  it('says nothing of failures before anything is traced', () => {
+    const view = calm();
+    if (view.snapshot === null) throw new Error('no snapshot');
+    const header = { ...view.snapshot.header, probes: [] };
+    const text = paneOf({ ...view, snapshot: { ...view.snapshot, header } }, 'finding');
+    expect(text).toMatch(/^Not traced yet {2}failures are looked for once the probes count/);
+  });
+
   it('says that nothing stands out, and what that is worth', () => {
     expect(paneOf(calm(), 'finding')).toMatch(/^Nothing stands out {2}watching for known failures/);
     expect(paneOf(buildView(), 'finding')).toMatch(

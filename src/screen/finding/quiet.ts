@@ -10,7 +10,7 @@ import { type Line, packSegments, segment, span } from '../format/line.ts';
 import { longDuration, percent, ratePerSecond } from '../format/numbers.ts';
 import { clean } from '../format/text.ts';
 import { hostRateNow } from '../signals/series.ts';
-import type { View } from '../view.ts';
+import { isAttaching, type View } from '../view.ts';
 import { learningSamples } from './accounts.ts';
 
 export const LABEL = 9;
@@ -55,20 +55,29 @@ const verdictLine = (snapshot: WatchedSnapshot, over: string, view: View): Line 
   const learning = longDuration((left * snapshot.header.intervalMs) / 1000);
   return packSegments(
     [
-      waits !== null
-        ? segment(0, span(waits, 'warn'))
-        : segment(0, span(over === '' ? 'Nothing stands out' : 'Nothing stands out now', 'good')),
+      waits !== null ? segment(0, span(waits, 'warn')) : quietSegment(snapshot, over, view),
       segment(1, span(over, 'warn')),
       segment(
         2,
-        left === 0
-          ? span(waits !== null ? 'no known failure' : 'watching for known failures and unusual rises', 'dim')
-          : span(`still learning the baseline, ${learning} more`, 'dim'),
+        isAttaching(snapshot, view)
+          ? span('failures are looked for once the probes count', 'dim')
+          : left === 0
+            ? span(
+                waits !== null ? 'no known failure' : 'watching for known failures and unusual rises',
+                'dim',
+              )
+            : span(`still learning the baseline, ${learning} more`, 'dim'),
       ),
     ],
     view.size.columns,
     view.glyphs,
   );
+};
+
+/** Nothing seen is no good news before anything is counted. */
+const quietSegment = (snapshot: WatchedSnapshot, over: string, view: View) => {
+  if (isAttaching(snapshot, view)) return segment(0, span('Not traced yet', 'warn'));
+  return segment(0, span(over === '' ? 'Nothing stands out' : 'Nothing stands out now', 'good'));
 };
 
 const pressureOf = (snapshot: WatchedSnapshot, metric: string): number => {
