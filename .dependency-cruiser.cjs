@@ -18,7 +18,7 @@ const MAY_SEE = {
   extents: ['core'],
   guard: ['core', 'insight/recognised', 'host', 'session/ports'],
   session: ['core', 'insight'],
-  screen: ['core', 'insight/(params|recognised|findings/finding)', 'session/(store|playback)'],
+  screen: ['core', 'insight/(params|recognised|elsewhere|findings/finding)', 'session/(store|playback)'],
   tui: ['core', 'insight/recognised', 'screen', 'session/(store|playback)'],
   report: ['core', 'insight', 'extents/report', 'screen/format'],
   export: ['core', 'insight/recognised', 'insight/findings/(finding|index)'],

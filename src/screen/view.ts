@@ -4,9 +4,10 @@ import type { Inspection } from '../core/inspection.ts';
 import type { SeriesLink, WatchedSnapshot } from '../insight/recognised.ts';
 import type { PlaybackState } from '../session/playback.ts';
 import type { Glyphs } from './format/glyphs.ts';
+import type { Among } from './hosts/among.ts';
 import type { KeyBinding } from './keys/keys.ts';
 import type { Size } from './size.ts';
-import type { UiState } from './state.ts';
+import { initialUi, type Mode, type UiState } from './state.ts';
 
 export type View = {
   /** Of the moment that is shown; null before the first. */
@@ -34,4 +35,26 @@ export type View = {
   readonly notice: string;
   /** Live: how long no sample has come although one was due; null when all is well. */
   readonly silentMs: number | null;
+  /** Other hosts that are watched with it; null where it is the only one. */
+  readonly among: Among | null;
 };
+
+/** Of a moment by itself: nothing is played, typed or waited for. */
+export const bareView = ({
+  mode,
+  ...view
+}: Pick<View, 'snapshot' | 'keys' | 'size' | 'glyphs'> & { readonly mode: Mode }): View => ({
+  ...view,
+  overview: null,
+  links: null,
+  inspection: null,
+  ui: initialUi(mode),
+  recording: '',
+  playback: null,
+  title: '',
+  status: '',
+  waitedMs: 0,
+  notice: '',
+  silentMs: null,
+  among: null,
+});

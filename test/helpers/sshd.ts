@@ -1,6 +1,6 @@
 /**
  * A real sshd on this machine, on a port of its own, with keys of its own, in a directory of its own; and the ssh of a user who
- * has configured it under the name `target`. It can be in a network namespace, at the other end of a cable that can be cut.
+ * has configured it under the name `target` (and `target-2`, …). It can be in a network namespace, at the other end of a cable that can be cut.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -78,7 +78,10 @@ export const startSshd = async ({
   writeFileSync(
     at('ssh_config'),
     [
-      'Host target',
+      // As many names as somebody wants, and one where nothing listens.
+      'Host nobody-there',
+      ' Port 1',
+      'Host target target-* nobody-there',
       ` HostName ${address}`,
       ` Port ${port}`,
       ` User ${user}`,
