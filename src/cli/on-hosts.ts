@@ -54,7 +54,7 @@ export const guarded = async (voice: Context, work: () => Promise<number>): Prom
 };
 
 /** Whose words they are is said with them: at the beginning of a line, or as a member of an object. */
-export const voiceOf = (context: Context, { name }: Address): Context => {
+export const voiceOf = (context: Context, { name }: Pick<Address, 'name'>): Context => {
   const { out, stderr } = context;
   return {
     ...context,

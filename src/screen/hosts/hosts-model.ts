@@ -23,6 +23,8 @@ export type HostSession = {
   readonly notice: TextStore | null;
   /** Why it is not watched, or not any more; empty while it is. */
   readonly problem: TextStore;
+  /** Of a recording: whether it has begun by the moment shown. */
+  readonly isHere?: () => boolean;
 };
 
 export type HostsEffect =
@@ -69,7 +71,7 @@ export const createHostsModel = (inputs: HostsInputs): HostsModel => {
   let isStopped = false;
 
   const hostOf = (session: HostSession, index: number): WatchedHost => {
-    const snapshot = session.store.get();
+    const snapshot = session.isHere?.() === false ? null : session.store.get();
     return {
       name: session.name,
       snapshot,
