@@ -39,9 +39,8 @@ export const composeHosts = (view: HostsView): readonly Pane[] => {
     { id: 'status', lines: [...position, hintLine(view)] },
   ];
   const lines = panes.map((pane) => ({ ...pane, lines: pane.lines.map(cut) }));
-  return size.rows < FRAME_LINES + 1
-    ? [{ id: 'main', lines: lines.flatMap((one) => one.lines).slice(0, size.rows) }]
-    : lines;
+  const all = lines.flatMap((pane) => pane.lines);
+  return all.length > size.rows ? [{ id: 'main', lines: all.slice(0, size.rows) }] : lines;
 };
 
 /** The first row shown. */
@@ -80,11 +79,13 @@ const titleLine = (view: HostsView, states: readonly HostState[]): Line => {
 type Widths = { readonly name: number; readonly who: number; readonly waits: number; readonly text: number };
 const STATE = 10;
 const SINCE = 9;
+/** `cpu 100% io 100% mem 100%` */
+const ALL_WAITS = 27;
 
 const widthsOf = ({ size, hosts, glyphs }: HostsView): Widths => {
   const name = Math.min(24, Math.max(6, ...hosts.map((host) => clean(host.name, glyphs.charset).length + 1)));
-  const waits = size.columns >= 110 ? 24 : size.columns >= 60 ? 10 : 0;
-  const who = size.columns >= 76 ? 18 : 0;
+  const waits = size.columns >= 110 ? ALL_WAITS : size.columns >= 60 ? 10 : 0;
+  const who = size.columns >= 110 ? 25 : size.columns >= 76 ? 18 : 0;
   return { name, who, waits, text: Math.max(8, size.columns - 1 - name - STATE - SINCE - who - waits) };
 };
 
@@ -130,7 +131,7 @@ const waitSpans = ({ snapshot }: WatchedHost, width: number): Line => {
   if (snapshot === null || width === 0) return [];
   const waits = waitsOf(snapshot);
   const [worst] = [...waits].sort((a, b) => b.share - a.share);
-  const shown = width >= 24 ? waits : worst === undefined ? [] : [worst];
+  const shown = width >= ALL_WAITS ? waits : worst === undefined ? [] : [worst];
   return shown.flatMap(({ label, share, tone }) => [
     span(`${label} `, 'dim'),
     span(`${shareText(share)} `, tone),
