@@ -19,7 +19,7 @@ const MAY_SEE = {
   guard: ['core', 'insight/recognised', 'host', 'session/ports'],
   session: ['core', 'insight'],
   screen: ['core', 'insight/(params|recognised|elsewhere|findings/finding)', 'session/(store|playback)'],
-  tui: ['core', 'insight/recognised', 'screen', 'session/(store|playback)'],
+  tui: ['core', 'insight/(recognised|elsewhere)', 'screen', 'session/(store|playback)'],
   report: ['core', 'insight', 'extents/report', 'screen/format'],
   export: ['core', 'insight/recognised', 'insight/findings/(finding|index)'],
   serve: [],

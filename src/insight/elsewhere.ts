@@ -16,6 +16,13 @@ export type Trouble = {
   readonly clockMs: number | null;
 };
 
+/** The hosts that are watched together, as one of them sees it. */
+export type Among = {
+  /** What this host is called here. */
+  readonly name: string;
+  readonly troubles: readonly Trouble[];
+};
+
 export type Elsewhere = {
   readonly trouble: Trouble;
   /** 'together': which came first cannot be said. */

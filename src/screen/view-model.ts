@@ -5,12 +5,12 @@
  */
 
 import type { Inspect, Inspection } from '../core/inspection.ts';
+import type { Among } from '../insight/elsewhere.ts';
 import type { SeriesLink, WatchedSnapshot } from '../insight/recognised.ts';
 import type { Playback } from '../session/playback.ts';
 import type { SnapshotStore } from '../session/store.ts';
 import type { Effect } from './effect.ts';
 import type { Glyphs } from './format/glyphs.ts';
-import type { Among } from './hosts/among.ts';
 import { type Action, actionOf, type KeyBinding } from './keys/keys.ts';
 import { createPacer } from './pace.ts';
 import { actionsAt, type Pointing } from './pointer.ts';

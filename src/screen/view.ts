@@ -1,10 +1,10 @@
 /** Everything a frame is drawn from. The selectors of this folder are pure functions of it. */
 
 import type { Inspection } from '../core/inspection.ts';
+import type { Among } from '../insight/elsewhere.ts';
 import type { SeriesLink, WatchedSnapshot } from '../insight/recognised.ts';
 import type { PlaybackState } from '../session/playback.ts';
 import type { Glyphs } from './format/glyphs.ts';
-import type { Among } from './hosts/among.ts';
 import type { KeyBinding } from './keys/keys.ts';
 import type { Size } from './size.ts';
 import { initialUi, type Mode, type UiState } from './state.ts';

@@ -1,9 +1,9 @@
 /** A session on the screen: its moments, what keys ask of it, and the pictures that are drawn of it. */
 import type { Inspect } from '../core/inspection.ts';
 import type { Snapshot } from '../core/snapshot.ts';
+import type { Among } from '../insight/elsewhere.ts';
 import { composeScreen } from '../screen/compose.ts';
 import type { Effect } from '../screen/effect.ts';
-import type { Among } from '../screen/hosts/among.ts';
 import type { Picture, SavedFrom } from '../screen/keys/choices.ts';
 import { KEYS, type KeyBinding } from '../screen/keys/keys.ts';
 import type { ColumnChoices, Mode, UiState } from '../screen/state.ts';

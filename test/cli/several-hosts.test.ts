@@ -17,6 +17,8 @@ const record = (name: string, aheadMs: number): string =>
     ...header,
     remote: { hostname: `root@${name}`, aheadMs, unsureMs: 3 },
   }));
+/** Nothing is written there. */
+const NONE = join(folder, 'none');
 const first = record('db7', 0);
 const second = record('web1', -12_000);
 
@@ -33,15 +35,15 @@ describe('the file of a host', () => {
 
 describe('what several hosts cannot have', () => {
   it.each([
-    [['record', '--host', 'a,b', '-p', '1', '-o', 'x'], /--pid is for one host/],
+    [['record', '--host', 'a,b', '-p', '1', '-o', NONE], /--pid is for one host/],
     [['live', '--host', 'a,b', '--listen', '9464'], /--listen is for one host/],
-    [['doctor', '--host', 'a,b', '--bundle', 'x'], /--bundle is for one host/],
-    [['record', '--host', 'a,a', '-o', 'x'], /two of them are called a/],
+    [['doctor', '--host', 'a,b', '--bundle', NONE], /--bundle is for one host/],
+    [['record', '--host', 'a,a', '-o', NONE], /two of them are called a/],
     [['probes', '--host', 'a,b'], /commas stand between several/],
     [['replay', first, second, '--follow'], /--follow goes on with one recording/],
     [['replay', '-', '-'], /Only one recording can come from stdin/],
   ])('%j', async (args, why) => {
-    const { code, stderr } = await runTool(args, { cwd: folder });
+    const { code, stderr } = await runTool(args);
     expect(stderr).toMatch(why);
     expect(code).toBe(2);
   });

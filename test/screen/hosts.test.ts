@@ -98,7 +98,7 @@ describe('the list of hosts', () => {
 describe('its keys', () => {
   const open = (mode: Mode) => {
     const effects: HostsEffect[] = [];
-    const sessions: readonly HostSession[] = ['db7', 'web1', 'web2'].map((name) => ({
+    const sessions = ['db7', 'web1', 'web2'].map((name) => ({
       name,
       store: createSnapshotStore(),
       overview: null,

@@ -8,12 +8,6 @@ import { duration, longDuration } from '../format/numbers.ts';
 import { clean } from '../format/text.ts';
 import type { View } from '../view.ts';
 
-export type Among = {
-  /** What this host is called here. */
-  readonly name: string;
-  readonly troubles: readonly Trouble[];
-};
-
 /** All that has begun on a host by the moment shown. */
 export const troublesOf = (
   name: string,
