@@ -3,7 +3,7 @@ import { openRecording } from '../../src/recording/read/recording.ts';
 import { glyphsFor } from '../../src/screen/format/glyphs.ts';
 import { lineCells } from '../../src/screen/format/line.ts';
 import { bindingsOf } from '../../src/screen/hosts/hosts-keys-now.ts';
-import { createHostsModel, type HostSession, type HostsEffect } from '../../src/screen/hosts/hosts-model.ts';
+import { createHostsModel, type HostsEffect } from '../../src/screen/hosts/hosts-model.ts';
 import { composeHosts } from '../../src/screen/hosts/hosts-screen.ts';
 import type { WatchedHost } from '../../src/screen/hosts/hosts-view.ts';
 import { KEYS } from '../../src/screen/keys/keys.ts';
