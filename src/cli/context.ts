@@ -14,7 +14,7 @@ export type Context = {
   /** As a terminal; text goes to `out`. */
   readonly stdout: NodeJS.WriteStream;
   readonly out: Output;
-  readonly stderr: NodeJS.WriteStream;
+  readonly stderr: Stderr;
   /** Of the host that we run on. */
   readonly files: HostFiles;
   readonly machine: Machine;
@@ -33,6 +33,8 @@ export type Context = {
   /** What is decided, and what befalls us. */
   readonly journal: Journal;
 };
+
+export type Stderr = { write(text: string): unknown; readonly isTTY?: boolean };
 
 export type Inspect = (
   pid: number,

@@ -19,7 +19,8 @@ Examples:
   stallscope live --listen 9464
   stallscope live --push http://metrics:8428
   stallscope live --canary /var/spool/imap
-  stallscope live --host root@db7 --probe iomap`,
+  stallscope live --host root@db7 --probe iomap
+  stallscope live --host db7,web1,nfs2`,
   record: `
 Examples:
   stallscope record -o out.ndjson -d 10m
@@ -29,12 +30,14 @@ Examples:
   stallscope record -o out.ndjson -- make -j8
   stallscope record --host db7 -o db7.ndjson -d 10m
   stallscope record --host db7 -o db7.ndjson --dry-run
+  stallscope record --host db7,web1 -o out.ndjson      # out.db7.ndjson and out.web1.ndjson
   stallscope record -o out.ndjson --probe iomap --count find_allocation=uprobe:/usr/bin/qemu-system-x86_64:find_allocation`,
   replay: `
 Examples:
   stallscope replay out.ndjson
   stallscope replay out.ndjson --from '3m ago' --speed 10
   stallscope replay out.ndjson --follow
+  stallscope replay out.db7.ndjson out.web1.ndjson
   stallscope replay out.ndjson --json | jq -c '.pids[]?'`,
   summary: `
 Examples:

@@ -8,7 +8,7 @@ import { resolve } from 'node:path';
 import { asJson } from '../core/safe-text.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { intervalLine, sessionLine } from '../report/interval.ts';
-import type { ExportView } from '../tui/show-screen.tsx';
+import type { ExportView } from '../tui/session-shown.ts';
 import { invokerOf } from './invoker.ts';
 import { stampOf } from './stamp.ts';
 

@@ -13,16 +13,24 @@ export type HostWish = {
   readonly host: string | null;
   readonly probeDirs: readonly string[];
   readonly counts?: readonly Count[];
+  /** Gives up while it is not connected yet. */
+  readonly signal?: AbortSignal;
 };
 
 /** Runs it with everything that is known of a host taken from that one. */
 export const onHost = async (
   context: Context,
-  { host, probeDirs, counts = [] }: HostWish,
+  { host, probeDirs, counts = [], signal }: HostWish,
   work: (context: Context) => Promise<number>,
 ): Promise<number> => {
   if (host === null) return work(context);
-  const remote = await openHost({ address: readAddress(host), filters: filtersFor(probeDirs, counts) });
+  const givenUp = new AbortController();
+  context.interruption.onRequest(() => givenUp.abort(abandoned()));
+  const remote = await openHost({
+    address: readAddress(host),
+    filters: filtersFor(probeDirs, counts),
+    signal: AbortSignal.any([givenUp.signal, ...(signal === undefined ? [] : [signal])]),
+  });
   try {
     return await work({
       ...context,
@@ -37,6 +45,9 @@ export const onHost = async (
     remote.close();
   }
 };
+
+/** Nobody waits for the connection any more: no error. */
+export const abandoned = (): Error => Object.assign(new Error('given up'), { code: 'ABORT_ERR' });
 
 /** In how many extents a file lies is not asked: the programs that count them are not ours to run there. */
 const inspectThere =

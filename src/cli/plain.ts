@@ -4,6 +4,7 @@ import { glyphsFor } from '../screen/format/glyphs.ts';
 import { KEYS } from '../screen/keys/keys.ts';
 import { createPlainReporter } from '../screen/plain.ts';
 import { initialUi, type Mode } from '../screen/state.ts';
+import { bareView } from '../screen/view.ts';
 import { whyNoScreen } from '../tui/can-show.ts';
 import type { Context } from './context.ts';
 
@@ -28,23 +29,14 @@ export const reportPlainly = (
 ): ((snapshot: WatchedSnapshot) => void) => {
   const report = createPlainReporter();
   return (snapshot) => {
-    const lines = report({
+    const view = bareView({
       snapshot,
-      overview: null,
-      links: null,
-      inspection: null,
-      ui: initialUi(mode, { sort: sort ?? null }),
+      mode,
       keys: KEYS,
-      recording: '',
-      playback: null,
       size: { columns: 200, rows: 50 },
       glyphs: glyphsFor('ascii'),
-      title: '',
-      status: '',
-      waitedMs: 0,
-      notice: '',
-      silentMs: null,
     });
+    const lines = report({ ...view, ui: initialUi(mode, { sort: sort ?? null }) });
     if (lines.length > 0) context.out.lines(lines);
   };
 };

@@ -9,8 +9,9 @@ import { bytes, longDuration } from '../screen/format/numbers.ts';
 import { createTextStore } from '../screen/text-store.ts';
 import { heldIn } from '../session/held.ts';
 import type { Memory } from '../session/memory.ts';
-import type { RecordSwitch } from '../tui/show-screen.tsx';
+import type { RecordSwitch } from '../tui/session-shown.ts';
 import type { Context } from './context.ts';
+import { fileWord } from './host-file.ts';
 import { invokerOf } from './invoker.ts';
 import { stampOf } from './stamp.ts';
 
@@ -19,12 +20,14 @@ type Recorded = {
   readonly memory: Memory;
   /** What the whole session is recorded to, or null; a session is not recorded twice. */
   readonly output: string | null;
+  /** What the host is called that it is of; null for this one. */
+  readonly host: () => string | null;
 };
 
 /** `wasUsed`: something was recorded by it. */
 export const createRecordSwitch = (
   { env }: Context,
-  { sink, memory, output }: Recorded,
+  { sink, memory, output, host }: Recorded,
 ): RecordSwitch & { wasUsed(): boolean } => {
   const file = createTextStore(output ?? '');
   let wasUsed = false;
@@ -40,7 +43,9 @@ export const createRecordSwitch = (
         file.set('');
         return problem ?? `recorded ${records} records, ${bytes(size)}, to ${running.path}`;
       }
-      const path = resolve(`stallscope-${stampOf(Date.now())}.ndjson.gz`);
+      const name = host();
+      const of = name === null ? '' : `${fileWord(name)}-`;
+      const path = resolve(`stallscope-${of}${stampOf(Date.now())}.ndjson.gz`);
       try {
         const recorder = createRecorder({ path, overwrite: false, owner: invokerOf(env) });
         sink.start(recorder, from === 'held' ? heldIn(memory) : undefined);

@@ -12,7 +12,7 @@ import { basename, dirname } from 'node:path';
 import { z } from 'zod';
 import { readSmallFile } from '../probes/small-file.ts';
 import type { ColumnChoices } from '../screen/state.ts';
-import type { RememberedColumns } from '../tui/show-screen.tsx';
+import type { RememberedColumns } from '../tui/session-shown.ts';
 import { invokerOf } from './invoker.ts';
 import { userFile } from './user-file.ts';
 

@@ -57,7 +57,7 @@ const replayScreen = async (
 ): Promise<number> => {
   const config = readConfig(context.env);
   const columns = rememberedColumns(context.env);
-  const { showScreen } = await import('../tui/show-screen.tsx');
+  const { showScreen } = await import('../tui/show-screen.ts');
   const store = createSnapshotStore();
   const { follow } = options;
   const playback = playRecording({
@@ -102,7 +102,7 @@ const replayScreen = async (
 };
 
 /** Sets marks beside a recording, if there is such a place, and it is not where the tool is installed. */
-const markIn =
+export const markIn =
   (file: string, mark: (text: string) => string | null, onSet: () => void) =>
   (text: string): string | null => {
     if (file === '-') return 'what came through a pipe takes no marks';

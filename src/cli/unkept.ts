@@ -1,11 +1,18 @@
 /** What was found in a session that nobody recorded, and how it could have been kept: one line, when it has ended. */
 import type { WatchedSnapshot } from '../insight/recognised.ts';
+import type { Context } from './context.ts';
+import { say } from './say.ts';
 
 export type Kept = {
   /** It is in a file, or a part of it. */
   readonly isRecorded: boolean;
   /** There was a screen, with keys. */
   readonly hadKeys: boolean;
+};
+
+export const sayUnkept = (context: Context, snapshot: WatchedSnapshot | null, kept: Kept): void => {
+  const line = unkeptLine(snapshot, kept);
+  if (line !== null) say(context, line);
 };
 
 /** null when nothing was found, or it was recorded. */

@@ -42,8 +42,13 @@ const MAX_SAID_CHARS = 8 * 1024;
 /** The longest path of a socket is 108 characters, of which ssh takes 17 for a name of its own. */
 const LONGEST_FOLDER = 80;
 
-/** @throws E_SSH */
-export const connect = async (address: Address, own: (pid: number) => void): Promise<Connection> => {
+/** @throws E_SSH, and what `until` was aborted with */
+export const connect = async (
+  address: Address,
+  own: (pid: number) => void,
+  until?: AbortSignal,
+): Promise<Connection> => {
+  until?.throwIfAborted();
   const folder = ownFolder();
   const mark = randomBytes(16).toString('hex');
   const channel = startSsh(address, { role: 'master', folder, script: readerScript(mark) });
@@ -81,7 +86,15 @@ export const connect = async (address: Address, own: (pid: number) => void): Pro
       resolve(how);
     });
   });
-  await firstAnswer(address, reader, channel);
+  until?.addEventListener('abort', channel.kill, { once: true });
+  try {
+    await firstAnswer(address, reader, channel);
+  } catch (error) {
+    until?.throwIfAborted();
+    throw error;
+  } finally {
+    until?.removeEventListener('abort', channel.kill);
+  }
   return {
     reader,
     channel: (script) => startSsh(address, { role: 'channel', folder, script }),

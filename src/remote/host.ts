@@ -46,10 +46,12 @@ export type RemoteHostOptions = {
   readonly address: Address;
   /** Of files with millions of names, only the lines that match are fetched. */
   readonly filters: ReadonlyMap<string, string>;
+  /** The first connection is given up. */
+  readonly signal?: AbortSignal | undefined;
 };
 
 /** @throws E_SSH, E_REMOTE */
-export const openHost = async ({ address, filters }: RemoteHostOptions): Promise<RemoteHost> => {
+export const openHost = async ({ address, filters, signal }: RemoteHostOptions): Promise<RemoteHost> => {
   const own = createOwn();
   const clock = createRemoteClock();
   const cache: Cache = new Map();
@@ -71,8 +73,8 @@ export const openHost = async ({ address, filters }: RemoteHostOptions): Promise
     return about;
   };
 
-  const open = async (): Promise<{ readonly opened: Connection; readonly now: About }> => {
-    const opened = await connect(address, own.add);
+  const open = async (until?: AbortSignal): Promise<{ readonly opened: Connection; readonly now: About }> => {
+    const opened = await connect(address, own.add, until);
     try {
       const now = await greet(opened);
       connection = opened;
@@ -89,7 +91,7 @@ export const openHost = async ({ address, filters }: RemoteHostOptions): Promise
     }
   };
 
-  const first = await open();
+  const first = await open(signal);
   let about = first.now;
 
   const again = async (): Promise<Connection> => {

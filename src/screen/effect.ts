@@ -4,7 +4,7 @@ import type { ColumnChoices, UiState } from './state.ts';
 
 export type Effect =
   | {
-      readonly type: 'quit' | 'interrupt' | 'suspend' | 'redraw' | 'play' | 'hold' | 'latest';
+      readonly type: 'quit' | 'interrupt' | 'suspend' | 'redraw' | 'hosts' | 'play' | 'hold' | 'latest';
     }
   | Chosen
   | { readonly type: 'step'; readonly samples: number }

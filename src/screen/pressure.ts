@@ -1,6 +1,6 @@
 /** What the machine as a whole does, and how much of the time somebody waits for what. */
 import type { Snapshot } from '../core/snapshot.ts';
-import { type Line, packSegments, type Segment, segment, span } from './format/line.ts';
+import { type Line, packSegments, type Segment, segment, span, type Tone } from './format/line.ts';
 import { amount, bytes, compact, duration, percent } from './format/numbers.ts';
 import { hostRateNow } from './signals/series.ts';
 import type { View } from './view.ts';
@@ -21,7 +21,7 @@ const MACHINE = [
 const FORKS_WORTH_SAYING = 100;
 
 /** Tenths of what is little; the line has no room for those of the rest. */
-const shareText = (share: number): string =>
+export const shareText = (share: number): string =>
   share >= 9.95 && share < 99.95 ? `${Math.round(share)}%` : percent(share);
 
 const machineSegments = (snapshot: Snapshot): Segment[] => {
@@ -44,15 +44,24 @@ const PRESSURES = [
   { label: 'mem', metric: 'psi.memory.some_us' },
 ] as const;
 
-/** Of the time somebody waited, for each of the three. */
-const waitSegments = (snapshot: Snapshot): Segment[] => {
-  const spans = PRESSURES.flatMap(({ label, metric }) => {
+/** Of the time somebody waited, for each of the three, in percent; what nothing is known of is left out. */
+export const waitsOf = (
+  snapshot: Snapshot,
+): readonly { readonly label: string; readonly share: number; readonly tone: Tone }[] =>
+  PRESSURES.flatMap(({ label, metric }) => {
     const reading = snapshot.host[metric];
     const share = reading === undefined ? Number.NaN : hostRateNow(snapshot, metric, reading.delta) / 1e4;
     if (Number.isNaN(share)) return [];
-    const tone = share >= PRESSURE_BAD ? 'bad' : share >= PRESSURE_WARN ? 'warn' : 'plain';
-    return [span(` ${label} `, 'dim'), span(shareText(share), tone)];
+    return [
+      { label, share, tone: share >= PRESSURE_BAD ? 'bad' : share >= PRESSURE_WARN ? 'warn' : 'plain' },
+    ];
   });
+
+const waitSegments = (snapshot: Snapshot): Segment[] => {
+  const spans = waitsOf(snapshot).flatMap(({ label, share, tone }) => [
+    span(` ${label} `, 'dim'),
+    span(shareText(share), tone),
+  ]);
   return spans.length === 0 ? [] : [segment(0.5, span('waits', 'dim'), ...spans)];
 };
 

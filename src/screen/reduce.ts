@@ -38,6 +38,7 @@ export const reduce = (view: View, action: Action): Outcome => {
     case 'interrupt':
     case 'suspend':
     case 'redraw':
+    case 'hosts':
     case 'play':
     case 'hold':
     case 'latest':

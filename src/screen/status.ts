@@ -58,6 +58,7 @@ const POSSIBLE: Readonly<Record<string, (snapshot: WatchedSnapshot | null, view:
   findings: (snapshot, view) => snapshot !== null && accountShown(snapshot, view) !== null,
   'copy-finding': (snapshot, view) => snapshot !== null && accountShown(snapshot, view) !== null,
   'sort-menu': (_, { ui }) => ui.page === 'table',
+  hosts: (_, { among }) => among !== null,
   hold: (_, { playback }) => playback !== null,
   jump: (_, { playback }) => playback !== null,
   'step-back': (_, { playback }) => playback !== null,

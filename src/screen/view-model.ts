@@ -5,6 +5,7 @@
  */
 
 import type { Inspect, Inspection } from '../core/inspection.ts';
+import type { Among } from '../insight/elsewhere.ts';
 import type { SeriesLink, WatchedSnapshot } from '../insight/recognised.ts';
 import type { Playback } from '../session/playback.ts';
 import type { SnapshotStore } from '../session/store.ts';
@@ -52,6 +53,10 @@ export type ViewInputs = {
   readonly size: () => Size;
   readonly onEffect: (effect: Effect) => void;
   readonly inspect: Inspect | null;
+  /** Other hosts that are watched with it; null where it is the only one. */
+  readonly among: (() => Among) | null;
+  /** What the user had done to the screen before; null at first. */
+  readonly ui: UiState | null;
   /** Monotonic ms. */
   readonly now: () => number;
 };
@@ -75,7 +80,7 @@ export const createViewModel = (inputs: ViewInputs): ViewModel => {
   const latestStore = inputs.overview ?? store;
   const listeners = new Set<() => void>();
   const startedMs = now();
-  let ui: UiState = initialUi(mode, inputs.wishes);
+  let ui: UiState = inputs.ui ?? initialUi(mode, inputs.wishes);
   let arrivedMs = startedMs;
   let shownMs = Number.NEGATIVE_INFINITY;
   let due: NodeJS.Timeout | null = null;
@@ -111,6 +116,7 @@ export const createViewModel = (inputs: ViewInputs): ViewModel => {
     notice: said !== null && said.untilMs > now() ? said.text : (notice?.get() ?? ''),
     recording: recording?.get() ?? '',
     silentMs: silence(),
+    among: inputs.among?.() ?? null,
   });
 
   const show = (): void => {

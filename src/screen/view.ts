@@ -2,12 +2,13 @@
 
 import type { Inspection } from '../core/inspection.ts';
 import type { Snapshot } from '../core/snapshot.ts';
+import type { Among } from '../insight/elsewhere.ts';
 import type { SeriesLink, WatchedSnapshot } from '../insight/recognised.ts';
 import type { PlaybackState } from '../session/playback.ts';
 import type { Glyphs } from './format/glyphs.ts';
 import type { KeyBinding } from './keys/keys.ts';
 import type { Size } from './size.ts';
-import type { UiState } from './state.ts';
+import { initialUi, type Mode, type UiState } from './state.ts';
 
 export type View = {
   /** Of the moment that is shown; null before the first. */
@@ -35,8 +36,30 @@ export type View = {
   readonly notice: string;
   /** Live: how long no sample has come although one was due; null when all is well. */
   readonly silentMs: number | null;
+  /** Other hosts that are watched with it; null where it is the only one. */
+  readonly among: Among | null;
 };
 
 /** What is seen before the probes are attached has none: it comes from /proc alone. */
 export const isAttaching = ({ header }: Snapshot, { ui }: Pick<View, 'ui'>): boolean =>
   ui.mode === 'live' && header.probes.length === 0;
+
+/** Of a moment by itself: nothing is played, typed or waited for. */
+export const bareView = ({
+  mode,
+  ...view
+}: Pick<View, 'snapshot' | 'keys' | 'size' | 'glyphs'> & { readonly mode: Mode }): View => ({
+  ...view,
+  overview: null,
+  links: null,
+  inspection: null,
+  ui: initialUi(mode),
+  recording: '',
+  playback: null,
+  title: '',
+  status: '',
+  waitedMs: 0,
+  notice: '',
+  silentMs: null,
+  among: null,
+});

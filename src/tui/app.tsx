@@ -6,29 +6,35 @@
  * Ink 6.8 keeps every text it ever measured in a table without bound (build/measure-text.js). Neither need it take
  * them apart into cells: tui/terminal/frame-sink.ts says what that costs and how it is avoided.
  */
-import { Box, Transform, useInput, useStdin } from 'ink';
+import { Box, type Key, Transform, useInput, useStdin } from 'ink';
 import { memo, useEffect, useMemo, useSyncExternalStore } from 'react';
-import { composeScreen, type Pane as PaneLines } from '../screen/compose.ts';
-import type { ViewModel } from '../screen/view-model.ts';
+import type { Pane as PaneLines } from '../screen/compose.ts';
 import { keyNames } from './key-names.ts';
 import { rawInput } from './raw-input.ts';
+import type { Shown } from './shown.ts';
 import { paintLine, type Theme } from './theme.ts';
 
 export type AppProps = {
   /** A finished line on its way to the terminal; see tui/terminal/frame-sink.ts. */
   readonly standIn: (line: string) => string;
-  readonly model: ViewModel;
+  /** What is on the screen now. */
+  readonly shown: { get(): Shown; subscribe(listener: () => void): () => void };
   readonly theme: Theme;
   readonly keyboard: boolean;
 };
 
-export const App = ({ model, theme, keyboard, standIn }: AppProps) => {
-  const view = useSyncExternalStore(model.subscribe, model.get);
-  const panes = useMemo(() => composeScreen(view), [view]);
-  useInput((input, key) => keyNames(input, key).forEach(model.press), { isActive: keyboard });
-  useRawInput(model, keyboard);
+export const App = ({ shown, theme, keyboard, standIn }: AppProps) => {
+  const model = useSyncExternalStore(shown.subscribe, shown.get);
+  const frame = useSyncExternalStore(model.subscribe, model.get);
+  const panes = useMemo(() => frame.panes(), [frame]);
+  // One of the keys may change what is on the screen: the next is for what is there then.
+  const take = (input: string, key: Key): void => {
+    for (const name of keyNames(input, key)) shown.get().press(name);
+  };
+  useInput(take, { isActive: keyboard });
+  useRawInput(shown, keyboard);
   return (
-    <Box flexDirection="column" width={1} height={view.size.rows}>
+    <Box flexDirection="column" width={1} height={frame.rows}>
       {panes.map((pane) => (
         <Pane key={pane.id} lines={pane.lines} theme={theme} standIn={standIn} />
       ))}
@@ -37,20 +43,20 @@ export const App = ({ model, theme, keyboard, standIn }: AppProps) => {
 };
 
 /** Function keys and the mouse, which `useInput` does not report. Its events come from the same place. */
-const useRawInput = (model: ViewModel, isActive: boolean): void => {
+const useRawInput = (shown: AppProps['shown'], isActive: boolean): void => {
   const { internal_eventEmitter: events } = useStdin();
   useEffect(() => {
     if (!isActive) return;
     const take = (sequence: string): void => {
       const raw = rawInput(sequence);
-      if (raw?.type === 'key') model.press(raw.name);
-      else if (raw !== null) model.point(raw.pointing);
+      if (raw?.type === 'key') shown.get().press(raw.name);
+      else if (raw !== null) shown.get().point(raw.pointing);
     };
     events.on('input', take);
     return () => {
       events.off('input', take);
     };
-  }, [events, model, isActive]);
+  }, [events, shown, isActive]);
 };
 
 type PaneProps = Pick<AppProps, 'theme' | 'standIn'> & { readonly lines: PaneLines['lines'] };

@@ -1,4 +1,5 @@
 /** What a recording holds, read as a test likes it. */
+import { writeFileSync } from 'node:fs';
 import type { HeaderRecord, SampleRecord, StreamRecord } from '../../src/core/record.ts';
 import { openRecording } from '../../src/recording/read/recording.ts';
 import type { Recording } from '../../src/session/ports.ts';
@@ -53,3 +54,19 @@ export const recordingFrom = (
   refresh: () => false,
   close: () => undefined,
 });
+
+/** The same session as lines, as another host at another time would have recorded it. */
+export const writtenAs = (
+  path: string,
+  source: string,
+  change: (header: HeaderRecord) => HeaderRecord,
+): string => {
+  const recording = openRecording(source);
+  try {
+    const lines = [change(recording.header), ...recordsIn(recording)].map((record) => JSON.stringify(record));
+    writeFileSync(path, `${lines.join('\n')}\n`);
+  } finally {
+    recording.close();
+  }
+  return path;
+};

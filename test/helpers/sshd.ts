@@ -1,9 +1,18 @@
 /**
  * A real sshd on this machine, on a port of its own, with keys of its own, in a directory of its own; and the ssh of a user who
- * has configured it under the name `target`. It can be in a network namespace, at the other end of a cable that can be cut.
+ * has configured it under the name `target` (and `target-2`, …). It can be in a network namespace, at the other end of a cable that can be cut.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -16,6 +25,8 @@ export type Sshd = {
   readonly env: Readonly<Record<string, string>>;
   readonly dir: string;
   readonly pid: number;
+  /** The same, which knows another one by this name too. */
+  with(name: string, other: Sshd): Readonly<Record<string, string>>;
   /** Its processes, those of connections too. */
   processes(): number[];
   close(): void;
@@ -78,7 +89,10 @@ export const startSshd = async ({
   writeFileSync(
     at('ssh_config'),
     [
-      'Host target',
+      // As many names as somebody wants, and one where nothing listens.
+      'Host nobody-there*',
+      ' Port 1',
+      'Host target target-* nobody-there*',
       ` HostName ${address}`,
       ` Port ${port}`,
       ` User ${user}`,
@@ -99,6 +113,14 @@ export const startSshd = async ({
     env: { PATH: `${at('bin')}${delimiter}${process.env.PATH ?? ''}` },
     dir,
     pid: child.pid ?? -1,
+    with: (name, other) => {
+      const its = readFileSync(join(other.dir, 'ssh_config'), 'utf8').replace(
+        /^Host target .*$/m,
+        `Host ${name}`,
+      );
+      appendFileSync(at('ssh_config'), its.slice(its.indexOf(`Host ${name}`)));
+      return { PATH: `${at('bin')}${delimiter}${process.env.PATH ?? ''}` };
+    },
     processes: () => descendantsOf(child.pid ?? -1),
     close: () => {
       for (const pid of descendantsOf(child.pid ?? -1)) tryKill(pid);

@@ -26,6 +26,7 @@ export const buildView = (
     waitedMs: 0,
     notice: '',
     silentMs: null,
+    among: null,
     ...rest,
     ui: { ...initialUi('live'), ...ui },
   };

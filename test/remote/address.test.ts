@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readAddress } from '../../src/remote/address.ts';
+import { MOST_HOSTS, readAddress, readAddresses } from '../../src/remote/address.ts';
 import { sshArguments, startOf } from '../../src/remote/ssh.ts';
 
 describe('the name of a host', () => {
@@ -25,6 +25,25 @@ describe('the name of a host', () => {
     'x'.repeat(256),
   ])('"%s" is refused', (text) => {
     expect(() => readAddress(text)).toThrow(/is not the name of a host/);
+  });
+});
+
+describe('several hosts', () => {
+  it('are taken in their order', () => {
+    expect(readAddresses('root@db7, web1,10.0.0.7').map(({ text, name }) => [text, name])).toEqual([
+      ['root@db7', 'db7'],
+      ['web1', 'web1'],
+      ['10.0.0.7', '10.0.0.7'],
+    ]);
+  });
+
+  it.each([
+    ['a,,b', /it is empty/],
+    ['a,-oProxyCommand=id', /ssh would take/],
+    ['root@db7,admin@DB7', /two of them are called DB7/],
+    [Array.from({ length: MOST_HOSTS + 1 }, (_, index) => `h${index}`).join(','), /more than 20 hosts/],
+  ])('%s is refused', (text, why) => {
+    expect(() => readAddresses(text)).toThrow(why);
   });
 });
 

@@ -33,6 +33,8 @@ const begin = () => {
     glyphs: glyphsFor('utf8'),
     size: () => ({ columns: 80, rows: 24 }),
     onEffect: () => undefined,
+    among: null,
+    ui: null,
     now: () => performance.now(),
   });
   models.push(model);

@@ -3,7 +3,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ProbeInUse } from '../../src/core/record.ts';
 import type { WatchedSnapshot } from '../../src/insight/recognised.ts';
 import { createSnapshotStore } from '../../src/session/store.ts';
-import { type ScreenOptions, type ShownScreen, showScreen } from '../../src/tui/show-screen.tsx';
+import { type ScreenOptions, type ShownScreen, showScreen } from '../../src/tui/show-screen.ts';
 import { momentOf } from '../helpers/moment.ts';
 import { headerOf, metricOf, START_US, sampleOf, snapshotAfter } from '../helpers/stream.ts';
 import { createFakeTerminal, type FakeTerminal, waitUntil } from '../helpers/terminal.ts';

@@ -3,7 +3,7 @@ import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createTextStore } from '../../src/screen/text-store.ts';
 import type { Playback } from '../../src/session/playback.ts';
 import { createSnapshotStore } from '../../src/session/store.ts';
-import { type ScreenOptions, type ShownScreen, showScreen } from '../../src/tui/show-screen.tsx';
+import { type ScreenOptions, type ShownScreen, showScreen } from '../../src/tui/show-screen.ts';
 import { beginLive } from '../helpers/live.ts';
 import { momentOf } from '../helpers/moment.ts';
 import { buildSnapshot, HEADER, row } from '../helpers/snapshot.ts';

@@ -1,6 +1,7 @@
 /** What every part of the command line is made of: the line as it was split, flags, and what all commands refuse alike. */
 import type { Command } from 'commander';
 import { failure } from '../../errors.ts';
+import { MOST_HOSTS } from '../../remote/address.ts';
 import type { Context } from '../context.ts';
 import { readList } from '../options.ts';
 
@@ -29,7 +30,7 @@ export const text = (flags: Flags, name: string): string | null =>
 export const hostOption = (command: Command): Command =>
   command.option(
     '--host <name>',
-    'another host instead, [user@]name as for ssh; only bpftrace and sh run there',
+    `another host instead, [user@]name as for ssh, or up to ${MOST_HOSTS}: a,b,c; only bpftrace and sh run there`,
   );
 
 export const list = (flags: Flags, name: string): string[] =>

@@ -4,6 +4,7 @@ import { COUNT_FORMS, type Count, readCount } from '../../probes/count.ts';
 import { doctor } from '../doctor.ts';
 import { EXAMPLES } from '../examples.ts';
 import { onHost } from '../on-host.ts';
+import { onEachHost, refuseForSeveral, severalHosts } from '../on-hosts.ts';
 import { readVariants } from '../options.ts';
 import { listProbes, showProbe } from '../probes.ts';
 import { collect, type Flags, hostOption, type Line, list, text } from './line.ts';
@@ -31,7 +32,13 @@ export const addHost = (line: Line): void => {
         force: flags.force === true,
       };
       const wish = { host: text(flags, 'host'), probeDirs: options.probeDirs };
-      return run(onHost(context, wish, (about) => doctor(about, options)));
+      const several = severalHosts(wish.host);
+      refuseForSeveral(several, { '--bundle': options.bundle !== null }, 'doctor');
+      return run(
+        several.length > 0
+          ? onEachHost(context, several, wish, (about) => doctor(about, options))
+          : onHost(context, wish, (about) => doctor(about, options)),
+      );
     });
 };
 

@@ -9,16 +9,24 @@ import { explain } from '../explain.ts';
 import { mark } from '../mark.ts';
 import { readDuration, readScore, readSpeed } from '../options.ts';
 import { replay } from '../replay.ts';
+import { replayHosts } from '../replay-hosts.ts';
 import { summary } from '../summary.ts';
 import { faceOptions, sorting, theme } from './face.ts';
 import { type Flags, type Line, MAX_DURATION_MS, refuseCommand, text } from './line.ts';
 
 export const addRecordings = ({ context, command, run, subcommand }: Line): void => {
-  playing(subcommand('replay', 'watch a recording', EXAMPLES.replay).argument('<file>'))
+  playing(subcommand('replay', 'watch a recording, or those of several hosts on one clock', EXAMPLES.replay))
+    .argument('<files...>')
     .option('--follow', 'go on with a recording that is still being written')
-    .action((file: string, flags: Flags) => {
+    .action((files: string[], flags: Flags) => {
       refuseCommand(command, 'replay');
-      return run(replay(context, { file, ...playOptions(flags), follow: flags.follow === true }));
+      const options = { ...playOptions(flags), follow: flags.follow === true };
+      const [file = ''] = files;
+      return run(
+        files.length === 1
+          ? replay(context, { file, ...options })
+          : replayHosts(context, { files, ...options }),
+      );
     });
 
   sorting(

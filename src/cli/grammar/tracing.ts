@@ -3,11 +3,14 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { failure } from '../../errors.ts';
 import { FINDING_IDS } from '../../insight/findings/index.ts';
+import type { Address } from '../../remote/address.ts';
 import type { Context } from '../context.ts';
 import { dryRun } from '../dry-run.ts';
 import { EXAMPLES } from '../examples.ts';
 import { live } from '../live.ts';
-import { onHost, refuseCommandThere } from '../on-host.ts';
+import { liveHosts } from '../live-hosts.ts';
+import { type HostWish, onHost, refuseCommandThere } from '../on-host.ts';
+import { refuseForSeveral, severalHosts } from '../on-hosts.ts';
 import {
   readAddress,
   readBudget,
@@ -19,6 +22,7 @@ import {
   readVariants,
 } from '../options.ts';
 import { type RecordOptions, record } from '../record.ts';
+import { recordHosts } from '../record-hosts.ts';
 import type { TraceOptions } from '../trace.ts';
 import { faceOptions, sorting, theme } from './face.ts';
 import {
@@ -35,12 +39,22 @@ import {
 } from './line.ts';
 import { count, probeDir, readCounts, variant } from './probes.ts';
 
+/** What is done on one host, and with several. */
+type Work = {
+  readonly name: string;
+  readonly one: (about: Context) => Promise<number>;
+  readonly each: (addresses: readonly Address[], wish: HostWish) => Promise<number>;
+};
+
 export const addTracing = ({ context, command, run, subcommand }: Line): void => {
-  const there = (flags: Flags, options: TraceOptions, work: (about: Context) => Promise<number>) => {
+  const there = (flags: Flags, options: TraceOptions, { one, each, name }: Work) => {
     const host = text(flags, 'host');
+    const several = severalHosts(host);
     refuseCommandThere(host, command);
-    if (flags.dryRun === true) return dryRun(context, host);
-    return onHost(context, { ...options, host }, work);
+    refuseForSeveral(several, { '--pid': options.pids.length > 0, '--listen': 'listen' in flags }, name);
+    if (flags.dryRun === true) return dryRun(context, several[0]?.text ?? host);
+    const wish = { ...options, host };
+    return several.length > 0 ? each(several, wish) : onHost(context, wish, one);
   };
 
   sorting(
@@ -66,7 +80,13 @@ export const addTracing = ({ context, command, run, subcommand }: Line): void =>
         output: optionalOutput(flags, 'live'),
         force: flags.force === true,
       };
-      return run(there(flags, options, (about) => live(about, options)));
+      return run(
+        there(flags, options, {
+          name: 'live',
+          one: (about) => live(about, options),
+          each: (addresses, wish) => liveHosts(context, addresses, wish, options),
+        }),
+      );
     });
 
   bounded(
@@ -93,7 +113,13 @@ export const addTracing = ({ context, command, run, subcommand }: Line): void =>
         force: flags.force === true,
         ...boundOptions(flags),
       };
-      return run(there(flags, options, (about) => record(about, options)));
+      return run(
+        there(flags, options, {
+          name: 'record',
+          one: (about) => record(about, options),
+          each: (addresses, wish) => recordHosts(context, addresses, wish, options),
+        }),
+      );
     });
 };
 

@@ -4,6 +4,7 @@ import type { SeriesLink, SeriesName, WatchedSnapshot } from '../../insight/reco
 import { blank, type Line, span, wrapLine } from '../format/line.ts';
 import { clockTime, duration, longDuration, percent } from '../format/numbers.ts';
 import { clean } from '../format/text.ts';
+import { earlierText } from '../hosts/among.ts';
 import type { View } from '../view.ts';
 import { type Account, accountShown, accountsOf } from './accounts.ts';
 import { TONE_OF } from './finding.ts';
@@ -45,6 +46,7 @@ export const factLines = (snapshot: WatchedSnapshot, account: Account, view: Vie
     tone: 'plain' | 'dim' | 'warn' | 'good' = 'plain',
   ): readonly Line[] => wrapLine([span(prefix, 'dim')], text(value), tone, size.columns);
   const accounts = accountsOf(snapshot, view);
+  const earlier = earlierText(snapshot, account, view);
   return [
     ...wrapLine(
       [
@@ -77,6 +79,7 @@ export const factLines = (snapshot: WatchedSnapshot, account: Account, view: Vie
       'when     ',
       `${at(account.startUs)} to ${at(account.endUs)} (${longDuration((account.endUs - account.startUs) / 1e6)}); f goes there`,
     ),
+    ...(earlier === null ? [] : wrap('first    ', earlier, 'warn')),
     ...account.files.flatMap((file) => wrap('open     ', file)),
     ...(account.victims.length === 0 ? [] : wrap('victims  ', account.victims.join(', '))),
     ...(accounts.length < 2

@@ -15,6 +15,7 @@ import {
 } from '../format/line.ts';
 import { clockTime, longDuration } from '../format/numbers.ts';
 import { cellsOf, clean } from '../format/text.ts';
+import { earlierText } from '../hosts/among.ts';
 import type { View } from '../view.ts';
 import { type Account, accountShown, accountsOf } from './accounts.ts';
 import { LABEL, quietLines } from './quiet.ts';
@@ -42,6 +43,7 @@ export const findingLines = (snapshot: WatchedSnapshot, view: View, height: numb
   const advice = adviceLines(account, view, label, height);
   const proofs = proofLines(account, view, height - advice.length);
   const optional: Line[] = [
+    ...partyLine('first', earlierText(snapshot, account, view) ?? '', view),
     ...partyLine('suffers', account.victims.join(', '), view),
     ...partyLine('who', account.comm === null ? account.nobody : account.others.join(', '), view),
     [label('what'), span(explanationOf(account, view))],

@@ -9,12 +9,13 @@ export type KeyContext =
   | 'list'
   | 'columns'
   | 'findings'
+  | 'hosts'
   | 'live'
   | 'replay'
   | 'input';
 
 export type Action =
-  | { readonly type: 'quit' | 'interrupt' | 'suspend' | 'redraw' }
+  | { readonly type: 'quit' | 'interrupt' | 'suspend' | 'redraw' | 'hosts' }
   | {
       readonly type: 'move';
       readonly by: 'line' | 'page' | 'end';

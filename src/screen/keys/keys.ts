@@ -9,6 +9,7 @@
  */
 import type { UiState } from '../state.ts';
 import type { Action, KeyBinding, KeyContext } from './binding.ts';
+import { HOSTS_KEYS } from './hosts-keys.ts';
 import { LIST_KEYS } from './list-keys.ts';
 
 export type { Action, KeyBinding, KeyContext } from './binding.ts';
@@ -185,6 +186,14 @@ export const KEYS: readonly KeyBinding[] = [
     where: 'anywhere',
     help: 'from the processes to the signals and back',
     action: { type: 'focus' },
+  },
+  {
+    id: 'hosts',
+    keys: ['H'],
+    where: 'anywhere',
+    help: 'of several hosts: back to the screen of all of them',
+    hint: { text: 'all hosts', rank: 2 },
+    action: { type: 'hosts' },
   },
   {
     id: 'mouse',
@@ -456,6 +465,7 @@ export const KEYS: readonly KeyBinding[] = [
   },
 
   ...LIST_KEYS,
+  ...HOSTS_KEYS,
 
   {
     id: 'hold',

@@ -10,6 +10,7 @@ export const CONTEXT_TITLES: readonly (readonly [KeyContext, string])[] = [
   ['list', 'In a list'],
   ['columns', 'In the columns'],
   ['findings', 'In the findings'],
+  ['hosts', 'In the list of hosts'],
   ['live', 'Live'],
   ['replay', 'Replay'],
   ['input', 'While typing a filter, a time or a mark'],
