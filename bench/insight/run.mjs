@@ -2,11 +2,13 @@
 // real sessions for the names (incidents.mjs), and the cost of a tick. Prints Markdown tables.
 //
 //   npm run eval -- --nab DIR      DIR holds NAB's data/ and labels/ (or STALLSCOPE_NAB); without it that part is left out
+//   npm run eval -- --faults DIR   DIR is sock-shop-data of azamikram/rcd (faults/recorded.mjs; or STALLSCOPE_FAULTS)
 //   npm run eval -- --seeds 101-112 --null 201-208
 //
 // The constants were tuned on seeds 1 to 36; report others.
 import { parseArgs } from 'node:util';
 import { measureCost } from './cost.mjs';
+import { FAULT_HEAD, faultRows } from './faults/table.mjs';
 import { evaluateNab } from './gauges.mjs';
 import { generate as generateSession } from './generator.mjs';
 import { judge, tableOf } from './incidents.mjs';
@@ -17,6 +19,7 @@ import { evaluateSynthetic, falseLinks, incidentRecall, incidentThreshold } from
 const { values: options } = parseArgs({
   options: {
     nab: { type: 'string', default: process.env.STALLSCOPE_NAB ?? '' },
+    faults: { type: 'string', default: process.env.STALLSCOPE_FAULTS ?? '' },
     seeds: { type: 'string', default: '101-112' },
     null: { type: 'string', default: '201-208' },
   },
@@ -108,6 +111,8 @@ for (const [family, generate] of [
     ),
   );
 }
+
+say(table(FAULT_HEAD, faultRows(options.faults)));
 
 say(tableOf(judge()));
 

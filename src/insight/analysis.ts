@@ -1,11 +1,12 @@
 /** Everything insight has to say of a session at one moment, for whoever prints it. */
 import { type Correlation, correlate, type Link } from './correlate.ts';
-import { type BlameScene, blameFor, blameSceneOf, maySuspect } from './culprit.ts';
+import { type BlameScene, blameFor, blameSceneOf, maySuspect, type StandsOut } from './culprit.ts';
 import { allFindings } from './findings/all.ts';
 import type { Finding } from './findings/finding.ts';
-import { type Incident, incidentsOf } from './incidents.ts';
+import type { Incident } from './incidents.ts';
 import { SPIKE } from './params.ts';
 import type { SeriesIdentity, Spike } from './series.ts';
+import { incidentsIn } from './session-incidents.ts';
 import type { Sufferer } from './sufferers.ts';
 import { type Suspect, sceneOf, suspectsOf } from './suspects.ts';
 import type { Watched } from './watch.ts';
@@ -35,8 +36,9 @@ export type Analysis = {
 export type IncidentAccount = Incident & {
   /** Of the process that did most of what hurts; null where nobody did. */
   readonly suspect: SeriesIdentity | null;
-  /** Its share of what all did; null where a finding names it. */
+  /** Its share of what all did; null where a finding names it, or it only stands out. */
   readonly share: number | null;
+  readonly standsOut: StandsOut | null;
   /** Why nobody is named. */
   readonly nobody: string | null;
   /** Who waited most for what hurt, the most first. */
@@ -60,13 +62,14 @@ export const analyse = (
     const identity = identities.get(series);
     return identity !== undefined && maySuspect(identity);
   };
+  const blame = blameSceneOf(session);
   const anchor = symptom === null ? null : anchorOf(linkable, symptom);
   return {
     spikes: insight.spikes.filter(({ score, fell, peak }) => score >= minScore && (fell || peak !== 0)),
     links: correlation.links,
     clocks: correlation.clocks,
     crowds: correlation.crowds,
-    incidents: incidentsOf(linkable).map((incident) => account(incident, findings, blameSceneOf(session))),
+    incidents: incidentsIn(insight, linkable, blame).map((incident) => account(incident, findings, blame)),
     findings,
     suspects: symptom === null ? null : anchor === null ? [] : suspectsOf(anchor, scene).filter(may),
     symptom: anchor === null ? null : (identities.get(anchor) ?? null),
@@ -102,6 +105,7 @@ const account = (incident: Incident, findings: readonly Finding[], scene: BlameS
     ...incident,
     suspect,
     share: named.length > 0 ? null : (culprit?.share ?? null),
+    standsOut: named.length > 0 ? null : (culprit?.standsOut ?? null),
     nobody: suspect === null && named.length === 0 ? why : null,
     sufferers,
     named: [...new Set(named.map(({ id }) => id))],

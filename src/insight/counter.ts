@@ -51,6 +51,9 @@ export const ageOf = (slab: Float64Array, at: number): number => slab[at + AGE] 
 export const isShifted = (slab: Float64Array, at: number): boolean =>
   (slab[at + ALARM] as number) > COUNTER.alarmShare;
 
+/** It does something in most ticks. */
+export const isDense = (slab: Float64Array, at: number): boolean => slab[at + DENSE] === 1;
+
 /** ln(x / level) of a dense series that is old enough to know its level; NaN otherwise. */
 export const levelRatio = (slab: Float64Array, at: number, x: number): number =>
   slab[at + DENSE] === 1 && (slab[at + AGE] as number) > COMMON.leastAgeTicks

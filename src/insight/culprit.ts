@@ -11,14 +11,25 @@ import { isOwn } from '../core/who.ts';
 import type { Deed, Suffering, Wait } from './detector-state.ts';
 import type { Incident } from './incidents.ts';
 import { BLAME, DEEDS, type Harm, PRESSURE } from './params.ts';
+import { DEPARTURE } from './range-params.ts';
 import type { SeriesIdentity } from './series.ts';
 import { type Sufferer, sufferersOf } from './sufferers.ts';
 import type { Watched } from './watch.ts';
 
 export type Culprit = {
   readonly identity: SeriesIdentity;
-  /** Of what the machine did of this metric meanwhile. */
-  readonly share: number;
+  /** Of what the machine did of this metric meanwhile; null where that is not known, and who stands out is meant. */
+  readonly share: number | null;
+  /** How it stands out; null where its share says it. */
+  readonly standsOut: StandsOut | null;
+};
+
+/** How far it left its usual range, in usual spreads, and how far the next who did. */
+export type StandsOut = {
+  readonly spreads: number;
+  /** Ticks after the incident began. */
+  readonly afterTicks: number;
+  readonly next: { readonly identity: SeriesIdentity; readonly spreads: number } | null;
 };
 
 export type Blame = {
@@ -42,6 +53,8 @@ export type BlameScene = {
   readonly memoryBytes: number;
   /** CPU time is counted of every process. */
   readonly countsCpu: boolean;
+  /** Somebody else measured it, and chose the metrics: those of the host may be anybody's. */
+  readonly imported: boolean;
 };
 
 export const blameSceneOf = ({ watch, state }: Watched): BlameScene => ({
@@ -52,6 +65,7 @@ export const blameSceneOf = ({ watch, state }: Watched): BlameScene => ({
   hasPressure: Object.keys(PRESSURE).some((metric) => state.metrics.has(metric)),
   memoryBytes: state.header.host.memoryBytes,
   countsCpu: state.metrics.has('proc.cpu_ms'),
+  imported: state.header.imported !== undefined,
 });
 
 const isOurs = ({ pid, startMs }: SeriesIdentity, state: SessionState): boolean => {
@@ -60,7 +74,7 @@ const isOurs = ({ pid, startMs }: SeriesIdentity, state: SessionState): boolean 
 };
 
 export const blameFor = (incident: Incident, scene: BlameScene): Blame => {
-  const harm = worstHarm(incident, scene);
+  const harm = harmIn(incident, scene);
   const verdict = verdictOn(incident, harm, scene);
   const sufferers = harm === null ? [] : sufferersOf(incident, harm, scene.suffered);
   const { culprit } = verdict;
@@ -75,7 +89,8 @@ type Verdict = Pick<Blame, 'culprit' | 'why'> &
   ({ readonly culprit: Culprit; readonly why: null } | { readonly culprit: null; readonly why: string });
 
 const verdictOn = (incident: Incident, harm: Harm | null, scene: BlameScene): Verdict => {
-  if (harm === null) return { culprit: null, why: scene.hasPressure ? NOBODY_WAITED : NOBODY };
+  if (harm === null && scene.hasPressure) return { culprit: null, why: NOBODY_WAITED };
+  if (harm === null) return whoStandsOut(incident, scene);
   const candidates = candidatesFor(incident, harm, scene);
   const [best] = candidates;
   if (best === undefined) return { culprit: null, why: whyNobody(harm, scene) };
@@ -83,14 +98,38 @@ const verdictOn = (incident: Incident, harm: Harm | null, scene: BlameScene): Ve
     ({ identity, size }) => !areSame(identity, best.identity) && size >= best.size * BLAME.rivalShare,
   );
   if (rival !== undefined) return { culprit: null, why: SEVERAL };
-  return { culprit: { identity: best.identity, share: best.share }, why: null };
+  return { culprit: { identity: best.identity, share: best.share, standsOut: null }, why: null };
 };
 
+/**
+ * Where neither stalls nor deeds are measured: whose series left their usual range farthest and first, if that is one. It is who to
+ * look at, and no proof.
+ */
+const whoStandsOut = ({ startTick, candidates }: Incident, scene: BlameScene): Verdict => {
+  const [best, next] = candidates.filter(({ identity }) => mayStandOut(identity, scene));
+  if (best === undefined) return { culprit: null, why: NOBODY };
+  if (next !== undefined && best.score < next.score * DEPARTURE.leastLead)
+    return { culprit: null, why: ALIKE };
+  const standsOut = {
+    spreads: best.most.beyond,
+    afterTicks: best.firstTick - startTick,
+    next: next === undefined ? null : { identity: next.identity, spreads: next.most.beyond },
+  };
+  return { culprit: { identity: best.identity, share: null, standsOut }, why: null };
+};
+
+/** What a machine says of itself is nobody. */
+const mayStandOut = (identity: SeriesIdentity, { imported }: BlameScene): boolean =>
+  maySuspect(identity) && (identity.pid !== null || (imported && !OF_MACHINE.test(identity.metric)));
+
+const OF_MACHINE =
+  /^(?:buddy|canary|cgroup|collectl|cpu|disk|fs|iostat|klog|load|mem|mount|net|numa|pcp|psi|sar|slab|swap|tasks|tcp|udp|vm|vmstat|xfs|zone|atop|below)\./;
+
 /** `size` is how much of it was done, in what matters to a machine: comparable between metrics. */
-type Candidate = Culprit & { readonly size: number };
+type Doer = { readonly identity: SeriesIdentity; readonly share: number; readonly size: number };
 
 /** Who did most of anything that does such harm, the most first. */
-const candidatesFor = (incident: Incident, harm: Harm, { deeds, memoryBytes }: BlameScene): Candidate[] => {
+const candidatesFor = (incident: Incident, harm: Harm, { deeds, memoryBytes }: BlameScene): Doer[] => {
   const sums = new Map<string, Done>();
   for (const { tick, metric, by, amount, ofAll } of deeds) {
     if (tick < incident.startTick || tick > incident.endTick) continue;
@@ -102,7 +141,7 @@ const candidatesFor = (incident: Incident, harm: Harm, { deeds, memoryBytes }: B
     sum.by.set(who, { identity: by, amount: (sum.by.get(who)?.amount ?? 0) + amount });
   }
   return [...sums]
-    .flatMap(([metric, { ofAll, by }]): Candidate[] => {
+    .flatMap(([metric, { ofAll, by }]): Doer[] => {
       const deed = DEEDS[metric];
       if (deed === undefined || !deed.hurts.includes(harm)) return [];
       return [...by.values()].flatMap(({ identity, amount }) => {
@@ -125,6 +164,7 @@ const areSame = (a: SeriesIdentity, b: SeriesIdentity): boolean => a.pid === b.p
 
 const NOBODY = 'no counted process did most of it';
 const NOBODY_WAITED = 'little time was lost waiting for it';
+const ALIKE = 'several left their usual range alike, and none of them stands out';
 const SEVERAL = 'several processes did much at once, and none of them most of it';
 const whyNobody = (harm: Harm, { countsCpu }: BlameScene): string =>
   harm === 'cpu' && !countsCpu ? 'CPU time is not counted per process here; top shows it' : WHY[harm];
@@ -142,7 +182,8 @@ const SYMPTOMS: readonly (readonly [RegExp, Harm])[] = [
   [/^(?:disk\.|cpu\.iowait|tasks\.blocked|vm\.pgpg)/, 'io'],
 ];
 
-const worstHarm = (incident: Incident, scene: BlameScene): Harm | null => {
+/** What there was more waiting for; null where nothing says that anybody waited. */
+export const harmIn = (incident: Incident, scene: BlameScene): Harm | null => {
   if (scene.hasPressure) return PRESSURE[risenWait(incident, scene.waits) ?? ''] ?? null;
   const [loudest] = incident.spikes
     .filter(({ identity }) => identity.pid === null)

@@ -2,7 +2,9 @@
 import { COUNTER_STRIDE, type Pools } from './counter.ts';
 import type { Gauge } from './gauge.ts';
 import { GAUGE, SPIKE } from './params.ts';
-import type { SeriesIdentity, Spike } from './series.ts';
+import type { Range } from './range.ts';
+import { RANGE } from './range-params.ts';
+import type { SeriesIdentity, Shift, Spike } from './series.ts';
 
 export type Slot = {
   readonly number: number;
@@ -15,6 +17,10 @@ export type Slot = {
   lastRisen: number;
   quietTicks: number;
   spike: Spike | null;
+  /** null where no range is followed: of what is mostly nothing. */
+  range: Range | null;
+  /** The range that it has left, while it is away. */
+  shift: Shift | null;
   /** The value of the latest tick that was not unusual; NaN before the first. */
   calm: number;
   /** The deed that this series is a part of; null where it is none. */
@@ -62,6 +68,9 @@ export type Insight = {
   bootUs: number;
   /** Ticks are so far apart that gauges follow the rhythm of days. */
   readonly slow: boolean;
+  readonly intervalUs: number;
+  /** Ticks that ranges are judged in. */
+  readonly blockTicks: number;
   frozen: boolean;
   eventScore: number;
   slab: Float64Array;
@@ -78,6 +87,8 @@ export type Insight = {
   /** Of each tick the few who waited most, by metric. */
   readonly suffered: Suffering[];
   readonly spikes: Spike[];
+  /** The latest, in the order in which they were known. */
+  readonly shifts: Shift[];
   /** Spikes dropped for want of room. */
   forgotten: number;
   seriesSeen: number;
@@ -90,6 +101,8 @@ const FIRST_ROWS = 64;
 /** `intervalMs` is the time between ticks: slow gauges have rhythms of hours, fast ones do not. */
 export const createInsight = (intervalMs = 1000, eventScore: number = SPIKE.eventScore): Insight => ({
   slow: intervalMs >= GAUGE.slowFromMs,
+  intervalUs: intervalMs * 1000,
+  blockTicks: Math.max(1, Math.min(RANGE.mostBlockTicks, Math.round(RANGE.blockMs / intervalMs))),
   ticks: 0,
   bootUs: 0,
   frozen: false,
@@ -105,6 +118,7 @@ export const createInsight = (intervalMs = 1000, eventScore: number = SPIKE.even
   waits: [],
   suffered: [],
   spikes: [],
+  shifts: [],
   forgotten: 0,
   seriesSeen: 0,
   unfollowed: 0,

@@ -3,11 +3,12 @@
  * somebody asks, from the spikes that had been seen by then; how loud a spike became may have been learnt later.
  */
 import { correlate } from './correlate.ts';
-import { type BlameScene, blameFor, blameSceneOf } from './culprit.ts';
-import { type Incident, incidentsOf } from './incidents.ts';
+import { type BlameScene, blameFor, blameSceneOf, type Culprit } from './culprit.ts';
+import type { Incident } from './incidents.ts';
 import { SPIKE } from './params.ts';
 import type { IncidentMark, SeriesLink, SeriesName } from './recognised.ts';
 import type { SeriesIdentity, Spike } from './series.ts';
+import { incidentsIn } from './session-incidents.ts';
 import type { Watched } from './watch.ts';
 
 export type Explanation = {
@@ -22,7 +23,10 @@ export const explain = (session: Watched): Explanation => {
   const seen = (): Spike[] =>
     insight.spikes.filter(({ score, seenTick }) => score >= SPIKE.eventScore && seenTick < ticks);
   return {
-    incidents: once(() => incidentsOf(seen()).map((incident) => markOf(incident, blameSceneOf(session)))),
+    incidents: once(() => {
+      const scene = blameSceneOf(session);
+      return incidentsIn(insight, seen(), scene).map((incident) => markOf(incident, scene));
+    }),
     links: once(() => linksOf(seen(), ticks, header.intervalMs)),
   };
 };
@@ -49,7 +53,7 @@ const markOf = (incident: Incident, scene: BlameScene): IncidentMark => {
       peak: spike.peak,
       ...(spike.fell ? { fell: true } : {}),
     })),
-    suspect: culprit === null ? null : { ...nameOf(culprit.identity), share: culprit.share },
+    suspect: culprit === null ? null : suspectOf(culprit),
     ...(why === null ? {} : { nobody: why }),
     ...(harm === null ? {} : { harm }),
     ...(sufferers.length === 0
@@ -57,6 +61,12 @@ const markOf = (incident: Incident, scene: BlameScene): IncidentMark => {
       : { sufferers: sufferers.map(({ identity, threads }) => ({ ...nameOf(identity), threads })) }),
   };
 };
+
+const suspectOf = ({ identity, share, standsOut }: Culprit): NonNullable<IncidentMark['suspect']> => ({
+  ...nameOf(identity),
+  ...(share === null ? {} : { share }),
+  ...(standsOut === null ? {} : { spreads: standsOut.spreads }),
+});
 
 const linksOf = (spikes: readonly Spike[], ticks: number, intervalMs: number): SeriesLink[] => {
   const identities = new Map(spikes.map(({ series, identity }) => [series, identity]));

@@ -6,6 +6,7 @@
  *
  * Everything is judged from spikes before it, so that an incident once reported stays reported.
  */
+import type { Candidate } from './departures.ts';
 import { INCIDENT } from './params.ts';
 import type { Spike } from './series.ts';
 
@@ -20,6 +21,8 @@ export type Incident = {
   readonly spikes: readonly Spike[];
   /** How far it stands out, in standard deviations of what was usual; incidents are ranked by it. */
   readonly weight: number;
+  /** Who may be meant, by how far their series left their usual range and who was first; the likeliest first. */
+  readonly candidates: readonly Candidate[];
 };
 
 /** Of what there is less than ever, less is news. Of everything else, what fell has calmed down. */
@@ -114,5 +117,6 @@ const incidentOf = (group: { spikes: Set<Spike>; weight: number }, number: numbe
     endUs: Math.max(...spikes.map(({ endUs }) => endUs)),
     spikes,
     weight: group.weight,
+    candidates: [],
   };
 };

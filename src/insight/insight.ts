@@ -8,7 +8,9 @@ import { deedOf, noteWaits, sumDeeds } from './deeds.ts';
 import type { Insight, Slot } from './detector-state.ts';
 import { createGauge, scoreGauge } from './gauge.ts';
 import { CRITICAL, MAX_SERIES, SPIKE } from './params.ts';
+import { createRange } from './range.ts';
 import type { SeriesIdentity } from './series.ts';
+import { followRange } from './shifts.ts';
 import { follow } from './spikes.ts';
 import { createPool } from './tail.ts';
 
@@ -37,6 +39,8 @@ export const openSeries = (insight: Insight, identity: SeriesIdentity, silentTic
     lastRisen: -2,
     quietTicks: SPIKE.quietTicks,
     spike: null,
+    range: counter ? null : createRange(insight.seriesSeen),
+    shift: null,
     calm: Number.NaN,
     deed: identity.pid === null ? null : deedOf(insight, identity.metric),
     before: Number.NaN,
@@ -60,6 +64,7 @@ export const forgetSeries = (insight: Insight, row: number): void => {
   if (slot === null || slot === undefined) return;
   const { number, identity } = slot;
   keep(insight.spikes, ({ series }) => series !== number);
+  keep(insight.shifts, ({ series }) => series !== number);
   keep(insight.deeds, ({ by }) => by?.pid !== identity.pid || by?.startMs !== identity.startMs);
 };
 
@@ -93,6 +98,7 @@ export const tick = (insight: Insight, bootUs: number): void => {
     const age = ageOfRow(insight, row, slot);
     const score = scoreOf(insight, slot, row, value, load);
     follow(insight, slot, row, value, score, age);
+    followRange(insight, slot, row, value);
   }
   insight.ticks += 1;
 };

@@ -14,7 +14,7 @@ import { watchExtents } from './extent-growth.ts';
 import { matchSignatures } from './findings/match.ts';
 import { closeSeries, forgetSeries, openSeries, renameSeries, skipTicks, tick } from './insight.ts';
 import { heldMetric, watchGrowth } from './leaks.ts';
-import { SPIKE, SUFFERED, saysNothing, UNWATCHED } from './params.ts';
+import { PRESSURE, SPIKE, SUFFERED, saysNothing, UNWATCHED } from './params.ts';
 import type { SeriesIdentity } from './series.ts';
 import { noteSuffering } from './sufferers.ts';
 import type { Watch } from './watch.ts';
@@ -64,7 +64,7 @@ const readProcesses = (watch: Watch, state: SessionState): void => {
         if (descriptor === undefined || descriptor.kind === 'max') continue;
         const current = count.sample === state.counted.sample;
         if (current) noteMeanwhile(watch, entity, descriptor, rateOf(count.delta, intervalUs));
-        if (UNWATCHED.has(metric)) continue;
+        if (isUnwatched(metric, state)) continue;
         const row = processes.get(entity)?.get(metric) ?? openOf(watch, state, entity, descriptor);
         if (row < 0) continue;
         if (descriptor.kind === 'gauge') insight.values[row] = count.total;
@@ -74,6 +74,11 @@ const readProcesses = (watch: Watch, state: SessionState): void => {
   }
   dropEnded(watch, state);
 };
+
+/** Where an import has nothing else to show of a stall, who uses a CPU is all there is. */
+const isUnwatched = (metric: string, { header, metrics }: SessionState): boolean =>
+  UNWATCHED.has(metric) &&
+  (header.imported === undefined || Object.keys(PRESSURE).some((one) => metrics.has(one)));
 
 /** Who it is may be known only after it was counted. */
 const forgetOwn = ({ insight, processes }: Watch, entity: Entity): void => {
@@ -116,10 +121,19 @@ const identityOf = (entity: Entity, { id, kind, unit }: MetricDescriptor): Serie
   ...(isKernelThread(entity) ? { kernel: true } : {}),
 });
 
-/** Most processes only live. Of those that count nothing only what they hold is followed, where it is worth it. */
-const isIdle = ({ movedBootUs, counts }: Entity, { id }: MetricDescriptor, state: SessionState): boolean =>
-  movedBootUs === null &&
-  !(id === heldMetric(state) && (counts.get(id)?.total ?? 0) >= WORTH_FOLLOWING_BYTES);
+/**
+ * Most processes only live. Of those that count nothing only what they hold is followed, where it is worth it; and levels that
+ * somebody has chosen to import.
+ */
+const isIdle = (
+  { movedBootUs, counts }: Entity,
+  { id, kind }: MetricDescriptor,
+  state: SessionState,
+): boolean => {
+  if (movedBootUs !== null) return false;
+  if (id === heldMetric(state)) return (counts.get(id)?.total ?? 0) < WORTH_FOLLOWING_BYTES;
+  return !(kind === 'gauge' && state.header.imported !== undefined);
+};
 
 const WORTH_FOLLOWING_BYTES = 16 * 2 ** 20;
 

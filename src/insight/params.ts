@@ -118,6 +118,7 @@ export const SPIKE = {
 /** Bounds. */
 export const MAX_SERIES = 20_000;
 export const MAX_SPIKES = 50_000;
+export const MAX_SHIFTS = 5_000;
 export const MAX_DEEDS = 20_000;
 
 export type Harm = 'cpu' | 'io' | 'memory';

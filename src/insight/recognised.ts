@@ -49,8 +49,11 @@ export type IncidentMark = {
     /** It went down to that. */
     readonly fell?: boolean;
   })[];
-  /** The process that did most of what hurts, by which metric and what share of it; null or absent for nobody. */
-  readonly suspect?: (SeriesName & { readonly share: number }) | null;
+  /**
+   * The process that did most of what hurts, by which metric and what share of it; or, where that is not measured, whose series left
+   * its usual range farthest, in usual spreads. null or absent for nobody.
+   */
+  readonly suspect?: (SeriesName & { readonly share?: number; readonly spreads?: number }) | null;
   /** Why nobody is. */
   readonly nobody?: string;
   /** What there was more waiting for than before; absent where nothing says that somebody waited. */

@@ -13,6 +13,26 @@ export type SeriesIdentity = {
   readonly kernel?: true;
 };
 
+/** A series that left its usual range for good (range.ts). */
+export type Shift = {
+  readonly series: number;
+  readonly identity: SeriesIdentity;
+  /** Tick from which on it was beyond its range, and the one in which that was known to be for good. */
+  readonly tick: number;
+  readonly startUs: number;
+  readonly seenTick: number;
+  endTick: number;
+  endUs: number;
+  /** How far it went, in usual spreads; of the farthest so far. */
+  surprise: number;
+  /** What was usual: the median, and the spread. */
+  readonly usual: number;
+  readonly spread: number;
+  /** Mean of a block where it was farthest. */
+  peak: number;
+  readonly fell: boolean;
+};
+
 export type Spike = {
   /** Number of the series in its Insight; numbers of ended series are not used again. */
   readonly series: number;

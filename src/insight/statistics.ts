@@ -35,7 +35,7 @@ export const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? Number.NaN;
 
 /** Linear between the two nearest values (Hyndman and Fan, 1996, type 7); 0 of none. */
-export const quantile = (sorted: readonly number[], share: number): number => {
+export const quantile = (sorted: ArrayLike<number>, share: number): number => {
   const at = (sorted.length - 1) * share;
   const low = sorted[Math.floor(at)] ?? 0;
   const high = sorted[Math.ceil(at)] ?? low;

@@ -5,7 +5,7 @@ import type { Analysis } from '../insight/analysis.ts';
 import type { Link } from '../insight/correlate.ts';
 import { signsOf, suspectsIn } from '../insight/findings/finding.ts';
 import type { SeriesIdentity } from '../insight/series.ts';
-import { supportOf } from './words.ts';
+import { standsOutText, supportOf } from './words.ts';
 
 /** The contract of `analyze --json`: additions are allowed, changes are not. */
 export const analysisObject = (analysis: Analysis, header: HeaderRecord): object => {
@@ -54,6 +54,16 @@ export const analysisObject = (analysis: Analysis, header: HeaderRecord): object
       score: round(incident.weight),
       suspect: incident.suspect === null ? null : seriesObject(incident.suspect),
       ...(incident.share === null ? {} : { share: round(incident.share) }),
+      ...(incident.standsOut === null ? {} : { why: standsOutText(incident.standsOut) }),
+      ...(incident.candidates.length === 0
+        ? {}
+        : {
+            left: incident.candidates.map(({ identity, most, firstTick }) => ({
+              ...seriesObject(identity),
+              spreads: round(most.beyond),
+              afterMs: (firstTick - incident.startTick) * header.intervalMs,
+            })),
+          }),
       ...(incident.nobody === null ? {} : { nobody: incident.nobody }),
       ...(incident.sufferers.length === 0
         ? {}

@@ -4,6 +4,7 @@ import type { HeaderRecord, Remote } from '../core/record.ts';
 import type { IncidentAccount } from '../insight/analysis.ts';
 import type { Link } from '../insight/correlate.ts';
 import type { Crowd } from '../insight/crowds.ts';
+import type { StandsOut } from '../insight/culprit.ts';
 import { RARITY } from '../insight/params.ts';
 import type { SeriesIdentity, Spike } from '../insight/series.ts';
 import { amount, bytes, duration, ratePerSecond, rateSuffix } from '../screen/format/numbers.ts';
@@ -20,16 +21,32 @@ export const nameOf = (identity: SeriesIdentity | undefined): string => {
 export const aboutIncident = (incident: IncidentAccount): string => {
   const named = incident.named.length === 0 ? 'not a known failure' : incident.named.join(', ');
   // Where a failure was recognised, its finding above names the suspect, and has better reasons.
-  const suspect =
-    incident.suspect === null || incident.share === null
-      ? incident.nobody === null
-        ? ''
-        : `; no suspect: ${incident.nobody}`
-      : `; ${Math.floor(incident.share * 100)} % of it was ${nameOf(incident.suspect)}`;
+  const suspect = aboutSuspect(incident);
   const [worst] = incident.sufferers;
   const suffers = worst === undefined ? '' : `; most of it was suffered by ${nameOf(worst.identity)}`;
   return `${incident.spikes.length} series, ${named}${suspect}${suffers}`;
 };
+
+const aboutSuspect = ({ suspect, share, standsOut, nobody }: IncidentAccount): string => {
+  if (suspect !== null && share !== null)
+    return `; ${Math.floor(share * 100)} % of it was ${nameOf(suspect)}`;
+  if (suspect !== null && standsOut !== null)
+    return `; look at ${nameOf(suspect)}: ${standsOutText(standsOut)}`;
+  return nobody === null ? '' : `; no suspect: ${nobody}`;
+};
+
+/** Why somebody stands out: how far it left its usual range, and how far the next did. */
+export const standsOutText = ({ spreads, afterTicks, next }: StandsOut): string => {
+  const first = afterTicks === 0 ? ', with the first' : '';
+  const others =
+    next === null
+      ? ', and nobody else did'
+      : `; next is ${nameOf(next.identity)}, by ${spreadsText(next.spreads)}`;
+  return `it left its usual range for good by ${spreadsText(spreads)} its usual spread${first}${others}`;
+};
+
+const spreadsText = (spreads: number): string =>
+  `${Number(spreads.toPrecision(2)).toLocaleString('en')} times`;
 
 export const supportOf = ({
   matches,

@@ -146,6 +146,8 @@ const analysis = z.object({
       score: z.number(),
       suspect: series.nullable(),
       share: z.number().optional(),
+      why: z.string().optional(),
+      left: z.array(series.extend({ spreads: z.number(), afterMs: z.number() })).optional(),
       nobody: z.string().optional(),
       sufferers: z.array(series.extend({ threads: z.number() })).optional(),
       findings: z.array(z.string()),

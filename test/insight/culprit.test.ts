@@ -159,12 +159,14 @@ describe('an incident without a name', () => {
       endUs: 119e6,
       spikes: [],
       weight: 30,
+      candidates: [],
     };
     const ticks = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, at) => from + at);
     const blame = (before: number, during: number) =>
       blameFor(incident, {
         hasPressure: true,
         countsCpu: true,
+        imported: false,
         suffered: [],
         memoryBytes: 2 ** 33,
         deeds: ticks(100, 119).map((tick) => ({

@@ -196,8 +196,7 @@ const ofIncident = (source: WatchedSnapshot, incident: IncidentMark, charset: 'u
     about: null,
     rowId: suspect === null ? null : (source.rows.find(({ pid }) => pid === suspect.pid)?.id ?? null),
     others: [],
-    known:
-      suspect === null ? '' : `did ${percent(Math.floor(suspect.share * 100))} of ${labelOf(suspect.metric)}`,
+    known: suspect === null ? '' : knownOf(suspect, labelOf(suspect.metric)),
     nobody: suspect === null ? (incident.nobody ?? 'no counted process did most of it') : '',
     uncountedSinceUs: null,
     startUs: incident.startUs,
@@ -221,6 +220,11 @@ const ofIncident = (source: WatchedSnapshot, incident: IncidentMark, charset: 'u
     metrics: [...new Set(loudest.map(({ metric }) => metric))],
   };
 };
+
+const knownOf = ({ share, spreads }: NonNullable<IncidentMark['suspect']>, label: string): string =>
+  share === undefined
+    ? `left its usual ${label} farthest, by ${Math.round(spreads ?? 0)} times its usual spread`
+    : `did ${percent(Math.floor(share * 100))} of ${label}`;
 
 const STALLS = {
   cpu: 'Stall for CPUs: threads wait for their turn more than before',
