@@ -41,7 +41,7 @@ export const programText = async (version) => {
     plugins: [thisForm(version), withoutTools, builtinsOnDemand],
     logLevel: 'warning',
   });
-  const [{ text }] = outputFiles;
+  const text = inAscii(outputFiles[0].text);
   // Throws for whatever only a module may say.
   new Script(text, { filename: 'the bundled program' });
   const [{ inputs }] = Object.values(metafile.outputs);
@@ -49,6 +49,13 @@ export const programText = async (version) => {
   refuseOwnPlaces(used.filter((path) => path.startsWith('src/')));
   return { text, inputs: used };
 };
+
+/**
+ * Only ASCII: Node holds the text of its programs in memory, and holds one with any other character in two bytes for each.
+ * What the bundler leaves as it is stands within regular expressions and templates, which know the same escapes.
+ */
+export const inAscii = (text) =>
+  text.replace(/[^\0-\x7e]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 /** Beside the one file there is nothing. */
 const refuseOwnPlaces = (sources) => {

@@ -2,7 +2,7 @@
  * Where the one file and the executable begin. It imports nothing before it knows that this Node can run the rest; and it
  * is what another process of ours begins with, too.
  */
-import { setFlagsFromString } from 'node:v8';
+import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 import { CHILDREN, type Child, wordsOf } from '../assets/here.ts';
 
 const OLDEST = [20, 15] as const;
@@ -36,13 +36,29 @@ const start = async (): Promise<void> => {
   process.exitCode = await main(words);
 };
 
+/** Both halves of it. A sample of 500 active processes makes more than this, and is dead by the next. */
+const YOUNG_BYTES = 4 * 2 ** 20;
+
 /**
  * What a sample leaves behind is dead by the next: without these V8 lets the heap grow to three times what is in use before it
- * looks, and the young generation to 48 MiB.
+ * looks, and the young generation to 32 MiB. Its greatest size is read before we run, so it is kept from growing when it
+ * has the size that is wanted.
  */
 const keepHeapSmall = (): void => {
   setFlagsFromString('--heap-growing-percent=20');
-  setFlagsFromString('--max-semi-space-size=4');
+  let survivors: number[][] = [];
+  // Who set a smaller limit keeps it.
+  for (let round = 0; round < MOST_ROUNDS && youngBytes() < YOUNG_BYTES; round += 1)
+    survivors = [...survivors.slice(-MOST_SURVIVORS), ...litter()];
+  setFlagsFromString('--semi-space-growth-factor=1');
 };
+
+const MOST_ROUNDS = 20;
+const MOST_SURVIVORS = 20_000;
+/** It grows when much survives. */
+const litter = (): number[][] => Array.from({ length: 5_000 }, (_, at) => [at]);
+
+const youngBytes = (): number =>
+  getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space')?.space_size ?? YOUNG_BYTES;
 
 void start();

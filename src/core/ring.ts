@@ -3,7 +3,9 @@
  * that is not mentioned did not move (0), a gauge that was not read is unknown (NaN).
  */
 export type Ring = {
-  readonly values: Float64Array;
+  /** Grows to `capacity` as samples come: until then no slot is used twice. */
+  values: Float64Array;
+  readonly capacity: number;
   readonly blank: number;
   /** Samples before this one are unknown. */
   readonly first: number;
@@ -11,8 +13,12 @@ export type Ring = {
   last: number;
 };
 
+/** A session of minutes holds no hours. */
+const FIRST_SLOTS = 256;
+
 export const createRing = (capacity: number, blank: number): Ring => ({
-  values: new Float64Array(capacity).fill(blank),
+  values: new Float64Array(Math.min(capacity, FIRST_SLOTS)).fill(blank),
+  capacity,
   blank,
   first: 0,
   last: -1,
@@ -21,15 +27,27 @@ export const createRing = (capacity: number, blank: number): Ring => ({
 /** A ring that knows nothing (NaN) up to and including sample `first`. */
 export const createRingAfter = (first: number, capacity: number, blank: number): Ring => ({
   values: new Float64Array(capacity).fill(Number.NaN),
+  capacity,
   blank,
   first: first + 1,
   last: first,
 });
 
+/** The slots, with one for this sample. */
+const slotsFor = (ring: Ring, sample: number): Float64Array => {
+  const { values, capacity, blank } = ring;
+  if (sample < values.length || values.length === capacity) return values;
+  const grown = new Float64Array(Math.min(capacity, Math.max(2 * values.length, sample + 1))).fill(blank);
+  grown.set(values);
+  ring.values = grown;
+  return grown;
+};
+
 /** Writes the value of one sample; samples skipped since the last write become blank. */
 export const writeRing = (ring: Ring | null, sample: number, value: number): void => {
   if (ring === null) return;
-  const { values, blank } = ring;
+  const { blank } = ring;
+  const values = slotsFor(ring, sample);
   const skippedFrom = Math.max(ring.last + 1, sample - values.length + 1);
   for (let index = skippedFrom; index < sample; index += 1) values[index % values.length] = blank;
   values[sample % values.length] = value;
@@ -38,7 +56,8 @@ export const writeRing = (ring: Ring | null, sample: number, value: number): voi
 
 /** Writes the level at one sample; samples skipped since the last write keep the level written then. */
 export const holdRing = (ring: Ring, sample: number, value: number): void => {
-  const { values, last } = ring;
+  const { last } = ring;
+  const values = slotsFor(ring, sample);
   const level = last < 0 ? ring.blank : (values[last % values.length] ?? ring.blank);
   const skippedFrom = Math.max(last + 1, sample - values.length + 1);
   for (let index = skippedFrom; index < sample; index += 1) values[index % values.length] = level;

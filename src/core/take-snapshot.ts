@@ -93,25 +93,43 @@ const keptRow = (state: SessionState, entity: Entity, fresh: Fresh): Row => {
   const { sample } = state.counted;
   const before = drawn.get(entity);
   if (before?.version === entity.version && (before.still || before.counted === sample)) return before.row;
-  const row = rowOf(state, entity, fresh);
+  const row = rowOf(state, entity, fresh, before?.row.metrics ?? NO_READINGS);
   // What is of one sample only must be drawn again for the next.
-  if (fresh.size > 0 && [...entity.counts.values()].some((count) => fresh.has(count))) {
+  if (fresh.size > 0 && isFresh(entity, fresh)) {
     drawn.delete(entity);
     return row;
   }
-  const still = [...entity.counts].every(
-    ([metric, count]) => count.sample !== sample || !isCounter(state, metric),
-  );
-  drawn.set(entity, { version: entity.version, counted: sample, still, row });
+  drawn.set(entity, { version: entity.version, counted: sample, still: isStill(state, entity), row });
   return row;
 };
 
-const rowOf = (state: SessionState, entity: Entity, fresh: Fresh): Row => {
+const isFresh = ({ counts }: Entity, fresh: Fresh): boolean => {
+  for (const count of counts.values()) if (fresh.has(count)) return true;
+  return false;
+};
+
+const isStill = (state: SessionState, { counts }: Entity): boolean => {
+  for (const [metric, count] of counts)
+    if (count.sample === state.counted.sample && isCounter(state, metric)) return false;
+  return true;
+};
+
+const NO_READINGS: Row['metrics'] = {};
+
+/** Of a process that does something most metrics rest: `before` are the readings of its last row, which it shares then. */
+const rowOf = (state: SessionState, entity: Entity, fresh: Fresh, before: Row['metrics']): Row => {
   const metrics: Record<string, Reading> = {};
   for (const [metric, count] of entity.counts) {
-    metrics[metric] = isCounter(state, metric)
-      ? readingOf(count, state.counted.sample, fresh)
-      : { total: count.total, delta: count.total };
+    const { total } = count;
+    const delta = !isCounter(state, metric) ? total : count.sample === state.counted.sample ? count.delta : 0;
+    const came = fresh.size === 0 ? undefined : fresh.get(count);
+    const last = before[metric];
+    metrics[metric] =
+      came !== undefined && isCounter(state, metric)
+        ? { total, delta, fresh: came }
+        : last !== undefined && last.total === total && last.delta === delta && last.fresh === undefined
+          ? last
+          : { total, delta };
   }
   return {
     id: entity.id,

@@ -38,9 +38,20 @@ const wasTool = ({ pid, comm }: Who, owners: SessionState['owners']): boolean =>
   return false;
 };
 
+/** Asked of every process and its parents, several times a sample. */
+const judged = new WeakMap<Who, { readonly cmdline: string | null; readonly isTool: boolean }>();
+
 /** By how it was started: another may record beside us. */
-const isTool = ({ cmdline }: Who): boolean =>
-  cmdline !== null && /^(?:(?:\S*\/)?node(?: --\S+)* )?(?:\S*\/)?stallscope(?:\.m?js)?(?: |$)/.test(cmdline);
+const isTool = (who: Who): boolean => {
+  const { cmdline } = who;
+  const known = judged.get(who);
+  if (known?.cmdline === cmdline) return known.isTool;
+  const isTool = cmdline !== null && STARTED_AS.test(cmdline);
+  judged.set(who, { cmdline, isTool });
+  return isTool;
+};
+
+const STARTED_AS = /^(?:(?:\S*\/)?node(?: --\S+)* )?(?:\S*\/)?stallscope(?:\.m?js)?(?: |$)/;
 
 const KTHREADD = 2;
 /** Where nobody reported whose child it is. */

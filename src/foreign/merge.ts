@@ -6,6 +6,7 @@ import { type Column, isLogged, keepOnly } from './columns.ts';
 import {
   columnKey,
   createPoints,
+  hasNoRoomFor,
   leaveOut,
   type PointTable,
   rangeOf,
@@ -89,6 +90,7 @@ const addColumn = (
   offsets: { readonly reading: number; readonly event: number },
 ): void => {
   const metric = into.names.idOf(table.names.nameOf(column.metric)) ?? column.metric;
+  if (hasNoRoomFor(into, metric, column.length)) return;
   const known = into.metrics.get(metric);
   const ofProcesses = column.pid !== null;
   if (known !== undefined && (known.kind !== column.kind || known.ofProcesses !== ofProcesses)) {

@@ -152,11 +152,8 @@ export const addPoint = (table: PointTable, point: Point): string | null => {
     leaveOut(table, tooMany(familyOf(metric)));
     return null;
   }
+  if (hasNoRoomFor(table, metric, 1)) return null;
   const known = table.metrics.get(metric);
-  if (known === undefined && table.metrics.size >= MOST_METRICS) {
-    leaveOut(table, `a recording holds ${MOST_METRICS} metrics`);
-    return null;
-  }
   if (known !== undefined && known.kind !== kind) return `${point.metric} is a ${known.kind} above`;
   if (known !== undefined && known.ofProcesses !== (pid !== null))
     return `${point.metric} stands with a PID and without one`;
@@ -171,6 +168,13 @@ export const addPoint = (table: PointTable, point: Point): string | null => {
   noteName(table, point);
   if (table.size > MOST_VALUES) dropLargestFamily(table);
   return null;
+};
+
+/** A header describes so many: what a metric beyond has is left out, and said. */
+export const hasNoRoomFor = (table: PointTable, metric: string, values: number): boolean => {
+  if (table.metrics.size < MOST_METRICS || table.metrics.has(metric)) return false;
+  leaveOut(table, `a recording holds ${MOST_METRICS} metrics`, values);
+  return true;
 };
 
 export const isPid = (pid: number): boolean => Number.isInteger(pid) && pid >= 0 && pid <= LARGEST_PID;

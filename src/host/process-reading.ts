@@ -10,7 +10,7 @@ import { type HostFiles, namesIn } from './files.ts';
 import { pageBytesOf } from './page-size.ts';
 import { kernelStartMs } from './process.ts';
 import type { StatFiles } from './stat-files.ts';
-import { MS_PER_TICK, parseStatLine } from './stat-line.ts';
+import { MS_PER_TICK, parseStatLine, type StatLine } from './stat-line.ts';
 
 export type ProcessReader = {
   /** null for a process that is gone. */
@@ -21,16 +21,24 @@ export type ProcessReader = {
 
 /** Processes whose last text is kept. */
 const MOST_KEPT = 8_192;
+const THREADS_FIELD = 20;
 /** A process that rests can still lose memory to reclaim: its size is read at least every so many readings. */
 const RESTING_READS = 10;
 
-type Kept = { readonly text: string; readonly reading: ProcessReading; rests: number };
+type Kept = {
+  readonly text: string;
+  readonly reading: ProcessReading;
+  /** One thread is all it has. */
+  readonly isAlone: boolean;
+  rests: number;
+};
 
 export const createProcessReader = (
   files: HostFiles,
-  stats: Pick<StatFiles, 'stat' | 'statm'>,
+  stats: Pick<StatFiles, 'stat' | 'statm' | 'once'>,
 ): ProcessReader => {
   const kept = createLru<number, Kept>(MOST_KEPT);
+  const waitIn = (path: string): number | null => parseCpuWait(stats.once(path) ?? '');
   return {
     read: (pid) => {
       const text = stats.stat(pid);
@@ -40,15 +48,19 @@ export const createProcessReader = (
         before.rests += 1;
         return before.reading;
       }
-      const reading = parseProcess(text, stats.statm(pid), pageBytesOf(files));
-      if (reading === null) return null;
+      const line = parseStatLine(text);
+      const reading = line && processOf(line, stats.statm(pid), pageBytesOf(files));
+      if (line === null || reading === null) return null;
       const known = { ...reading, startMs: kernelStartMs(files, reading.startMs) };
-      kept.set(pid, { text, reading: known, rests: 0 });
+      kept.set(pid, { text, reading: known, isAlone: line.field(THREADS_FIELD) === '1', rests: 0 });
       return known;
     },
     cpuWaits: (pid) => {
+      // Of its first thread: where there is no other, they need not be listed.
+      const alone = kept.get(pid)?.isAlone === true ? waitIn(`/proc/${pid}/schedstat`) : null;
+      if (alone !== null) return new Map([[pid, alone]]);
       const waits = namesIn(files, `/proc/${pid}/task`).flatMap((tid): [number, number][] => {
-        const ns = parseCpuWait(files.text(`/proc/${pid}/task/${tid}/schedstat`) ?? '');
+        const ns = waitIn(`/proc/${pid}/task/${tid}/schedstat`);
         return ns === null ? [] : [[Number(tid), ns]];
       });
       return waits.length === 0 ? null : new Map(waits);
@@ -63,7 +75,10 @@ export const parseProcess = (
   pageSizeBytes: number,
 ): ProcessReading | null => {
   const line = parseStatLine(stat);
-  if (line === null) return null;
+  return line && processOf(line, statm, pageSizeBytes);
+};
+
+const processOf = (line: StatLine, statm: string | null, pageSizeBytes: number): ProcessReading | null => {
   const numberAt = (field: number): number => Number(line.field(field));
   const cpuMs = (numberAt(14) + numberAt(15)) * MS_PER_TICK;
   // These two are printed signed: a child may not be waited for, then they are zero.

@@ -12,6 +12,8 @@ export type StatFiles = {
   kept(path: string): string | null;
   stat(pid: number): string | null;
   statm(pid: number): string | null;
+  /** Any other file, of too many processes to be held. */
+  once(path: string): string | null;
 };
 
 /** Both of 512 processes, where we may open that many files: at most a quarter of what it may open is held. */
@@ -45,7 +47,12 @@ export const openStatFiles = (most = heldAtMost()): StatFiles => {
     return known === undefined ? open(path) : readHeld(path, known);
   };
 
-  return { kept, stat: (pid) => read(`/proc/${pid}/stat`), statm: (pid) => read(`/proc/${pid}/statm`) };
+  return {
+    kept,
+    stat: (pid) => read(`/proc/${pid}/stat`),
+    statm: (pid) => read(`/proc/${pid}/statm`),
+    once: readOnce,
+  };
 };
 
 const heldAtMost = (): number => {

@@ -16,7 +16,7 @@ import { closeSeries, forgetSeries, openSeries, renameSeries, skipTicks, tick } 
 import { heldMetric, watchGrowth } from './leaks.ts';
 import { PRESSURE, SPIKE, SUFFERED, saysNothing, UNWATCHED } from './params.ts';
 import type { SeriesIdentity } from './series.ts';
-import { noteSuffering } from './sufferers.ts';
+import { LEAST_SUFFERED_NS, noteSuffering } from './sufferers.ts';
 import type { Watch } from './watch.ts';
 
 /** To be called after every sample was counted. */
@@ -59,13 +59,14 @@ const readProcesses = (watch: Watch, state: SessionState): void => {
         forgetOwn(watch, entity);
         continue;
       }
+      const rows = processes.get(entity);
       for (const [metric, count] of entity.counts) {
         const descriptor = state.metrics.get(metric);
         if (descriptor === undefined || descriptor.kind === 'max') continue;
         const current = count.sample === state.counted.sample;
         if (current) noteMeanwhile(watch, entity, descriptor, rateOf(count.delta, intervalUs));
         if (isUnwatched(metric, state)) continue;
-        const row = processes.get(entity)?.get(metric) ?? openOf(watch, state, entity, descriptor);
+        const row = rows?.get(metric) ?? openOf(watch, state, entity, descriptor);
         if (row < 0) continue;
         if (descriptor.kind === 'gauge') insight.values[row] = count.total;
         else insight.values[row] = current ? rateOf(count.delta, intervalUs) : 0;
@@ -106,9 +107,9 @@ const noteMeanwhile = (
   descriptor: MetricDescriptor,
   perSecond: number,
 ): void => {
-  if (SUFFERED[descriptor.id] !== undefined)
-    noteSuffering(insight, identityOf(entity, descriptor), perSecond);
-  else if (UNWATCHED.has(descriptor.id)) noteUse(insight, identityOf(entity, descriptor), perSecond);
+  if (SUFFERED[descriptor.id] !== undefined) {
+    if (perSecond >= LEAST_SUFFERED_NS) noteSuffering(insight, identityOf(entity, descriptor), perSecond);
+  } else if (UNWATCHED.has(descriptor.id)) noteUse(insight, identityOf(entity, descriptor), perSecond);
 };
 
 const identityOf = (entity: Entity, { id, kind, unit }: MetricDescriptor): SeriesIdentity => ({

@@ -15,14 +15,14 @@ export type Sufferer = {
 };
 
 /** Less, of a second, nobody notices. */
-const LEAST_NS = 2e7;
+export const LEAST_SUFFERED_NS = 2e7;
 /** Of a tick and a way to wait: who takes most often waits too, and the next is who is looked for. */
 const KEPT_A_TICK = 3;
 const MOST_SUFFERERS = 5;
 
 /** What a process waited in the tick that comes. */
 export const noteSuffering = ({ suffered, ticks }: Insight, by: SeriesIdentity, waitNs: number): void => {
-  if (waitNs < LEAST_NS || by.kernel === true) return;
+  if (waitNs < LEAST_SUFFERED_NS || by.kernel === true) return;
   const known: Suffering[] = [];
   for (let at = suffered.length - 1; at >= 0; at -= 1) {
     const one = suffered[at] as Suffering;

@@ -50,6 +50,7 @@ export const createRemoteFiles = ({ answers, self, filters }: RemoteFilesOptions
       kept: text,
       stat: (pid) => text(`/proc/${pid}/stat`),
       statm: (pid) => text(`/proc/${pid}/statm`),
+      once: text,
     }),
   };
 };

@@ -7,7 +7,7 @@ import type { WatchedSnapshot } from '../insight/recognised.ts';
 
 const KEPT_SNAPSHOTS = 60;
 const KEPT_ROWS = 60_000;
-const RECENT_ROWS = 6_000;
+const RECENT_ROWS = 3_000;
 
 type Limit = { readonly snapshots: number; readonly rows: number };
 

@@ -95,6 +95,20 @@ describe('sources on one timeline', () => {
     );
   });
 
+  it('have together no more metrics than a recording holds, and what is written can be read', async () => {
+    const paths = ['a', 'b'].map((name) => {
+      const path = join(folder, `${name}.csv`);
+      const rows = Array.from({ length: 5_000 }, (_, at) => `1700000000,${name}.m${at},${at}`);
+      writeFileSync(path, `time,metric,value\n${rows.join('\n')}\n`);
+      return path;
+    });
+    expect(await imported(...paths)).toMatch(/left out 5904: a recording holds 4096 metrics/);
+    const { stdout } = await runHere('summary', out, '--json');
+    const { recording, losses } = JSON.parse(stdout);
+    expect(recording.complete).toBe(true);
+    expect(losses.byKind).toEqual({ 'not-imported': 5_904 });
+  });
+
   it('take what two have for one time from the first, and count what is left out', () => {
     const merged = mergeSources([
       { name: 'a', family: 'readings', table: table(every(1, 5, 'x')) },

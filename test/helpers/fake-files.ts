@@ -81,6 +81,7 @@ export const fakeFiles = (initial: Readonly<Record<string, FakeFile>> = {}): Fak
         },
         stat: (pid) => text(`/proc/${pid}/stat`),
         statm: (pid) => text(`/proc/${pid}/statm`),
+        once: text,
       };
     },
   };

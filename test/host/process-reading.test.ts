@@ -53,6 +53,7 @@ describe('what /proc says of a process', () => {
         reads.statm += 1;
         return `900 ${300 - reads.statm} 120 50 0 400 0\n`;
       },
+      once: () => null,
     });
     const seen = Array.from({ length: 12 }, () => reader.read(41)?.memory?.rssBytes);
     expect(reads).toEqual({ stat: 12, statm: 2 });

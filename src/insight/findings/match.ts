@@ -91,8 +91,7 @@ export const matchSignatures = (cases: Cases, readings: Readings, state: Session
       continue;
     }
     for (const suspicion of suspicionsOf(signature, readings))
-      if (suspicion.rate >= signature.anchor.least && !isOver(suspicion, readings))
-        advance(cases, suspicion, readings, state);
+      if (!isOver(suspicion, readings)) advance(cases, suspicion, readings, state);
   }
   for (const [key, one] of cases.open) {
     // What was counted long before it held, or long after, is none of it.
@@ -122,19 +121,26 @@ const isReportedNow = (cases: Cases, signature: Signature, { ticks }: Readings):
       condition.need === 'required' && cases.host.get(hostKey(signature, condition))?.lastTick === ticks,
   );
 
+/** Those who do as much as the anchor asks for: of hundreds of processes few, and for most signatures nobody. */
 function* suspicionsOf(signature: Signature, readings: Readings): Generator<Suspicion> {
-  const { metric } = signature.anchor;
+  const { metric, least } = signature.anchor;
   const measure = { kind: 'rate', metric } as const;
   if (signature.places !== undefined) {
-    for (const { place, rates } of readings.places.values())
-      if (place.kind === signature.places.kind && !signature.places.except?.includes(place.name))
-        yield { signature, ...HOST, place, rates, rate: ofPlace(rates, measure) };
+    for (const { place, rates } of readings.places.values()) {
+      if (place.kind !== signature.places.kind || signature.places.except?.includes(place.name)) continue;
+      const rate = ofPlace(rates, measure);
+      if (rate >= least) yield { signature, ...HOST, place, rates, rate };
+    }
   } else if (signature.cgroups === undefined)
-    for (const [suspect, rates] of readings.processes)
-      yield { signature, ...HOST, suspect, rates, rate: rates.get(metric) ?? 0 };
+    for (const [suspect, rates] of readings.processes) {
+      const rate = rates.get(metric) ?? 0;
+      if (rate >= least) yield { signature, ...HOST, suspect, rates, rate };
+    }
   else
-    for (const [cgroup, rates] of readings.cgroups)
-      yield { signature, ...HOST, cgroup, rates, rate: ofCgroup(rates, cgroup, measure) };
+    for (const [cgroup, rates] of readings.cgroups) {
+      const rate = ofCgroup(rates, cgroup, measure);
+      if (rate >= least) yield { signature, ...HOST, cgroup, rates, rate };
+    }
 }
 
 const HOST: Subject = { suspect: null, cgroup: null, place: null };

@@ -83,6 +83,8 @@ const readProcesses = (
     for (const [metric, tally] of entity.counts) {
       if (!watched.has(metric)) continue;
       const delta = tally.sample === sample ? tally.delta : 0;
+      // Who rests, and has rested, is most of all there are.
+      if (delta === 0 && rates === undefined) continue;
       const current = rateOf(delta, intervalUs);
       count(entity, metric, delta);
       if (rates === undefined) {
@@ -102,8 +104,13 @@ const readProcesses = (
   }
   for (const [entity, rates] of processes) {
     const gone = state.owners.get(entity.pid) !== entity || isOwn(entity, state);
-    if (gone || [...rates.values()].every((rate) => rate < SILENT_PER_SECOND)) processes.delete(entity);
+    if (gone || isSilent(rates)) processes.delete(entity);
   }
+};
+
+const isSilent = (rates: ReadonlyMap<string, number>): boolean => {
+  for (const rate of rates.values()) if (!(rate < SILENT_PER_SECOND)) return false;
+  return true;
 };
 
 const isHigh = (order: number): boolean => order >= 1 && order !== HUGE_PAGE_ORDER;

@@ -11,7 +11,7 @@ import { asText } from '../../core/safe-text.ts';
 import { type Charset, type Glyphs, glyphsFor } from './glyphs.ts';
 
 const ONE_CELL_EACH =
-  /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u00ff\u2500-\u259f\u25b2-\u25bc\u25ba\u2010-\u2026\u2248\u2265]*$/;
+  /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u00ff\u2500-\u259f\u25b2-\u25bc\u25ba\u2010-\u2026\u2190-\u2193\u2248\u2265]*$/;
 
 /** Width on a terminal. Most of what we draw is one cell per character, which is forty times cheaper to see. */
 export const cellsOf = (text: string): number => (ONE_CELL_EACH.test(text) ? text.length : stringWidth(text));
