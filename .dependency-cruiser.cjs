@@ -75,7 +75,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^src/host/',
-        pathNot: '^src/host/(local-files|stat-files|write-setting|canary/round)\\.ts$',
+        pathNot: '^src/host/(local-files|stat-files|unnamed-file|write-setting|canary/round)\\.ts$',
       },
       to: { path: '^(node:)?fs$' },
     },

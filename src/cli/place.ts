@@ -10,6 +10,7 @@ import { endOrphans, ownerMark } from '../host/orphans.ts';
 import { createHostPort, type HostPortOptions } from '../host/port.ts';
 import { prioritize } from '../host/priority.ts';
 import { readStartMs } from '../host/process.ts';
+import { openUnnamed } from '../host/unnamed-file.ts';
 import type { RemoteHost } from '../remote/host.ts';
 import { createWatch } from '../remote/watch.ts';
 import type { CostMeter, HostPort, Source } from '../session/ports.ts';
@@ -21,7 +22,7 @@ export type Place = {
   /** What is known of its files while it is traced. */
   readonly files: HostFiles;
   port(options: HostPortOptions): HostPort;
-  readonly tracer: Pick<LiveOptions, 'launcher' | 'owner' | 'environment' | 'start'>;
+  readonly tracer: Pick<LiveOptions, 'launcher' | 'owner' | 'environment' | 'start' | 'openFile'>;
   /** null where nothing can be switched in the kernel, so that costs are estimated only. */
   createMeter(): CostMeter | null;
   readonly beside: BesideOptions | null;
@@ -43,6 +44,7 @@ const here = ({ files, env }: Context, intervalMs: number): Place => ({
     launcher: launcherOf(files),
     owner: ownerMark(process.pid, readStartMs(files, process.pid) ?? 0),
     environment: builtEnvironment(env),
+    openFile: openUnnamed,
   },
   createMeter: () => createCostMeter(files),
   beside: besideFor(files, intervalMs),

@@ -211,8 +211,8 @@ const createSource = (prepared: Prepared): Source => {
     ...place.tracer,
     bpftrace: facts.bpftrace ?? { path: 'bpftrace', version: '0.0.0' },
     probes: selected.map(inUse),
-    assemble: (ids) => ({
-      ...assemble({
+    assemble: (ids) => {
+      const script = assemble({
         selected: plan.selected().filter(({ manifest }) => ids.includes(manifest.id)),
         filter: filterOf(pids, commandPid),
         intervalMs,
@@ -221,9 +221,9 @@ const createSource = (prepared: Prepared): Source => {
         startTime: plan.startTime(),
         seeds: roll?.seeds() ?? [],
         tellsWho: unnamed !== null,
-      }),
-      ...plan.types,
-    }),
+      });
+      return { ...script, ...plan.types(script.script) };
+    },
     simplify: () => plan.simplify()?.map(inUse) ?? null,
     selection: { pids, ...(threads.length === 0 ? {} : { threads }), comm, command },
     commandPid,

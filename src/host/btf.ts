@@ -6,6 +6,17 @@
  * Anything unexpected is null, never a wrong number.
  */
 import { join } from 'node:path';
+import { extractTypes, type WantedTypes } from './btf-extract.ts';
+import {
+  infoOf,
+  KIND,
+  kindOf,
+  MEMBER_BYTES,
+  namesOf,
+  readSection,
+  type Section,
+  TYPE_BYTES,
+} from './btf-section.ts';
 import type { HostFiles } from './files.ts';
 
 export type KernelTypes = {
@@ -18,6 +29,8 @@ export type KernelTypes = {
   bitOf(name: string, path: string): number | null;
   /** Where a per-CPU variable lies among the others of the kernel; null where it is not known. */
   perCpuOffset(name: string): number | null;
+  /** These of the kernel's own, in a file like its own (btf-extract.ts); null where they are not all known. */
+  extract(wanted: WantedTypes): Buffer | null;
 };
 
 /**
@@ -49,93 +62,15 @@ export const readKernelTypes = (
     },
     bitOf,
     perCpuOffset: (name) => (kernel === null ? null : findVariable(kernel, name)),
+    extract: (wanted) => (kernel === null ? null : extractTypes(kernel, wanted)),
   };
 };
 
-const MAGIC = 0xeb9f;
-const HEADER_BYTES = 24;
-const TYPE_BYTES = 12;
-const MEMBER_BYTES = 12;
-
-const KIND = { structure: 4, union: 5, variable: 14, section: 15 } as const;
 /** What a type of these kinds is called by another name or with a qualifier: typedef, volatile, const, restrict, tag. */
 const ALIASES: ReadonlySet<number> = new Set([8, 9, 10, 11, 18]);
 
-/** Bytes behind each kind of type: so many for each of its `vlen` members, and so many more. */
-const BEHIND: readonly (readonly [perMember: number, fixed: number])[] = [
-  [0, 0], // 0 is void and never written
-  [0, 4], // int
-  [0, 0], // pointer
-  [0, 12], // array
-  [12, 0], // struct
-  [12, 0], // union
-  [8, 0], // enum
-  [0, 0], // forward
-  [0, 0], // typedef
-  [0, 0], // volatile
-  [0, 0], // const
-  [0, 0], // restrict
-  [0, 0], // function
-  [8, 0], // function prototype
-  [0, 4], // variable
-  [12, 0], // section
-  [0, 0], // float
-  [0, 4], // declaration tag
-  [0, 0], // type tag
-  [12, 0], // 64-bit enum
-];
-
-/** One file. Types are found by their number, names compared by their offset among all strings. */
-type Section = {
-  readonly types: Buffer;
-  /** Of each type, where it begins; the first has the number `firstType`. */
-  readonly starts: readonly number[];
-  readonly firstType: number;
-  readonly strings: Buffer;
-  readonly firstString: number;
-  /** Whether it ends with a type that is known in full. */
-  readonly whole: boolean;
-};
-
 /** A type in the file where it stands. */
 type Type = { readonly section: Section; readonly at: number };
-
-const readSection = (files: HostFiles, path: string, base: Section | null): Section | null => {
-  const bytes = files.bytes(path);
-  if (bytes === null || bytes.length < HEADER_BYTES || bytes.readUInt16LE(0) !== MAGIC) return null;
-  const header = bytes.readUInt32LE(4);
-  const types = bytes.subarray(header + bytes.readUInt32LE(8)).subarray(0, bytes.readUInt32LE(12));
-  const strings = bytes.subarray(header + bytes.readUInt32LE(16)).subarray(0, bytes.readUInt32LE(20));
-  const starts: number[] = [];
-  let at = 0;
-  while (at + TYPE_BYTES <= types.length) {
-    const behind = BEHIND[kindOf(types, at)];
-    // A kind of a later kernel: where the next type begins is not known.
-    if (behind === undefined) break;
-    starts.push(at);
-    at += TYPE_BYTES + (infoOf(types, at) & 0xffff) * behind[0] + behind[1];
-  }
-  return {
-    types,
-    starts,
-    firstType: base === null ? 1 : base.firstType + base.starts.length,
-    strings,
-    firstString: base === null ? 0 : base.firstString + base.strings.length,
-    whole: at === types.length,
-  };
-};
-
-const infoOf = (types: Buffer, at: number): number => types.readUInt32LE(at + 4);
-const kindOf = (types: Buffer, at: number): number => (infoOf(types, at) >>> 24) & 0x1f;
-
-/** Offsets of a name among all strings: a module's may have it of its own. */
-const namesOf = (sections: readonly Section[], name: string): readonly number[] =>
-  sections.flatMap(({ strings, firstString }) => {
-    if (name === '') return [];
-    if (strings.subarray(0, name.length + 1).equals(Buffer.from(`${name}\0`))) return [firstString];
-    const at = strings.indexOf(`\0${name}\0`);
-    return at < 0 ? [] : [firstString + at + 1];
-  });
 
 const structuresOf = (sections: readonly Section[], name: string): readonly Type[] => {
   const names = namesOf(sections, name);

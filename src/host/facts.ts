@@ -1,5 +1,6 @@
 import type { Processor } from '../core/cost-facts.ts';
 import type { StallscopeError } from '../errors.ts';
+import type { WantedTypes } from './btf-extract.ts';
 
 /** What this host can do for a tracer: the input of probe selection, of doctor and of the preflight of live and record. */
 export type TracepointFacts = {
@@ -74,6 +75,8 @@ export type HostFacts = {
   readonly memberBit: (struct: string, member: string) => number | null;
   /** Where a per-CPU variable lies among the others; null where BTF does not say. */
   readonly perCpuOffset: (variable: string) => number | null;
+  /** Some of the kernel's types, as a file of types; null where it does not know them all. */
+  readonly extractTypes: (wanted: WantedTypes) => Buffer | null;
   /** null when there is no such file, or it is not an ELF file. */
   readonly program: (path: string) => ProgramFacts | null;
   /** The distribution's command that installs a package: `apt-get install -y bpftrace`. */

@@ -60,7 +60,9 @@ export const readHostFacts = async (files: HostFiles, machine: Machine): Promise
  * What is asked is remembered. The files, some 5 MB, are not held beyond the moment: a selection asks many times at once,
  * and then never again.
  */
-const typesOf = (files: HostFiles): Pick<HostFacts, 'memberOffset' | 'memberBit' | 'perCpuOffset'> => {
+const typesOf = (
+  files: HostFiles,
+): Pick<HostFacts, 'memberOffset' | 'memberBit' | 'perCpuOffset' | 'extractTypes'> => {
   const answers = new Map<string, number | null>();
   const held = new Map<string, WeakRef<KernelTypes>>();
   const types = (module: string): KernelTypes => {
@@ -79,6 +81,7 @@ const typesOf = (files: HostFiles): Pick<HostFacts, 'memberOffset' | 'memberBit'
     memberBit: (struct, member) =>
       remembered(`bit ${struct} ${member}`, () => types('').bitOf(struct, member)),
     perCpuOffset: (variable) => remembered(variable, () => types('').perCpuOffset(variable)),
+    extractTypes: (wanted) => types('').extract(wanted),
   };
 };
 

@@ -6,12 +6,13 @@
  * What a user chose reaches the text only as checked integers (PIDs, the interval); everything else is from the
  * manifests and scripts, and from this kernel's event formats, as integers too.
  */
+import { argsOnce } from './args-once.ts';
 import { clausesOf, sharedPoints, withoutShared } from './attachments.ts';
 import { checkNumbers } from './check-numbers.ts';
 import { checkedMaps, numberMaps } from './checked-maps.ts';
 import { frameOf, meetText, SEEN } from './frame.ts';
 import type { FrameRequest } from './frame-text.ts';
-import { type Part, partOf } from './part.ts';
+import { type Part, partOf, variableOf } from './part.ts';
 import type { Assembled, AssembleRequest } from './types.ts';
 
 /**
@@ -31,7 +32,7 @@ export const assemble = (request: AssembleRequest): Assembled => {
     { owner: null, text: frame.head },
     ...parts.map((part) => ({ owner: part.id, text: part.text })),
     { owner: null, text: frame.tail },
-  ];
+  ].map(({ owner, text }) => ({ owner, text: argsOnce(text, variableOf(owner, 'args'), request.facts) }));
   const visible = [
     ...metrics.filter(({ internal }) => !internal).map(({ descriptor }) => descriptor),
     ...parts.flatMap(({ derived }) => derived),

@@ -17,6 +17,7 @@
 import { join } from 'node:path';
 import { failure } from '../errors.ts';
 import { programPointOf, programPointProblem } from './attach-point.ts';
+import { closingBrace } from './clause-text.ts';
 import type { Language } from './fragment-expression.ts';
 import { checkBody, checkPredicate } from './fragment-grammar.ts';
 import type { Manifest, Variant } from './manifest.ts';
@@ -141,18 +142,6 @@ const splitClauses = (code: string, refuse: Refuse): Clause[] => {
     start = close + 1;
   }
   return clauses;
-};
-
-const closingBrace = (code: string, open: number): number => {
-  const tokens = /"(?:[^"\\\n]|\\.)*"|[{}]/g;
-  tokens.lastIndex = open;
-  let depth = 0;
-  for (let token = tokens.exec(code); token !== null; token = tokens.exec(code)) {
-    if (token[0] === '{') depth += 1;
-    if (token[0] === '}') depth -= 1;
-    if (depth === 0) return token.index;
-  }
-  return -1;
 };
 
 const splitHead = (head: string, line: number, refuse: Refuse): Pick<Clause, 'attach' | 'predicate'> => {

@@ -188,7 +188,11 @@ const castsFor = (facts: HostFacts, text: string): string =>
  * that any clause gives it: where one probe has a number in $task, another's $task->files would be refused.
  */
 const ownVariables = (id: string, body: string): string =>
-  body.replace(/\$(?=[a-z])/g, () => `$${id.replaceAll('-', '_')}_`);
+  body.replace(/\$([a-z]\w*)/g, (_variable, name: string) => variableOf(id, name));
+
+/** @param id of the probe, null for the frame */
+export const variableOf = (id: string | null, name: string): string =>
+  id === null ? `$${name}` : `$${id.replaceAll('-', '_')}_${name}`;
 
 const replaceWords = (text: string, words: ReadonlyMap<string, string>): string =>
   text.replace(/\b[A-Z][A-Z0-9_]*\b/g, (word) => words.get(word) ?? word);

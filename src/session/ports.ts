@@ -57,6 +57,9 @@ export type Clock = {
 /** A kernel map whose entries become counter entries of one metric. */
 export type MapBinding = { readonly map: string; readonly metric: string; readonly keyParts: number };
 
+/** A file that is open, and has no name. */
+export type OpenFile = { readonly descriptor: number; close(): void };
+
 /** One bpftrace program, ready to run. */
 export type TracerScript = {
   readonly script: string;
@@ -78,6 +81,8 @@ export type TracerScript = {
   readonly ownerOfLine: (line: number) => string | null;
   /** The only file bpftrace may take kernel types from; absent when it looks for them itself, in modules too. */
   readonly btfFile?: string;
+  /** All the kernel types that bpftrace needs, to be given to it as such a file. */
+  readonly types?: Buffer;
 };
 
 /** Reads what BPF programs cost, in windows, because reading costs too. None of these throws. */

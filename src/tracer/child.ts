@@ -20,6 +20,8 @@ export type ChildOptions = {
   readonly args: readonly string[];
   /** All of it: nothing is inherited. */
   readonly env: Readonly<Record<string, string>>;
+  /** An open file, which it has as its descriptor 3. */
+  readonly opened?: number | null;
   readonly patience?: Patience;
 };
 
@@ -64,9 +66,8 @@ export const startChild = (options: ChildOptions): Child => {
   const subprocess = execa(file, args, {
     buffer: false,
     reject: false,
-    stdin: 'ignore',
-    stdout: 'pipe',
-    stderr: 'pipe',
+    // Its types know descriptors 3 to 9 alone; it takes any.
+    stdio: ['ignore', 'pipe', 'pipe', (options.opened as 3 | null | undefined) ?? 'ignore'],
     encoding: 'buffer',
     detached: true,
     cleanup: false,

@@ -5,7 +5,7 @@
  * everything it prints is accounted for as a batch, an event of a process, or a loss.
  */
 import semver from 'semver';
-import type { Clock, TracerScript } from '../session/ports.ts';
+import type { Clock, OpenFile, TracerScript } from '../session/ports.ts';
 import type { TracerEvents } from './batches.ts';
 import { type Child, type ChildEnd, type ChildOptions, startChild } from './child.ts';
 import { collectText, decodeStdout, NOTIFY } from './output.ts';
@@ -17,6 +17,8 @@ export type TracerOptions = {
   readonly launcher: readonly string[];
   /** Starts it on another host; absent for this one. */
   readonly start?: ((options: ChildOptions) => Child) | undefined;
+  /** Makes a file for it to read; absent where it reads none of ours. */
+  readonly openFile?: ((bytes: Buffer) => OpenFile | null) | undefined;
   readonly script: TracerScript;
   /** What bpftrace is given besides what is for it alone; nothing else is inherited. */
   readonly environment: Readonly<Record<string, string>>;
@@ -57,12 +59,7 @@ const draining = (attachPoints: number) => ({
 
 export const startTracer = (options: TracerOptions): Tracer => {
   const startedAtMs = performance.now();
-  const child = (options.start ?? startChild)({
-    launcher: options.launcher,
-    file: options.bpftrace.path,
-    args: [...quiet(options.bpftrace.version), '-f', 'json', '-e', options.script.script],
-    env: environment(options),
-  });
+  const child = startBpftrace(options);
   const stderr = collectText(child.stderr, (text) => {
     if (text.includes(NOTIFY)) start.notified();
   });
@@ -86,6 +83,21 @@ export const startTracer = (options: TracerOptions): Tracer => {
     ended: child.ended.then((end) => ({ ...end, complaint: complaintOf(stderr()) })),
     stop: () => child.stop(start.counts() ? draining(options.script.attachPoints) : BEFORE_COUNTING),
   };
+};
+
+/** Types of its own reach it as an open file; where there is none it looks for them itself. */
+const startBpftrace = (options: TracerOptions): Child => {
+  const { start = startChild, script } = options;
+  const types = script.types === undefined ? null : (options.openFile?.(script.types) ?? null);
+  const child = start({
+    launcher: options.launcher,
+    file: options.bpftrace.path,
+    args: [...quiet(options.bpftrace.version), '-f', 'json', '-e', script.script],
+    env: { ...environment(options), ...(types === null ? {} : { BPFTRACE_BTF: '/proc/self/fd/3' }) },
+    opened: types?.descriptor ?? null,
+  });
+  types?.close();
+  return child;
 };
 
 /** From 0.24 on a sound script draws warnings by the hundred; before, they report probes that were not found. */

@@ -32,6 +32,7 @@ const GOOD: HostFacts = {
   hasFunction: () => true,
   memberOffset: () => null,
   memberBit: () => null,
+  extractTypes: () => null,
   perCpuOffset: () => null,
   program: () => null,
   installCommand: (name) => `apt-get install -y ${name}`,

@@ -258,7 +258,9 @@ describe('assemble', () => {
   it('puts nothing in the script that its readers would take for a word of ours', () => {
     const { script } = assemble(request(ALL));
     expect(script).not.toMatch(/#define|TRACED|GFP_|\/\*|\/\/|undefined|null|NaN/);
-    expect(script).toContain('(args->gfp_flags & 65536) == 0 || (args->gfp_flags & 8192) == 0');
+    expect(script).toContain(
+      '($page_alloc_args->gfp_flags & 65536) == 0 || ($page_alloc_args->gfp_flags & 8192) == 0',
+    );
   });
 
   it('counts attach points', () => {

@@ -61,6 +61,7 @@ export const hostFacts = ({
   hasFunction: (name) => functions.includes(name),
   memberOffset: () => null,
   memberBit: () => null,
+  extractTypes: () => null,
   perCpuOffset: () => null,
   program: () => null,
   installCommand: (name) => `apt-get install -y ${name}`,

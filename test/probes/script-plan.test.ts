@@ -33,6 +33,23 @@ describe('a script that bpftrace refuses as a whole', () => {
     expect(plan.selected()).toHaveLength(selected.length);
   });
 
+  it('is given all of the kernel’s types before anything is left out of it', () => {
+    const types = Buffer.from('types');
+    const script = 'BEGIN { $task = curtask; }';
+    const plan = createScriptPlan(selected, new Map(), { ...FACTS, extractTypes: () => types });
+    expect(plan.types(script)).toEqual({ types });
+    expect(plan.simplify()).toEqual([]);
+    expect([variantOf(plan, 'python')?.variant?.id, plan.startTime()]).toEqual(['usdt', 'btf']);
+    expect(plan.types(script)).toEqual({});
+    expect(plan.simplify()).toHaveLength(1);
+    const there = createScriptPlan(selected, new Map(), {
+      ...FACTS,
+      extractTypes: () => types,
+      remote: 'there',
+    });
+    expect(there.types(script)).toEqual({});
+  });
+
   it('keeps a variant that the user named', () => {
     const plan = createScriptPlan(selected, new Map([['python', 'usdt']]), FACTS);
     expect(plan.simplify()).toEqual([]);
@@ -41,9 +58,9 @@ describe('a script that bpftrace refuses as a whole', () => {
 });
 
 it('names the file of kernel types only where bpftrace would not find it', () => {
-  expect(createScriptPlan([], new Map(), FACTS).types).toEqual({});
-  expect(createScriptPlan([], new Map(), { ...FACTS, btfListed: false }).types).toEqual({
+  expect(createScriptPlan([], new Map(), FACTS).types('')).toEqual({});
+  expect(createScriptPlan([], new Map(), { ...FACTS, btfListed: false }).types('')).toEqual({
     btfFile: '/sys/kernel/btf/vmlinux',
   });
-  expect(createScriptPlan([], new Map(), { ...FACTS, btf: false, btfListed: false }).types).toEqual({});
+  expect(createScriptPlan([], new Map(), { ...FACTS, btf: false, btfListed: false }).types('')).toEqual({});
 });

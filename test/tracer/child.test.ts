@@ -1,7 +1,10 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
+import { openUnnamed } from '../../src/host/unnamed-file.ts';
 import { type Child, startChild } from '../../src/tracer/child.ts';
 import {
   ENVIRONMENT,
@@ -39,6 +42,40 @@ const collect = (child: Child): (() => string) => {
 
 const shell = (script: string): Child =>
   startChild({ launcher: LAUNCHER, file: '/bin/sh', args: ['-c', script], env: {}, patience: PATIENCE });
+
+describe('an open file for a child', () => {
+  it('is read by its descriptor, from its beginning, and has no name', async () => {
+    await withTmpdir(mkdtempSync(join(tmpdir(), 'open-file-')), async (folder) => {
+      const opened = openUnnamed(Buffer.from('types'));
+      expect(opened).not.toBeNull();
+      expect(readdirSync(folder)).toEqual([]);
+      const child = startChild({
+        ...{ launcher: LAUNCHER, file: '/bin/cat', args: ['/proc/self/fd/3'], env: {} },
+        ...{ patience: PATIENCE, opened: opened?.descriptor ?? null },
+      });
+      opened?.close();
+      const text = collect(child);
+      expect(await child.ended).toMatchObject({ code: 0 });
+      expect(text()).toBe('types');
+      rmdirSync(folder);
+    });
+  });
+
+  it('is none where there is no place for it', async () => {
+    await withTmpdir('/nonexistent', async () => expect(openUnnamed(Buffer.from('types'))).toBeNull());
+  });
+});
+
+const withTmpdir = async (folder: string, body: (folder: string) => Promise<void>): Promise<void> => {
+  const before = process.env.TMPDIR;
+  process.env.TMPDIR = folder;
+  try {
+    await body(folder);
+  } finally {
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
+  }
+};
 
 describe('the environment of a child', () => {
   it('is what it is given, and nothing of ours', async () => {
