@@ -1,6 +1,7 @@
 /** `stallscope compare`: what is different after a moment, or in another recording. */
 
 import { realMsAt } from '../core/clock.ts';
+import { isHistogram } from '../core/histogram.ts';
 import type { MetricDescriptor, MetricUnit } from '../core/metric.ts';
 import { mostPerSecond, rateOf } from '../core/rate.ts';
 import { failure } from '../errors.ts';
@@ -177,7 +178,10 @@ const seriesOf = async (
   { recording, fromUs, toUs }: Part,
   byName: boolean,
 ): Promise<Period | null> => {
-  const kinds = new Map(recording.header.metrics.map(({ id, kind }) => [id, kind]));
+  // What a histogram counts, its metric does.
+  const kinds = new Map(
+    recording.header.metrics.map((metric) => [metric.id, isHistogram(metric) ? 'max' : metric.kind]),
+  );
   const cursor = createCursor(recording, { watched: false });
   const side = createPeriod();
   const first = fromUs <= recording.timeOf(0) ? 1 : recording.sampleAt(fromUs) + 1;

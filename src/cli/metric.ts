@@ -1,4 +1,5 @@
 /** A metric named on the command line. */
+import { isHistogram } from '../core/histogram.ts';
 import type { MetricDescriptor } from '../core/metric.ts';
 import { failure, suggestion } from '../errors.ts';
 
@@ -6,8 +7,10 @@ import { failure, suggestion } from '../errors.ts';
 const IDENTITY_COLUMNS: readonly string[] = ['pid', 'comm'];
 
 /** The names that `--sort` takes, wherever processes are listed: what is reported of each of them. */
-export const sortNames = (metrics: readonly Pick<MetricDescriptor, 'id' | 'scope'>[]): readonly string[] => [
-  ...metrics.filter(({ scope }) => scope === 'pid').map(({ id }) => id),
+export const sortNames = (
+  metrics: readonly Pick<MetricDescriptor, 'id' | 'scope' | 'histogramOf'>[],
+): readonly string[] => [
+  ...metrics.filter((metric) => metric.scope === 'pid' && !isHistogram(metric)).map(({ id }) => id),
   ...IDENTITY_COLUMNS,
 ];
 

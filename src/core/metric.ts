@@ -25,6 +25,8 @@ export type MetricDescriptor = {
   readonly label: string;
   /** One sentence: which kernel function or file this counts here. */
   readonly help: string;
+  /** It counts calls by how long they took (histogram.ts), of those whose time that metric is. */
+  readonly histogramOf?: string | undefined;
   /** Names of the integer key parts after the PID, for example `['order', 'gfp']`. */
   readonly dims?: readonly string[] | undefined;
   /** Shown on the timeline unless the user chooses otherwise. */

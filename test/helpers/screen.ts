@@ -102,8 +102,7 @@ export const runInTerminal = (
       { length: count },
       (_unused, index) => buffer.getLine(from + index)?.translateToString(true) ?? '',
     ).join('\n');
-  const textNow = (): string =>
-    linesOf(terminal.buffer.active, terminal.buffer.active.baseY, terminal.rows);
+  const textNow = (): string => linesOf(terminal.buffer.active, terminal.buffer.active.baseY, terminal.rows);
   const screenText = (): string => before ?? textNow();
   return {
     screenText,

@@ -4,6 +4,7 @@ import { dateTime, exact, longDuration } from '../../screen/format/numbers.ts';
 import { clean } from '../../screen/format/text.ts';
 import { hostFacts, remoteFacts } from '../words.ts';
 import { honestyLines } from './doubts.ts';
+import { latencyLines } from './latencies.ts';
 import { orderText } from './rows.ts';
 import { memoryLines, probeLines } from './tables.ts';
 
@@ -12,6 +13,7 @@ export const summaryLines = (snapshot: Snapshot, source: string, sort?: string):
   ...recordingLines(snapshot, source),
   `  order   ${orderText(snapshot, sort)}`,
   ...snapshot.probes.flatMap((probe) => probeLines(snapshot, probe.id, sort)),
+  ...latencyLines(snapshot),
   ...memoryLines(snapshot, sort),
   ...honestyLines(snapshot),
 ];

@@ -2,6 +2,7 @@
 
 import { realMsAt } from '../../core/clock.ts';
 import { containerOf } from '../../core/container.ts';
+import { isHistogram } from '../../core/histogram.ts';
 import type { MetricDescriptor } from '../../core/metric.ts';
 import type { Row } from '../../core/snapshot.ts';
 import type { WatchedSnapshot } from '../../insight/recognised.ts';
@@ -32,7 +33,7 @@ const PARTS = 8;
 
 export const detailLines = (snapshot: WatchedSnapshot, row: Row | undefined, view: View): readonly Line[] => {
   if (row === undefined) return [[span('This process is no longer listed. Esc goes back.', 'warn')]];
-  const metrics = snapshot.metrics.filter(({ scope }) => scope === 'pid');
+  const metrics = snapshot.metrics.filter((metric) => metric.scope === 'pid' && !isHistogram(metric));
   const seen = metrics.filter(({ id }) => row.metrics[id] !== undefined);
   const unseen = metrics.filter(({ id }) => row.metrics[id] === undefined);
   const { doubtful, zeroes } = unseenLines(snapshot, row, unseen, view);
