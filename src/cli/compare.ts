@@ -1,8 +1,8 @@
 /** `stallscope compare`: what is different after a moment, or in another recording. */
 
 import { realMsAt } from '../core/clock.ts';
-import { isHistogram } from '../core/histogram.ts';
 import type { MetricDescriptor, MetricUnit } from '../core/metric.ts';
+import { isBreakdown } from '../core/metric.ts';
 import { mostPerSecond, rateOf } from '../core/rate.ts';
 import { failure } from '../errors.ts';
 import { type Change, compareSides } from '../insight/compare.ts';
@@ -180,7 +180,7 @@ const seriesOf = async (
 ): Promise<Period | null> => {
   // What a histogram counts, its metric does.
   const kinds = new Map(
-    recording.header.metrics.map((metric) => [metric.id, isHistogram(metric) ? 'max' : metric.kind]),
+    recording.header.metrics.map((metric) => [metric.id, isBreakdown(metric) ? 'max' : metric.kind]),
   );
   const cursor = createCursor(recording, { watched: false });
   const side = createPeriod();

@@ -1,6 +1,5 @@
 /** A metric named on the command line. */
-import { isHistogram } from '../core/histogram.ts';
-import type { MetricDescriptor } from '../core/metric.ts';
+import { isBreakdown, type MetricDescriptor } from '../core/metric.ts';
 import { failure, suggestion } from '../errors.ts';
 
 /** What processes can be ordered by besides what is counted of them. */
@@ -8,9 +7,9 @@ const IDENTITY_COLUMNS: readonly string[] = ['pid', 'comm'];
 
 /** The names that `--sort` takes, wherever processes are listed: what is reported of each of them. */
 export const sortNames = (
-  metrics: readonly Pick<MetricDescriptor, 'id' | 'scope' | 'histogramOf'>[],
+  metrics: readonly Pick<MetricDescriptor, 'id' | 'scope' | 'histogramOf' | 'dims'>[],
 ): readonly string[] => [
-  ...metrics.filter((metric) => metric.scope === 'pid' && !isHistogram(metric)).map(({ id }) => id),
+  ...metrics.filter((metric) => metric.scope === 'pid' && !isBreakdown(metric)).map(({ id }) => id),
   ...IDENTITY_COLUMNS,
 ];
 

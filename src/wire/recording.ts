@@ -92,6 +92,11 @@ export const headerSchema = z.object({
     cpus: count,
     memoryBytes: count,
     filesystems: z.array(name).max(256).optional().describe('types of what was mounted when tracing began'),
+    devices: z
+      .array(z.object({ major: count, minor: count, device: name }))
+      .max(256)
+      .optional()
+      .describe('block devices that were there when tracing began'),
     memoryControl: z
       .enum(['v1', 'v2'])
       .optional()

@@ -105,6 +105,7 @@ describeWith([...TRACING, 'cc', 'loop device', 'mkfs.ext4'], 'requests to a disk
         expect(row['disk.max_ns'], way).toBeGreaterThan(0);
         expect(row['disk.max_ns'], way).toBeLessThanOrEqual(row['disk.ns'] ?? 0);
         const timed = ['disk.reads', 'disk.writes'].reduce((sum, metric) => sum + (row[metric] ?? 0), 0);
+        expectDevice(personOf(summary, pid), device);
         expectHistogram(personOf(summary, pid), 'disk.latency', timed, row['disk.ns'] ?? 0);
       }
       const after = statsOf(device);
@@ -184,6 +185,21 @@ const imageOf = (path: string, bytes: number): string => {
 
 const rowOf = (summary: Summary, pid: number): Readonly<Record<string, number>> =>
   summary.pids.find((row) => row.pid === pid)?.metrics ?? {};
+
+/** All that it did was on this device, and no more than it did. */
+const expectDevice = ({ metrics, breakdown }: Summary['pids'][number], device: string): void => {
+  const [major = 0, minor = 0] = readFileSync(`/sys/class/block/${device.replace('/dev/', '')}/dev`, 'utf8')
+    .split(':')
+    .map(Number);
+  const sum = (...names: string[]): number =>
+    names.reduce((total, name) => total + (metrics[`disk.${name}`] ?? 0), 0);
+  for (const [name, total] of [
+    ['requests', sum('reads', 'writes')],
+    ['bytes', sum('read_bytes', 'write_bytes')],
+    ['ns', sum('ns')],
+  ] as const)
+    expect(breakdown[`disk.device_${name}`], name).toEqual([{ key: [major * 2 ** 20 + minor], total }]);
+};
 
 const personOf = (summary: Summary, pid: number): Summary['pids'][number] => {
   const person = summary.pids.find((row) => row.pid === pid);

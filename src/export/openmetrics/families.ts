@@ -4,7 +4,7 @@
  * far all of it is to be trusted.
  */
 import { BUCKETS, belowUs, isHistogram } from '../../core/histogram.ts';
-import type { MetricDescriptor } from '../../core/metric.ts';
+import { isBreakdown, type MetricDescriptor } from '../../core/metric.ts';
 import type { Row } from '../../core/snapshot.ts';
 import type { WatchedSnapshot } from '../../insight/recognised.ts';
 import { aboutFamilies } from './about.ts';
@@ -26,6 +26,7 @@ export const familiesOf = (snapshot: WatchedSnapshot, groups: Groups): Family[] 
     if (name === undefined) return [];
     if (metric.scope === 'host') return [hostFamily(snapshot, metric, name)];
     if (isHistogram(metric)) return [histogramFamily(snapshot, metric, name)];
+    if (isBreakdown(metric)) return [];
     if (metric.scope === 'cgroup') return [cgroupFamily(snapshot, metric, name)];
     return [
       ...(metric.kind === 'counter' ? [totalFamily(snapshot, metric, name)] : []),

@@ -1,6 +1,5 @@
 /** A table for each probe, and one of memory: totals per process and metric. */
-import { isHistogram } from '../../core/histogram.ts';
-import type { MetricDescriptor } from '../../core/metric.ts';
+import { isBreakdown, type MetricDescriptor } from '../../core/metric.ts';
 import type { Coverage, Row, Snapshot } from '../../core/snapshot.ts';
 import { exact, exactAmount } from '../../screen/format/numbers.ts';
 import { cellsOf, clean, fitTo } from '../../screen/format/text.ts';
@@ -36,7 +35,7 @@ export type ProbeTable = {
 /** What a probe counted of processes; for `host`, what /proc says of them. */
 export const probeTable = (snapshot: Snapshot, probeId: string, sort: string | undefined): ProbeTable => {
   const metrics = snapshot.metrics.filter(
-    (metric) => metric.probe === probeId && metric.scope === 'pid' && !isHistogram(metric),
+    (metric) => metric.probe === probeId && metric.scope === 'pid' && !isBreakdown(metric),
   );
   const rows = rowsWith(snapshot, metrics, sort);
   return {
