@@ -2,6 +2,7 @@
 
 import { realMsAt } from '../core/clock.ts';
 import type { MetricDescriptor, MetricUnit } from '../core/metric.ts';
+import { isBreakdown } from '../core/metric.ts';
 import { mostPerSecond, rateOf } from '../core/rate.ts';
 import { failure } from '../errors.ts';
 import { type Change, compareSides } from '../insight/compare.ts';
@@ -177,7 +178,10 @@ const seriesOf = async (
   { recording, fromUs, toUs }: Part,
   byName: boolean,
 ): Promise<Period | null> => {
-  const kinds = new Map(recording.header.metrics.map(({ id, kind }) => [id, kind]));
+  // What a histogram counts, its metric does.
+  const kinds = new Map(
+    recording.header.metrics.map((metric) => [metric.id, isBreakdown(metric) ? 'max' : metric.kind]),
+  );
   const cursor = createCursor(recording, { watched: false });
   const side = createPeriod();
   const first = fromUs <= recording.timeOf(0) ? 1 : recording.sampleAt(fromUs) + 1;

@@ -1,13 +1,15 @@
 /** A metric named on the command line. */
-import type { MetricDescriptor } from '../core/metric.ts';
+import { isBreakdown, type MetricDescriptor } from '../core/metric.ts';
 import { failure, suggestion } from '../errors.ts';
 
 /** What processes can be ordered by besides what is counted of them. */
 const IDENTITY_COLUMNS: readonly string[] = ['pid', 'comm'];
 
 /** The names that `--sort` takes, wherever processes are listed: what is reported of each of them. */
-export const sortNames = (metrics: readonly Pick<MetricDescriptor, 'id' | 'scope'>[]): readonly string[] => [
-  ...metrics.filter(({ scope }) => scope === 'pid').map(({ id }) => id),
+export const sortNames = (
+  metrics: readonly Pick<MetricDescriptor, 'id' | 'scope' | 'histogramOf' | 'dims'>[],
+): readonly string[] => [
+  ...metrics.filter((metric) => metric.scope === 'pid' && !isBreakdown(metric)).map(({ id }) => id),
   ...IDENTITY_COLUMNS,
 ];
 

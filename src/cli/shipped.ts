@@ -1,5 +1,6 @@
 /** What the tool itself calls things: the only names that a redacted recording may repeat. */
 
+import { BUCKET } from '../core/histogram.ts';
 import { SIGNATURES } from '../insight/findings/index.ts';
 import { nativeLeak } from '../insight/findings/native-leak.ts';
 import { pythonLeak } from '../insight/findings/python-leak.ts';
@@ -22,7 +23,7 @@ export const shippedNames = (): Shipped => {
     texts: new Set(
       manifests.flatMap(({ variants }) => variants.flatMap(({ estimates = {} }) => Object.values(estimates))),
     ),
-    dims: new Set(manifests.flatMap(({ metrics }) => metrics.flatMap(({ dims = [] }) => dims))),
+    dims: new Set([BUCKET, ...manifests.flatMap(({ metrics }) => metrics.flatMap(({ dims = [] }) => dims))]),
     findings: new Map([...SIGNATURES, nativeLeak, pythonLeak].map(({ id, title }) => [id, title])),
   };
 };

@@ -41,6 +41,12 @@ export const between = (earlier: Snapshot, later: Snapshot): Snapshot => {
       gaps: later.losses.gaps.filter(({ toBootUs }) => toBootUs > earlier.bootUs),
     },
     marks: later.marks.filter(({ bootUs }) => bootUs > earlier.bootUs),
+    histograms: Object.fromEntries(
+      Object.entries(later.histograms).map(([metric, calls]) => [
+        metric,
+        calls.map((count, bucket) => count - (earlier.histograms[metric]?.[bucket] ?? 0)),
+      ]),
+    ),
     breakdown: (rowId, metric) =>
       partsBetween(earlier.breakdown(rowId, metric), later.breakdown(rowId, metric)),
   };

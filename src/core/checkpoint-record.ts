@@ -7,6 +7,7 @@
  * and is cut into parts, because a line has a longest length. Written by checkpoint.ts, read by restore.ts.
  */
 import type { CountedFile } from './file-extents.ts';
+import type { Histogram } from './histogram.ts';
 import type {
   CgroupFacts,
   CounterEntry,
@@ -53,6 +54,8 @@ export type CheckpointSession = {
   readonly others: { readonly processes: number; readonly metrics: Readonly<Record<string, number>> };
   /** Metric to `[total]`, or `[total, delta]` when it grew in the last interval. */
   readonly totals: Readonly<Record<string, readonly number[]>>;
+  /** Metric to calls by bucket, of all processes there were; absent where there is no histogram. */
+  readonly histograms?: Readonly<Record<string, Histogram>> | undefined;
   /** Metric to `[last reading, total, delta]`. */
   readonly host: Readonly<Record<string, readonly number[]>>;
   /** Control groups that are followed, and were; absent where there are none. */

@@ -166,6 +166,7 @@ const sessionOf = (state: SessionState, held: number): CheckpointSession => ({
   resumedBootUs: state.resumedBootUs,
   others: { processes: state.others.processes, metrics: Object.fromEntries(state.others.metrics) },
   totals: Object.fromEntries([...state.totals].map(([metric, count]) => [metric, amountOf(count, held)])),
+  ...(state.histograms.size === 0 ? {} : { histograms: Object.fromEntries(state.histograms) }),
   host: Object.fromEntries(
     [...state.host].map(([metric, { last, total, delta }]) => [metric, [last, total, delta]]),
   ),

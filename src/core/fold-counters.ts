@@ -13,6 +13,7 @@ import {
   raiseEntity,
   zeroCount,
 } from './entity.ts';
+import { addToHistogram } from './histogram.ts';
 import { type Account, accountOf, advance, keyOf } from './ledger.ts';
 import { ownerOf } from './lives.ts';
 import type { CounterEntry, SampleRecord } from './record.ts';
@@ -88,6 +89,7 @@ const foldCounter = (
     return;
   }
   const { kind, probe } = state.metrics.get(metric) ?? {};
+  const histogram = state.histograms.get(metric);
   const keys = accountOf(state.baselines, metric);
   const weight = (entries[0]?.length ?? 0) > 2 ? PART_WEIGHT : 1;
   const keysBefore = keys.size;
@@ -127,6 +129,7 @@ const foldCounter = (
     const dims = entry.length === 2 ? NO_DIMS : entry.slice(1, -1);
     // Faults and the like show that it lives, not that it does what is looked for.
     if (probe !== 'host') entity.movedBootUs = state.bootUs;
+    if (histogram !== undefined) addToHistogram(histogram, dims[0] ?? 0, delta);
     if (early === null) {
       countEntity(entity, metric, dims, delta, growing);
       addTo(total, delta, sample);

@@ -3,6 +3,8 @@
  * only grow, so the difference of two readings is exact; a reading below the last means that the kernel's key was
  * deleted and counts from zero again, so all of it is new. Plain data: a session's state holds one, and is cloned.
  */
+import { LAST_BUCKET } from './histogram.ts';
+
 export type Ledger = Map<string, Account>;
 /** Of one metric, by kernel key: the last reading, in a box of its own, which is found once for each value that comes. */
 export type Account = Map<Key, { value: number }>;
@@ -37,11 +39,21 @@ export const advance = (account: Account, key: Key, value: number): Advance => {
 };
 
 /**
- * The kernel deleted this PID's keys: its next reading starts at zero. Keys with dimensions it does not delete (the
- * script cannot name them all): there the next owner of the PID counts on from what stands, and so does the difference.
+ * The kernel deleted this PID's keys, and its buckets in histograms: its next reading starts at zero. Other keys with
+ * dimensions it does not delete (the script cannot name them all): there the next owner of the PID counts on from what
+ * stands, and so does the difference.
  */
-export const forgetPid = (ledger: Ledger, pid: number): void => {
+export const forgetPid = (
+  ledger: ReadonlyMap<string, { delete(key: Key): boolean }>,
+  pid: number,
+  histograms: Iterable<string>,
+): void => {
   for (const account of ledger.values()) account.delete(pid);
+  for (const metric of histograms) {
+    const account = ledger.get(metric);
+    for (let bucket = 0; account !== undefined && bucket <= LAST_BUCKET; bucket += 1)
+      account.delete(`${pid},${bucket}`);
+  }
 };
 
 /**

@@ -70,7 +70,7 @@ export const foldExit = (state: SessionState, record: ExitRecord): void => {
 
 /** The life whose keys were deleted is over: what this PID counts from now on is another process's. */
 export const foldForget = (state: SessionState, pid: number): void => {
-  forgetPid(state.baselines, pid);
+  forgetPid(state.baselines, pid, state.histograms.keys());
   const owner = state.owners.get(pid);
   if (owner === undefined || owner.endedBootUs === null) return;
   state.owners.delete(pid);

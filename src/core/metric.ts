@@ -12,6 +12,13 @@ export type MetricKind =
 
 export type MetricUnit = 'count' | 'ns' | 'us' | 'ms' | 'bytes' | 'KiB' | 'pages' | 'percent' | 'load';
 
+/** Names of dimensions that views know. */
+export const DEVICE = 'device';
+
+/** It counts once more, by something else, what other metrics of its probe count. */
+export const isBreakdown = ({ histogramOf, dims }: Pick<MetricDescriptor, 'histogramOf' | 'dims'>): boolean =>
+  histogramOf !== undefined || dims?.[0] === DEVICE;
+
 export type MetricDescriptor = {
   /** `<probe>.<name>`, for example `iomap.iter`; of the host: `mem.free`, `vm.pgscan_kswapd`. */
   readonly id: string;
@@ -25,6 +32,8 @@ export type MetricDescriptor = {
   readonly label: string;
   /** One sentence: which kernel function or file this counts here. */
   readonly help: string;
+  /** It counts calls by how long they took (histogram.ts), of those whose time that metric is. */
+  readonly histogramOf?: string | undefined;
   /** Names of the integer key parts after the PID, for example `['order', 'gfp']`. */
   readonly dims?: readonly string[] | undefined;
   /** Shown on the timeline unless the user chooses otherwise. */

@@ -15,6 +15,8 @@ import type { MetricDescriptor } from './metric.ts';
 export const RECORDING_FORMAT = 'stallscope-recording';
 export const RECORDING_VERSION = 1;
 
+export type BlockDevice = { readonly major: number; readonly minor: number; readonly device: string };
+
 export type HostIdentity = {
   readonly hostname: string;
   readonly kernel: string;
@@ -23,6 +25,8 @@ export type HostIdentity = {
   readonly memoryBytes: number;
   /** Types of the file systems mounted when tracing began, and settings that advice depends on; where they are known. */
   readonly filesystems?: readonly string[] | undefined;
+  /** Block devices that were there when tracing began, by their numbers. */
+  readonly devices?: readonly BlockDevice[] | undefined;
   /** Which version of control groups bounds memory here. */
   readonly memoryControl?: 'v1' | 'v2' | undefined;
   readonly swappiness?: number | undefined;

@@ -65,6 +65,8 @@ const beginAt = (header: HeaderRecord, bootUs: number, session: CheckpointSessio
       createRingAfter(samples - 1, SIGNAL_HISTORY_SAMPLES, blankOf(state, metric)),
     );
   }
+  for (const [metric, histogram] of Object.entries(session.histograms ?? {}))
+    if (state.histograms.has(metric)) state.histograms.set(metric, [...histogram]);
   for (const cgroup of session.cgroups ?? []) restoreCgroup(state, cgroup);
   for (const probe of session.probes) state.probes.set(probe.id, probe);
   fill(state.losses, session.losses as Record<string, number>);

@@ -1,4 +1,5 @@
 /** What a session had counted at one sample: what every view, report and exporter is drawn from. Immutable. */
+import type { Histogram } from './histogram.ts';
 import type { MetricDescriptor } from './metric.ts';
 import type { HeaderRecord, LossKind, ProbeInUse, SelfCost, Waits } from './record.ts';
 import type { Gap, Trust } from './trust.ts';
@@ -141,6 +142,8 @@ export type Snapshot = {
   readonly waits: Waits | null;
   /** Set once the stream has ended as it should. */
   readonly ended: { readonly bootUs: number; readonly reason: string } | null;
+  /** Of each metric that is one: calls by bucket, of all processes there were; empty where nothing was counted. */
+  readonly histograms: Readonly<Record<string, Histogram>>;
   readonly breakdown: (rowId: string, metric: string) => readonly Breakdown[];
   readonly history: History;
 };

@@ -7,6 +7,7 @@
 import { createHeld, type Held, MAX_HISTORIES } from './bounds.ts';
 import type { Cgroup } from './cgroup.ts';
 import type { Count, Entity, TrendBudget } from './entity.ts';
+import { isHistogram } from './histogram.ts';
 import type { HostReading } from './host-reading.ts';
 import type { Ledger } from './ledger.ts';
 import type { MetricDescriptor } from './metric.ts';
@@ -66,6 +67,8 @@ export type SessionState = {
   readonly endedRows: number;
   readonly others: { processes: number; readonly metrics: Map<string, number> };
   readonly totals: Map<string, Count>;
+  /** Of each metric that is one: calls by bucket, of all processes there were. */
+  readonly histograms: Map<string, number[]>;
   readonly host: Map<string, HostReading>;
   /** Control groups that are followed, and were, by their id. */
   readonly cgroups: Map<number, Cgroup>;
@@ -131,6 +134,7 @@ export const createState = (header: HeaderRecord, endedRows: number = ENDED_ROWS
   endedRows,
   others: { processes: 0, metrics: new Map() },
   totals: new Map(),
+  histograms: new Map(header.metrics.filter(isHistogram).map(({ id }) => [id, []])),
   host: new Map(),
   cgroups: new Map(),
   hostHistory: new Map(),

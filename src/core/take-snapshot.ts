@@ -52,6 +52,7 @@ export const takeSnapshot = (state: SessionState): Snapshot => {
     self: selfOf(state),
     waits: state.waits,
     ended: state.ended,
+    histograms: Object.fromEntries([...state.histograms].map(([metric, counts]) => [metric, [...counts]])),
     breakdown: breakdownsOf(entities, state.counted.sample),
     history: historyOf(state, { entities, ends }, sample),
   };

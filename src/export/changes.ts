@@ -2,7 +2,7 @@
  * What is different from one sample to the next: growth of counters, and levels and largest values that moved. Both are
  * differences of totals, so that what is written adds up to the totals of the session, whatever was lost in between.
  */
-import type { MetricDescriptor } from '../core/metric.ts';
+import { isBreakdown, type MetricDescriptor } from '../core/metric.ts';
 import type { CgroupReadings, Reading, Row, Snapshot } from '../core/snapshot.ts';
 
 /** Of a process, of a control group, or, with neither, of the host. */
@@ -43,7 +43,7 @@ export const createChanges = (from: Snapshot | null): Changes => {
       ): void => {
         for (const id of Object.keys(readings)) {
           const metric = metrics.get(id);
-          if (metric === undefined) continue;
+          if (metric === undefined || isBreakdown(metric)) continue;
           const value = changeOf(metric, readings[id]?.total, earlier?.[id]?.total, levels);
           if (value !== null) changes.push({ metric, value, ...whose });
         }

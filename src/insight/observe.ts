@@ -4,7 +4,7 @@
  * since it began, or since tracing did; what was not read counts as nothing at all.
  */
 import type { Entity } from '../core/entity.ts';
-import type { MetricDescriptor } from '../core/metric.ts';
+import { isBreakdown, type MetricDescriptor } from '../core/metric.ts';
 import { mostPerSecond, rateOf } from '../core/rate.ts';
 import type { SessionState } from '../core/state.ts';
 import { isOfLast } from '../core/stretch.ts';
@@ -62,7 +62,7 @@ const readProcesses = (watch: Watch, state: SessionState): void => {
       const rows = processes.get(entity);
       for (const [metric, count] of entity.counts) {
         const descriptor = state.metrics.get(metric);
-        if (descriptor === undefined || descriptor.kind === 'max') continue;
+        if (descriptor === undefined || descriptor.kind === 'max' || isBreakdown(descriptor)) continue;
         const current = count.sample === state.counted.sample;
         if (current) noteMeanwhile(watch, entity, descriptor, rateOf(count.delta, intervalUs));
         if (isUnwatched(metric, state)) continue;

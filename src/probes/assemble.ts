@@ -6,6 +6,8 @@
  * What a user chose reaches the text only as checked integers (PIDs, the interval); everything else is from the
  * manifests and scripts, and from this kernel's event formats, as integers too.
  */
+
+import { isHistogram } from '../core/histogram.ts';
 import { argsOnce } from './args-once.ts';
 import { clausesOf, sharedPoints, withoutShared } from './attachments.ts';
 import { checkNumbers } from './check-numbers.ts';
@@ -101,6 +103,7 @@ const frameRequest = (request: AssembleRequest, parts: readonly Part[], treeMap:
     // The last first: a probe's later metrics say how much its first ones came to. What is read last is no less.
     metricMaps: metrics.map(({ map }) => map).reverse(),
     pidMaps: metrics.filter(({ dims }) => dims === undefined).map(({ map }) => map),
+    histogramMaps: metrics.filter(({ descriptor }) => isHistogram(descriptor)).map(({ map }) => map),
     threadMaps: scratch.filter(({ key }) => key === 'tid').map(({ map }) => map),
     pidThreadMaps: metrics.filter(({ ofThreads }) => ofThreads).map(({ map }) => map),
     scratchMaps,

@@ -14,6 +14,7 @@ export const contradictions = (manifest: Manifest): Contradiction[] => [
   ...uncounted(manifest),
   ...underived(manifest),
   ...threadless(manifest),
+  ...unsummed(manifest),
 ];
 
 const duplicates = <Item>(
@@ -79,6 +80,20 @@ const threadless = (manifest: Manifest): Contradiction[] =>
       ? []
       : [[['metrics', index, 'of'], 'a thread is the one number in dims']],
   );
+
+/** Whoever reads a histogram finds what its calls took together beside it. */
+const unsummed = (manifest: Manifest): Contradiction[] =>
+  manifest.metrics.flatMap(({ kind, histogramOf, unit, dims }, index): Contradiction[] => {
+    if (kind !== 'histogram')
+      return histogramOf === undefined
+        ? []
+        : [[['metrics', index, 'histogramOf'], 'only a histogram is one of another metric']];
+    const sum = manifest.metrics.find(({ name }) => name === histogramOf);
+    if (sum?.kind !== 'counter' || sum.unit !== 'ns')
+      return [[['metrics', index, 'histogramOf'], 'must name a counter of this probe in ns']];
+    if (unit !== 'count') return [[['metrics', index, 'unit'], 'a histogram counts: its unit is count']];
+    return dims === undefined ? [] : [[['metrics', index, 'dims'], 'a histogram has buckets alone']];
+  });
 
 const uncounted = (manifest: Manifest): Contradiction[] =>
   manifest.metrics.flatMap((metric, index): Contradiction[] =>

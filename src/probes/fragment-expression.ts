@@ -6,6 +6,8 @@ export type Language = {
   readonly constants: ReadonlySet<string>;
   /** Maps for the script's own use: they need no key. */
   readonly scratch: ReadonlySet<string>;
+  /** Maps of histograms: only hist() sets them, and it sets no others. */
+  readonly histograms: ReadonlySet<string>;
   /** Maps whose keys the script itself may delete. */
   readonly deletable: ReadonlySet<string>;
 };
@@ -21,7 +23,7 @@ const VALUES: ReadonlySet<string> = new Set([
   ...['args', 'retval', ...Array.from({ length: 10 }, (_, index) => `arg${index}`)],
 ]);
 const FUNCTIONS: ReadonlySet<string> = new Set(['strncmp', 'str', 'kptr', 'uptr']);
-const COUNTING: ReadonlySet<string> = new Set(['count', 'sum', 'max']);
+const COUNTING: ReadonlySet<string> = new Set(['count', 'sum', 'max', 'hist']);
 const OF_THE_FRAME: ReadonlySet<string> = new Set(['print', 'printf', 'clear', 'zero', 'exit', 'system']);
 
 const BINARY: ReadonlySet<string> = new Set(
@@ -30,7 +32,7 @@ const BINARY: ReadonlySet<string> = new Set(
 const UNARY: ReadonlySet<string> = new Set(['-', '!', '~', '*', '&']);
 const WHOLE_NUMBER = /^u?int(?:8|16|32|64)$/;
 
-/** Whether a metric's value begins here: `count(`, `sum(`, `max(`. */
+/** Whether a metric's value begins here: `count(`, `sum(`, `max(`, `hist(`. */
 export const isCounting = ({ cursor }: Reading): boolean =>
   cursor.peek().kind === 'word' && COUNTING.has(cursor.peek().text);
 

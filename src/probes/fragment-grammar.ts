@@ -3,7 +3,7 @@
  * counts; whatever prints, reads files, runs programs, acts on a process or touches what the frame keeps is not in the
  * grammar, whether or not bpftrace knows a word for it today.
  *
- *     statement   $v = E;  $v += E;  $v++;  @map[E, …] = E;  @map[E, …] = count();  … = sum(E);  … = max(E);
+ *     statement   $v = E;  $v += E;  $v++;  @map[E, …] = E;  @map[E, …] = count();  … = sum(E);  … = max(E);  … = hist(E);
  *                 delete(@map[E, …]);  if (E) {…} else {…}  while (E) {…}  unroll (N) {…}  break;  continue;  return;
  *     E           numbers, strings, $v, @map[E, …], known values and functions, casts to whole numbers and structures,
  *                 fields, indices, operators (fragment-expression.ts)
@@ -16,7 +16,7 @@ import {
   readMap,
   refuseWord,
 } from './fragment-expression.ts';
-import { type Complaint, cursorOf } from './fragment-tokens.ts';
+import { type Complaint, cursorOf, type Token } from './fragment-tokens.ts';
 
 /** A text of a script, and where in its file it begins. */
 export type Piece = { readonly text: string; readonly line: number };
@@ -61,10 +61,11 @@ const setMap = (reading: Reading): void => {
   const { cursor, complain } = reading;
   const map = readMap(reading);
   if (!cursor.is('='))
-    complain(map.line, `${map.text} is set with "=", or counted with count(), sum() or max()`);
+    complain(map.line, `${map.text} is set with "=", or counted with count(), sum(), max() or hist()`);
   cursor.take();
   if (map.text === SEEN && (cursor.peek().text !== '1' || !cursor.is(';', 1)))
     complain(map.line, `${SEEN} is set to 1 and to nothing else`);
+  checkHistogram(reading, map);
   if (isCounting(reading)) {
     const counting = cursor.take();
     cursor.expect('(');
@@ -72,6 +73,13 @@ const setMap = (reading: Reading): void => {
     cursor.expect(')');
   } else readExpression(reading);
   cursor.expect(';');
+};
+
+/** Assembly writes the buckets in its place, and the frame deletes them. */
+const checkHistogram = ({ cursor, language, complain }: Reading, { text: map, line }: Token): void => {
+  const isHist = cursor.peek().text === 'hist';
+  if (isHist && !language.histograms.has(map)) complain(line, `${map} is no histogram in the manifest`);
+  if (!isHist && language.histograms.has(map)) complain(line, `${map} is a histogram: it is set with hist()`);
 };
 
 const ASSIGNING = /^(?:\+|-|\*|\/|%|&|\||\^|<<|>>)?=$/;

@@ -197,6 +197,7 @@ const checkGuard = (clause: Clause, manifest: Manifest, refuse: Refuse): void =>
 const languageOf = (manifest: Manifest, variant: Variant): Language => ({
   constants: new Set(['TRACED', ...(variant.constants ?? []).map(({ token }) => token)]),
   scratch: new Set(manifest.scratch.map(({ map }) => map)),
+  histograms: new Set(manifest.metrics.filter(({ kind }) => kind === 'histogram').map(({ map }) => map)),
   deletable: new Set(
     [...manifest.scratch, ...manifest.metrics.filter(({ of }) => of === 'thread')].map(({ map }) => map),
   ),

@@ -8,10 +8,12 @@
  * least three ticks have fallen due since its process ended.
  *
  * Maps with dimensions have keys that cannot be found by PID alone, and are not forgotten (an entry of a thread goes when
- * the thread does): a PID that is used again goes on where the last one stopped, which differences read right, and the map's
- * capacity bounds them.
+ * the thread does, and the buckets of a histogram are few and known): a PID that is used again goes on where the last one
+ * stopped, which differences read right, and the map's capacity bounds them.
  */
+
 import { clause, type FrameRequest, groupDead, linesPerInterval, startOf } from './frame-text.ts';
+import { bucketDeletes } from './histograms.ts';
 
 /** Counts every process that ended after a probe had counted it. Printed at each tick; no metric. */
 export const EXITS_MAP = '@frame_exits';
@@ -22,9 +24,12 @@ const FORGOTTEN = '@frame_forgotten';
 /** That one program deletes from. The kernel lets it use 64 maps, and the frame's own and bpftrace's are among them. */
 const MOST_MAPS = 52;
 
-const chunksOf = (lines: readonly string[]): string[][] =>
-  Array.from({ length: Math.ceil(lines.length / MOST_MAPS) }, (_, chunk) =>
-    lines.slice(chunk * MOST_MAPS, (chunk + 1) * MOST_MAPS),
+/** Of histograms: a deletion for each bucket of each. Kernels before 5.2 take no more than 4,096 instructions. */
+const MOST_HISTOGRAMS = 6;
+
+const chunksOf = (lines: readonly string[], most = MOST_MAPS): string[][] =>
+  Array.from({ length: Math.ceil(lines.length / most) }, (_, chunk) =>
+    lines.slice(chunk * most, (chunk + 1) * most),
   );
 
 export const threadExitClauses = (request: FrameRequest): string[] => {
@@ -53,7 +58,10 @@ export const threadExecClauses = ({ execs, pidThreadMaps }: FrameRequest): strin
  * first leaves the PID for the others, and the last says that it is forgotten.
  */
 export const processExitClauses = (request: FrameRequest): string[] => {
-  const [here = [], ...others] = chunksOf(request.pidMaps.map((map) => `delete(${map}[$old]);`));
+  const [here = [], ...others] = [
+    ...chunksOf(request.pidMaps.map((map) => `delete(${map}[$old]);`)),
+    ...chunksOf(request.histogramMaps, MOST_HISTOGRAMS).map(bucketDeletes),
+  ];
   const forgotten = ['delete(@seen[$old]);', 'printf("forget %d %llu\\n", $old, nsecs);'];
   if (others.length === 0) return [endedClause(request, [...here, ...forgotten])];
   return [
@@ -94,11 +102,14 @@ const endedClause = (request: FrameRequest, forget: readonly string[]): string =
 };
 
 /** The maps that forgetting needs. */
-export const forgettingMaps = ({ pidMaps }: Pick<FrameRequest, 'pidMaps'>): string[] => [
+export const forgettingMaps = ({
+  pidMaps,
+  histogramMaps,
+}: Pick<FrameRequest, 'pidMaps' | 'histogramMaps'>): string[] => [
   '@seen',
   '@frame_slot',
   '@frame_slot_at',
-  ...(pidMaps.length > MOST_MAPS ? [FORGOTTEN] : []),
+  ...(pidMaps.length > MOST_MAPS || histogramMaps.length > 0 ? [FORGOTTEN] : []),
 ];
 
 /** Room for the living: the dead may hold a quarter of a map. A power of two spreads consecutive PIDs evenly. */

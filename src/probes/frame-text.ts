@@ -14,6 +14,8 @@ export type FrameRequest = {
   readonly metricMaps: readonly string[];
   /** Metric maps whose only key is the PID: the ones that can be forgotten. */
   readonly pidMaps: readonly string[];
+  /** Metric maps whose key is a PID and a bucket (histograms.ts). */
+  readonly histogramMaps: readonly string[];
   /** Scratch maps whose only key is the id of a thread. */
   readonly threadMaps: readonly string[];
   /** Metric maps whose key is a PID and the id of a thread. */

@@ -149,8 +149,8 @@ const endClause = (request: FrameRequest): string =>
     ...[...request.scratchMaps, ...frameScratch(request)].map((map) => `clear(${map});`),
   ]);
 
-const frameScratch = ({ filter, reportsFiles, pidMaps }: FrameRequest): string[] => [
-  ...forgettingMaps({ pidMaps }),
+const frameScratch = ({ filter, reportsFiles, ...maps }: FrameRequest): string[] => [
+  ...forgettingMaps(maps),
   '@frame_burst',
   ...(filter.kind === 'tree' ? ['@frame_tree'] : []),
   ...(reportsFiles ? [FILES_BURST] : []),

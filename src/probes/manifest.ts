@@ -44,8 +44,13 @@ const label = z.string().regex(/^[\x21-\x7e]([\x20-\x7e]{0,12}[\x21-\x7e])?$/, '
 const metricSchema = z.strictObject({
   name: identifier,
   map: mapName,
-  /** A gauge is made by the variant's `derive`: no map of a script holds one. */
-  kind: z.enum(['counter', 'gauge', 'max']),
+  /**
+   * A gauge is made by the variant's `derive`: no map of a script holds one. A histogram is `@map[pid] = hist(NS);`, and
+   * becomes a counter by powers of two µs (histograms.ts).
+   */
+  kind: z.enum(['counter', 'gauge', 'max', 'histogram']),
+  /** Of a histogram, the metric that has the time of the same calls, added up. */
+  histogramOf: identifier.optional(),
   unit: z.enum(UNITS),
   label,
   help: sentence,

@@ -3,6 +3,7 @@
  * own, and what its maps mean.
  */
 import type { AttachedProgram } from '../core/cost-facts.ts';
+import { BUCKET } from '../core/histogram.ts';
 import type { MetricDescriptor } from '../core/metric.ts';
 import type { HostFacts } from '../host/facts.ts';
 import { type CheckedMap, looksInto, withChecks } from './checked-maps.ts';
@@ -10,6 +11,7 @@ import { readConstants } from './constants.ts';
 import { type Clause, mapsIn } from './fragment.ts';
 import { predicateOf, SEEN } from './frame.ts';
 import { FULL_MAP } from './frame-text.ts';
+import { withBuckets } from './histograms.ts';
 import type { Manifest, Variant } from './manifest.ts';
 import { withReports } from './reported-files.ts';
 import type { Assembled, AssembleRequest, Selected } from './types.ts';
@@ -56,7 +58,7 @@ export const partOf = (
     .filter(({ name, map }) => name in variant.counts && maps.has(map))
     .map((metric) => ({
       map: metric.map,
-      dims: metric.dims,
+      dims: metric.kind === 'histogram' ? [BUCKET] : metric.dims,
       ofThreads: metric.of === 'thread',
       internal: metric.internal === true,
       descriptor: descriptorOf(manifest, variant, metric),
@@ -141,14 +143,22 @@ export type Added = {
   readonly startTime: 'btf' | 'none';
 };
 
-const withAdded = (body: string, { scratch }: Manifest, { numbers, seen, startTime }: Added): string =>
-  scratch.reduce(
+const withAdded = (
+  body: string,
+  { scratch, metrics }: Manifest,
+  { numbers, seen, startTime }: Added,
+): string => {
+  const counting = metrics
+    .filter(({ kind }) => kind === 'histogram')
+    .reduce((text, { map }) => withBuckets(text, map), body);
+  return scratch.reduce(
     (text, { map, key }) =>
       key === 'file'
         ? withReports(text, map, { startTime })
         : withChecks(text, map, numbers.get(map) ?? 0, FULL_MAP),
-    body.replaceAll(SEEN, seen),
+    counting.replaceAll(SEEN, seen),
   );
+};
 
 /** What is not counted here stands for no runs; what the host counts always does. */
 const runsOf = (
@@ -205,10 +215,13 @@ const descriptorOf = (
   id: `${manifest.id}.${metric.name}`,
   probe: manifest.id,
   scope: 'pid',
-  kind: metric.kind,
+  kind: metric.kind === 'histogram' ? 'counter' : metric.kind,
   unit: metric.unit,
   label: variant.labels?.[metric.name] ?? metric.label,
   help: variant.counts[metric.name] ?? metric.help,
+  ...(metric.kind === 'histogram'
+    ? { dims: [BUCKET], histogramOf: `${manifest.id}.${metric.histogramOf}` }
+    : {}),
   ...(metric.dims === undefined ? {} : { dims: metric.dims }),
   ...(metric.lane === undefined ? {} : { lane: metric.lane }),
 });

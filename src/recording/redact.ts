@@ -116,6 +116,7 @@ export const createRedactor = (shipped: Shipped): Redactor => {
     mapFull: metricOf,
     imprecise: metricOf,
     uncounted: metricOf,
+    histogramOf: metricOf,
     text: secret('mark'),
     reason: text,
     detail: text,
@@ -211,6 +212,6 @@ const KEPT_FIELDS: readonly string[] = [
 const TABLES: ReadonlySet<string> = new Set(
   [
     'counters host cgroups uncovered estimated probeMs totals counts partial grown early baselines hostEarly',
-    'metrics readings shared doubtUs over least unseen missed uncounted',
+    'metrics histograms readings shared doubtUs over least unseen missed uncounted',
   ].flatMap((names) => names.split(' ')),
 );

@@ -55,7 +55,8 @@ export type Changes = {
   restart(): void;
 };
 
-export const createChanges = (): Changes => {
+/** @param histograms the metrics of which a forgotten PID has no buckets left */
+export const createChanges = (histograms: ReadonlySet<string>): Changes => {
   const ledger: Ledger = new Map();
   /** By metric and key: growth that was read and is not reported, because the process is not wanted, or has no name yet. */
   const unreported = new Map<string, Map<Key, number>>();
@@ -148,8 +149,8 @@ export const createChanges = (): Changes => {
       return Object.keys(changed).length === 0 ? null : changed;
     },
     forget: (pid) => {
-      forgetPid(ledger, pid);
-      for (const waiting of unreported.values()) waiting.delete(pid);
+      forgetPid(ledger, pid, histograms);
+      forgetPid(unreported, pid, histograms);
     },
     restart: () => {
       ledger.clear();

@@ -167,7 +167,8 @@ export const createLiveSource = (options: LiveOptions): Source => {
       const bootUs = clock.bootUs();
       pace.begin(bootUs);
       // The command we hold has done nothing yet, whenever its process was made.
-      sampling.begin(supervisor.probes(), selection.command === null ? bootUs / 1000 : null);
+      const countsSinceMs = selection.command === null ? bootUs / 1000 : null;
+      sampling.begin({ probes: supervisor.probes(), metrics: script.metrics, countsSinceMs });
       return headerOf(options, { bootUs, script, probes: supervisor.probes(), ids: supervisor.ids() });
     },
     records: () => {

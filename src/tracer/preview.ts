@@ -56,7 +56,7 @@ export const createPreviewSource = (options: PreviewOptions): Source => {
   return {
     open: async () => {
       const bootUs = clock.bootUs();
-      sampling.begin([], bootUs / 1000);
+      sampling.begin({ probes: [], metrics: [], countsSinceMs: bootUs / 1000 });
       const script = { metrics: [] };
       return headerOf(
         {

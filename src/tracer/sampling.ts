@@ -3,6 +3,8 @@
  * those who moved are met, what is known of them is reported, and then what moved, for those who are wanted.
  */
 import type { CostWatch } from '../budget/cost-watch.ts';
+import { isHistogram } from '../core/histogram.ts';
+import type { MetricDescriptor } from '../core/metric.ts';
 import type { CounterEntry, ProbeInUse, StreamRecord } from '../core/record.ts';
 import type { Clock, Derivation, HostPort } from '../session/ports.ts';
 import { type Counters, createChanges, type Grown, type Moved } from './changes.ts';
@@ -30,9 +32,16 @@ export type SamplingOptions = {
   readonly emit: (record: StreamRecord) => void;
 };
 
+export type Counting = {
+  readonly probes: readonly ProbeInUse[];
+  readonly metrics: readonly MetricDescriptor[];
+  /** Faults of those that ran before this time count from when they are met. */
+  readonly countsSinceMs: number | null;
+};
+
 export type Sampling = {
-  /** Counting has begun, with these probes. Faults of those that ran before this time count from when they are met. */
-  begin(probes: readonly ProbeInUse[], countsSinceMs: number | null): void;
+  /** Counting has begun. */
+  begin(counting: Counting): void;
   take(taken: Taken): void;
   /** The kernel deleted this PID's keys. */
   forget(pid: number): void;
@@ -49,7 +58,7 @@ const SAME_MOMENT_SHARE = 0.01;
 
 export const createSampling = (options: SamplingOptions): Sampling => {
   const { host, clock, derivations, processes, costs, losses, holdings, emit } = options;
-  const changes = createChanges();
+  let changes = createChanges(new Set());
   const waitChannels = createWaitChannels(host);
   const internal = new Map(derivations.flatMap((one) => Object.entries(one.internal)));
   const mapFull = new Set<string>();
@@ -149,12 +158,13 @@ export const createSampling = (options: SamplingOptions): Sampling => {
     Math.abs(hostUs - bootUs) <= options.intervalMs * 1000 * SAME_MOMENT_SHARE;
 
   return {
-    begin: (probes, countsSinceMs) => {
+    begin: ({ probes, metrics, countsSinceMs }) => {
+      changes = createChanges(new Set(metrics.filter(isHistogram).map(({ id }) => id)));
       for (const derivation of derivations) derivation.restart(probes);
       meter = createProcessMeter(host, countsSinceMs);
     },
     take,
-    forget: changes.forget,
+    forget: (pid) => changes.forget(pid),
     restart: (probes) => {
       changes.restart();
       for (const derivation of derivations) derivation.restart(probes);

@@ -1,5 +1,6 @@
 /** The schema of a checkpoint (../core/checkpoint-record.ts), as untrusted as every other line. */
 import { z } from 'zod';
+import { LAST_BUCKET } from '../core/histogram.ts';
 import type { WatchedCheckpoint } from '../insight/checkpoint.ts';
 import {
   amount,
@@ -85,6 +86,10 @@ const session = z.object({
     metrics: numberTable('metric id to total of processes no longer listed'),
   }),
   totals: amounts.describe('metric id to [total], or [total, delta] when it grew in the last interval'),
+  histograms: z
+    .record(metricId, z.array(count).max(LAST_BUCKET + 1))
+    .optional()
+    .describe('metric id to calls by bucket, of all processes there were'),
   host: amounts.describe('metric id to [last reading, total, delta]'),
   cgroups: z
     .array(

@@ -45,6 +45,11 @@ const metric = z.object({
   label: title,
   help: words,
   dims: z.array(title).max(6).optional(),
+  histogramOf: metricId
+    .optional()
+    .describe(
+      'it counts the calls whose time that metric is, by how long each took: 0 in dims is below 1 µs, k below 2^k µs, the last, 26, from 2^25 µs on',
+    ),
   lane: z.boolean().optional(),
 });
 
@@ -87,6 +92,11 @@ export const headerSchema = z.object({
     cpus: count,
     memoryBytes: count,
     filesystems: z.array(name).max(256).optional().describe('types of what was mounted when tracing began'),
+    devices: z
+      .array(z.object({ major: count, minor: count, device: name }))
+      .max(256)
+      .optional()
+      .describe('block devices that were there when tracing began'),
     memoryControl: z
       .enum(['v1', 'v2'])
       .optional()

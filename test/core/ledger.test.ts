@@ -39,7 +39,7 @@ describe('the next reading of a key', () => {
     next(ledger, [7, 5]);
     next(ledger, [8, 5]);
     next(ledger, [7, 1, 5]);
-    forgetPid(ledger, 7);
+    forgetPid(ledger, 7, []);
     expect(next(ledger, [7, 6]).delta).toBe(6);
     expect(next(ledger, [8, 6]).delta).toBe(1);
     expect(next(ledger, [7, 1, 6]).delta).toBe(1);

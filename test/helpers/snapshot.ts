@@ -191,6 +191,7 @@ export const buildSnapshot = ({
     rows,
     totals,
     others: { processes: 0, metrics: {} },
+    histograms: {},
     host: HOST,
     probes: HEADER.probes,
     coverage: Object.fromEntries(METRICS.map(({ id }) => [id, { coverage: 'exact', reasons: [] }])),

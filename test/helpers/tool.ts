@@ -102,6 +102,9 @@ export type Summary = {
     readonly pid: number;
     readonly comm: string;
     readonly metrics: Readonly<Record<string, number>>;
+    readonly breakdown: Readonly<
+      Record<string, readonly { readonly key: readonly number[]; readonly total: number }[]>
+    >;
     /** Metric id to why it is not counted for this process. */
     readonly uncovered: Readonly<Record<string, string>>;
     readonly own?: boolean;
@@ -109,6 +112,7 @@ export type Summary = {
     readonly shared?: string;
   }[];
   readonly totals: Readonly<Record<string, number>>;
+  readonly histograms: Readonly<Record<string, readonly number[]>>;
   readonly losses: {
     readonly lostEvents: number;
     readonly mapFull: readonly string[];

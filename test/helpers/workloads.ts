@@ -13,4 +13,5 @@ export const WORKLOADS = {
   blocked: at('blocked.c'),
   majorFaults: at('major-faults.c'),
   disks: at('disks.c'),
+  latencies: at('latencies.c'),
 } as const;

@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execaSync } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expectHistogram } from '../helpers/histograms.ts';
 import { describeWith, TRACING } from '../helpers/requires.ts';
 import { READY, runTool, type Summary, startTool, summaryOf } from '../helpers/tool.ts';
 import { WORKLOADS } from '../helpers/workloads.ts';
@@ -103,6 +104,9 @@ describeWith([...TRACING, 'cc', 'loop device', 'mkfs.ext4'], 'requests to a disk
         expect(row['disk.ns'], way).toBeLessThanOrEqual(ns);
         expect(row['disk.max_ns'], way).toBeGreaterThan(0);
         expect(row['disk.max_ns'], way).toBeLessThanOrEqual(row['disk.ns'] ?? 0);
+        const timed = ['disk.reads', 'disk.writes'].reduce((sum, metric) => sum + (row[metric] ?? 0), 0);
+        expectDevice(personOf(summary, pid), device);
+        expectHistogram(personOf(summary, pid), 'disk.latency', timed, row['disk.ns'] ?? 0);
       }
       const after = statsOf(device);
       expect(after.reads - before.reads).toBeGreaterThanOrEqual(sumOf(accounts.filter((_, n) => n !== 1)));
@@ -181,6 +185,27 @@ const imageOf = (path: string, bytes: number): string => {
 
 const rowOf = (summary: Summary, pid: number): Readonly<Record<string, number>> =>
   summary.pids.find((row) => row.pid === pid)?.metrics ?? {};
+
+/** All that it did was on this device, and no more than it did. */
+const expectDevice = ({ metrics, breakdown }: Summary['pids'][number], device: string): void => {
+  const [major = 0, minor = 0] = readFileSync(`/sys/class/block/${device.replace('/dev/', '')}/dev`, 'utf8')
+    .split(':')
+    .map(Number);
+  const sum = (...names: string[]): number =>
+    names.reduce((total, name) => total + (metrics[`disk.${name}`] ?? 0), 0);
+  for (const [name, total] of [
+    ['requests', sum('reads', 'writes')],
+    ['bytes', sum('read_bytes', 'write_bytes')],
+    ['ns', sum('ns')],
+  ] as const)
+    expect(breakdown[`disk.device_${name}`], name).toEqual([{ key: [major * 2 ** 20 + minor], total }]);
+};
+
+const personOf = (summary: Summary, pid: number): Summary['pids'][number] => {
+  const person = summary.pids.find((row) => row.pid === pid);
+  if (person === undefined) throw new Error(`nothing of ${pid}`);
+  return person;
+};
 
 const countsOf = (row: Readonly<Record<string, number>>): readonly number[] =>
   ['disk.reads', 'disk.writes', 'disk.read_bytes', 'disk.write_bytes'].map((metric) => row[metric] ?? 0);

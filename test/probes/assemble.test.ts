@@ -151,7 +151,7 @@ describe('assemble', () => {
     expect(iomap?.metrics).not.toContain('iomap.seek_hole');
     // What is made of the waits that go on misses one too.
     const sync = assemble(request(['sync'])).checked.find(({ map }) => map === '@sync_start');
-    expect(sync?.metrics).toEqual(['sync.ns', 'sync.max_ns', 'sync.errors', 'sync.now']);
+    expect(sync?.metrics).toEqual(['sync.ns', 'sync.max_ns', 'sync.latency', 'sync.errors', 'sync.now']);
   });
 
   it('lets the script say who counts, once in a life, where nobody else can', () => {
@@ -178,7 +178,7 @@ describe('assemble', () => {
       ends.map((_, index) => index === ends.length - 1),
     );
     expect(attachPoints).toBe(assemble(request(ALL)).programs.length + 2);
-    expect(assemble(request(['iomap'])).scratch).not.toContain('@frame_forgotten');
+    expect(assemble(request(['blocked'])).scratch).not.toContain('@frame_forgotten');
   });
 
   it('knows what would be wrong if one of its programs did not run', () => {
@@ -231,6 +231,7 @@ describe('assemble', () => {
       frameOf({
         ...{ filter: { kind: 'all' }, intervalMs: 1000, mapKeys: 16384, metricMaps: pidMaps, pidMaps },
         ...{
+          histogramMaps: [],
           threadMaps: [],
           pidThreadMaps: [],
           scratchMaps: [],
@@ -274,7 +275,7 @@ describe('assemble', () => {
     expect(arm.script).toContain('sys_enter_openat\n');
     expect(arm.script).toContain('sys_enter_renameat\n');
     expect(arm.script).not.toMatch(/sys_enter_(open|creat|unlink|rename|mkdir|rmdir)[,\n]/);
-    expect(arm.metrics).toHaveLength(6);
+    expect(arm.metrics).toHaveLength(7);
 
     const tracepoints = Object.fromEntries(
       Object.entries(KERNEL_6_18).filter(([name]) => !name.startsWith('compaction:')),

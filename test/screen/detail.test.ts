@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Inspection } from '../../src/core/inspection.ts';
+import type { MetricDescriptor } from '../../src/core/metric.ts';
 import type { Finding } from '../../src/insight/findings/finding.ts';
+import type { WatchedSnapshot } from '../../src/insight/recognised.ts';
 import { detailLines } from '../../src/screen/pages/detail.ts';
 import { buildSnapshot, INSIGHT, row } from '../helpers/snapshot.ts';
 import { buildView, textOf } from '../helpers/view.ts';
@@ -41,6 +43,36 @@ const shown = (change: Parameters<typeof buildView>[0] = {}, processes = [one, r
 };
 
 describe('the page of a process', () => {
+  it('draws how long its calls took, each power of two between the fastest and the slowest', () => {
+    const snapshot = buildSnapshot({
+      rows: [{ ...one, metrics: { 'sync.latency': { total: 23, delta: 0 } } }],
+    });
+    const latency: MetricDescriptor = {
+      ...{ id: 'sync.latency', probe: 'sync', scope: 'pid', kind: 'counter', unit: 'count' },
+      ...{ label: 'sync latency', help: '', dims: ['log2_us'], histogramOf: 'sync.ns' },
+    };
+    const timed: WatchedSnapshot = {
+      ...snapshot,
+      metrics: [...snapshot.metrics, latency],
+      coverage: { ...snapshot.coverage, 'sync.latency': { coverage: 'lower-bound', reasons: [] } },
+      breakdown: () => [
+        { key: [26], total: 1, delta: 0 },
+        { key: [11], total: 20, delta: 0 },
+        { key: [13], total: 2, delta: 0 },
+      ],
+    };
+    const view = buildView({ snapshot: timed, size: { columns: 80, rows: 60 }, ui: { page: 'detail' } });
+    const lines = textOf(detailLines(timed, timed.rows[0], view)).split('\n');
+    const at = lines.findIndex((line) => line.startsWith('sync latency'));
+    expect(lines[at]).toContain('≥23 timed, half of them below 2.05ms');
+    expect(lines[at + 1]).toMatch(/^ +1\.02ms - 2\.05ms +≥20 █{40}$/);
+    expect(lines[at + 2]).toMatch(/^ +2\.05ms - 4\.1ms *$/);
+    expect(lines[at + 3]).toMatch(/^ +4\.1ms - 8\.19ms +≥2 █{4}$/);
+    expect(lines[at + 16]).toMatch(/^ +33\.6s - +≥1 █{2}$/);
+    // It is no number of its own in the table above: its calls are counted there.
+    expect(lines.slice(0, at).join('\n')).not.toContain('sync latency');
+  });
+
   it('says who it is: user, parent, container', () => {
     const text = shown({ inspection });
     expect(text).toContain('libvirt (uid 0), parent postgres (4003)');

@@ -5,7 +5,7 @@ import { createLossTally } from '../../src/tracer/losses.ts';
 
 /** One metric, sample by sample: what is reported of it, what it has grown by, and what for whom. */
 const metricOf = () => {
-  const changes = createChanges();
+  const changes = createChanges(new Set());
   const sample = (entries: readonly CounterEntry[], isWanted: (pid: number) => boolean = () => true) => {
     const full = changes.begin(true);
     const { grown, moved } = changes.read(new Map([['m', entries]]));

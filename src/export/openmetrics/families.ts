@@ -3,7 +3,8 @@
  * bound; of single processes only those that a finding names, at most `MOST_PROCESSES`; then the host, findings, and how
  * far all of it is to be trusted.
  */
-import type { MetricDescriptor } from '../../core/metric.ts';
+import { BUCKETS, belowUs, isHistogram } from '../../core/histogram.ts';
+import { isBreakdown, type MetricDescriptor } from '../../core/metric.ts';
 import type { Row } from '../../core/snapshot.ts';
 import type { WatchedSnapshot } from '../../insight/recognised.ts';
 import { aboutFamilies } from './about.ts';
@@ -24,6 +25,8 @@ export const familiesOf = (snapshot: WatchedSnapshot, groups: Groups): Family[] 
     const name = names.get(metric.id);
     if (name === undefined) return [];
     if (metric.scope === 'host') return [hostFamily(snapshot, metric, name)];
+    if (isHistogram(metric)) return [histogramFamily(snapshot, metric, name)];
+    if (isBreakdown(metric)) return [];
     if (metric.scope === 'cgroup') return [cgroupFamily(snapshot, metric, name)];
     return [
       ...(metric.kind === 'counter' ? [totalFamily(snapshot, metric, name)] : []),
@@ -96,6 +99,24 @@ const totalFamily = (
   const isCovered = coverage[metric.id]?.coverage !== 'not-covered';
   const total = totals[metric.id]?.total ?? (isCovered ? 0 : undefined);
   return familyOf(metric, name, '', total === undefined ? [] : [{ labels: {}, value: name.scaled(total) }]);
+};
+
+/** Calls up to each bound, of all processes. Their sum is another family: it has in it what goes on, which is in no bucket. */
+const histogramFamily = (
+  { histograms, coverage }: WatchedSnapshot,
+  metric: MetricDescriptor,
+  name: Named,
+): Family => {
+  const family = { ...familyOf(metric, name, '', []), type: 'histogram' as const };
+  if (coverage[metric.id]?.coverage === 'not-covered') return family;
+  const histogram = histograms[metric.id] ?? [];
+  let calls = 0;
+  const points = BUCKETS.map((bucket) => {
+    calls += histogram[bucket] ?? 0;
+    const bound = belowUs(bucket);
+    return { labels: { le: Number.isFinite(bound) ? String(name.scaled(bound)) : '+Inf' }, value: calls };
+  });
+  return { ...family, points };
 };
 
 type Grouped = {

@@ -7,7 +7,7 @@ export type Point = { readonly labels: Labels; readonly value: number };
 export type Family = {
   /** Without the `_total` of a counter. */
   readonly name: string;
-  readonly type: 'counter' | 'gauge' | 'stateset' | 'info';
+  readonly type: 'counter' | 'gauge' | 'stateset' | 'info' | 'histogram';
   readonly unit: string;
   readonly help: string;
   readonly points: readonly Point[];
@@ -20,17 +20,32 @@ export const TEXT_FORMATS = {
 export type TextFormat = keyof typeof TEXT_FORMATS;
 
 /** Of a point, in the name of its family. */
-const SUFFIXES = { counter: '_total', info: '_info', gauge: '', stateset: '' } as const;
+const SUFFIXES = {
+  counter: '_total',
+  info: '_info',
+  gauge: '',
+  stateset: '',
+  histogram: '_bucket',
+} as const;
 /** Prometheus' format knows no others. */
-const PLAIN_TYPES = { counter: 'counter', info: 'gauge', gauge: 'gauge', stateset: 'gauge' } as const;
+const PLAIN_TYPES = {
+  counter: 'counter',
+  info: 'gauge',
+  gauge: 'gauge',
+  stateset: 'gauge',
+  histogram: 'histogram',
+} as const;
 
 export const sampleName = ({ name, type }: Family): string => name + SUFFIXES[type];
 
 export const familyHead = (family: Family, format: TextFormat): string => {
   const { name, type, unit, help } = family;
   const text = asDistinct(help);
-  if (format === 'plain')
-    return `# HELP ${sampleName(family)} ${escaped(text)}\n# TYPE ${sampleName(family)} ${PLAIN_TYPES[type]}\n`;
+  if (format === 'plain') {
+    // There a counter is called as its points are, and a histogram is not.
+    const whole = type === 'histogram' ? name : sampleName(family);
+    return `# HELP ${whole} ${escaped(text)}\n# TYPE ${whole} ${PLAIN_TYPES[type]}\n`;
+  }
   const ofUnit = unit === '' ? '' : `# UNIT ${name} ${unit}\n`;
   return `# TYPE ${name} ${type}\n${ofUnit}# HELP ${name} ${escapedWhole(text)}\n`;
 };

@@ -2,6 +2,7 @@
  * Names of metrics as Prometheus has them: in base units, which end the name, and with labels where a part of our name is
  * that of a device or a zone. Two metrics never get one name and the same labels.
  */
+import { isHistogram } from '../../core/histogram.ts';
 import type { MetricDescriptor, MetricUnit } from '../../core/metric.ts';
 
 export const PREFIX = 'stallscope';
@@ -60,8 +61,10 @@ export const namesOf = (metrics: readonly MetricDescriptor[]): ReadonlyMap<strin
   return named;
 };
 
-const nameOf = ({ id, scope, unit }: MetricDescriptor, more: string): Named => {
-  const { suffix, name: base, per } = BASES[unit];
+/** A histogram is named after what it divides calls by: their time. */
+const nameOf = (metric: MetricDescriptor, more: string): Named => {
+  const { id, scope } = metric;
+  const { suffix, name: base, per } = BASES[isHistogram(metric) ? 'us' : metric.unit];
   const { stem, labels } = scope === 'host' ? stemOf(id) : { stem: id, labels: {} };
   const words = stem
     .replace(suffix, '')

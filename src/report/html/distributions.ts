@@ -1,7 +1,8 @@
 /** Counts by size, order or kind, where a probe recorded them, and the free blocks of the page allocator. */
+import { belowUs, isHistogram, leastUs } from '../../core/histogram.ts';
 import type { MetricDescriptor } from '../../core/metric.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
-import { amount, exact } from '../../screen/format/numbers.ts';
+import { amount, duration, exact } from '../../screen/format/numbers.ts';
 import { type Html, html, NOTHING } from './markup.ts';
 import type { Page } from './material.ts';
 import { type Section, tableOf } from './parts.ts';
@@ -20,17 +21,15 @@ ${buddies}`;
   return { id: 'distributions', title: 'By size and order', body };
 };
 
-const MOST_BARS = 24;
+const MOST_BARS = 27;
 
 /** Over all processes, by the first part of what it is counted by. */
 const histogram = (metric: MetricDescriptor, snapshot: Snapshot): Html[] => {
   const [by] = metric.dims ?? [];
   if (by === undefined) return [];
-  const totals = new Map<number, number>();
-  for (const row of snapshot.rows)
-    if (metric.id in row.metrics)
-      for (const { key, total } of snapshot.breakdown(row.id, metric.id))
-        totals.set(key[0] ?? 0, (totals.get(key[0] ?? 0) ?? 0) + total);
+  const totals = isHistogram(metric)
+    ? new Map((snapshot.histograms[metric.id] ?? []).entries())
+    : partsOf(metric, snapshot);
   const bars = [...totals].filter(([, total]) => total > 0).sort((a, b) => a[0] - b[0]);
   if (bars.length === 0) return [];
   const most = Math.max(...bars.map(([, total]) => total));
@@ -38,9 +37,11 @@ const histogram = (metric: MetricDescriptor, snapshot: Snapshot): Html[] => {
   return [
     tableOf({
       name: 'histogram',
-      caption: `${metric.label}, by ${by} (${metric.id})`,
+      caption: isHistogram(metric)
+        ? `${metric.label}, of all processes (${metric.id})`
+        : `${metric.label}, by ${by} (${metric.id})`,
       columns: [
-        { title: by, isNumber: true },
+        { title: isHistogram(metric) ? 'Each took' : by, isNumber: true },
         { title: 'Count', isNumber: true },
         { title: 'Beside the largest' },
       ],
@@ -48,11 +49,29 @@ const histogram = (metric: MetricDescriptor, snapshot: Snapshot): Html[] => {
         .slice(0, MOST_BARS)
         .map(
           ([key, total]) =>
-            html`<tr><th scope="row" class="num">${by === 'bytes' ? amount(key, 'bytes') : exact(key)}</th><td class="num">${totalOf(total, metric.unit, coverage)}</td><td>${bar(total / most)}</td></tr>`,
+            html`<tr><th scope="row" class="num">${keyText(metric, by, key)}</th><td class="num">${totalOf(total, metric.unit, coverage)}</td><td>${bar(total / most)}</td></tr>`,
         ),
       more: bars.length - MOST_BARS,
     }),
   ];
+};
+
+const partsOf = ({ id }: MetricDescriptor, { rows, breakdown }: Snapshot): Map<number, number> => {
+  const totals = new Map<number, number>();
+  for (const row of rows)
+    if (id in row.metrics)
+      for (const { key, total } of breakdown(row.id, id))
+        totals.set(key[0] ?? 0, (totals.get(key[0] ?? 0) ?? 0) + total);
+  return totals;
+};
+
+const keyText = (metric: MetricDescriptor, by: string, key: number): string => {
+  if (by === 'bytes') return amount(key, 'bytes');
+  if (!isHistogram(metric)) return exact(key);
+  const to = belowUs(key);
+  return Number.isFinite(to)
+    ? `${duration(leastUs(key))} to ${duration(to)}`
+    : `${duration(leastUs(key))} or more`;
 };
 
 const bar = (share: number): Html =>

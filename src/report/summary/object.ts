@@ -41,6 +41,7 @@ export const summaryObject = (snapshot: Snapshot): object => {
       uncovered: row.uncovered,
     })),
     totals: Object.fromEntries(Object.entries(snapshot.totals).map(([id, reading]) => [id, reading.total])),
+    ...(Object.keys(snapshot.histograms).length === 0 ? {} : { histograms: snapshot.histograms }),
     others: snapshot.others,
     host: Object.fromEntries(Object.entries(snapshot.host).map(([id, reading]) => [id, reading.total])),
     ...(snapshot.cgroups === undefined

@@ -3,7 +3,9 @@ import type { Snapshot } from '../../core/snapshot.ts';
 import { dateTime, exact, longDuration } from '../../screen/format/numbers.ts';
 import { clean } from '../../screen/format/text.ts';
 import { hostFacts, remoteFacts } from '../words.ts';
+import { deviceLines } from './devices.ts';
 import { honestyLines } from './doubts.ts';
+import { latencyLines } from './latencies.ts';
 import { orderText } from './rows.ts';
 import { memoryLines, probeLines } from './tables.ts';
 
@@ -12,6 +14,8 @@ export const summaryLines = (snapshot: Snapshot, source: string, sort?: string):
   ...recordingLines(snapshot, source),
   `  order   ${orderText(snapshot, sort)}`,
   ...snapshot.probes.flatMap((probe) => probeLines(snapshot, probe.id, sort)),
+  ...deviceLines(snapshot),
+  ...latencyLines(snapshot),
   ...memoryLines(snapshot, sort),
   ...honestyLines(snapshot),
 ];

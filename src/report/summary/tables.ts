@@ -1,5 +1,5 @@
 /** A table for each probe, and one of memory: totals per process and metric. */
-import type { MetricDescriptor } from '../../core/metric.ts';
+import { isBreakdown, type MetricDescriptor } from '../../core/metric.ts';
 import type { Coverage, Row, Snapshot } from '../../core/snapshot.ts';
 import { exact, exactAmount } from '../../screen/format/numbers.ts';
 import { cellsOf, clean, fitTo } from '../../screen/format/text.ts';
@@ -34,7 +34,9 @@ export type ProbeTable = {
 
 /** What a probe counted of processes; for `host`, what /proc says of them. */
 export const probeTable = (snapshot: Snapshot, probeId: string, sort: string | undefined): ProbeTable => {
-  const metrics = snapshot.metrics.filter((metric) => metric.probe === probeId && metric.scope === 'pid');
+  const metrics = snapshot.metrics.filter(
+    (metric) => metric.probe === probeId && metric.scope === 'pid' && !isBreakdown(metric),
+  );
   const rows = rowsWith(snapshot, metrics, sort);
   return {
     rows,

@@ -2,7 +2,7 @@
 
 import { realMsAt } from '../../core/clock.ts';
 import { containerOf } from '../../core/container.ts';
-import type { MetricDescriptor } from '../../core/metric.ts';
+import { isBreakdown, type MetricDescriptor } from '../../core/metric.ts';
 import type { Row } from '../../core/snapshot.ts';
 import type { WatchedSnapshot } from '../../insight/recognised.ts';
 import { accountsOf } from '../finding/accounts.ts';
@@ -14,6 +14,7 @@ import { namesOf, trustMark } from '../format/trust.ts';
 import { peakOf, perSecond, rateNow, sampleTimes, sparkline, trustIn } from '../signals/series.ts';
 import type { View } from '../view.ts';
 import { cgroupLines } from './cgroup-lines.ts';
+import { deviceLines } from './device-lines.ts';
 import { inspectionLines } from './inspection-lines.ts';
 import { latencyLines } from './latency.ts';
 
@@ -32,7 +33,7 @@ const PARTS = 8;
 
 export const detailLines = (snapshot: WatchedSnapshot, row: Row | undefined, view: View): readonly Line[] => {
   if (row === undefined) return [[span('This process is no longer listed. Esc goes back.', 'warn')]];
-  const metrics = snapshot.metrics.filter(({ scope }) => scope === 'pid');
+  const metrics = snapshot.metrics.filter((metric) => metric.scope === 'pid' && !isBreakdown(metric));
   const seen = metrics.filter(({ id }) => row.metrics[id] !== undefined);
   const unseen = metrics.filter(({ id }) => row.metrics[id] === undefined);
   const { doubtful, zeroes } = unseenLines(snapshot, row, unseen, view);
@@ -41,6 +42,7 @@ export const detailLines = (snapshot: WatchedSnapshot, row: Row | undefined, vie
     metricHeading(view),
     ...seen.flatMap((metric) => metricLines(snapshot, row, metric, view)),
     ...(doubtful.length === 0 ? [] : [blank, ...doubtful]),
+    ...deviceLines(snapshot, row, view),
     ...latencyLines(snapshot, row, view),
     ...inspectionLines(row, view),
     ...(zeroes.length === 0 ? [] : [blank, ...zeroes]),

@@ -1,25 +1,54 @@
 /**
- * How long a call took, where a probe counts both calls and the time in them: a histogram over the samples held, of the
- * mean call of each. The kernel side keeps sums and the longest, not every call: so the longest stands beside it, and
- * the histogram says that it is one of means.
+ * How long a call took. Where a probe counts calls by their time, that is shown. Where it counts calls and the time in them
+ * alone, a line over the samples held, of the mean call of each, says that it is one of means.
  */
 import { ROW_HISTORY_SAMPLES } from '../../core/entity.ts';
+import { histogramOf, isHistogram } from '../../core/histogram.ts';
 import type { MetricDescriptor } from '../../core/metric.ts';
 import type { Row, Snapshot } from '../../core/snapshot.ts';
 import { blank, type Line, span } from '../format/line.ts';
 import { duration } from '../format/numbers.ts';
 import { fitTo } from '../format/text.ts';
+import { trustMark } from '../format/trust.ts';
 import { sparkline } from '../signals/series.ts';
 import type { View } from '../view.ts';
+import { histogramLines } from './histogram-lines.ts';
 
 const LABEL = 14;
 const EDGE = 8;
 
-export const latencyLines = (snapshot: Snapshot, row: Row, { glyphs, size }: View): readonly Line[] => {
-  const lines = timedCalls(snapshot.metrics).flatMap(({ time, calls }): Line[] => {
+export const latencyLines = (snapshot: Snapshot, row: Row, view: View): readonly Line[] => {
+  const counted = countedLines(snapshot, row, view);
+  const heading = (note: string): readonly Line[] => [
+    blank,
+    [span('LATENCY', 'heading'), span(view.size.columns < 60 ? '' : note, 'dim')],
+  ];
+  const means = meanLines(snapshot, row, view);
+  return [
+    ...(counted.length === 0 ? [] : [...heading('  calls by the time that each took'), ...counted]),
+    ...(means.length === 0
+      ? []
+      : [...heading('  mean call of each sample, in powers of two; taller is more often'), ...means]),
+  ];
+};
+
+const countedLines = (snapshot: Snapshot, row: Row, view: View): readonly Line[] =>
+  snapshot.metrics
+    .filter((metric) => isHistogram(metric) && (row.metrics[metric.id]?.total ?? 0) > 0)
+    .flatMap(({ id, label }) =>
+      histogramLines(
+        label,
+        histogramOf(snapshot.breakdown(row.id, id)),
+        trustMark(snapshot.coverage[id]?.coverage, view.glyphs),
+        view,
+      ),
+    );
+
+const meanLines = (snapshot: Snapshot, row: Row, { glyphs }: View): readonly Line[] =>
+  timedCalls(snapshot.metrics).flatMap(({ time, calls }): Line[] => {
     const means = meansOf(snapshot, row, time, calls);
     if (means.length === 0) return [];
-    const { fromUs, toUs, counts } = histogramOf(means);
+    const { fromUs, toUs, counts } = stretchOf(means);
     const line: Line = [
       span(fitTo(time.label, LABEL, 'left', glyphs.ellipsis)),
       span(` ${fitTo(duration(fromUs), EDGE, 'right')} `, 'dim'),
@@ -28,10 +57,6 @@ export const latencyLines = (snapshot: Snapshot, row: Row, { glyphs, size }: Vie
     ];
     return [line];
   });
-  if (lines.length === 0) return [];
-  const note = size.columns < 60 ? '' : '  mean call of each sample, in powers of two; taller is more often';
-  return [blank, [span('LATENCY', 'heading'), span(note, 'dim')], ...lines];
-};
 
 type Timed = { readonly time: MetricDescriptor; readonly calls: readonly MetricDescriptor[] };
 
@@ -39,6 +64,7 @@ type Timed = { readonly time: MetricDescriptor; readonly calls: readonly MetricD
 const timedCalls = (metrics: readonly MetricDescriptor[]): readonly Timed[] =>
   metrics.flatMap((time) => {
     if (time.kind !== 'counter' || time.scope !== 'pid' || !time.id.endsWith('_ns')) return [];
+    if (metrics.some((metric) => metric.histogramOf === time.id)) return [];
     const base = time.id.slice(0, -3);
     const counters = metrics.filter(
       ({ kind, unit, dims, scope }) =>
@@ -64,7 +90,7 @@ const meansOf = (
   });
 };
 
-const histogramOf = (
+const stretchOf = (
   meansUs: readonly number[],
 ): { readonly fromUs: number; readonly toUs: number; readonly counts: readonly number[] } => {
   const bucketOf = (us: number): number => Math.floor(Math.log2(Math.max(us, 2 ** -10)));
