@@ -1,5 +1,5 @@
 /** What every command is handed: the process's edges, the host it is about, and the version it prints. */
-import type { Inspection } from '../core/inspection.ts';
+import type { Inspect } from '../core/inspection.ts';
 import type { HostFiles } from '../host/files.ts';
 import type { Machine } from '../host/machine.ts';
 import type { RemoteHost } from '../remote/host.ts';
@@ -33,12 +33,6 @@ export type Context = {
   /** What is decided, and what befalls us. */
   readonly journal: Journal;
 };
-
-export type Inspect = (
-  pid: number,
-  startMs: number | null,
-  wantExtents: boolean,
-) => Promise<Inspection | null>;
 
 export type Interruption = {
   readonly reason: () => Reason | null;

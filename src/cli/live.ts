@@ -125,9 +125,9 @@ const liveScreen = async (context: Context, options: LiveOptions): Promise<numbe
     title: options.output === null ? undefined : `recording to ${options.output}`,
     status,
     notice,
-    inspect: async (pid, startMs, wantExtents) => {
+    inspect: async (pid, startMs, wanted) => {
       const unnamed = store.get()?.header.unnamed;
-      return unnamed === undefined ? context.inspect(pid, startMs, wantExtents) : uninspected(pid, unnamed);
+      return unnamed === undefined ? context.inspect(pid, startMs, wanted) : uninspected(pid, unnamed);
     },
     record: recordSwitch,
     mark: (text) => {
