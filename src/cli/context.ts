@@ -1,5 +1,5 @@
 /** What every command is handed: the process's edges, the host it is about, and the version it prints. */
-import type { Inspection } from '../core/inspection.ts';
+import type { Inspect } from '../core/inspection.ts';
 import type { HostFiles } from '../host/files.ts';
 import type { Machine } from '../host/machine.ts';
 import type { RemoteHost } from '../remote/host.ts';
@@ -35,12 +35,6 @@ export type Context = {
 };
 
 export type Stderr = { write(text: string): unknown; readonly isTTY?: boolean };
-
-export type Inspect = (
-  pid: number,
-  startMs: number | null,
-  wantExtents: boolean,
-) => Promise<Inspection | null>;
 
 export type Interruption = {
   readonly reason: () => Reason | null;

@@ -76,9 +76,9 @@ export const createLiveSession = (
       title: options.output === null ? undefined : `recording to ${options.output}`,
       status,
       notice,
-      inspect: async (pid, startMs, wantExtents) => {
+      inspect: async (pid, startMs, wanted) => {
         const unnamed = store.get()?.header.unnamed;
-        return unnamed === undefined ? about.inspect(pid, startMs, wantExtents) : uninspected(pid, unnamed);
+        return unnamed === undefined ? about.inspect(pid, startMs, wanted) : uninspected(pid, unnamed);
       },
       record: recordSwitch,
       mark: (text) => {

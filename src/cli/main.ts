@@ -43,7 +43,7 @@ export const thisHost = (
   machine: localMachine(env),
   clock: createSystemClock(localFiles),
   settle: settleHere(localFiles),
-  inspect: (pid, startMs, wantExtents) => inspectProcess(localFiles, pid, startMs, wantExtents),
+  inspect: (pid, startMs, wanted) => inspectProcess(localFiles, pid, startMs, wanted),
   remote: null,
 });
 

@@ -1,4 +1,6 @@
 /** `--host`: a command that is about another host, over the user's own ssh, for as long as the command takes. */
+
+import type { Inspect } from '../core/inspection.ts';
 import { failure } from '../errors.ts';
 import type { HostFiles } from '../host/files.ts';
 import { inspectProcess, uninspected } from '../host/inspect.ts';
@@ -6,7 +8,7 @@ import { loadCatalogue } from '../probes/catalogue.ts';
 import type { Count } from '../probes/count.ts';
 import { readAddress } from '../remote/address.ts';
 import { openHost, type RemoteHost } from '../remote/host.ts';
-import type { Context, Inspect } from './context.ts';
+import type { Context } from './context.ts';
 
 export type HostWish = {
   /** `[user@]name`; null for this one. */
@@ -52,9 +54,10 @@ export const abandoned = (): Error => Object.assign(new Error('given up'), { cod
 /** In how many extents a file lies is not asked: the programs that count them are not ours to run there. */
 const inspectThere =
   (remote: RemoteHost): Inspect =>
-  async (pid, startMs) => {
+  async (pid, startMs, { threads }) => {
     try {
-      return await remote.settle((files) => inspectProcess(files, pid, startMs, false), new Map());
+      const wanted = { extents: false, threads };
+      return await remote.settle((files) => inspectProcess(files, pid, startMs, wanted), new Map());
     } catch (error) {
       return uninspected(pid, error instanceof Error ? error.message : String(error));
     }

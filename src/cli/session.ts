@@ -147,7 +147,7 @@ const withFiles = (
   hooks: SessionHooks,
 ): SessionHooks => {
   const watch = createFileWatch({
-    ask: (pid, startMs) => inspect(pid, startMs, true),
+    ask: (pid, startMs) => inspect(pid, startMs, { extents: true, threads: false }),
     add: beside.add,
     bootUs: clock.bootUs,
     earlier: () => earlierIn(env, clock.realMs()),

@@ -1,5 +1,5 @@
 /** What a process had done by each block device, put together of the metrics that count it. */
-import type { HeaderRecord } from './record.ts';
+import { deviceName } from './device.ts';
 import type { Breakdown, Snapshot } from './snapshot.ts';
 
 type Amount = Pick<Breakdown, 'total' | 'delta'>;
@@ -23,20 +23,10 @@ export const byDevice = ({ header, breakdown }: Snapshot, rowId: string): readon
   const devices = new Set([...requests, ...bytes, ...ns].map(({ key }) => key[0] ?? 0));
   return [...devices]
     .map((device) => ({
-      device: deviceName(header, device),
+      device: deviceName(header.host.devices ?? [], device),
       requests: amountOf(requests, device),
       bytes: amountOf(bytes, device),
       ns: amountOf(ns, device),
     }))
     .sort((a, b) => b.ns.total - a.ns.total);
-};
-
-const MINOR_BITS = 20;
-
-/** `vda`; `254:0` of one that came after tracing began, and in recordings that name none. */
-const deviceName = ({ host }: HeaderRecord, number: number): string => {
-  const major = Math.floor(number / 2 ** MINOR_BITS);
-  const minor = number % 2 ** MINOR_BITS;
-  const known = host.devices?.find((one) => one.major === major && one.minor === minor);
-  return known?.device ?? `${major}:${minor}`;
 };

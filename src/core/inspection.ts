@@ -11,6 +11,24 @@ export type OpenFile = ExtentCount & {
 
 export type FileBirth = { readonly ino: number; readonly bornMs: number };
 
+export type Thread = {
+  readonly tid: number;
+  readonly comm: string;
+  /** One letter. */
+  readonly state: string;
+  /** Since it began, user and system, in steps of 10 ms. */
+  readonly cpuMs: number;
+  /** The kernel function it sleeps in; null when it runs, or may not be read. */
+  readonly waitChannel: string | null;
+};
+
+export type ThreadList = {
+  readonly threads: readonly Thread[];
+  /** That are not listed; of those, some may not even have been looked at. */
+  readonly more: number;
+  readonly unread: number;
+};
+
 export type Inspection = {
   readonly pid: number;
   readonly user: string | null;
@@ -25,11 +43,12 @@ export type Inspection = {
   readonly files: readonly OpenFile[];
   readonly moreFiles: number;
   readonly filesProblem: string | null;
+  /** null when nobody asked for them. */
+  readonly threads: ThreadList | null;
 };
 
+/** What costs the host something, and is asked for by a key. */
+export type Wanted = { readonly extents: boolean; readonly threads: boolean };
+
 /** Asked while the page of a process is open, one at a time. Never rejects; null when it is gone. */
-export type Inspect = (
-  pid: number,
-  startMs: number | null,
-  wantExtents: boolean,
-) => Promise<Inspection | null>;
+export type Inspect = (pid: number, startMs: number | null, wanted: Wanted) => Promise<Inspection | null>;

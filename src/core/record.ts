@@ -9,13 +9,12 @@
  * kind `gauge` (a process's resident memory) travel with the counters; theirs is the level.
  */
 import type { ClockAnchor } from './clock.ts';
+import type { BlockDevice } from './device.ts';
 import type { CountedFile } from './file-extents.ts';
 import type { MetricDescriptor } from './metric.ts';
 
 export const RECORDING_FORMAT = 'stallscope-recording';
 export const RECORDING_VERSION = 1;
-
-export type BlockDevice = { readonly major: number; readonly minor: number; readonly device: string };
 
 export type HostIdentity = {
   readonly hostname: string;

@@ -5,11 +5,12 @@
  * In how many extents a file lies is asked only when it is wanted, because the answer may cost the kernel a walk over
  * all of them (host/extents.ts), which is given EXTENTS_MS.
  */
-import type { Inspection, OpenFile } from '../core/inspection.ts';
+import type { Inspection, OpenFile, Wanted } from '../core/inspection.ts';
 import { countExtents } from './extents.ts';
 import type { FileStat, HostFiles } from './files.ts';
 import { readStartMs } from './process.ts';
 import { parseStatLine } from './stat-line.ts';
+import { readThreads } from './threads.ts';
 
 const MAX_DESCRIPTORS = 4096;
 const MAX_FILES = 8;
@@ -20,7 +21,7 @@ const EXTENTS_MS = 3000;
 /** The answer about a process that cannot be looked up, because its PID is none of this /proc. */
 export const uninspected = (pid: number, why: string): Inspection => ({
   ...{ pid, user: null, state: null, waitChannel: null, kernelStack: [], stackProblem: why },
-  ...{ files: [], moreFiles: 0, filesProblem: why },
+  ...{ files: [], moreFiles: 0, filesProblem: why, threads: null },
 });
 
 /** null when there is no such process any more. Never rejects. */
@@ -28,7 +29,7 @@ export const inspectProcess = async (
   files: HostFiles,
   pid: number,
   startMs: number | null,
-  wantExtents: boolean,
+  wanted: Wanted,
 ): Promise<Inspection | null> => {
   if (startMs !== null && readStartMs(files, pid) !== startMs) return null;
   const stat = files.text(`/proc/${pid}/stat`);
@@ -44,9 +45,10 @@ export const inspectProcess = async (
     waitChannel: wchan === null || wchan === '0' || wchan === '' ? null : wchan,
     kernelStack: parseStack(stack ?? ''),
     stackProblem: stack === null ? 'its kernel stack may be read by root only' : null,
-    files: wantExtents ? await countAll(files, open) : open.map(({ file }) => file),
+    files: wanted.extents ? await countAll(files, open) : open.map(({ file }) => file),
     moreFiles: more,
     filesProblem: problem,
+    threads: wanted.threads ? readThreads(files, pid) : null,
   };
 };
 

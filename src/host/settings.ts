@@ -1,5 +1,5 @@
 /** Settings of this host that advice depends on: what is read here is recorded, so that a replay elsewhere knows it. */
-import type { BlockDevice } from '../core/record.ts';
+import type { BlockDevice } from '../core/device.ts';
 import { type HostFiles, isThere, wholeLines } from './files.ts';
 
 export type HostSettings = {

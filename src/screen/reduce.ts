@@ -87,6 +87,10 @@ export const reduce = (view: View, action: Action): Outcome => {
       return showFinding(view);
     case 'extents':
       return only(ui.page === 'detail' ? { extentsOf: ui.selectedId } : {});
+    case 'threads':
+      return only(
+        ui.page === 'detail' ? { threadsOf: ui.threadsOf === ui.selectedId ? null : ui.selectedId } : {},
+      );
     case 'copy':
       return copy(view, action.what);
     case 'choose':

@@ -63,6 +63,8 @@ export type UiState = {
   readonly mouse: boolean;
   /** The process whose files are to be counted in pieces; null: nobody asked. */
   readonly extentsOf: string | null;
+  /** The row whose threads are listed. */
+  readonly threadsOf: string | null;
   /** What the cursor of a list is on; null: its first line. */
   readonly chosen: string | null;
   /** First line shown of a page that scrolls. */
@@ -100,6 +102,7 @@ export const initialUi = (
   input: null,
   mouse,
   extentsOf: null,
+  threadsOf: null,
   chosen: null,
   scroll: 0,
   unknownKey: null,

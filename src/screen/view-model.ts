@@ -250,6 +250,7 @@ const createInspections = (inspect: Inspect | null, answered: () => void, now: (
   let asking = false;
   let askedMs = Number.NEGATIVE_INFINITY;
   let askedId = '';
+  let askedThreads = false;
   let countedId: string | null = null;
   return {
     known: () => known,
@@ -259,10 +260,13 @@ const createInspections = (inspect: Inspect | null, answered: () => void, now: (
       const row = selectedRow(snapshot, view);
       if (row === undefined || row.endedBootUs !== null) return;
       const count = ui.extentsOf === row.id && countedId !== row.id;
-      if (row.id === askedId && !count && now() - askedMs < INSPECTION_AGE_MS) return;
+      const threads = ui.threadsOf === row.id;
+      const isNew = row.id !== askedId || threads !== askedThreads;
+      if (!isNew && !count && now() - askedMs < INSPECTION_AGE_MS) return;
       asking = true;
       askedId = row.id;
-      void inspect(row.pid, row.startMs, count).then((answer) => {
+      askedThreads = threads;
+      void inspect(row.pid, row.startMs, { extents: count, threads }).then((answer) => {
         asking = false;
         askedMs = now();
         // What was counted stays: it is not asked again every few seconds.

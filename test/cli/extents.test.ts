@@ -168,7 +168,10 @@ describe.skipIf(!counts)('extents (needs filefrag, and a file system that lists 
     const directory = path('known');
     const known = async (nowMs: number) => {
       const fd = openSync(file, 'r');
-      const inspection = await inspectProcess(localFiles, process.pid, null, false);
+      const inspection = await inspectProcess(localFiles, process.pid, null, {
+        extents: false,
+        threads: false,
+      });
       closeSync(fd);
       const open = inspection?.files.find((one) => one.path === file) ?? expect.fail('it is open');
       return earlierIn({ STATE_DIRECTORY: directory }, nowMs)(open);

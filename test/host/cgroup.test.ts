@@ -22,6 +22,8 @@ const V2: Readonly<Record<string, string>> = {
   'memory.events': 'low 0\nhigh 99\nmax 98\noom 97\noom_kill 96\noom_group_kill 0\n',
   'memory.events.local': 'low 0\nhigh 7\nmax 6\noom 5\noom_kill 4\noom_group_kill 0\n',
   'memory.stat': 'anon 4096\nfile 8192\nworkingset_refault_anon 3\nworkingset_refault_file 4\npgmajfault 2\n',
+  'io.pressure':
+    'some avg10=0.00 avg60=0.00 avg300=0.00 total=21\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=20\n',
   'memory.pressure':
     'some avg10=0.00 avg60=0.00 avg300=0.00 total=11\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=10\n',
 };
@@ -73,6 +75,7 @@ describe('a control group of version 2', () => {
       // Those of the group itself, and not of groups below it.
       ...{ file: 8_192, limit_high: 7, limit_max: 6, oom: 5, oom_kills: 4 },
       ...{ refaults: 7, major_faults: 2, memory_some_us: 11, memory_full_us: 10 },
+      ...{ io_some_us: 21, io_full_us: 20 },
     });
   });
 

@@ -1,11 +1,22 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, fstatSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inspectProcess, parseStack } from '../../src/host/inspect.ts';
 import { localFiles } from '../../src/host/local-files.ts';
 import { readStartMs } from '../../src/host/process.ts';
+import { readThreads } from '../../src/host/threads.ts';
+import { fakeFiles } from '../helpers/fake-files.ts';
 
 let folder = '';
 let file = '';
@@ -25,8 +36,10 @@ afterAll(() => {
 describe('what a living process is asked', () => {
   it('names its user, its state and its largest open files, and counts nothing unasked', async () => {
     const found =
-      (await inspectProcess(localFiles, process.pid, readStartMs(localFiles, process.pid), false)) ??
-      expect.fail('it lives');
+      (await inspectProcess(localFiles, process.pid, readStartMs(localFiles, process.pid), {
+        extents: false,
+        threads: false,
+      })) ?? expect.fail('it lives');
     expect(found).toMatchObject({ pid: process.pid, user: userInfo().username, filesProblem: null });
     expect(found.state).toMatch(/^[RS]$/);
     expect(found.kernelStack).toEqual([]);
@@ -46,7 +59,9 @@ describe('what a living process is asked', () => {
   });
 
   it('counts the extents of a file as filefrag lists them, or says why it cannot', async () => {
-    const found = (await inspectProcess(localFiles, process.pid, null, true)) ?? expect.fail('it lives');
+    const found =
+      (await inspectProcess(localFiles, process.pid, null, { extents: true, threads: false })) ??
+      expect.fail('it lives');
     const one = found.files.find(({ path }) => path === file) ?? expect.fail('it is open');
     const said = spawnSync('filefrag', ['-v', file], { encoding: 'utf8' }).stdout ?? '';
     if (!said.includes(' ext:')) expect(one.problem).not.toBeNull();
@@ -54,10 +69,53 @@ describe('what a living process is asked', () => {
       expect(one).toMatchObject({ extents: said.match(/^ *\d+:/gm)?.length, isLeast: false, problem: null });
   });
 
+  it('lists its threads when asked to, by their own names, those that are stuck first', async () => {
+    const asked = { extents: false, threads: true };
+    const { threads } =
+      (await inspectProcess(localFiles, process.pid, null, asked)) ?? expect.fail('it lives');
+    const tids = readdirSync(`/proc/${process.pid}/task`).map(Number);
+    const listed = threads?.threads ?? expect.fail('they were asked for');
+    expect(listed.length + (threads?.more ?? 0)).toBe(tids.length);
+    for (const { tid, comm } of listed) {
+      expect(tids).toContain(tid);
+      expect(readFileSync(`/proc/${process.pid}/task/${tid}/comm`, 'utf8').trim()).toBe(comm);
+    }
+    const order = listed.map(({ state }) => 'DRtTSI'.indexOf(state));
+    expect(order).toEqual([...order].sort((a, b) => a - b));
+    expect(listed.some(({ cpuMs }) => cpuMs > 0)).toBe(true);
+    const unasked = await inspectProcess(localFiles, process.pid, null, { ...asked, threads: false });
+    expect(unasked?.threads).toBeNull();
+  });
+
+  it('looks at no more threads than it may, and says how many there are', () => {
+    const stat = (tid: number, state: string) =>
+      `${tid} (w ${tid}) ${state} ${Array.from({ length: 30 }, (_, at) => at).join(' ')} `;
+    const tids = Array.from({ length: 300 }, (_, at) => at + 1);
+    const files = fakeFiles({
+      ...Object.fromEntries(
+        tids.map((tid) => [`/proc/1/task/${tid}/stat`, stat(tid, tid === 200 ? 'D' : 'S')]),
+      ),
+      '/proc/1/task/200/wchan': 'xlog_grant_head_wait',
+    });
+    const { threads, more, unread } = readThreads(files, 1);
+    expect(threads[0]).toMatchObject({
+      tid: 200,
+      comm: 'w 200',
+      state: 'D',
+      waitChannel: 'xlog_grant_head_wait',
+    });
+    expect(threads).toHaveLength(32);
+    expect([more, unread]).toEqual([268, 44]);
+  });
+
   it('is not asked of another process that has its PID now, nor of one that is gone', async () => {
     const startMs = readStartMs(localFiles, process.pid) ?? 0;
-    expect(await inspectProcess(localFiles, process.pid, startMs - 10, false)).toBeNull();
-    expect(await inspectProcess(localFiles, 2 ** 22 + 1, null, false)).toBeNull();
+    expect(
+      await inspectProcess(localFiles, process.pid, startMs - 10, { extents: false, threads: false }),
+    ).toBeNull();
+    expect(
+      await inspectProcess(localFiles, 2 ** 22 + 1, null, { extents: false, threads: false }),
+    ).toBeNull();
   });
 });
 

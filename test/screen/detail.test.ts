@@ -35,6 +35,7 @@ const inspection: Inspection = {
   ],
   moreFiles: 3,
   filesProblem: null,
+  threads: null,
 };
 const shown = (change: Parameters<typeof buildView>[0] = {}, processes = [one, row(1)]): string => {
   const snapshot = buildSnapshot({ rows: processes });
@@ -78,6 +79,22 @@ describe('the page of a process', () => {
     expect(text).toContain('libvirt (uid 0), parent postgres (4003)');
     expect(text).toContain('container cdcdcdcdcdcd');
     expect(shown()).toContain('uid 0, parent postgres (4003)');
+  });
+
+  it('lists its threads once they are asked for, and says by which key', () => {
+    expect(shown({ inspection })).toMatch(/^threads +H lists them$/m);
+    const threads = {
+      threads: [
+        { tid: 71, comm: 'wal\u001b[2J', state: 'D', cpuMs: 1_230, waitChannel: 'xlog_grant_head_wait' },
+        { tid: 70, comm: 'main', state: 'R', cpuMs: 0, waitChannel: null },
+      ],
+      more: 268,
+      unread: 44,
+    };
+    const text = shown({ inspection: { ...inspection, threads } });
+    expect(text).toMatch(/^ +71 wal␛\[2J +D +1\.23s xlog_grant_head_wait$/m);
+    expect(text).toMatch(/^ +70 main +R +0us *$/m);
+    expect(text).toContain('and 268 more, 44 not looked at');
   });
 
   it('says where it sleeps in the kernel, and in how many pieces its files lie, cleaned', () => {

@@ -23,6 +23,7 @@ const finding = {
 
 const PAGES: Readonly<Record<string, UiState['page']>> = {
   extents: 'detail',
+  threads: 'detail',
   page: 'help',
   list: 'columns',
   columns: 'columns',

@@ -331,7 +331,7 @@ describe('what the user does', () => {
     const asked: string[] = [];
     const { terminal, store } = start(
       {
-        inspect: async (pid, _startMs, wantExtents) => {
+        inspect: async (pid, _startMs, { extents: wantExtents }) => {
           asked.push(`${pid} ${wantExtents}`);
           const extents = wantExtents ? 28_495 : null;
           return {
@@ -341,6 +341,7 @@ describe('what the user does', () => {
             waitChannel: null,
             kernelStack: [],
             stackProblem: null,
+            threads: null,
             files: [
               {
                 path: '/images/db17.raw',

@@ -54,11 +54,11 @@ const parseFields =
   };
 
 export const parseGroupPressure =
-  (resource: 'cpu' | 'memory') =>
+  (resource: 'cpu' | 'memory' | 'io') =>
   (text: string): Values =>
     Object.fromEntries(
       pressureTotals(text)
-        .filter(([share]) => share === 'some' || resource === 'memory')
+        .filter(([share]) => share === 'some' || resource !== 'cpu')
         .map(([share, us]) => [`cgroup.${resource}_${share}_us`, us]),
     );
 
@@ -130,6 +130,7 @@ export const CGROUP_SOURCES: readonly CgroupSource[] = [
   },
   { version: 2, controller: 'pressure', names: ['cpu.pressure'], parse: parseGroupPressure('cpu') },
   { version: 2, controller: 'pressure', names: ['memory.pressure'], parse: parseGroupPressure('memory') },
+  { version: 2, controller: 'pressure', names: ['io.pressure'], parse: parseGroupPressure('io') },
   {
     version: 1,
     controller: 'cpu',

@@ -120,6 +120,20 @@ const ROWS: readonly Row[] = [
     'memory full',
     'Time in which all of its tasks that had work waited for memory (memory.pressure)',
   ],
+  [
+    'io_some_us',
+    'counter',
+    'us',
+    'I/O some',
+    'Time in which at least one of its tasks waited for I/O (io.pressure)',
+  ],
+  [
+    'io_full_us',
+    'counter',
+    'us',
+    'I/O full',
+    'Time in which all of its tasks that had work waited for I/O (io.pressure)',
+  ],
 ];
 
 export const CGROUP_METRICS: readonly MetricDescriptor[] = ROWS.map(([name, kind, unit, label, help]) => ({

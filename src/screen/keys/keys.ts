@@ -456,6 +456,13 @@ export const KEYS: readonly KeyBinding[] = [
     action: { type: 'extents' },
   },
   {
+    id: 'threads',
+    keys: ['H'],
+    where: 'page',
+    help: 'of a running process: list its threads, those that are stuck first, or hide them',
+    action: { type: 'threads' },
+  },
+  {
     id: 'back',
     keys: ['esc', 'backspace', 'enter'],
     where: 'page',

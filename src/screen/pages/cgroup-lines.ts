@@ -49,6 +49,8 @@ const limitsText = (snapshot: WatchedSnapshot, { metrics }: CgroupReadings): str
     ...(limit === null ? [] : [`memory ${held === null ? '?' : bytes(held)} of ${bytes(limit)}`]),
     ...(limit === null ? [] : said('limit_max', 'count', 'at its limit')),
     ...(limit === null ? [] : said('refaults', 'pages', 'refaults')),
-    ...(limit === null ? [] : said('memory_some_us', 'us', 'waits for memory')),
+    ...said('cpu_some_us', 'us', 'waits for a CPU'),
+    ...said('memory_some_us', 'us', 'waits for memory'),
+    ...said('io_some_us', 'us', 'waits for I/O'),
   ].join(', ');
 };

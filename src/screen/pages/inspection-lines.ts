@@ -4,12 +4,13 @@ import { blank, type Line, span, wrapLine } from '../format/line.ts';
 import { bytes, exact } from '../format/numbers.ts';
 import { clean, fitEnd, fitTo } from '../format/text.ts';
 import type { View } from '../view.ts';
+import { threadLines } from './thread-lines.ts';
 
 /** Nothing for who is gone, of a recording, or not asked yet. */
 export const inspectionLines = (row: Row, view: View): readonly Line[] => {
   const { inspection } = view;
   if (inspection === null || inspection.pid !== row.pid || row.endedBootUs !== null) return [];
-  return [...sleepLines(inspection, view), ...fileLines(inspection, view)];
+  return [...sleepLines(inspection, view), ...threadLines(inspection, view), ...fileLines(inspection, view)];
 };
 
 type Asked = NonNullable<View['inspection']>;
