@@ -11,7 +11,7 @@ const PER_SECOND = 2_000;
 const SECONDS = 20;
 
 /** Forks what is due every hundredth of a second; one that falls behind goes as fast as it can, and says how fast. */
-const STORM = `
+export const STORM = `
 use strict; use Time::HiRes qw(time sleep); $| = 1; $SIG{CHLD} = 'IGNORE';
 my ($file, $rate, $seconds) = @ARGV;
 my ($start, $forked) = (time, 0);

@@ -1,8 +1,10 @@
-// npm run torture [-- files|signals] [-- --runs N] [--seed N]: the long trials, one line per class. After each run its status, its
+// npm run torture [-- files|signals|churn] [-- --runs N] [--seed N] [--minutes N]: the long trials, one line per class. After each
+// run its status, its
 // message and what it left behind are checked; what failed is named by its seed, which makes the same again.
 //
 //     files    hostile recordings, 100 of each class (scripts/hostile.mjs): a small heap, numbers only, an answer or an error
 //     signals  300 runs that get a signal at a random moment of any phase (root and bpftrace)
+//     churn    an hour of 500, 2,000 and 8,000 short processes a second: memory stays what it is (root and bpftrace)
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,11 +13,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { randomOf } from './fuzz-recordings.mjs';
 import { CLASSES, hostileFile } from './hostile.mjs';
 import { root } from './root.mjs';
+import { churn } from './torture-churn.mjs';
 
 const args = process.argv.slice(2);
 const numberOf = (name, usual) => (args.includes(name) ? Number(args[args.indexOf(name) + 1]) : usual);
-const chosen = ['files', 'signals'].filter((part) => args.includes(part));
-const parts = chosen.length > 0 ? chosen : ['files', 'signals'];
+const PARTS = ['files', 'signals', 'churn'];
+const chosen = PARTS.filter((part) => args.includes(part));
+const parts = chosen.length > 0 ? chosen : PARTS;
 const firstSeed = numberOf('--seed', 1);
 
 const LAUNCHER = join(root, 'bin', 'stallscope.js');
@@ -138,9 +142,20 @@ const tortureSignals = async (runs) => {
   }
 };
 
+const RATES = [500, 2_000, 8_000];
+
+const tortureChurn = async (minutes) => {
+  for (const rate of RATES) {
+    const { why, seen } = await churn({ folder, rate, minutes, env });
+    report(`churn: ${rate} a second, ${minutes} min`, 1, why === null ? [] : [why]);
+    process.stdout.write(`  ${seen}\n`);
+  }
+};
+
 try {
   if (parts.includes('files')) tortureFiles(numberOf('--runs', 100));
   if (parts.includes('signals')) await tortureSignals(numberOf('--runs', 300));
+  if (parts.includes('churn')) await tortureChurn(numberOf('--minutes', 60));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -228,7 +228,7 @@ export const levelEntity = (entity: Entity, metric: string, value: number, growi
 /** Drops trends that a view can no longer ask for. */
 export const trimTrends = (entity: Entity, sample: number, budget: TrendBudget): void => {
   for (const tally of entity.counts.values()) {
-    if (tally.trend === null || tally.trend.last > sample - tally.trend.values.length) continue;
+    if (tally.trend === null || tally.trend.last > sample - tally.trend.capacity) continue;
     tally.trend = null;
     budget.held -= 1;
   }

@@ -4,13 +4,14 @@
  * and of every metric the `LEADERS` largest of all that ever ended: however old, whoever did most is found. The rest is
  * summed into `others`, so that every count stays somewhere; views say how many they are.
  *
- * It depends on the state alone, so live tracing, a replay and a checkpoint retire the same ones at the same sample. Only
- * lives whose keys the kernel has deleted are retired: nothing more can come of them. The others, and the living, are
- * bounded by the capacity of the kernel's maps, and in foreign recordings by `MAX_ENTITIES`.
+ * It depends on the state alone, so live tracing, a replay and a checkpoint retire the same ones at the same sample. Lives
+ * whose keys the kernel has deleted are retired: nothing more can come of them. Where thousands end a second it deletes them
+ * too slowly: of those that wait for it at most `MAX_WAITING` stay, and who goes was read after its end. The living are
+ * bounded by the capacity of the kernel's maps, and in foreign recordings all are by `MAX_ENTITIES`.
  */
-import type { Entity } from './entity.ts';
+import { type Entity, UNKNOWN_COMM } from './entity.ts';
 import { holdText, textOf } from './room.ts';
-import { MAX_ENTITIES, type SessionState } from './state.ts';
+import { MAX_ENTITIES, MAX_WAITING, type SessionState } from './state.ts';
 
 const LEADERS = 12;
 const RETIRE_EVERY_SAMPLES = 10;
@@ -25,11 +26,19 @@ export const retireEnded = (state: SessionState): void => {
     const oldest = [...former.values()].sort(byEnd).slice(0, former.size - endedRows);
     for (const entity of oldest) if (!leaders.has(entity)) retire(state, entity);
   }
+  retireWaiting(state);
   const surplus = state.owners.size + former.size - MAX_ENTITIES;
   if (surplus > 0 && samples % RETIRE_EVERY_SAMPLES === 0) retireOldest(state, surplus);
 };
 
-const byEnd = (a: Entity, b: Entity): number => (a.endedBootUs ?? 0) - (b.endedBootUs ?? 0);
+const byEnd = (a: Entity, b: Entity): number => (lastSeenUs(a) ?? 0) - (lastSeenUs(b) ?? 0);
+
+/**
+ * null of who lives. Of thousands a second some end without a line, and are gone before they can be looked up: who has no name
+ * was there when it last counted.
+ */
+const lastSeenUs = ({ endedBootUs, startMs, comm, movedBootUs }: Entity): number | null =>
+  endedBootUs ?? (startMs === null && comm === UNKNOWN_COMM ? movedBootUs : null);
 
 const leadersOf = (entities: Iterable<Entity>, { metrics }: SessionState): ReadonlySet<Entity> => {
   const byMetric = new Map<string, { readonly entity: Entity; readonly total: number }[]>();
@@ -46,6 +55,21 @@ const leadersOf = (entities: Iterable<Entity>, { metrics }: SessionState): Reado
     }
   }
   return new Set([...byMetric.values()].flatMap((first) => first.map(({ entity }) => entity)));
+};
+
+/** So many go at once that it is not looked for them in every sample. */
+const LEFT_WAITING = 0.75;
+
+const retireWaiting = (state: SessionState): void => {
+  const { owners, former, counted, endedRows } = state;
+  const most = Math.max(MAX_WAITING, endedRows);
+  if (most >= MAX_ENTITIES || owners.size <= most) return;
+  // What was counted before its end is in what was read after it.
+  const waiting = [...owners.values()].filter((entity) => (lastSeenUs(entity) ?? Infinity) < counted.bootUs);
+  if (waiting.length <= most) return;
+  const leaders = leadersOf([...waiting, ...former.values()], state);
+  for (const entity of waiting.sort(byEnd).slice(0, waiting.length - most * LEFT_WAITING))
+    if (!leaders.has(entity)) retire(state, entity);
 };
 
 /** Where keys are never said to be deleted: the longest dead. */

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fold } from '../../src/core/fold.ts';
 import type { StreamRecord } from '../../src/core/record.ts';
-import { MAX_ENTITIES } from '../../src/core/state.ts';
+import { createState, MAX_ENTITIES, MAX_WAITING } from '../../src/core/state.ts';
 import { takeSnapshot } from '../../src/core/take-snapshot.ts';
 import { play, steps } from '../helpers/kernel-model.ts';
 import { foldAll, headerOf, plain, START_US, sampleOf, snapshotAfter } from '../helpers/stream.ts';
@@ -208,14 +209,19 @@ describe('whose counts they are', () => {
     expect(rows[0]?.metrics['iomap.iter']).toEqual({ total: 7, delta: 2 });
   });
 
-  it(`keeps at most ${MAX_ENTITIES} rows; the longest dead go to others with their counts`, () => {
-    const dead = MAX_ENTITIES + 500;
+  const crowd = (dead: number): StreamRecord[] => {
     const records: StreamRecord[] = [process(1, 10, 'alive')];
     for (let pid = 2; pid < dead + 2; pid += 1) records.push(exit(pid, 20, 'short', START_US + pid));
     const entries = Array.from({ length: dead + 1 }, (_, index) => [index + 1, 3]);
     records.push(sampleOf(0, { 'iomap.iter': entries }));
     for (let seq = 1; seq < 60; seq += 1) records.push(sampleOf(seq));
-    const { rows, others, totals } = snapshotAfter(records);
+    return records;
+  };
+
+  it(`keeps at most ${MAX_ENTITIES} rows; the longest dead go to others with their counts`, () => {
+    const state = createState(headerOf(), MAX_ENTITIES);
+    for (const record of crowd(MAX_ENTITIES + 500)) fold(state, record);
+    const { rows, others, totals } = takeSnapshot(state);
     expect(rows).toHaveLength(MAX_ENTITIES);
     expect(others).toEqual({ processes: 501, metrics: { 'iomap.iter': 3 * 501 } });
     const shown = rows.reduce((sum, row) => sum + (row.metrics['iomap.iter']?.total ?? 0), 0);
@@ -225,6 +231,28 @@ describe('whose counts they are', () => {
     expect(pids.has(2)).toBe(false);
     expect(pids.has(502)).toBe(false);
     expect(pids.has(503)).toBe(true);
+  });
+
+  it(`of the dead whose keys the kernel holds keeps ${MAX_WAITING}, and loses no count`, () => {
+    const dead = 3 * MAX_WAITING;
+    const { rows, others, totals } = snapshotAfter(crowd(dead));
+    expect(rows.length).toBeLessThanOrEqual(MAX_WAITING);
+    expect(rows.length + others.processes).toBe(dead + 1);
+    expect(rows.some(({ pid }) => pid === 1)).toBe(true);
+    const shown = rows.reduce((sum, row) => sum + (row.metrics['iomap.iter']?.total ?? 0), 0);
+    expect(shown + (others.metrics['iomap.iter'] ?? 0)).toBe(totals['iomap.iter']?.total);
+  });
+
+  it('counts on who goes on, of those who never had a name; the quiet ones go to others', () => {
+    const crowded = 2 * MAX_WAITING;
+    const entries = Array.from({ length: crowded }, (_, index) => [index + 1, 3]);
+    const { rows, others, totals } = snapshotAfter([
+      sampleOf(0, { 'iomap.iter': entries }),
+      ...Array.from({ length: 30 }, (_, at) => sampleOf(at + 1, { 'iomap.iter': [[7, 4 + at]] })),
+    ]);
+    expect(rows.length + others.processes).toBe(crowded);
+    expect(rows.find(({ pid }) => pid === 7)?.metrics['iomap.iter']).toEqual({ total: 33, delta: 1 });
+    expect(totals['iomap.iter']?.total).toBe(3 * crowded + 30);
   });
 });
 

@@ -20,6 +20,7 @@ import { addStretch, addTick, clearStretch, createStretch, type Subject } from '
 import { collectDoers, collectVictims, limitOf } from './victims.ts';
 
 const MAX_NAMED = 200;
+const MAX_OPEN = 1_000;
 /** What was counted so shortly before all of it held belongs to it. */
 const LEAD_IN_TICKS = 5;
 /** Once in three years: who is named in a log is named once. */
@@ -101,6 +102,17 @@ export const matchSignatures = (cases: Cases, readings: Readings, state: Session
     if (one.place !== null && readings.ticks - one.lastTick > one.signature.togetherTicks) one.lasted = 0;
     if (readings.ticks - one.lastTick > CLOSED_AFTER_TICKS || isOver(one, readings)) cases.open.delete(key);
   }
+  closeSurplus(cases, readings);
+};
+
+/** Where thousands of processes a second do something once: those go of whom nothing has held, the quiet ones first. */
+const closeSurplus = ({ open }: Cases, { ticks }: Readings): void => {
+  if (open.size <= MAX_OPEN) return;
+  for (const isQuiet of [true, false])
+    for (const [key, one] of [...open].reverse()) {
+      if (open.size <= MAX_OPEN) return;
+      if (one.lasted === 0 && !one.named && one.lastTick < ticks === isQuiet) open.delete(key);
+    }
 };
 
 /** Nothing more can come of who has ended, and did nothing in this tick: thousands a second may. */
