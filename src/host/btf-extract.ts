@@ -1,6 +1,6 @@
 /**
  * A part of the kernel's types as a file of the same format (BTF): the structures that a script names, with only those
- * members, at their places, whose names are in the script. bpftrace up to 0.18 looks through all of the types, by name and
+ * members, at their places, whose names are in the script. bpftrace 0.17 looks through all of the types, by name and
  * one after the other, for every cast of a script, and has a C compiler read whatever the members of a structure lead to:
  * 1.4 s of CPU time for all probes. Of some dozen types it takes nothing.
  *

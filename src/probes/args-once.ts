@@ -1,5 +1,5 @@
 /**
- * The same script, such that bpftrace up to 0.18 reads the list of all the kernel's events less often. In each of its ten
+ * The same script, such that bpftrace 0.17 reads the list of all the kernel's events less often. In each of its ten
  * passes it reads that list, half a millisecond of it, for every `args` and once more for every field taken of it: 4,000 times
  * for all probes, which is half of the CPU time it takes to start. A pointer that is cast to the event's own structure is
  * asked no more, so each clause casts once:
@@ -14,11 +14,11 @@
  */
 import type { HostFacts } from '../host/facts.ts';
 import { clausesIn } from './clause-text.ts';
-import { bpftraceFrom } from './version.ts';
+import { rereadsLists } from './version.ts';
 
 /** @param variable what the pointer is called, with its `$` */
 export const argsOnce = (script: string, variable: string, facts: HostFacts): string => {
-  if (bpftraceFrom(facts, '0.19.0')) return script;
+  if (!rereadsLists(facts)) return script;
   const { clauses, rest } = clausesIn(script);
   const texts = clauses.map(({ text, open, close }) => {
     const fields = fieldsIn(text);

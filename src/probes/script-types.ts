@@ -4,11 +4,10 @@
  */
 import type { WantedTypes } from '../host/btf-extract.ts';
 import type { HostFacts } from '../host/facts.ts';
-import { bpftraceFrom } from './version.ts';
+import { rereadsLists } from './version.ts';
 
 export const typesOf = (script: string, facts: HostFacts): Buffer | null => {
-  // From 0.19 on args is a structure too, and what 0.24 on needs was not tried.
-  if (!facts.btf || bpftraceFrom(facts, '0.19.0') || !bpftraceFrom(facts, '0.17.0')) return null;
+  if (!facts.btf || !rereadsLists(facts)) return null;
   if (/^(?:kfunc|kretfunc|fentry|fexit|iter|k(?:ret)?probe):/m.test(script)) return null;
   return facts.extractTypes(wantedBy(script, facts.tracepoints.format));
 };

@@ -6,5 +6,12 @@ import type { HostFacts } from '../host/facts.ts';
 export const bpftraceFrom = (facts: HostFacts, version: string): boolean =>
   facts.bpftrace !== null && semver.gte(plainVersion(facts.bpftrace.version), version);
 
+/**
+ * bpftrace 0.17 (Debian 12), which reads lists of the kernel far more often than it must. Those before it read them too, and
+ * 0.18; but only on this one was it tried to spare it that.
+ */
+export const rereadsLists = (facts: HostFacts): boolean =>
+  bpftraceFrom(facts, '0.17.0') && !bpftraceFrom(facts, '0.18.0');
+
 /** Without the suffixes of distributions and release candidates, which would fall out of every range. */
 export const plainVersion = (version: string): string => semver.coerce(version)?.version ?? '0.0.0';

@@ -49,8 +49,9 @@ describe('argsOnce', () => {
     const plain = 'BEGIN\n{\n  printf("begin {%d}\\n", pid);\n}\ntracepoint:a:one\n{\n  @n = count();\n}\n';
     expect(once(plain)).toBe(plain);
     const fields = 'tracepoint:a:one\n{\n  @n[pid] = sum(args->size);\n}\n';
-    expect(once(fields, '0.14.0')).not.toBe(fields);
-    for (const version of ['0.19.0', '0.23.2', '0.27.1']) expect(once(fields, version)).toBe(fields);
+    expect(once(fields, '0.17.1')).not.toBe(fields);
+    for (const version of ['0.14.0', '0.18.0', '0.19.0', '0.23.2', '0.27.1'])
+      expect(once(fields, version)).toBe(fields);
   });
 
   it('leaves lines where they are, so that a complaint of bpftrace finds its probe', () => {

@@ -41,7 +41,7 @@ describe('the types that a script needs', () => {
       extractTypes: () => types,
     });
     expect(typesOf(SCRIPT, facts('0.17.0'))).toBe(types);
-    for (const version of ['0.14.0', '0.19.0', '0.23.2', '0.27.1'])
+    for (const version of ['0.14.0', '0.18.0', '0.19.0', '0.23.2', '0.27.1'])
       expect(typesOf(SCRIPT, facts(version))).toBeNull();
     for (const point of ['kprobe:vfs_read', 'kretprobe:vfs_read', 'fentry:vfs_read', 'kfunc:vfs_read'])
       expect(typesOf(`${SCRIPT}${point}\n/1/\n{\n}\n`, facts('0.17.0')), point).toBeNull();
