@@ -112,10 +112,14 @@ about() {
 tick() {
   read -r u x </proc/uptime && echo "$u"
   set +f; echo /proc/[0-9]*; set -f
-  l=
-  IFS=,; for p in $1; do l="$l$tab/proc/$p/stat$tab/proc/$p/statm"; done; IFS=$tab
-  shift
-  lines $kept $l "$@"
+  l= a=$1
+  IFS=,
+  [ "$a" = all ] || for p in $a; do l="$l$tab/proc/$p/stat"; done
+  for p in $2; do l="$l$tab/proc/$p/statm"; done
+  IFS=$tab
+  shift 2
+  [ "$a" = all ] || { lines $kept $l "$@"; return; }
+  set +f; lines $kept $l "$@" /proc/[0-9]*/stat; set -f
 }`;
 
 const REQUESTS = `while IFS= read -r line; do

@@ -59,7 +59,9 @@ describe.each(SHELLS.filter(isHere).map((shell) => [shell.join(' '), shell] as c
       expect((await reader.ask('c', PROGRAM)).bytes.equals(readFileSync(PROGRAM))).toBe(true);
       expect((await reader.ask('x', '/bin/sh')).bytes.toString()).toBe('r\nx\n');
       await reader.ask('k', '/proc/stat');
-      const block = (await reader.ask('t', `1,${process.pid}`, '/proc/meminfo')).bytes.toString();
+      const block = (
+        await reader.ask('t', `1,${process.pid}`, String(process.pid), '/proc/meminfo')
+      ).bytes.toString();
       expect(block).toMatch(/^\d+\.\d\d.*\n\/proc\/\d+ /);
       for (const path of ['/proc/stat', '/proc/1/stat', `/proc/${process.pid}/statm`, '/proc/meminfo'])
         expect(block).toContain(`\n${path}:`);
