@@ -61,25 +61,31 @@ const PLACE = `place() {
 /** None is pushed: there is nothing to remove. */
 const NO_SWEEP = 'sweep() { :; }';
 
-const INTERRUPT_AFTER = 4;
-const KILL_AFTER = 5;
+/** In hundredths of a second, after the second in which the last sign came: where all is slow, a second of sleep is longer. */
+const INTERRUPT_AFTER = 300;
+const KILL_AFTER = 400;
 
 /**
  * Beside `$$`, which it ends, first with the signal `$1`. A PID can be another's by now, whose parent we are not: only while
  * `$$` is our parent is it signalled.
  */
 const GUARD = `ours() { read -r a b c parent rest </proc/self/stat && [ "$parent" = $$ ]; }
+now() { read -r t rest </proc/uptime; t=\${t%.*}\${t#*.}; }
 guard() {
-  n=0
-  trap 'n=0' USR1
+  heard=1 n=0
+  trap 'heard=1' USR1
   while ours; do
     sleep 1 >/dev/null 2>&1 &
     s=$!
     echo "${OWN} $s" >&2
     while kill -0 $s 2>/dev/null; do wait $s; done
-    n=$((n + 1))
-    [ $n -eq ${INTERRUPT_AFTER} ] && ours && kill -"$1" $$
-    [ $n -ge ${KILL_AFTER} ] && ours && kill -KILL $$
+    now
+    [ $heard = 1 ] && since=$t heard=0 n=0
+    if [ $n = 0 ]; then
+      [ $((t - since)) -ge ${INTERRUPT_AFTER} ] && n=1 && ours && kill -"$1" $$
+    else
+      [ $((t - since)) -ge ${KILL_AFTER} ] && ours && kill -KILL $$
+    fi
   done
   sweep
 }`;
