@@ -112,6 +112,11 @@ export const ERRORS = {
     what: '"{value}" is not the name of a host for --host: {why}.',
     next: 'Write it as ssh takes it: --host db7, --host root@db7, or a Host of ~/.ssh/config',
   },
+  E_EXECUTABLE: {
+    exit: EXIT.usage,
+    what: '{path} cannot be pushed: {why}.',
+    next: 'Give a bpftrace that runs there by itself, such as a static one: --push-bpftrace ./bpftrace',
+  },
   // environment, exit 3
   E_EXTENTS_PROGRAMS: {
     exit: EXIT.environment,

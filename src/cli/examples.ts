@@ -20,7 +20,8 @@ Examples:
   stallscope live --push http://metrics:8428
   stallscope live --canary /var/spool/imap
   stallscope live --host root@db7 --probe iomap
-  stallscope live --host db7,web1,nfs2`,
+  stallscope live --host db7,web1,nfs2
+  stallscope live --host old1 --push-bpftrace ./bpftrace`,
   record: `
 Examples:
   stallscope record -o out.ndjson -d 10m

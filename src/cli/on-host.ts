@@ -8,6 +8,7 @@ import { loadCatalogue } from '../probes/catalogue.ts';
 import type { Count } from '../probes/count.ts';
 import { readAddress } from '../remote/address.ts';
 import { openHost, type RemoteHost } from '../remote/host.ts';
+import { readExecutable } from '../remote/push.ts';
 import type { Context } from './context.ts';
 
 export type HostWish = {
@@ -15,6 +16,8 @@ export type HostWish = {
   readonly host: string | null;
   readonly probeDirs: readonly string[];
   readonly counts?: readonly Count[];
+  /** A bpftrace of the user's to run there. */
+  readonly push?: string | null;
   /** Gives up while it is not connected yet. */
   readonly signal?: AbortSignal;
 };
@@ -22,15 +25,22 @@ export type HostWish = {
 /** Runs it with everything that is known of a host taken from that one. */
 export const onHost = async (
   context: Context,
-  { host, probeDirs, counts = [], signal }: HostWish,
+  { host, probeDirs, counts = [], signal, push = null }: HostWish,
   work: (context: Context) => Promise<number>,
 ): Promise<number> => {
-  if (host === null) return work(context);
+  if (host === null) {
+    if (push === null) return work(context);
+    throw failure('E_USAGE', {
+      fact: '--push-bpftrace copies a bpftrace to another host: give --host too.',
+      command: 'stallscope live',
+    });
+  }
   const givenUp = new AbortController();
   context.interruption.onRequest(() => givenUp.abort(abandoned()));
   const remote = await openHost({
     address: readAddress(host),
     filters: filtersFor(probeDirs, counts),
+    push: push === null ? null : readExecutable(push),
     signal: AbortSignal.any([givenUp.signal, ...(signal === undefined ? [] : [signal])]),
   });
   try {

@@ -32,6 +32,12 @@ export type Wanted = {
   /** Files that are in every block from now on; null while they are those of before. */
   readonly kept: readonly string[] | null;
   readonly pids: readonly number[];
+  /** They are nearly all that live: those few more cost less than a list of them. */
+  readonly isAll: boolean;
+  /** Of these their sizes too. */
+  readonly sizes: readonly number[];
+  /** Files that are in every block. */
+  readonly every: readonly string[];
   readonly texts: readonly string[];
   readonly others: readonly Question[];
 };
@@ -39,6 +45,7 @@ export type Wanted = {
 const MOST_TEXTS = 256;
 const MOST_OTHERS = 24;
 const MOST_ENTRIES = 20_000;
+const NEARLY_ALL = 0.8;
 /** Asked for so lately, again and again: it is in every block. */
 const KEPT_TURNS = 3;
 /** An answer older than this is asked for again when somebody wants it. */
@@ -127,7 +134,7 @@ export const createBlock = (start: Cache): Block => {
     if (stat !== undefined) stats.set(pid, { stat, statm: found.get(`${path}m`) ?? null });
   };
 
-  const take = (bytes: Buffer, { pids, texts }: Wanted): number | null => {
+  const take = (bytes: Buffer, { pids, sizes, texts }: Wanted): number | null => {
     const [clockEnd, listEnd] = lineEnds(bytes);
     const shown = /^(\d+)\.(\d\d)\b/.exec(bytes.toString('latin1', 0, Math.max(0, clockEnd)));
     if (shown === null || listEnd === -1) return null;
@@ -135,13 +142,19 @@ export const createBlock = (start: Cache): Block => {
     for (const pid of living) if (!stats.has(pid)) wantedStats.add(pid);
     for (const pid of stats.keys()) if (!living.has(pid)) stats.delete(pid);
     turns.keepOnly(living);
-    const paths = [...kept, ...pids.flatMap((pid) => [`/proc/${pid}/stat`, `/proc/${pid}/statm`]), ...texts];
+    const paths = [
+      ...kept,
+      ...pids.map((pid) => `/proc/${pid}/stat`),
+      ...sizes.map((pid) => `/proc/${pid}/statm`),
+      ...texts,
+    ];
     const found = readTexts(bytes.subarray(listEnd + 1), paths);
     for (const pid of pids) {
       const stat = found.get(`/proc/${pid}/stat`) ?? null;
-      turns.read(pid, stats.get(pid)?.stat !== stat);
+      const before = stats.get(pid);
+      turns.read(pid, before?.stat !== stat);
       if (stat === null) stats.delete(pid);
-      else stats.set(pid, { stat, statm: found.get(`/proc/${pid}/statm`) ?? null });
+      else stats.set(pid, { stat, statm: found.get(`/proc/${pid}/statm`) ?? before?.statm ?? null });
     }
     for (const path of [...kept, ...texts]) note(path, found.get(path) ?? null);
     for (const path of kept) noteStat(path, found);
@@ -166,10 +179,19 @@ export const createBlock = (start: Cache): Block => {
       wanted = new Map(
         all.flatMap((one) => (taken.has(keyOf(one)) || isOfBlock(one) ? [] : [[keyOf(one), one]])),
       );
-      const pids = turns.next([...wantedStats].filter((pid) => living.has(pid)));
+      const wantedPids = [...wantedStats].filter((pid) => living.has(pid));
+      const pids = turns.next(wantedPids);
       wantedStats.clear();
       turn += 1;
-      return { kept: isSame ? null : kept, pids, texts: texts.map(({ path }) => path), others };
+      return {
+        kept: isSame ? null : kept,
+        pids,
+        isAll: pids.length >= living.size * NEARLY_ALL,
+        sizes: pids.filter((pid) => turns.isMoving(pid) || stats.get(pid)?.statm == null),
+        every: kept,
+        texts: texts.map(({ path }) => path),
+        others,
+      };
     },
     take,
     answer: (question, known) => {

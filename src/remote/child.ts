@@ -12,6 +12,8 @@ import { GREETING, OWN, tracerScript } from './scripts.ts';
 
 export type RemoteChildOptions = ChildOptions & {
   readonly connection: () => Promise<Connection>;
+  /** Where the program is, once there is a connection. */
+  readonly fileNow: () => string;
   /** Programs of ours there. */
   readonly own: (pid: number) => void;
   /** Those that live as long as the tracer, when it begins. */
@@ -34,7 +36,7 @@ export const startRemoteChild = (options: RemoteChildOptions): Child => {
   const run = async (): Promise<ChildEnd> => {
     const connection = await options.connection();
     if (stoppedWith !== null) return endOf(null, null, stoppedWith);
-    const opened = connection.channel(tracerScript(options));
+    const opened = connection.channel(tracerScript({ ...options, file: options.fileNow() }));
     channel = opened;
     opened.onNotice(([kind, ...words]) => {
       const pids = words.map(Number).filter((pid) => Number.isSafeInteger(pid) && pid > 0);

@@ -46,12 +46,12 @@ const LONGEST_FOLDER = 80;
 export const connect = async (
   address: Address,
   own: (pid: number) => void,
-  until?: AbortSignal,
+  { until, pushes = false }: { readonly until?: AbortSignal | undefined; readonly pushes?: boolean } = {},
 ): Promise<Connection> => {
   until?.throwIfAborted();
   const folder = ownFolder();
   const mark = randomBytes(16).toString('hex');
-  const channel = startSsh(address, { role: 'master', folder, script: readerScript(mark) });
+  const channel = startSsh(address, { role: 'master', folder, script: readerScript(mark, pushes) });
   const { ssh } = channel;
   let said = '';
   let why: string | null = null;

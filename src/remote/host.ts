@@ -13,6 +13,7 @@ import { createRemoteClock, type RemoteClock } from './clock.ts';
 import { type Connection, connect } from './connection.ts';
 import { type About, machineOf, readAbout, readWall } from './machine.ts';
 import { createOwn, type Own } from './own.ts';
+import { type Executable, pushExecutable } from './push.ts';
 import { type Cache, settle } from './settle.ts';
 
 export type RemoteHost = {
@@ -46,12 +47,19 @@ export type RemoteHostOptions = {
   readonly address: Address;
   /** Of files with millions of names, only the lines that match are fetched. */
   readonly filters: ReadonlyMap<string, string>;
+  /** A bpftrace to run there instead of one that is there. */
+  readonly push?: Executable | null | undefined;
   /** The first connection is given up. */
   readonly signal?: AbortSignal | undefined;
 };
 
 /** @throws E_SSH, E_REMOTE */
-export const openHost = async ({ address, filters, signal }: RemoteHostOptions): Promise<RemoteHost> => {
+export const openHost = async ({
+  address,
+  filters,
+  signal,
+  push = null,
+}: RemoteHostOptions): Promise<RemoteHost> => {
   const own = createOwn();
   const clock = createRemoteClock();
   const cache: Cache = new Map();
@@ -60,6 +68,8 @@ export const openHost = async ({ address, filters, signal }: RemoteHostOptions):
   let connecting: Promise<Connection> | null = null;
   let lostMs: number | null = null;
   let isClosed = false;
+  /** Where it is there; another place after each connection. */
+  let pushed: string | null = null;
 
   const greet = async (opened: Connection): Promise<About> => {
     const { reader } = opened;
@@ -74,9 +84,10 @@ export const openHost = async ({ address, filters, signal }: RemoteHostOptions):
   };
 
   const open = async (until?: AbortSignal): Promise<{ readonly opened: Connection; readonly now: About }> => {
-    const opened = await connect(address, own.add, until);
+    const opened = await connect(address, own.add, { until, pushes: push !== null });
     try {
       const now = await greet(opened);
+      if (push !== null) pushed = await pushExecutable(opened, address, { about: now, executable: push });
       connection = opened;
       lostMs = null;
       void opened.ended.then(() => {
@@ -93,6 +104,7 @@ export const openHost = async ({ address, filters, signal }: RemoteHostOptions):
 
   const first = await open(signal);
   let about = first.now;
+  const firstPushed: string | null = pushed;
 
   const again = async (): Promise<Connection> => {
     const { opened, now } = await open();
@@ -116,7 +128,7 @@ export const openHost = async ({ address, filters, signal }: RemoteHostOptions):
 
   return {
     address,
-    machine: machineOf(first.opened.reader, address, about),
+    machine: machineOf(first.opened.reader, { address, about, pushed: firstPushed }),
     clock,
     own,
     searchPath: about.searchPath,
@@ -126,7 +138,13 @@ export const openHost = async ({ address, filters, signal }: RemoteHostOptions):
       settle((await connected()).reader, known, { self: about.pid, filters }, work),
     current: () => connection,
     start: (options) =>
-      startRemoteChild({ ...options, connection: connected, own: own.add, began: own.tracer }),
+      startRemoteChild({
+        ...options,
+        connection: connected,
+        fileNow: () => (options.file === firstPushed ? (pushed ?? options.file) : options.file),
+        own: own.add,
+        began: own.tracer,
+      }),
     onOver: (listener) => {
       over = listener;
     },

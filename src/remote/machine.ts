@@ -74,7 +74,14 @@ export const readWall = async (reader: Reader, clock: RemoteClock): Promise<void
 };
 
 /** Such as that bpftrace there is asked for its version by the reader. */
-export const machineOf = (reader: Reader, address: Address, about: About): Machine => {
+export const machineOf = (
+  reader: Reader,
+  {
+    address,
+    about,
+    pushed,
+  }: { readonly address: Address; readonly about: About; readonly pushed: string | null },
+): Machine => {
   const becomeRoot = about.uid === 0 ? null : refusal(address, about);
   return {
     platform: about.system.toLowerCase(),
@@ -85,7 +92,8 @@ export const machineOf = (reader: Reader, address: Address, about: About): Machi
     cpusOf: (files) => (files.text('/proc/stat') ?? '').match(/^cpu\d/gm)?.length ?? 0,
     memoryBytesOf: (files) =>
       Number(/^MemTotal:\s+(\d+) kB$/m.exec(files.text('/proc/meminfo') ?? '')?.[1] ?? 0) * 1_024,
-    findBpftrace: (files) => findBpftrace(reader, address, about, files),
+    findBpftrace: (files) =>
+      pushed === null ? findBpftrace(reader, address, about, files) : versionThere(reader, address, pushed),
     runThere: (command) => `ssh -t ${address.text} ${about.uid === 0 ? '' : 'sudo '}${command}`,
     becomeRoot,
     name: address.name,
@@ -115,6 +123,10 @@ const findBpftrace = async (
       bpftrace: null,
       bpftraceProblem: `${NOT_FOUND}on ${address.name}, in PATH or where it usually is`,
     };
+  return versionThere(reader, address, path);
+};
+
+const versionThere = async (reader: Reader, address: Address, path: string): Promise<BpftraceFacts> => {
   const { bytes } = await reader.ask('v', path);
   const version = versionOf(bytes.toString('utf8'));
   return version === null

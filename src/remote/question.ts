@@ -128,6 +128,8 @@ const readOne = ({ kind, more }: Question, bytes: Buffer, status: number): Known
 
 /** A file of /proc that belongs to one process. */
 const OF_PROCESS = /^(\/proc\/\d+)\//;
+const OF_ANY = /^\/proc\/\d+\/stat:/;
+const LONGEST_STAT = 32;
 /** It ends without a newline; one is put after it on the way. */
 const WITHOUT_NEWLINE = /\/wchan$/;
 
@@ -141,7 +143,13 @@ export const readTexts = (bytes: Buffer, paths: readonly string[]): ReadonlyMap<
   let at = 0;
   while (at < bytes.length) {
     const colon = pathEnd(bytes, at, wanted);
-    if (colon === -1) break;
+    if (colon === -1) {
+      const newline = bytes.indexOf(10, at);
+      // A process that began while all of them were read, and nobody asked for by name.
+      if (newline === -1 || !OF_ANY.test(bytes.toString('latin1', at, at + LONGEST_STAT))) break;
+      at = newline + 1;
+      continue;
+    }
     const path = bytes.toString('utf8', at, colon);
     const prefix = bytes.subarray(at, colon + 1);
     const parts: Buffer[] = [];

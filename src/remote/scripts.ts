@@ -23,26 +23,71 @@ export const OWN = 'stallscope-own';
 /** A sign of life that comes before the guard listens for it must not end it. */
 const guarded = (start: string): string => `trap '' USR1\n${start} & w=$!`;
 
-const INTERRUPT_AFTER = 4;
-const KILL_AFTER = 5;
+/** Where a pushed executable may lie, the first that lets one run. */
+const PLACES = '/tmp /var/tmp /run /dev/shm';
+
+/**
+ * The directory of what is pushed carries the reader's PID, so that whoever ends, it or its guard, finds and removes it, and
+ * `place` what was left by one that could do neither. A name that somebody else made is removed as itself: `rm` follows no links.
+ */
+const SWEEP = `sweep() {
+  set +f
+  for t in ${PLACES}; do rm -rf -- "$t"/stallscope-push.$$.*; done
+}`;
+
+const PLACE = `place() {
+  set +f
+  for t in ${PLACES}; do
+    for o in "$t"/stallscope-push.*; do
+      q=\${o##*/stallscope-push.}
+      q=\${q%%.*}
+      [ -O "$o" ] && [ ! -e "/proc/$q" ] && rm -rf -- "$o"
+    done
+    o=$(umask 077; mktemp -d "$t/stallscope-push.$$.XXXXXX" 2>/dev/null) || continue
+    room=$(df -Pk "$o" 2>/dev/null | { read -r x; IFS=' ' read -r x x x a x; echo "$a"; })
+    printf '#!/bin/sh\\nexit 7\\n' >"$o/try" && chmod 700 "$o/try" && "$o/try"
+    if [ $? = 7 ] && [ "\${room:-0}" -gt $(($1 * 2)) ]; then
+      rm -f -- "$o/try"
+      echo "$o"
+      set -f
+      return
+    fi
+    rm -rf -- "$o"
+  done 2>/dev/null
+  set -f
+  r=1
+}`;
+
+/** None is pushed: there is nothing to remove. */
+const NO_SWEEP = 'sweep() { :; }';
+
+/** In hundredths of a second, after the second in which the last sign came: where all is slow, a second of sleep is longer. */
+const INTERRUPT_AFTER = 300;
+const KILL_AFTER = 400;
 
 /**
  * Beside `$$`, which it ends, first with the signal `$1`. A PID can be another's by now, whose parent we are not: only while
  * `$$` is our parent is it signalled.
  */
 const GUARD = `ours() { read -r a b c parent rest </proc/self/stat && [ "$parent" = $$ ]; }
+now() { read -r t rest </proc/uptime; t=\${t%.*}\${t#*.}; }
 guard() {
-  n=0
-  trap 'n=0' USR1
+  heard=1 n=0
+  trap 'heard=1' USR1
   while ours; do
     sleep 1 >/dev/null 2>&1 &
     s=$!
     echo "${OWN} $s" >&2
     while kill -0 $s 2>/dev/null; do wait $s; done
-    n=$((n + 1))
-    [ $n -eq ${INTERRUPT_AFTER} ] && ours && kill -"$1" $$
-    [ $n -ge ${KILL_AFTER} ] && ours && kill -KILL $$
+    now
+    [ $heard = 1 ] && since=$t heard=0 n=0
+    if [ $n = 0 ]; then
+      [ $((t - since)) -ge ${INTERRUPT_AFTER} ] && n=1 && ours && kill -"$1" $$
+    else
+      [ $((t - since)) -ge ${KILL_AFTER} ] && ours && kill -KILL $$
+    fi
   done
+  sweep
 }`;
 
 /** One of us that is killed takes the record of the outage with it (host/oom.ts). */
@@ -73,10 +118,14 @@ about() {
 tick() {
   read -r u x </proc/uptime && echo "$u"
   set +f; echo /proc/[0-9]*; set -f
-  l=
-  IFS=,; for p in $1; do l="$l$tab/proc/$p/stat$tab/proc/$p/statm"; done; IFS=$tab
-  shift
-  lines $kept $l "$@"
+  l= a=$1
+  IFS=,
+  [ "$a" = all ] || for p in $a; do l="$l$tab/proc/$p/stat"; done
+  for p in $2; do l="$l$tab/proc/$p/statm"; done
+  IFS=$tab
+  shift 2
+  [ "$a" = all ] || { lines $kept $l "$@"; return; }
+  set +f; lines $kept $l "$@" /proc/[0-9]*/stat; set -f
 }`;
 
 const REQUESTS = `while IFS= read -r line; do
@@ -103,20 +152,23 @@ const REQUESTS = `while IFS= read -r line; do
   s) run stat -L -c '%d %i %s %Y %u %f %n' "$@" ;;
   x) [ -r "$1" ] && echo r; [ -f "$1" ] && [ -x "$1" ] && echo x ;;
   v) run "$1" --version ;;
+  P) place "$1" ;;
   esac
   printf '\\n%s %s %s\\n' "$mark" "$r" "\${p:-0}"
 done
+sweep
 kill $w 2>/dev/null`;
 
 /** @param mark drawn at random; no answer can hold it */
-export const readerScript = (mark: string): string =>
+export const readerScript = (mark: string, pushes = false): string =>
   [
+    pushes ? `${SWEEP}\n${PLACE}` : NO_SWEEP,
     GUARD,
     READ_SETUP,
     `mark=${mark} kept= p=`,
     SPARE,
     guarded('guard TERM </dev/null'),
-    `trap 'kill $p $w 2>/dev/null; exit' TERM`,
+    `trap 'kill $p $w 2>/dev/null; sweep; exit' TERM`,
     `echo "${GREETING} $$ $w" >&2`,
     ANSWERS,
     REQUESTS,
@@ -148,6 +200,7 @@ export const tracerScript = ({ launcher, file, args, env }: TracerWords): string
   const { STALLSCOPE_OWNER: _, ...rest } = env;
   const settings = Object.entries(rest).map(([name, value]) => `${name}=${quote(value)}`);
   return [
+    NO_SWEEP,
     GUARD,
     LISTEN,
     SPARE,
@@ -162,3 +215,14 @@ export const tracerScript = ({ launcher, file, args, env }: TracerWords): string
     `exec env -i ${settings.join(' ')} STALLSCOPE_OWNER=$owner ${quoteAll([...launcher, file, ...args])} </dev/null`,
   ].join('\n');
 };
+
+/** Takes an executable on standard input; who made the directory, and ends with the link, ends it too. */
+export const uploadScript = ({ reader, path }: { readonly reader: number; readonly path: string }): string =>
+  [
+    'umask 077',
+    'exec 3<&0',
+    `cat <&3 >${quote(path)} & c=$!`,
+    'exec 3<&-',
+    `{ while kill -0 $c && kill -0 ${reader}; do sleep 1; done; kill $c; } >/dev/null 2>&1 </dev/null &`,
+    `wait $c && chmod 700 ${quote(path)}`,
+  ].join('\n');

@@ -7,6 +7,8 @@ export type Turns = {
   next(pids: Iterable<number>): readonly number[];
   /** It was read now; `moved` when it says something else than before. */
   read(pid: number, moved: boolean): void;
+  /** It did something when it was read last, or nobody knows; or its size is due all the same. */
+  isMoving(pid: number): boolean;
   keepOnly(living: ReadonlySet<number>): void;
   /** What reading has cost there so far, and when. */
   cost(cpuMs: number, atMs: number): void;
@@ -15,10 +17,12 @@ export type Turns = {
 export const MOST_CPU_SHARE = 0.01;
 const FEWEST = 32;
 const MOST = 2_048;
-const FIRST = 256;
+const FIRST = 128;
 const STEP = 32;
+/** What does nothing has a size that changes seldom, and stat says when it does. */
+const SIZES_EVERY = 16;
 /** Its CPU time is known to 10 ms: over less time than this a share would be noise. */
-const SPAN_MS = 10_000;
+const SPAN_MS = 5_000;
 
 type Read = { readonly turn: number; readonly moved: boolean };
 
@@ -49,6 +53,7 @@ export const createTurns = (): Turns => {
     read: (pid, moved) => {
       known.set(pid, { turn, moved });
     },
+    isMoving: (pid) => (known.get(pid)?.moved ?? true) || (turn + pid) % SIZES_EVERY === 0,
     keepOnly: (living) => {
       for (const pid of known.keys()) if (!living.has(pid)) known.delete(pid);
     },

@@ -6,7 +6,7 @@ import type { HostFiles } from '../host/files.ts';
 import { createHostPort, type HostPortOptions } from '../host/port.ts';
 import { parseProcess } from '../host/process-reading.ts';
 import type { HostPort } from '../session/ports.ts';
-import { type Block, createBlock } from './block.ts';
+import { type Block, createBlock, type Wanted } from './block.ts';
 import { createRemoteFiles } from './files.ts';
 import type { RemoteHost } from './host.ts';
 import { readAnswer, requestsOf } from './question.ts';
@@ -53,7 +53,7 @@ export const createWatch = (host: RemoteHost): Watch => {
       if (wanted.kept !== null || keptBy !== reader)
         void reader.ask('k', ...block.kept()).catch(() => undefined);
       keptBy = reader;
-      const asked = reader.ask('t', wanted.pids.join(',') || ',', ...wanted.texts);
+      const asked = reader.ask('t', pidsOf(wanted), wanted.sizes.join(',') || ',', ...wanted.texts);
       const others = requestsOf(wanted.others).map(async (request) => {
         for (const [question, known] of readAnswer(request, await reader.ask(...request.words)))
           block.answer(question, known);
@@ -132,6 +132,10 @@ export const createWatch = (host: RemoteHost): Watch => {
     },
   };
 };
+
+/** A shell takes its requests byte by byte: a list of all is not sent where a pattern says the same. */
+const pidsOf = ({ pids, isAll, texts, every }: Wanted): string =>
+  isAll && ![...texts, ...every].some((path) => /[*?[\]\\]/.test(path)) ? 'all' : pids.join(',') || ',';
 
 /** Nothing can be held open there while it is looked into. */
 const NOT_LOOKED_INTO = 'a program that began on another host is not looked into from here';

@@ -8,3 +8,17 @@ export const until = async (holds: () => boolean, timeoutMs = 5_000): Promise<vo
     await delay(5);
   }
 };
+
+/** The same with words for what was there instead; how long it took. */
+export const waitUntil = async (
+  holds: () => boolean,
+  limitMs: number,
+  what: () => string,
+): Promise<number> => {
+  const beganMs = performance.now();
+  while (!holds()) {
+    if (performance.now() - beganMs > limitMs) throw new Error(`after ${limitMs} ms: ${what()}`);
+    await delay(20);
+  }
+  return performance.now() - beganMs;
+};

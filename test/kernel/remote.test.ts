@@ -9,9 +9,11 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { familyOf, gone, remainsOf, tracersIn } from '../helpers/remains.ts';
 import { describeWith, HAS_TIME, TRACING } from '../helpers/requires.ts';
 import { type Sshd, startSshd } from '../helpers/sshd.ts';
 import { expectNoLosses, READY, type RunningTool, runTool, startTool, summaryOf } from '../helpers/tool.ts';
+import { waitUntil } from '../helpers/until.ts';
 import { WORKLOADS } from '../helpers/workloads.ts';
 import { mountFragmentedXfs } from '../helpers/xfs.ts';
 
@@ -21,50 +23,8 @@ const ROUNDS = HAS_TIME ? 20 : 1;
 /** What is promised. */
 const GONE_MS = 6_000;
 
-/** Everything of ours that runs: tracers, readers, guards. */
-const left = (): string[] =>
-  readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-        const isTracer = /STALLSCOPE_OWNER=/.test(readFileSync(`/proc/${pid}/environ`, 'utf8'));
-        // A stopped client's own ssh waits for it: that is on this side.
-        if (line.includes('ControlMaster=')) return [];
-        return isTracer || line.includes('stallscope eval') || line.includes('eval "$(dd bs=1')
-          ? [`${pid} ${line}`]
-          : [];
-      } catch {
-        // It has ended.
-        return [];
-      }
-    });
-
-const bpftracesLeft = (): string[] => left().filter((line) => /^\d+ \S*bpftrace /.test(line));
-
-/** How long until it is so. */
-const waitFor = async (holds: () => boolean, limitMs: number, what: () => string): Promise<number> => {
-  const beganMs = performance.now();
-  while (!holds()) {
-    if (performance.now() - beganMs > limitMs) throw new Error(`after ${limitMs} ms: ${what()}`);
-    await delay(20);
-  }
-  return performance.now() - beganMs;
-};
-
-const gone = async (): Promise<number> => {
-  const tookMs = await waitFor(
-    () => bpftracesLeft().length === 0,
-    GONE_MS,
-    () => left().join('\n'),
-  );
-  await waitFor(
-    () => left().length === 0,
-    3_000,
-    () => left().join('\n'),
-  );
-  return tookMs;
-};
+/** What belongs to a client and to nobody else: where it keeps its socket. */
+const ownPlace = (): string => mkdtempSync(join(dir, 'tmp-'));
 
 let dir: string;
 beforeAll(() => {
@@ -74,13 +34,14 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 /** Records until it is stopped. */
 const recording = async (sshd: Sshd, name: string, ...options: string[]) => {
+  const place = ownPlace();
   const file = join(dir, `${name}.ndjson`);
   const tool = startTool(
     ['record', '--host', 'target', '--force', '--probe', 'inode', '-i', '200ms', '-o', file, ...options],
-    { env: sshd.env },
+    { env: { ...sshd.env, TMPDIR: place } },
   );
   await tool.says(READY, 60_000);
-  return { file, tool };
+  return { file, tool, place };
 };
 
 describeWith([...NEEDS, 'mkfs.xfs', 'loop device', 'perl'], 'counts over ssh', () => {
@@ -111,6 +72,7 @@ describeWith([...NEEDS, 'mkfs.xfs', 'loop device', 'perl'], 'counts over ssh', (
       `mkdir ${files}; i=0; while [ $i -lt 23 ]; do : >${files}/$i; i=$((i + 1)); done; rm -r ${files}`,
     ]);
     await delay(2_500);
+    const family = familyOf(sshd);
     tool.kill('SIGINT');
     const { code } = await tool.ended;
     expect(code, tool.stderr()).toBe(130);
@@ -136,7 +98,8 @@ describeWith([...NEEDS, 'mkfs.xfs', 'loop device', 'perl'], 'counts over ssh', (
     expect(samples.at(-1)?.self.tracerCpuMs).toBeGreaterThan(0);
     // Nothing of ours is taken for anybody's work.
     expect(summary.pids.filter(({ comm, own }) => comm === 'sleep' && own !== true)).toEqual([]);
-    await gone();
+    expect(family.size).toBeGreaterThan(3);
+    await gone(family, GONE_MS);
   });
 });
 
@@ -190,22 +153,27 @@ describeWith(NEEDS, 'a session that dies', () => {
         for (let round = 0; round < ROUNDS; round += 1) {
           const sshd = await startSshd();
           try {
-            const { file, tool } = await recording(sshd, `death-${round}`);
+            const { file, tool, place } = await recording(sshd, `death-${round}`);
             await delay(500 + Math.random() * 1_500);
+            const family = familyOf(sshd);
+            expect(tracersIn(family).size).toBe(1);
             const after = await strike(sshd, tool);
-            tookMs.push(await gone());
+            tookMs.push(await gone(family, GONE_MS));
             await after?.();
             await tool.ended;
-            await waitFor(
-              () => left().length === 0,
+            await waitUntil(
+              () => familyOf(sshd).size === 0,
               GONE_MS,
-              () => left().join('\n'),
+              () => remainsOf(familyOf(sshd)).join('\n'),
             );
             const { recording: read, losses } = await summaryOf(file);
             expect(read.samples).toBeGreaterThan(1);
             expect(losses.rejectedLines).toBe(0);
-            expect(readdirSync(tmpdir()).filter((name) => /^stallscope-[A-Za-z0-9]{6}$/.test(name))).toEqual(
-              [],
+            // ssh itself ends a moment after whom it was for.
+            await waitUntil(
+              () => readdirSync(place).length === 0,
+              GONE_MS,
+              () => readdirSync(place).join(' '),
             );
           } finally {
             sshd.close();
@@ -245,28 +213,28 @@ describeWith([...NEEDS, 'ip'], 'a cable that is cut', () => {
   it(
     `ends the tracer there within 6 s; one that comes back is a gap, and a new epoch, ${ROUNDS} times`,
     async () => {
+      const tookMs: number[] = [];
       for (let round = 0; round < ROUNDS; round += 1) {
         const { file, tool } = await recording(sshd, `cable-${round}`);
         await delay(500 + Math.random() * 1_500);
+        const family = familyOf(sshd);
         ip('link', 'set', `${link}a`, 'down');
-        await waitFor(
-          () => bpftracesLeft().length === 0,
-          GONE_MS,
-          () => left().join('\n'),
-        );
+        tookMs.push(await gone(tracersIn(family), GONE_MS));
         await delay(2_000);
         ip('link', 'set', `${link}a`, 'up');
         const counts = (): boolean => readFileSync(file, 'utf8').includes('"epoch":1');
-        await waitFor(counts, 60_000, tool.stderr);
+        await waitUntil(counts, 60_000, tool.stderr);
+        const second = familyOf(sshd);
         tool.kill('SIGINT');
         await tool.ended;
-        await gone();
+        await gone(second, GONE_MS);
         const { recording: read, losses } = await summaryOf(file);
         expect(read.complete, tool.stderr()).toBe(true);
         expect(losses.gaps.length).toBeGreaterThanOrEqual(1);
         const epochs = readFileSync(file, 'utf8').match(/"epoch":\d+/g) ?? [];
         expect(new Set(epochs).size).toBeGreaterThanOrEqual(2);
       }
+      console.log(`bpftrace gone after ${tookMs.map((ms) => Math.round(ms)).join(', ')} ms`);
     },
     ROUNDS * 120_000,
   );

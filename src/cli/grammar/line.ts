@@ -26,12 +26,23 @@ export const collect = (value: string, before: readonly string[] = []): string[]
 export const text = (flags: Flags, name: string): string | null =>
   typeof flags[name] === 'string' ? flags[name] : null;
 
-/** `--host`, of commands that can be about another. */
+/** `--host`, of commands that can be about another, and what goes with it. */
 export const hostOption = (command: Command): Command =>
-  command.option(
-    '--host <name>',
-    `another host instead, [user@]name as for ssh, or up to ${MOST_HOSTS}: a,b,c; only bpftrace and sh run there`,
-  );
+  command
+    .option(
+      '--host <name>',
+      `another host instead, [user@]name as for ssh, or up to ${MOST_HOSTS}: a,b,c; only bpftrace and sh run there`,
+    )
+    .option(
+      '--push-bpftrace <file>',
+      'with --host: copy this bpftrace there, run it, and remove it at the end, whatever ends it',
+    );
+
+/** What is asked of the host that a command is about. */
+export const hostFlags = (flags: Flags): { readonly host: string | null; readonly push: string | null } => ({
+  host: text(flags, 'host'),
+  push: text(flags, 'pushBpftrace'),
+});
 
 export const list = (flags: Flags, name: string): string[] =>
   readList((flags[name] as string[] | undefined) ?? []);

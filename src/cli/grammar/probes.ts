@@ -7,7 +7,7 @@ import { onHost } from '../on-host.ts';
 import { onEachHost, refuseForSeveral, severalHosts } from '../on-hosts.ts';
 import { readVariants } from '../options.ts';
 import { listProbes, showProbe } from '../probes.ts';
-import { collect, type Flags, hostOption, type Line, list, text } from './line.ts';
+import { collect, type Flags, hostFlags, hostOption, type Line, list, text } from './line.ts';
 
 export const addHost = (line: Line): void => {
   const { context, run, subcommand } = line;
@@ -31,7 +31,7 @@ export const addHost = (line: Line): void => {
         bundle: text(flags, 'bundle'),
         force: flags.force === true,
       };
-      const wish = { host: text(flags, 'host'), probeDirs: options.probeDirs };
+      const wish = { ...hostFlags(flags), probeDirs: options.probeDirs };
       const several = severalHosts(wish.host);
       refuseForSeveral(several, { '--bundle': options.bundle !== null }, 'doctor');
       return run(
@@ -49,7 +49,7 @@ const addProbes = (probes: Command, { context, run }: Line): void => {
     variants: readVariants(list(flags, 'variant')),
     counts: readCounts(flags),
   });
-  const wishOf = (flags: Flags) => ({ ...options(flags), host: text(flags, 'host') });
+  const wishOf = (flags: Flags) => ({ ...options(flags), ...hostFlags(flags) });
   const add = (name: string, description: string, isDefault: boolean): Command =>
     hostOption(probes.command(name, { isDefault }))
       .description(description)

@@ -29,6 +29,7 @@ import {
   collect,
   type Flags,
   HOUR_MS,
+  hostFlags,
   hostOption,
   type Line,
   list,
@@ -53,7 +54,7 @@ export const addTracing = ({ context, command, run, subcommand }: Line): void =>
     refuseCommandThere(host, command);
     refuseForSeveral(several, { '--pid': options.pids.length > 0, '--listen': 'listen' in flags }, name);
     if (flags.dryRun === true) return dryRun(context, several[0]?.text ?? host);
-    const wish = { ...options, host };
+    const wish = { ...options, ...hostFlags(flags) };
     return several.length > 0 ? each(several, wish) : onHost(context, wish, one);
   };
 
