@@ -60,7 +60,7 @@ export const threadExecClauses = ({ execs, pidThreadMaps }: FrameRequest): strin
 export const processExitClauses = (request: FrameRequest): string[] => {
   const [here = [], ...others] = [
     ...chunksOf(request.pidMaps.map((map) => `delete(${map}[$old]);`)),
-    ...chunksOf(request.histogramMaps, MOST_HISTOGRAMS).map(bucketDeletes),
+    ...chunksOf(request.histogramMaps, MOST_HISTOGRAMS).map((maps) => bucketDeletes(maps, request)),
   ];
   const forgotten = ['delete(@seen[$old]);', 'printf("forget %d %llu\\n", $old, nsecs);'];
   if (others.length === 0) return [endedClause(request, [...here, ...forgotten])];

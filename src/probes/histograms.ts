@@ -4,6 +4,7 @@
  * buckets out (core/histogram.ts has what they are), and the frame deletes those of a dead PID with its other keys.
  */
 import { LAST_BUCKET } from '../core/histogram.ts';
+import type { FrameRequest } from './frame-text.ts';
 
 /** Halves of what is left, the largest first: no bpftrace has a logarithm outside hist(). */
 const STEPS = [16, 8, 4, 2, 1];
@@ -28,11 +29,21 @@ export const withBuckets = (body: string, map: string): string =>
         .join('\n'),
   );
 
-/** Deletes all buckets of the PID in `$old`. */
-export const bucketDeletes = (maps: readonly string[]): string[] => [
+/**
+ * Deletes all buckets of the PID in `$old`. bpftrace 0.22 and later report every key that was not there, most of them: they
+ * are asked first.
+ */
+export const bucketDeletes = (
+  maps: readonly string[],
+  { hasKey }: Pick<FrameRequest, 'hasKey'>,
+): string[] => [
   '$bucket = (uint64)0;',
   `unroll(${LAST_BUCKET + 1}) {`,
-  ...maps.map((map) => `  delete(${map}[$old, $bucket]);`),
+  ...maps.map((map) =>
+    hasKey
+      ? `  if (has_key(${map}, ($old, $bucket))) { delete(${map}[$old, $bucket]); }`
+      : `  delete(${map}[$old, $bucket]);`,
+  ),
   '  $bucket = $bucket + 1;',
   '}',
 ];

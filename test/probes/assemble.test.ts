@@ -240,7 +240,7 @@ describe('assemble', () => {
           startTime: 'none',
           treeMap: 0,
         },
-        ...{ checksMaps: false, execs: false, renames: false, groupDeadField: true },
+        ...{ checksMaps: false, execs: false, renames: false, hasKey: false, groupDeadField: true },
       });
     const { tail, scratch } = frame(maps);
     const ends = tail
