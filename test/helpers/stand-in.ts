@@ -24,13 +24,19 @@ export const attachTo = (program: string, script: string, table: Readonly<Record
     const places = new Set(standIns.map(({ fields }) => fields.join()));
     if (places.size > 1) throw new Error(`${head}: the fields are in different places`);
     const uprobes = standIns.map((standIn) => `uprobe:${program}:${standIn.function}`);
-    return `${uprobes.join(',\n')}\n${rest.replace(/args->(\w+)/g, (_, field: string) => {
-      const place = standIns[0]?.fields.indexOf(field) ?? -1;
-      if (place < 0) throw new Error(`${head} has no stand-in for the field ${field}`);
-      return `arg${place}`;
-    })}`;
+    return `${uprobes.join(',\n')}\n${rest
+      .replace(CAST, '')
+      .replace(/(?:\$\w+_)?args->(\w+)/g, (_, field: string) => {
+        const place = standIns[0]?.fields.indexOf(field) ?? -1;
+        if (place < 0) throw new Error(`${head} has no stand-in for the field ${field}`);
+        return `arg${place}`;
+      })}`;
   });
 
-/** As assembly writes it: attach points, the predicate on lines of its own, a body that ends with a brace alone. */
-const CLAUSE = /^((?:tracepoint|kprobe):\S+(?:,\n\S+)*)\n(\/[\s\S]*?^\})$/gm;
-const FRAME = /^tracepoint:(?:sched:sched_process_(?:fork|exit)|task:task_rename)$/;
+/**
+ * As assembly writes it: attach points, the predicate on lines of its own, a body that ends with a brace alone; or, where it
+ * takes `args` once (src/probes/args-once.ts), the predicate inside the body, and one brace more.
+ */
+const CLAUSE = /^((?:tracepoint|kprobe):\S+(?:,\n\S+)*)\n+([/{][\s\S]*?^\}(?: \})?)$/gm;
+const CAST = /\$\w+ = \(struct _tracepoint_\w+ \*\)args;/;
+const FRAME = /^tracepoint:(?:sched:sched_process_(?:fork|exit|exec)|task:task_rename)$/;
