@@ -7,15 +7,17 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWith, HAS_TIME, TRACING } from '../helpers/requires.ts';
 import { runInTerminal } from '../helpers/screen.ts';
 import { LAUNCHER, READY, runTool, startTool, summaryOf, tracersGone, tracersOf } from '../helpers/tool.ts';
+import { until } from '../helpers/until.ts';
 
 /** Each kind of moment once, and five times where there is time; the moments are the same, from the first on. */
 const ROUNDS = HAS_TIME ? 20 : 4;
 const SEED = 20_261_121;
+const ATTACHING = 'stallscope: attaching';
 /** The blow falls at a random moment after this was said, or after the start: before, while and after it attaches. */
 const BLOWS = [
   { moment: null, longestMs: 1_000 },
   { moment: READY, longestMs: 1_000 },
-  { moment: 'stallscope: attaching', longestMs: 800 },
+  { moment: ATTACHING, longestMs: 200 },
   { moment: READY, longestMs: 2_000 },
 ] as const;
 
@@ -35,6 +37,8 @@ describeWith(TRACING, 'ways out of a session', () => {
       const file = join(dir, `killed-${round}.ndjson`);
       const tool = startTool(['record', '--force', '--probe', 'iomap', '-i', '100ms', '-o', file]);
       if (moment !== null) await tool.says(moment);
+      // bpftrace is started a moment after that, and is soon through.
+      if (moment === ATTACHING) await until(() => tracersOf(tool.pid).length > 0);
       const waitMs = random() * longestMs;
       await delay(waitMs);
       const ready = tool.stderr().includes(READY);
