@@ -8,7 +8,11 @@ export type Sample = {
 
 const SERIES = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)(?: (\S+))?$/s;
 const LABEL = /^([a-zA-Z_]\w*)="((?:[^"\\\n]|\\["\\n])*)"(?:,|$)/;
-const SUFFIXES: Readonly<Record<string, string>> = { counter: '_total', info: '_info' };
+const SUFFIXES: Readonly<Record<string, string>> = {
+  counter: '_total',
+  info: '_info',
+  histogram: '_bucket',
+};
 
 export const readOpenMetrics = (text: string): Sample[] => {
   const lines = text.split('\n');
@@ -17,6 +21,7 @@ export const readOpenMetrics = (text: string): Sample[] => {
   const series = new Set<string>();
   let family = { name: '', type: '' };
   let before = '';
+  let open: { readonly rest: string; readonly le: number; readonly count: number } | null = null;
   return lines.flatMap((line) => {
     const meta = /^# (TYPE|UNIT|HELP) (\S+) ?(.*)$/.exec(line);
     if (meta !== null) {
@@ -38,6 +43,14 @@ export const readOpenMetrics = (text: string): Sample[] => {
     if (key === before && time === undefined) throw new Error(`${key} stands twice`);
     series.add(key);
     before = key;
+    const { le, rest } = boundOf(labels);
+    if (family.type === 'histogram' && le === null) throw new Error(`${line} has no bound`);
+    // Of one series, buckets follow each other upwards to +Inf.
+    if (le !== null) {
+      if (open !== null && (open.rest !== rest || open.le >= le || open.count > Number(value)))
+        throw new Error(`${line} does not follow ${open.le} ${open.count}`);
+      open = le === Number.POSITIVE_INFINITY ? null : { rest, le, count: Number(value) };
+    }
     if (Number.isNaN(Number(value))) throw new Error(`${line} has no value`);
     return [
       {
@@ -48,6 +61,17 @@ export const readOpenMetrics = (text: string): Sample[] => {
       },
     ];
   });
+};
+
+/** The bound of a bucket, and the labels without it; null for what is no bucket. */
+const boundOf = (labels: string): { readonly le: number | null; readonly rest: string } => {
+  const bound = /(?:^|,)le="([^"]*)"/.exec(labels);
+  if (bound === null) return { le: null, rest: labels };
+  const text = bound[1] ?? '';
+  return {
+    le: text === '+Inf' ? Number.POSITIVE_INFINITY : Number(text),
+    rest: labels.replace(bound[0], ''),
+  };
 };
 
 const labelsOf = (text: string): Record<string, string> => {

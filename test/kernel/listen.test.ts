@@ -21,6 +21,7 @@ describeWith([...TRACING, 'prometheus'], 'a session that listens', () => {
     const [port, own] = [await freePort(), await freePort()];
     const tool = startTool([
       'record',
+      '--force',
       '-o',
       file,
       '--probe',
