@@ -8,12 +8,11 @@ import type { Picture, SavedFrom } from '../screen/keys/choices.ts';
 import { KEYS, type KeyBinding } from '../screen/keys/keys.ts';
 import type { ColumnChoices, Mode, UiState } from '../screen/state.ts';
 import type { TextStore } from '../screen/text-store.ts';
-import type { View } from '../screen/view.ts';
 import { createViewModel } from '../screen/view-model.ts';
 import type { Playback } from '../session/playback.ts';
 import type { SnapshotStore } from '../session/store.ts';
 import { pictureOf, titleOf } from './picture/picture.ts';
-import type { Frame, Shown } from './shown.ts';
+import { type Shown, shownOf } from './shown.ts';
 import type { Stage } from './stage.tsx';
 
 export type SessionScreen = {
@@ -152,20 +151,8 @@ export const createSessionShown = (stage: Stage, options: SessionScreen): Sessio
   });
 
   if (options.columns?.problem) model.say(options.columns.problem);
-  let drawn: View | null = null;
-  let frame: Frame = { rows: 0, panes: () => [] };
   return {
-    get: () => {
-      const view = model.get();
-      if (view !== drawn) frame = { rows: view.size.rows, panes: () => composeScreen(view) };
-      drawn = view;
-      return frame;
-    },
-    subscribe: model.subscribe,
-    press: model.press,
-    point: model.point,
-    resized: model.resized,
-    stop: model.stop,
+    ...shownOf(model, composeScreen),
     ui: () => model.get().ui,
   };
 };

@@ -3,13 +3,12 @@
 import { allTroubles } from '../screen/hosts/host-detail.ts';
 import { createHostsModel, type HostSession, type HostsEffect } from '../screen/hosts/hosts-model.ts';
 import { composeHosts } from '../screen/hosts/hosts-screen.ts';
-import type { HostsView } from '../screen/hosts/hosts-view.ts';
 import { KEYS } from '../screen/keys/keys.ts';
 import type { Mode, UiState } from '../screen/state.ts';
 import type { Playback } from '../session/playback.ts';
 import { createSessionShown, type SessionScreen, type SessionShown } from './session-shown.ts';
 import type { ShownScreen } from './show-screen.ts';
-import type { Frame, Shown } from './shown.ts';
+import { type Shown, shownOf } from './shown.ts';
 import { openStage, type Stage, type StageOptions } from './stage.tsx';
 
 export type HostOnScreen = HostSession & { readonly screen: Omit<SessionScreen, 'among' | 'ui'> };
@@ -101,21 +100,7 @@ const createHostsShown = (stage: Stage, options: HostsScreenOptions): Shown => {
     onEffect: act,
   });
 
-  let drawn: HostsView | null = null;
-  let frame: Frame = { rows: 0, panes: () => [] };
-  const list: Shown = {
-    get: () => {
-      const view = model.get();
-      if (view !== drawn) frame = { rows: view.size.rows, panes: () => composeHosts(view) };
-      drawn = view;
-      return frame;
-    },
-    subscribe: model.subscribe,
-    press: model.press,
-    point: model.point,
-    resized: model.resized,
-    stop: model.stop,
-  };
+  const list = shownOf(model, composeHosts);
   // Whichever of them is shown when the screen ends.
   void stage.done.then(list.stop, list.stop);
   return list;

@@ -50,7 +50,7 @@ describeWith(NEEDS, 'one host in a terminal', () => {
     const screen = watch('target');
     await screen.waitFor(/live \d+s[\s\S]*ssh target, clock [+-]\d+±\d+ms[\s\S]*PROCESSES/, LONG_MS);
     expect(screen.screenText()).not.toContain('all hosts');
-    screen.press('H');
+    screen.press('U');
     await screen.waitFor('one host is watched');
     screen.press('i');
     await screen.waitFor(/SESSION[\s\S]*host +\S+, Linux/);
@@ -83,11 +83,11 @@ describeWith(NEEDS, 'several hosts in a terminal', () => {
     // What is chosen there is there again.
     screen.press('c');
     await screen.waitFor(/minor faults(?!\/s)/);
-    screen.press('H');
+    screen.press('U');
     await screen.waitFor(/^>target-2/m);
     screen.press('\r');
     await screen.waitFor(/PROCESSES[\s\S]*minor faults(?!\/s)/);
-    screen.press('H');
+    screen.press('U');
     await screen.waitFor(/^>target-2/m);
     screen.press('q');
     const { code } = await screen.exited;

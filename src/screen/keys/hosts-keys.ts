@@ -34,7 +34,7 @@ export const HOSTS_KEYS: readonly KeyBinding[] = [
     id: 'host-enter',
     keys: ['enter'],
     where: 'hosts',
-    help: 'the full screen of this host; H comes back',
+    help: 'the full screen of this host; U comes back',
     hint: { text: 'enter host', rank: 2 },
     action: { type: 'choose' },
   },

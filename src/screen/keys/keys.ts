@@ -189,7 +189,7 @@ export const KEYS: readonly KeyBinding[] = [
   },
   {
     id: 'hosts',
-    keys: ['H'],
+    keys: ['U'],
     where: 'anywhere',
     help: 'of several hosts: back to the screen of all of them',
     hint: { text: 'all hosts', rank: 2 },
