@@ -6,7 +6,7 @@ import { checkpointIn, readLines } from '../dist/recording/read/load.js';
 import { composeScreen } from '../dist/screen/compose.js';
 import { glyphsFor } from '../dist/screen/format/glyphs.js';
 import { KEYS } from '../dist/screen/keys/keys.js';
-import { initialUi } from '../dist/screen/state.js';
+import { bareView } from '../dist/screen/view.js';
 import {
   createSession,
   foldInto,
@@ -94,25 +94,10 @@ export const createLineFuzz = (byType) => {
   };
 
   const show = (snapshot) => {
-    const ui = { ...initialUi('replay'), page: PAGES[(tried / LINES_A_SCREEN) & 3] };
-    ui.selectedId = snapshot.rows[tried % Math.max(1, snapshot.rows.length)]?.id ?? null;
-    const view = {
-      snapshot,
-      overview: null,
-      links: null,
-      inspection: null,
-      keys: KEYS,
-      recording: '',
-      playback: null,
-      size: { columns: 100, rows: 20 },
-      glyphs: glyphsFor('utf8'),
-      title: '',
-      status: '',
-      waitedMs: 0,
-      notice: '',
-      silentMs: null,
-      ui,
-    };
+    const size = { columns: 100, rows: 20 };
+    const bare = bareView({ mode: 'replay', snapshot, keys: KEYS, size, glyphs: glyphsFor('utf8') });
+    const selectedId = snapshot.rows[tried % Math.max(1, snapshot.rows.length)]?.id ?? null;
+    const view = { ...bare, ui: { ...bare.ui, page: PAGES[(tried / LINES_A_SCREEN) & 3], selectedId } };
     for (const { lines } of composeScreen(view))
       for (const line of lines)
         for (const { text } of line) {
