@@ -31,12 +31,15 @@ export const tellingLines = (stderr: string): string[] =>
 const WARNING = /(?:\bwarning|\bWARNING|\bnote): |^In file included from |^\d+ warnings? generated/;
 /** A place in a line above, as both of them draw it. */
 const UNDERLINE = /^[\s\d|]*[~^][\s~^]*$/;
+const ERROR = /error|failed|cannot/i;
 const MOST_QUOTED = 3;
 const COMPLAINT_LINES = 3;
 
 /** Why a tracer that ran has ended, as far as it said; empty when it said nothing of that. */
 export const complaintOf = (stderr: string): string =>
-  withoutWarnings(tellingLines(stderr)).slice(-COMPLAINT_LINES).join(' | ');
+  withoutQuotes(withoutWarnings(tellingLines(stderr)))
+    .slice(-COMPLAINT_LINES)
+    .join(' | ');
 
 const withoutWarnings = (lines: readonly string[]): string[] => {
   const kept: string[] = [];
@@ -51,6 +54,12 @@ const withoutWarnings = (lines: readonly string[]): string[] => {
   }
   return kept;
 };
+
+/** Lines of the script are no reason either: those of warnings that are drawn in another way, or whose head was cut off. */
+const withoutQuotes = (lines: readonly string[]): string[] =>
+  lines.filter(
+    (line, at) => !UNDERLINE.test(line) && (!UNDERLINE.test(lines[at + 1] ?? '') || ERROR.test(line)),
+  );
 
 /**
  * `stdin:12:3-9: ERROR: …`, or `stdin:11-12: ERROR: …` when it begins at the end of the clause before; the script's

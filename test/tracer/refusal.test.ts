@@ -121,6 +121,12 @@ describe('why a tracer has ended', () => {
     expect(complaintOf(said.join('\n'))).toBe(said.at(-1));
   });
 
+  it('is no line of the script, where a warning is drawn in another way or its head was cut off', () => {
+    const cut = ['    ~~', '  if ($python_class == 2 && $x < @m[pid]) {', '                           ~~'];
+    expect(complaintOf(cut.join('\n'))).toBe('');
+    expect(complaintOf(['ERROR: no memory', '   ^', ...cut].join('\n'))).toBe('ERROR: no memory');
+  });
+
   it('is what it said last, of whatever else it said', () => {
     expect(complaintOf('one\ntwo\nthree\nfour\n')).toBe('two | three | four');
   });
