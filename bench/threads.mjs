@@ -102,9 +102,9 @@ const samplesIn = (path) => {
     if (record.type === 'sample' && record.counted) timesMs.push(record.bootUs / 1000);
     if (record.type === 'loss') losses.add(record.kind);
   }
-  // The last two come when it has been asked to end and all is detached, which takes seconds: they are of no interval.
-  timesMs.splice(-2);
-  const apartMs = timesMs.slice(1).map((timeMs, at) => timeMs - timesMs[at]);
+  // Those of the end come when all is detached, which takes seconds: they are of no interval.
+  const watchedMs = timesMs.filter((timeMs) => timeMs - timesMs[0] <= WATCH_MS);
+  const apartMs = watchedMs.slice(1).map((timeMs, at) => timeMs - watchedMs[at]);
   const seconds = (ms) => `${(ms / 1000).toFixed(2)} s`;
   return `Samples were ${seconds(median(apartMs))} apart (median; at most ${seconds(Math.max(...apartMs))}, of ${apartMs.length}), ${pids.size.toLocaleString('en')} processes were listed; losses: ${losses.size === 0 ? 'none' : [...losses].join(', ')}.`;
 };
