@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { childrenOf, costOf, launcher, nameOf, says, sleep } from './measure.mjs';
+import { childrenOf, costRows, launcher, nameOf, says, sleep } from './measure.mjs';
 
 const PROCESSES = 20_000;
 const WATCH_MS = 20_000;
@@ -46,26 +46,24 @@ export const measureCrowd = async () => {
     await says(crowd.stdout, /ready/);
     await sleep(3_000);
     const [tracerPid] = childrenOf(tool.pid).filter((pid) => nameOf(pid) === 'bpftrace');
-    const before = [costOf(tool.pid), costOf(tracerPid)];
-    await sleep(WATCH_MS);
-    const after = [costOf(tool.pid), costOf(tracerPid)];
+    const costs = await costRows(
+      [
+        { name: 'stallscope', pid: tool.pid },
+        { name: 'its tracer', pid: tracerPid },
+      ],
+      WATCH_MS,
+    );
     crowd.stdin.end();
     await gone;
     tool.kill('SIGINT');
     await ended;
-    const percent = (index) =>
-      `${((100_000 * (after[index].cpuSeconds - before[index].cpuSeconds)) / WATCH_MS).toFixed(1)} %`;
-    const mib = (index) => `${(after[index].rssBytes / 1024 ** 2).toFixed(0)} MiB`;
     return [
       '',
       `## ${PROCESSES.toLocaleString('en')} living processes`,
       '',
       `Each has searched once for a hole and lives on; \`record --budget off --probe iomap --map-keys 32768\`, over ${WATCH_MS / 1000} s. ${counted(out)}`,
       '',
-      '| | CPU | memory |',
-      '| --- | --- | --- |',
-      `| stallscope | ${percent(0)} | ${mib(0)} |`,
-      `| its tracer | ${percent(1)} | ${mib(1)} |`,
+      ...costs,
     ];
   } finally {
     tool.kill('SIGKILL');

@@ -114,3 +114,16 @@ export const says = (stream, what) =>
   });
 
 export const nameOf = (pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+
+/** What these processes take over the same time: rows of a table. */
+export const costRows = async (named, watchMs) => {
+  const costs = await Promise.all(named.map(({ pid }) => costOver(pid, watchMs)));
+  return [
+    '| | CPU | memory |',
+    '| --- | --- | --- |',
+    ...costs.map(
+      ({ cpuPercent, rssBytes }, at) =>
+        `| ${named[at].name} | ${cpuPercent.toFixed(1)} % | ${(rssBytes / 1024 ** 2).toFixed(0)} MiB |`,
+    ),
+  ];
+};

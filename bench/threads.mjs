@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { childrenOf, costOf, launcher, median, nameOf, says, sleep } from './measure.mjs';
+import { childrenOf, costRows, launcher, median, nameOf, says, sleep } from './measure.mjs';
 import { measureAlone } from './sections.mjs';
 
 const PROCESSES = 10_000;
@@ -64,24 +64,22 @@ const measureThreads = async () => {
     await says(tool.stderr, /recording /);
     await sleep(5_000);
     const [tracerPid] = childrenOf(tool.pid).filter((pid) => nameOf(pid) === 'bpftrace');
-    const before = [costOf(tool.pid), costOf(tracerPid)];
-    await sleep(WATCH_MS);
-    const after = [costOf(tool.pid), costOf(tracerPid)];
+    const costs = await costRows(
+      [
+        { name: 'stallscope', pid: tool.pid },
+        { name: 'its tracer', pid: tracerPid },
+      ],
+      WATCH_MS,
+    );
     tool.kill('SIGINT');
     await ended;
-    const percent = (index) =>
-      `${((100_000 * (after[index].cpuSeconds - before[index].cpuSeconds)) / WATCH_MS).toFixed(1)} %`;
-    const mib = (index) => `${(after[index].rssBytes / 1024 ** 2).toFixed(0)} MiB`;
     return [
       '',
       TITLE,
       '',
       `All wait, ${BUSY} of them a hundred times a second; \`record\` with all probes, over ${WATCH_MS / 1000} s. ${samplesIn(out)}`,
       '',
-      '| | CPU | memory |',
-      '| --- | --- | --- |',
-      `| stallscope | ${percent(0)} | ${mib(0)} |`,
-      `| its tracer | ${percent(1)} | ${mib(1)} |`,
+      ...costs,
     ];
   } finally {
     tool.kill('SIGKILL');

@@ -1,6 +1,6 @@
 /**
  * A file that has no name any more: who is given its descriptor can read it, and nothing is left of it when they end, however
- * they end. null where none can be made.
+ * they end.
  */
 
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
@@ -8,19 +8,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { OpenFile } from '../session/ports.ts';
 
+/** An empty one, to be written and read. Throws what making it throws. */
+export const createUnnamed = (folder: string): number => {
+  const own = mkdtempSync(join(folder, 'stallscope-'));
+  try {
+    return openSync(join(own, 'file'), 'wx+', 0o600);
+  } finally {
+    rmSync(own, { recursive: true, force: true });
+  }
+};
+
+/** One with these bytes in it; null where none can be made. */
 export const openUnnamed = (bytes: Buffer): OpenFile | null => {
-  let folder: string | null = null;
   let file: number | null = null;
   try {
-    folder = mkdtempSync(join(tmpdir(), 'stallscope-types-'));
-    file = openSync(join(folder, 'types'), 'wx+', 0o600);
-    const opened = file;
-    if (writeSync(file, bytes) === bytes.length)
-      return { descriptor: opened, close: () => closeSync(opened) };
+    file = createUnnamed(tmpdir());
+    const descriptor = file;
+    if (writeSync(descriptor, bytes) === bytes.length)
+      return { descriptor, close: () => closeSync(descriptor) };
   } catch {
     // A full disk, or no such folder.
-  } finally {
-    if (folder !== null) rmSync(folder, { recursive: true, force: true });
   }
   if (file !== null) closeSync(file);
   return null;

@@ -2,10 +2,10 @@
  * For programs that read files only: what comes by, as a file that nobody else can open and nothing is left of, however
  * we end. Its name is gone as soon as it is open; who reads it is handed the open file.
  */
-import { closeSync, mkdtempSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
+import { closeSync, statfsSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Chunks } from '../../foreign/lines.ts';
+import { createUnnamed } from '../../host/unnamed-file.ts';
 
 export type Store = { readonly folder: string; readonly mostBytes: number };
 
@@ -35,7 +35,7 @@ export async function* asFile(
   store: Store,
   read: (file: number) => AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
-  const file = openNameless(store.folder);
+  const file = createUnnamed(store.folder);
   try {
     await fill(file, chunks, store);
     yield* read(file);
@@ -43,15 +43,6 @@ export async function* asFile(
     closeSync(file);
   }
 }
-
-const openNameless = (folder: string): number => {
-  const own = mkdtempSync(join(folder, 'stallscope-import-'));
-  try {
-    return openSync(join(own, 'held'), 'w+', 0o600);
-  } finally {
-    rmSync(own, { recursive: true, force: true });
-  }
-};
 
 const fill = async (file: number, chunks: Chunks, { folder, mostBytes }: Store): Promise<void> => {
   let bytes = 0;
