@@ -33,8 +33,8 @@ export type Channel = {
   kill(): void;
 };
 
-/** A sign of life; the guards there wait for more than three of them. */
-export const BEAT_MS = 1_000;
+/** A sign of life; the guards there wait for more than four of them. */
+export const BEAT_MS = 500;
 /** Who has heard nothing for so long has no tracer there any more: its guard has ended it. */
 const OVER_MS = 6_000;
 const FIRST_ANSWER_MS = 30_000;
@@ -71,9 +71,12 @@ export const connect = async (
       channel.kill();
     },
   });
+  /** Of the tracer. A reader that is long over an answer says nothing meanwhile, and the link is there all the same. */
+  let channelHeardMs = Number.NEGATIVE_INFINITY;
+  const silentMs = (): number => performance.now() - Math.max(reader.heardMs(), channelHeardMs);
   const beat = setInterval(() => {
     void reader.ask('b').catch(() => undefined);
-    if (performance.now() - reader.heardMs() < OVER_MS) return;
+    if (silentMs() < OVER_MS) return;
     why ??= `nothing was heard of ${address.name} for ${OVER_MS / 1000} s`;
     channel.kill();
   }, BEAT_MS);
@@ -97,9 +100,15 @@ export const connect = async (
   }
   return {
     reader,
-    channel: (script) => startSsh(address, { role: 'channel', folder, script }),
+    channel: (script) => {
+      const opened = startSsh(address, { role: 'channel', folder, script });
+      opened.ssh.stdout.on('data', () => {
+        channelHeardMs = performance.now();
+      });
+      return opened;
+    },
     ended,
-    silentMs: () => performance.now() - reader.heardMs(),
+    silentMs,
     close: () => {
       clearInterval(beat);
       ssh.stdin.end();

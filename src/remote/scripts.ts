@@ -2,9 +2,12 @@
  * All that runs on another host beside bpftrace: two small scripts for a POSIX shell. Each is one session's, ends by itself
  * when nothing is heard from here, and leaves nothing.
  *
- * **guard.** Every line from here is a sign of life. Without one for 3 to 4 s what is guarded is interrupted, and for 4 to
- * 5 s killed; neither a killed client, nor a stopped one, nor a cut cable need say goodbye for that. Its `sleep` is the one
- * program that starts every second; its number is reported, so that it is not taken for anybody's work.
+ * **guard.** Every line from here is a sign of life. Without one for 2.4 s a tracer is interrupted, and for 3.4 s killed;
+ * neither a killed client, nor a stopped one, nor a cut cable need say goodbye for that. What the kernel takes to detach it,
+ * killed or not, comes on top: that is what is left of the 6 s, so in silence the guard looks more often than once a second.
+ * The reader, of which nothing has to be detached, is given 4 s, and while it answers 20: it hears nothing meanwhile. The
+ * guard's `sleep` is the one program that starts every second; its number is reported, so that it is not taken for anybody's
+ * work.
  *
  * **reader.** Prints files. A line of its input is one request, words between tabs, a letter first; an answer ends with a
  * line that begins with a word drawn at random for this connection, which nobody there knows, with the status and the
@@ -61,30 +64,50 @@ const PLACE = `place() {
 /** None is pushed: there is nothing to remove. */
 const NO_SWEEP = 'sweep() { :; }';
 
-/** In hundredths of a second, after the second in which the last sign came: where all is slow, a second of sleep is longer. */
-const INTERRUPT_AFTER = 300;
-const KILL_AFTER = 400;
+/** Silence after which it is ended, first with the signal, then killed; in hundredths of a second since the last sign. */
+type Patience = { readonly signal: 'INT' | 'TERM'; readonly end: number; readonly kill: number };
+const OF_TRACER: Patience = { signal: 'INT', end: 240, kill: 340 };
+const OF_READER: Patience = { signal: 'TERM', end: 400, kill: 500 };
+/** While it answers it hears nothing; where all is slow, an answer may take so long. */
+const LONGEST_ANSWER = 2_000;
+/** Two signs of life are not so far apart: from here on it is silence. */
+const SILENT_AFTER = 120;
+
+/** Whether somebody works for `$$`, beside this guard; where the kernel does not say (CONFIG_PROC_CHILDREN), nobody does. */
+const ANSWERING = `answering() {
+  k=$a
+  read -r k </proc/$$/task/$$/children
+  [ "$k" != "$a" ] && [ $((t - since)) -lt ${LONGEST_ANSWER} ]
+} 2>/dev/null`;
+const NOT_ANSWERING = 'answering() { false; }';
 
 /**
- * Beside `$$`, which it ends, first with the signal `$1`. A PID can be another's by now, whose parent we are not: only while
- * `$$` is our parent is it signalled.
+ * Beside `$$`, which it ends. A PID can be another's by now, whose parent we are not: only while `$$` is our parent is it
+ * signalled.
  */
-const GUARD = `ours() { read -r a b c parent rest </proc/self/stat && [ "$parent" = $$ ]; }
+const guardFor = ({ signal, end, kill }: Patience): string => `ours() {
+  read -r a b c parent rest </proc/self/stat && [ "$parent" = $$ ]
+}
 now() { read -r t rest </proc/uptime; t=\${t%.*}\${t#*.}; }
+heard() { read -r since rest </proc/uptime; since=\${since%.*}\${since#*.} n=0; }
+silent() { now; [ $((t - since)) -ge "$1" ]; }
 guard() {
-  heard=1 n=0
-  trap 'heard=1' USR1
+  heard
+  trap heard USR1
+  # Not every sleep knows parts of a second.
+  part=1 n=0
+  sleep 0.01 2>/dev/null && part=0.2
   while ours; do
-    sleep 1 >/dev/null 2>&1 &
+    nap=1
+    silent ${SILENT_AFTER} && nap=$part
+    sleep $nap >/dev/null 2>&1 &
     s=$!
     echo "${OWN} $s" >&2
     while kill -0 $s 2>/dev/null; do wait $s; done
-    now
-    [ $heard = 1 ] && since=$t heard=0 n=0
     if [ $n = 0 ]; then
-      [ $((t - since)) -ge ${INTERRUPT_AFTER} ] && n=1 && ours && kill -"$1" $$
+      silent ${end} && ours && ! answering && n=1 && kill -${signal} $$
     else
-      [ $((t - since)) -ge ${KILL_AFTER} ] && ours && kill -KILL $$
+      silent ${kill} && ours && kill -KILL $$
     fi
   done
   sweep
@@ -163,11 +186,12 @@ kill $w 2>/dev/null`;
 export const readerScript = (mark: string, pushes = false): string =>
   [
     pushes ? `${SWEEP}\n${PLACE}` : NO_SWEEP,
-    GUARD,
+    ANSWERING,
+    guardFor(OF_READER),
     READ_SETUP,
     `mark=${mark} kept= p=`,
     SPARE,
-    guarded('guard TERM </dev/null'),
+    guarded('guard </dev/null'),
     `trap 'kill $p $w 2>/dev/null; sweep; exit' TERM`,
     `echo "${GREETING} $$ $w" >&2`,
     ANSWERS,
@@ -201,13 +225,14 @@ export const tracerScript = ({ launcher, file, args, env }: TracerWords): string
   const settings = Object.entries(rest).map(([name, value]) => `${name}=${quote(value)}`);
   return [
     NO_SWEEP,
-    GUARD,
+    NOT_ANSWERING,
+    guardFor(OF_TRACER),
     LISTEN,
     SPARE,
     OWNER,
     `echo ${GREETING}`,
     'exec 3<&0',
-    guarded('guard INT </dev/null 3<&- >/dev/null'),
+    guarded('guard </dev/null 3<&- >/dev/null'),
     'listen <&3 >/dev/null 2>&1 & l=$!',
     `echo "${GREETING} $$ $PPID $w $l" >&2`,
     'exec 3<&-',

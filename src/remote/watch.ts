@@ -10,6 +10,7 @@ import { type Block, createBlock, type Wanted } from './block.ts';
 import { createRemoteFiles } from './files.ts';
 import type { RemoteHost } from './host.ts';
 import { readAnswer, requestsOf } from './question.ts';
+import type { Answer } from './reader.ts';
 
 export type Watch = {
   readonly files: HostFiles;
@@ -41,6 +42,13 @@ export const createWatch = (host: RemoteHost): Watch => {
   let isOver = false;
   let keptBy: unknown = null;
 
+  const take = ({ bytes, askedUs, answeredUs }: Answer, wanted: Wanted): void => {
+    const shownUs = block.take(bytes, wanted);
+    if (shownUs === null) return;
+    readUs = host.clock.note({ askedUs, answeredUs, shownUs });
+    isNew = true;
+  };
+
   const fetchBlock = async (): Promise<void> => {
     const connection = host.current();
     if (isFetching || connection === null) return;
@@ -54,17 +62,14 @@ export const createWatch = (host: RemoteHost): Watch => {
         void reader.ask('k', ...block.kept()).catch(() => undefined);
       keptBy = reader;
       const asked = reader.ask('t', pidsOf(wanted), wanted.sizes.join(',') || ',', ...wanted.texts);
-      const others = requestsOf(wanted.others).map(async (request) => {
-        for (const [question, known] of readAnswer(request, await reader.ask(...request.words)))
-          block.answer(question, known);
-      });
-      const { bytes, askedUs, answeredUs } = await asked;
-      const shownUs = block.take(bytes, wanted);
-      if (shownUs !== null) {
-        readUs = host.clock.note({ askedUs, answeredUs, shownUs });
-        isNew = true;
-      }
-      await Promise.all(others);
+      // All at once: where the link ends, each of them is rejected, and each must have been waited for by then.
+      await Promise.all([
+        asked.then((answer) => take(answer, wanted)),
+        ...requestsOf(wanted.others).map(async (request) => {
+          for (const [question, known] of readAnswer(request, await reader.ask(...request.words)))
+            block.answer(question, known);
+        }),
+      ]);
       const ms = performance.now() - beganMs;
       tookMs += (ms - tookMs) * (ms > tookMs ? 1 : SLOWER);
       block.cost(costThere().cpuMs);

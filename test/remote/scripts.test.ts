@@ -1,7 +1,11 @@
 /** The two scripts in real shells, without ssh: what they answer, and how they end. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { execa } from 'execa';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createReader } from '../../src/remote/reader.ts';
 import { readerScript, tracerScript } from '../../src/remote/scripts.ts';
@@ -75,6 +79,22 @@ describe.each(SHELLS.filter(isHere).map((shell) => [shell.join(' '), shell] as c
 describe.each(PATIENT.filter(isHere).map((shell) => [shell.join(' '), shell] as const))(
   'left alone, %s',
   (_, shell) => {
+    it('waits for an answer that takes longer than its patience', async () => {
+      const { child, reader } = read(shell);
+      const dir = mkdtempSync(join(tmpdir(), 'stallscope-slow-'));
+      const slow = join(dir, 'slow');
+      spawnSync('mkfifo', [slow]);
+      const answer = reader.ask('c', slow);
+      await delay(4_600);
+      // It opens it when there is somebody who reads.
+      await execa('sh', ['-c', 'printf "at last" >"$1"', 'sh', slow], { timeout: 5_000 });
+      expect((await answer).bytes.toString()).toBe('at last');
+      expect((await reader.ask('l', '/proc/self/ns/pid')).status).toBe(0);
+      child.stdin.end();
+      expect(await once(child, 'close')).toEqual([0, null]);
+      rmSync(dir, { recursive: true });
+    });
+
     it('ends the reader within 6 s, and not before 3', async () => {
       const { child, reader } = read(shell);
       await reader.ask('b');
