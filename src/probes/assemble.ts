@@ -12,6 +12,7 @@ import { argsOnce } from './args-once.ts';
 import { clausesOf, sharedPoints, withoutShared } from './attachments.ts';
 import { checkNumbers } from './check-numbers.ts';
 import { checkedMaps, numberMaps } from './checked-maps.ts';
+import { firstCounts } from './first-counts.ts';
 import { frameOf, meetText, SEEN } from './frame.ts';
 import type { FrameRequest } from './frame-text.ts';
 import { type Part, partOf, variableOf } from './part.ts';
@@ -35,7 +36,10 @@ export const assemble = (request: AssembleRequest): Assembled => {
     { owner: null, text: frame.head },
     ...parts.map((part) => ({ owner: part.id, text: part.text })),
     { owner: null, text: frame.tail },
-  ].map(({ owner, text }) => ({ owner, text: argsOnce(text, variableOf(owner, 'args'), request.facts) }));
+  ].map(({ owner, text }) => ({
+    owner,
+    text: argsOnce(firstCounts(text, request.facts), variableOf(owner, 'args'), request.facts),
+  }));
   const visible = [
     ...metrics.filter(({ internal }) => !internal).map(({ descriptor }) => descriptor),
     ...parts.flatMap(({ derived }) => derived),

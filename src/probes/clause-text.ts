@@ -19,13 +19,18 @@ export const clausesIn = (
 };
 
 /** The brace that ends what begins at `open`; -1 when there is none. */
-export const closingBrace = (code: string, open: number): number => {
-  const tokens = /"(?:[^"\\\n]|\\.)*"|[{}]/g;
+export const closingBrace = (code: string, open: number): number => closing(code, open, '{}');
+
+/** The same of a parenthesis. */
+export const closingParenthesis = (code: string, open: number): number => closing(code, open, '()');
+
+const closing = (code: string, open: number, [opens, closes]: string): number => {
+  const tokens = /"(?:[^"\\\n]|\\.)*"|[{}()]/g;
   tokens.lastIndex = open;
   let depth = 0;
   for (let token = tokens.exec(code); token !== null; token = tokens.exec(code)) {
-    if (token[0] === '{') depth += 1;
-    if (token[0] === '}') depth -= 1;
+    if (token[0] === opens) depth += 1;
+    if (token[0] === closes) depth -= 1;
     if (depth === 0) return token.index;
   }
   return -1;

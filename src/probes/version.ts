@@ -13,5 +13,9 @@ export const bpftraceFrom = (facts: HostFacts, version: string): boolean =>
 export const rereadsLists = (facts: HostFacts): boolean =>
   bpftraceFrom(facts, '0.17.0') && !bpftraceFrom(facts, '0.18.0');
 
+/** From 0.20 to 0.23: of two CPUs that count for a key the first time at once, one is not heard (first-counts.ts). */
+export const losesFirstCounts = (facts: HostFacts): boolean =>
+  bpftraceFrom(facts, '0.20.0') && !bpftraceFrom(facts, '0.24.0');
+
 /** Without the suffixes of distributions and release candidates, which would fall out of every range. */
 export const plainVersion = (version: string): string => semver.coerce(version)?.version ?? '0.0.0';

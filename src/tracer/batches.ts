@@ -44,10 +44,15 @@ const EXITS_MAP = '@frame_exits';
 const FILES_MAP = '@frame_files';
 const FULL_MAP = '@frame_full';
 const ENOENT = 2;
+const EEXIST = 17;
 
-/** bpftrace 0.23 reports every deletion of a key that was not there; our frame deletes without looking first. */
-const isAbsentKey = (helper: string, retcode: number): boolean =>
-  helper.includes('delete') && Math.abs(retcode) === ENOENT;
+/**
+ * What bpftrace 0.23 reports and takes no count away: a deletion of a key that was not there, as our frame deletes without
+ * looking first, and a key that another CPU has made meanwhile (probes/first-counts.ts).
+ */
+const isHarmless = (helper: string, retcode: number): boolean =>
+  (helper.includes('delete') && Math.abs(retcode) === ENOENT) ||
+  (helper.includes('update') && Math.abs(retcode) === EEXIST);
 
 type OpenBatch = {
   readonly bootUs: number;
@@ -153,7 +158,7 @@ export const createBatcher = ({ script, events, mapKeys, began, nowUs }: Batcher
           events.loss('lost-events', message.data.events, {});
           break;
         case 'helper_error':
-          if (isAbsentKey(message.helper, message.retcode)) break;
+          if (isHarmless(message.helper, message.retcode)) break;
           events.loss('helper-error', 1, { detail: `${message.helper}: ${message.msg ?? message.retcode}` });
           break;
         case 'runtime_error':
