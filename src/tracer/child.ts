@@ -98,6 +98,8 @@ export const startChild = (options: ChildOptions): Child => {
       signalGroup('SIGKILL');
       subprocess.stdout.destroy();
       subprocess.stderr.destroy();
+      // Whoever reads them has heard of it.
+      await streamsEnded;
     }
     const result = await subprocess;
     const code = result.exitCode ?? null;

@@ -52,8 +52,14 @@ export const decodeStdout = (stdout: Child['stdout'], options: DecodeOptions): v
       events.loss('rejected-line', 1, { detail: 'a line too long to hold' });
     skipping = overflow === true;
   });
-  stdout.on('end', () => {
+  let isOver = false;
+  const finish = (): void => {
+    if (isOver) return;
+    isOver = true;
     parser.end();
     batches.finish();
-  });
+  };
+  stdout.on('end', finish);
+  // Somebody else may hold it open, and it is closed by us: what was read by then is all there is, and counts.
+  stdout.on('close', finish);
 };

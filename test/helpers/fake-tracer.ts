@@ -36,7 +36,8 @@ export type FakeLife = {
   readonly ignore?: readonly ('SIGINT' | 'SIGTERM')[];
   readonly dieAfter?: number;
   readonly silentAfter?: number;
-  readonly grandchild?: boolean;
+  /** It has our output, and ends with us, or in a while: it is in a group of its own. */
+  readonly grandchild?: 'ours' | 'unreachable';
   /** A file that is printed as it is once it is ready, then it ends. */
   readonly capture?: string;
 };

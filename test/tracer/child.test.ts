@@ -166,7 +166,7 @@ describe('stopping', () => {
   });
 
   it('ends its children with it', async () => {
-    const { child, text } = start({ ignore: ['SIGINT', 'SIGTERM'], grandchild: true });
+    const { child, text } = start({ ignore: ['SIGINT', 'SIGTERM'], grandchild: 'ours' });
     await until(() => text().includes('tock'));
     await child.stop();
     await until(() => !isGroupAlive(child.pid));

@@ -189,6 +189,13 @@ describe('batches', () => {
     expect(losses).toEqual([]);
   });
 
+  it('counts also where somebody else holds its output open', async () => {
+    const { batches, losses } = await run({ grandchild: 'unreachable', end: [map('@n', { 7: 3 })] });
+    expect(batches.at(-1)).toMatchObject({ final: true });
+    expect(countsOf(batches.at(-1))).toEqual({ 'iomap.iter': [[7, 3]] });
+    expect(losses).toEqual([]);
+  });
+
   it('arrive whole however many lines the end has', async () => {
     const heard = await run({ end: [map('@n', { $ROUND: 1 })], endRounds: 5_000 });
     expect(heard.losses).toEqual([]);
