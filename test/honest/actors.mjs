@@ -1,6 +1,6 @@
 // The processes whose work is known. Each is a program that says its own account as JSON, one line for itself and one
 // for each child; beside it `perf stat` counts kernel events of that process and its children alone.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,6 +9,8 @@ import { ENVIRONMENT, hasEvent, hasProgram, must, NotHere } from './here.mjs';
 import { later } from './tidy.mjs';
 
 const source = (name) => fileURLToPath(new URL(`./workloads/${name}.c`, import.meta.url));
+/** Without a library: that of 32 bits is seldom installed. */
+const NARROW = '-m32 -O2 -ffreestanding -fno-pic -no-pie -fno-stack-protector -nostdlib -static'.split(' ');
 const PROGRAMS = ['seek', 'lay', 'files', 'syncs', 'io', 'scarce', 'again'];
 
 /** Compiles the workloads into `dir`; their paths by name. */
@@ -16,9 +18,18 @@ export const compileAll = (dir) => {
   mkdirSync(dir, { recursive: true });
   const paths = Object.fromEntries(PROGRAMS.map((name) => [name, join(dir, name)]));
   for (const [name, path] of Object.entries(paths)) must('cc', '-O2', '-pthread', '-o', path, source(name));
+  // A compiler for 64 bits alone, and a processor without 32: program32 says it.
+  spawnSync('cc', [...NARROW, '-o', join(dir, 'narrow'), source('narrow')], { stdio: 'ignore' });
+  paths.narrow = join(dir, 'narrow');
   // The same program under the name that it takes by exec.
   symlinkSync('seek', join(dir, 'seek-later'));
   return paths;
+};
+
+/** @throws NotHere where no program of 32 bits can be made, or run */
+export const program32 = ({ narrow }) => {
+  if (spawnSync(narrow, ['/', 'mkdir', '0'], { stdio: 'ignore' }).status === 0) return narrow;
+  throw new NotHere('no program of 32 bits can be made and run here');
 };
 
 let serial = 0;

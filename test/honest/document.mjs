@@ -44,6 +44,10 @@ const introduction = (results) => {
     '',
     `Tried on Linux ${os.release()}, ${os.cpus().length} CPUs; the other kernels are in [kernels.md](kernels.md).`,
     '',
+    'One zero is known to be reported as exact and to be wrong: of a program of 64 bits that makes calls as one of 32 does',
+    '(`int 0x80`). The kernel has no event for those calls, and nothing distinguishes such a program. Programs of 32 bits are',
+    'recognised, and uncovered.',
+    '',
   ];
 };
 

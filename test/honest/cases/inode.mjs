@@ -2,6 +2,7 @@
 // process made it knows itself.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { program32 } from '../actors.mjs';
 import { ext4 } from '../fs/ext4.mjs';
 import { btrfs, overlay, tmpfs } from '../fs/others.mjs';
 import { xfs } from '../fs/xfs.mjs';
@@ -26,7 +27,8 @@ const BY_LINK = ['symlink', 'symlinkat', 'link', 'linkat', 'bind', 'tmpfile'];
 const BY_RENAME = ['rename', 'renameat2', 'noreplace', 'exchange', 'refused', 'existing'];
 const CALLS = [...BY_NAME, ...BY_LINK, ...BY_RENAME];
 const URING = ['uring-openat', 'uring-mkdirat', 'uring-symlinkat', 'uring-linkat', 'uring-renameat'];
-const COMPAT = ['compat-open', 'compat-mkdir', 'compat-rename'];
+/** By a program of 32 bits. */
+const NARROW = ['narrow-open', 'narrow-mkdir', 'narrow-rename'];
 /** What file systems have of their own to say on: overlayfs makes files on others, tmpfs on none. */
 const SOME = ['openat', 'mkdir', 'fifo', 'symlink', 'link', 'exchange', 'rename', 'tmpfile'];
 
@@ -51,7 +53,7 @@ const ROWS = [
   { id: 'one call in eight', place: tmpfs, calls: [...SOME, 'bind'], times: 500, variant: 'sampled' },
   { id: 'rubbish in upper halves', place: tmpfs, calls: ['openat-garbage'], part: 'ci' },
   { id: 'io_uring', place: ext4, calls: URING, part: 'ci' },
-  { id: 'a 32-bit caller', place: tmpfs, calls: COMPAT },
+  { id: 'a 32-bit caller', place: tmpfs, calls: NARROW },
   { id: 'short-lived children', place: tmpfs, calls: ['children'], times: 100, part: 'ci' },
   { id: 'a storm', place: tmpfs, calls: ['openat'], times: 100_000, storm: true },
 ];
@@ -64,7 +66,11 @@ const prepare = (row) => (stage) => {
 
 const commandOf =
   (row, call) =>
-  ({ programs }, { dir }) => [programs.files, dir, call, String(row.times ?? TIMES)];
+  ({ programs }, { dir }) => {
+    const [, narrow] = /^narrow-(.*)/.exec(call) ?? [];
+    const program = narrow === undefined ? programs.files : program32(programs);
+    return [program, dir, narrow ?? call, String(row.times ?? TIMES)];
+  };
 
 const work = (row) =>
   eachCall(row.calls, (call) => commandOf(call === 'until' ? { times: 0 } : row, call), claimsOf);

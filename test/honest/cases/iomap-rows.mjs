@@ -41,7 +41,7 @@ export const ROWS = [
   row('xfs, short-lived children', 'xfs', 'plain', 'children', ['searcher'], { times: 100, ...CI }),
   row('xfs, inside a PID namespace', 'xfs', 'plain', 'each', ['searcher'], NAMESPACE),
   row('xfs, rubbish in upper halves', 'xfs', 'plain', 'garbage', [], CI),
-  row('xfs, a 32-bit caller', 'xfs', 'plain', 'compat'),
+  row('xfs, a 32-bit caller', 'xfs', 'plain', 'narrow'),
   row('xfs, a storm', 'xfs', 'long', 'each', [], { times: 500, storm: true }),
   row(
     'xfs, everything beside',

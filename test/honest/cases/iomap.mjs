@@ -1,6 +1,7 @@
 // Searches for holes and data. Each searcher knows how often it searched and how long that took; how many steps the
 // kernel went for it says perf, by the kernel's own event of a step, of that process alone.
 import { join } from 'node:path';
+import { program32 } from '../actors.mjs';
 import { ext4, fragmentExt4, smallExt4 } from '../fs/ext4.mjs';
 import { btrfs, erofs, overlay, tmpfs } from '../fs/others.mjs';
 import { SHAPES } from '../fs/shapes.mjs';
@@ -86,7 +87,10 @@ const farFile = (root, lay) => {
 
 const commandOf =
   (row) =>
-  ({ programs }, { file }) => [programs.seek, file, row.whence, row.how, String(row.times)];
+  ({ programs }, { file }) =>
+    row.how === 'narrow'
+      ? [program32(programs), file, 'seek', String(row.times)]
+      : [programs.seek, file, row.whence, row.how, String(row.times)];
 
 const work = (row) => async (stage, context) => {
   const beside = row.beside.map((name) => BESIDE[name]);

@@ -63,16 +63,6 @@ static USED_BY_SOME void not_here(const char *what) {
   exit(77);
 }
 
-static void no_compat(int signal) {
-  (void)signal;
-  const char said[] = "this kernel takes no calls of 32-bit programs\n";
-  if (write(2, said, sizeof said - 1) < 0) _exit(1);
-  _exit(77);
-}
-
-/* int 0x80 is a fault of protection where the kernel does not emulate 32 bits. */
-static USED_BY_SOME void compat_or_not_here(void) { signal(SIGSEGV, no_compat); }
-
 /* One write, so that lines of several processes do not mix. */
 static USED_BY_SOME void tell(const char *format, ...) {
   char line[4096];

@@ -2,8 +2,8 @@
  * files DIRECTORY HOW TIMES   Makes TIMES files by one entry point of the kernel, and takes them away again; tells what
  * it made, removed and renamed, and how long the successful calls took together.
  *
- * HOW is a row of the table at the end: the entry point. `uring-…` goes through io_uring, `compat-…` calls as a 32-bit
- * program does, `children` has each file made by a short-lived process, `until` makes and removes until SIGTERM.
+ * HOW is a row of the table at the end: the entry point. `uring-…` goes through io_uring,
+ * `children` has each file made by a short-lived process, `until` makes and removes until SIGTERM.
  */
 #include "account.h"
 #include <linux/openat2.h>
@@ -14,7 +14,6 @@
 static char path[96], other[96];
 static int directory;
 
-#include "compat.h"
 #include "uring-files.h"
 
 static void name(long i) {
@@ -155,9 +154,6 @@ static const struct entry {
     {"uring-symlinkat", uring_symlink, uring_unlink, NULL},
     {"uring-linkat", uring_link, uring_unlink, NULL},
     {"uring-renameat", uring_open, uring_unlink, uring_rename},
-    {"compat-open", compat_open, compat_unlink, NULL},
-    {"compat-mkdir", compat_mkdir, compat_rmdir, NULL},
-    {"compat-rename", compat_open, compat_unlink, compat_rename},
 };
 
 static uint64_t times_ns[3];
@@ -204,7 +200,6 @@ int main(int argc, char **argv) {
   directory = open(argv[1], O_RDONLY | O_DIRECTORY);
   if (directory < 0 || fchdir(directory) != 0) fail(argv[1]);
   if (strncmp(how, "uring-", 6) == 0) uring_open_ring();
-  if (strncmp(how, "compat-", 7) == 0) compat_or_not_here();
   for (unsigned i = 0; i < sizeof ENTRIES / sizeof *ENTRIES; i++) {
     const struct entry *entry = &ENTRIES[i];
     const char *wanted = strcmp(how, "until") == 0 || strcmp(how, "children") == 0 ? "openat" : how;

@@ -2,7 +2,7 @@
  * seek FILE WHENCE HOW TIMES   Searches a file for holes or data, TIMES times, and tells how often and how long.
  *
  * WHENCE: hole, data. HOW: each (from the start), walk (from change to change to the end), append (a block is added
- * after each search), garbage (rubbish in the upper half of 32-bit arguments), compat (as a 32-bit program calls),
+ * after each search), garbage (rubbish in the upper half of 32-bit arguments),
  * threads (four, each TIMES), exec (half, then another program of another name goes on), children (TIMES short-lived
  * ones), until (until SIGTERM).
  */
@@ -57,20 +57,6 @@ static void garbage(int fd, int whence, long times) {
   }
 }
 
-static void compat(int fd, int whence, long times) {
-#ifdef __x86_64__
-  compat_or_not_here();
-  for (long i = 0; i < times; i++) {
-    uint64_t start = now_ns();
-    long found;
-    asm volatile("int $0x80" : "=a"(found) : "a"(19), "b"(fd), "c"(0), "d"(whence) : "r8", "r9", "r10", "r11", "memory");
-    account(whence, now_ns() - start);
-  }
-#else
-  not_here("calls of 32-bit programs are tried on x86-64 only");
-#endif
-}
-
 struct share {
   int fd, whence;
   long times;
@@ -109,7 +95,7 @@ static const struct {
   const char *name;
   void (*run)(int fd, int whence, long times);
 } HOW[] = {{"each", each},       {"walk", walk},     {"append", append},    {"garbage", garbage}, {"until", each},
-           {"compat", compat},   {"threads", threads}, {"children", children}};
+           {"threads", threads}, {"children", children}};
 
 int main(int argc, char **argv) {
   if (argc < 5) return 2;
