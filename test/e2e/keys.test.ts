@@ -46,7 +46,7 @@ beforeAll(async () => {
     rows: 40,
     cwd: folder,
   });
-  await screen.waitFor('AHEAD', 40_000);
+  await screen.waitFor('AHEAD');
 });
 afterAll(() => {
   screen.close();
@@ -74,7 +74,7 @@ describe('every key, in a terminal', () => {
       const [way, place] = WAY[binding.where] ?? [[], ''];
       for (const key of binding.keys) {
         for (const step of way) screen.press(bytesOf(step));
-        await screen.waitFor(place, 20_000);
+        await screen.waitFor(place);
         screen.press(bytesOf(key));
         // Out of whatever it opened; Esc alone is reported from the beginning of an arrow by a pause.
         for (const away of ['\x1b', '\x1b']) {
@@ -83,7 +83,7 @@ describe('every key, in a terminal', () => {
         }
         await new Promise((resolve) => setTimeout(resolve, 60));
         if (screen.screenText().includes('>SIGNALS')) screen.press('\t');
-        await screen.waitFor(/PROCESSES|PROCESS TREE|COMMANDS|CGROUPS|CONTAINERS|PARENTS/, 20_000);
+        await screen.waitFor(/PROCESSES|PROCESS TREE|COMMANDS|CGROUPS|CONTAINERS|PARENTS/);
         expect(screen.screenText()).not.toContain('is not a key here');
         expect(screen.state().altScreen).toBe(true);
       }
@@ -92,7 +92,7 @@ describe('every key, in a terminal', () => {
         screen.press('v');
         await new Promise((resolve) => setTimeout(resolve, 150));
       }
-      await screen.waitFor('PROCESSES', 20_000);
+      await screen.waitFor('PROCESSES');
     },
   );
 
@@ -102,9 +102,9 @@ describe('every key, in a terminal', () => {
     ['h', '.html'],
   ])('and e, then %s, writes the view as %s', async (key, ending) => {
     screen.press('e');
-    await screen.waitFor('write this view as', 20_000);
+    await screen.waitFor('write this view as');
     screen.press(key);
-    await screen.waitFor(`${ending}, and this`, 20_000);
+    await screen.waitFor(`${ending}, and this`);
     const [name = ''] = readdirSync(folder).filter((one) => one.endsWith(ending));
     expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600);
     const text = readFileSync(join(folder, name), 'utf8');
