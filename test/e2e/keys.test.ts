@@ -7,6 +7,7 @@ import { KEYS } from '../../src/screen/keys/keys.ts';
 import { examples } from '../helpers/examples.ts';
 import { type ProgramScreen, runInTerminal } from '../helpers/screen.ts';
 import { LAUNCHER } from '../helpers/tool.ts';
+import { until } from '../helpers/until.ts';
 
 const BYTES: Readonly<Record<string, string>> = {
   up: '\x1b[A',
@@ -66,6 +67,9 @@ const WAY: Readonly<Record<string, readonly [readonly string[], string]>> = {
   input: [['/'], 'filter: '],
 };
 
+const ARRANGEMENT = /PROCESSES|PROCESS TREE|COMMANDS|CGROUPS|CONTAINERS|PARENTS/;
+const arrangement = (): string | undefined => ARRANGEMENT.exec(screen.screenText())?.[0];
+
 describe('every key, in a terminal', () => {
   const pressed = KEYS.filter(({ id, where }) => !LEAVING.has(id) && where !== 'live');
   it.each(pressed.map((binding) => [`${binding.where}: ${binding.id}`, binding] as const))(
@@ -83,14 +87,15 @@ describe('every key, in a terminal', () => {
         }
         await new Promise((resolve) => setTimeout(resolve, 60));
         if (screen.screenText().includes('>SIGNALS')) screen.press('\t');
-        await screen.waitFor(/PROCESSES|PROCESS TREE|COMMANDS|CGROUPS|CONTAINERS|PARENTS/);
+        await screen.waitFor(ARRANGEMENT);
         expect(screen.screenText()).not.toContain('is not a key here');
         expect(screen.state().altScreen).toBe(true);
       }
       // What changed the arrangement is changed back, so that the next key finds processes.
-      for (let turn = 0; turn < 6 && !screen.screenText().includes('PROCESSES'); turn += 1) {
+      for (let turn = 0; turn < 6 && arrangement() !== 'PROCESSES'; turn += 1) {
+        const before = arrangement();
         screen.press('v');
-        await new Promise((resolve) => setTimeout(resolve, 150));
+        await until(() => ![before, undefined].includes(arrangement()));
       }
       await screen.waitFor('PROCESSES');
     },

@@ -158,7 +158,7 @@ describeWith([...TRACING, 'perl'], 'a map that is full', () => {
     if (inode === undefined) throw new Error('no inode probe');
     const selected = [selectVariant(inode.manifest, inode.folder, facts)];
     // Each waits in its open for a reader, and the map has room for 16 of the 24.
-    const isWaiting = 'open(my $w, "<", "/proc/$p/stat") && (<$w> // "") =~ /\\) S /';
+    const isWaiting = 'open(W,"<","/proc/$p/stat") && <W> =~ /\\) S /';
     const opening = `use Fcntl; use POSIX; mkfifo("${dir}/fifo", 0600); for(1..24){ my $p = fork; if(!$p){ sysopen(F,"${dir}/fifo",O_WRONLY|O_CREAT); exit } push @p, $p } for my $p (@p) { until (${isWaiting}) { select(undef,undef,undef,0.01) } } open(R,"<","${dir}/fifo"); 1 while wait > 0`;
     const { raw, counts } = await trace(selected, { filter: { kind: 'all' }, mapKeys: 16 }, async () => {
       await execa('perl', ['-e', opening]);
