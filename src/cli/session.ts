@@ -22,7 +22,7 @@ import { invokerOf } from './invoker.ts';
 import { createLife, type Life } from './life.ts';
 import type { Address, MoreFamilies } from './listen.ts';
 import { closeAll, type Outlet, outletsOf, published } from './outlets.ts';
-import { prepareTrace, type Trace, type TraceHooks, type TraceOptions } from './trace.ts';
+import { abandon, prepareTrace, type Trace, type TraceHooks, type TraceOptions } from './trace.ts';
 
 export type SessionOptions = TraceOptions & {
   /** Where to record to, or null. */
@@ -94,8 +94,10 @@ export const startSession = async (
           ...(options.bounds === undefined ? {} : { bounds: options.bounds }),
         });
   let outlets: readonly Outlet[] = [];
+  let prepared: Trace | null = null;
   try {
     const trace = await (hooks.prepare ?? prepareTrace)(context, options, hooks);
+    prepared = trace;
     outlets = await outletsOf(context, options, hooks);
     const life = lifeOf(trace);
     context.interruption.onRequest((reason) => {
@@ -117,6 +119,7 @@ export const startSession = async (
     return { recorder, stop: life.ask, mark, done };
   } catch (error) {
     recorder?.discard();
+    if (prepared !== null) abandon(prepared);
     await closeAll(outlets);
     throw error;
   }

@@ -74,11 +74,23 @@ export const prepareTrace = async (
   const place = placeOf(context, asked.intervalMs);
   await place.prepare(hooks.status);
   const workload = command === null ? null : holdCommand(command, context, hooks);
-  // The command is there by now, and is not spared with us.
-  place.protect();
-  const canary = await canaryFor(context, asked, hooks);
-  const source = place.wrap(createSource({ context, place, workload, canary, hooks, ...chosen }));
-  return { source, workload, canary };
+  let canary: Canary | null = null;
+  try {
+    // The command is there by now, and is not spared with us.
+    place.protect();
+    canary = await canaryFor(context, asked, hooks);
+    const source = place.wrap(createSource({ context, place, workload, canary, hooks, ...chosen }));
+    return { source, workload, canary };
+  } catch (error) {
+    abandon({ workload, canary });
+    throw error;
+  }
+};
+
+/** Of a session that does not begin: the command that is held for it would be waited for, and for ever. */
+export const abandon = ({ workload, canary }: Pick<Trace, 'workload' | 'canary'>): void => {
+  workload?.signal('SIGTERM');
+  canary?.close();
 };
 
 const canaryFor = async (

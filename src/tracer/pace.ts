@@ -19,7 +19,7 @@ export type Pace = {
   /** The first sample: the host's counters need a reading to differ from; the tracer's start at zero. */
   first(): void;
   batch(batch: Batch): void;
-  /** What was held back is the last there is when no later batch comes. */
+  /** What was held back is the last there is when no later batch comes, or none in time. */
   release(): void;
   /** Another tracer counts from now on. */
   resume(bootUs: number): void;
@@ -61,9 +61,17 @@ export const createPace = ({ clock, intervalMs, take, isSilent }: PaceOptions): 
     clearTimeout(heartbeat);
     if (stopped) return;
     heartbeat = setTimeout(() => {
-      if (isSilent()) beat();
-      else sample(withoutCounts(clock.bootUs(), false));
+      if (isSilent()) return beat();
+      // A later one would have come by now.
+      release();
+      sample(withoutCounts(clock.bootUs(), false));
     }, intervalMs * PATIENCE);
+  };
+
+  const release = (): void => {
+    const last = held;
+    held = null;
+    if (last !== null) sample(last);
   };
 
   const isLate = ({ bootUs }: Batch): boolean =>
@@ -85,11 +93,7 @@ export const createPace = ({ clock, intervalMs, take, isSilent }: PaceOptions): 
       toldLate = late || (toldLate && held !== null);
       if (held === null) sample(taken);
     },
-    release: () => {
-      const last = held;
-      held = null;
-      if (last !== null) sample(last);
-    },
+    release,
     resume: (bootUs) => {
       batchUs = bootUs;
     },

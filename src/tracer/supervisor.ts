@@ -64,6 +64,14 @@ export const createSupervisor = (options: SupervisorOptions, events: SupervisorE
   let stopping = false;
 
   const start = (ids: readonly string[]): Attachment => startAttachment(options, ids, events);
+  /** What keeps it from being made is reported when it is tried without another beside it. */
+  const startOrNull = (ids: readonly string[]): Attachment | null => {
+    try {
+      return start(ids);
+    } catch {
+      return null;
+    }
+  };
   const isStopping = (): boolean => stopping;
   const putInCharge = (attachment: Attachment): Attachment => {
     current = attachment;
@@ -144,7 +152,8 @@ export const createSupervisor = (options: SupervisorOptions, events: SupervisorE
     const { beside } = options;
     const ids = idsOf(probes.attachedWith(changed));
     if (beside === null || ids.length === 0 || stopping || !beside.hasRoom()) return false;
-    const next = start(ids);
+    const next = startOrNull(ids);
+    if (next === null) return false;
     candidate = next;
     const taken = await takeOver(old, next, beside, isStopping);
     candidate = null;

@@ -36,7 +36,7 @@ const replay = async (
     env: { XDG_STATE_HOME: state, ...env },
   });
   screens.push(screen);
-  await screen.waitFor('PROCESSES', 40_000);
+  await screen.waitFor('PROCESSES');
   screen.press(' ');
   await screen.waitFor('‖');
   return screen;
@@ -64,7 +64,7 @@ describe('columns', () => {
     expect((await screen.exited).code).toBe(0);
 
     const file = join(state, 'stallscope', 'columns.json');
-    await until(() => existsSync(file) && readFileSync(file, 'utf8').includes('always'), 5_000);
+    await until(() => existsSync(file) && readFileSync(file, 'utf8').includes('always'));
     expect(statSync(file).mode & 0o777).toBe(0o600);
     const again = await replay(size);
     expect(again.screenText()).toMatch(new RegExp(`PID [^\\n]*${id}`));
@@ -112,7 +112,7 @@ describe('findings', () => {
       env: { XDG_STATE_HOME: state },
     });
     screens.push(screen);
-    await screen.waitFor('PROCESSES', 40_000);
+    await screen.waitFor('PROCESSES');
     screen.press(' ');
     screen.press('a');
     await screen.waitFor('FINDINGS ─');

@@ -84,7 +84,7 @@ describeWith([...TRACING, 'mkfs.xfs', 'loop device', 'perl'], 'counts of a comma
   });
 
   it('replays a session as intervals that add up to the totals', async () => {
-    const command = 'for i in 1 2 3 4 5 6; do perl "$1" "$2" 13 150ms & sleep 0.1; done; wait';
+    const command = 'for i in 1 2 3 4 5 6; do perl "$1" "$2" 13 150ms & sleep 0.4; done; wait';
     const { file, summary } = await record(
       'intervals',
       [...IOMAP, '-i', '200ms'],

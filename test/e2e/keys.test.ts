@@ -7,6 +7,7 @@ import { KEYS } from '../../src/screen/keys/keys.ts';
 import { examples } from '../helpers/examples.ts';
 import { type ProgramScreen, runInTerminal } from '../helpers/screen.ts';
 import { LAUNCHER } from '../helpers/tool.ts';
+import { until } from '../helpers/until.ts';
 
 const BYTES: Readonly<Record<string, string>> = {
   up: '\x1b[A',
@@ -46,7 +47,7 @@ beforeAll(async () => {
     rows: 40,
     cwd: folder,
   });
-  await screen.waitFor('AHEAD', 40_000);
+  await screen.waitFor('AHEAD');
 });
 afterAll(() => {
   screen.close();
@@ -66,6 +67,9 @@ const WAY: Readonly<Record<string, readonly [readonly string[], string]>> = {
   input: [['/'], 'filter: '],
 };
 
+const ARRANGEMENT = /PROCESSES|PROCESS TREE|COMMANDS|CGROUPS|CONTAINERS|PARENTS/;
+const arrangement = (): string | undefined => ARRANGEMENT.exec(screen.screenText())?.[0];
+
 describe('every key, in a terminal', () => {
   const pressed = KEYS.filter(({ id, where }) => !LEAVING.has(id) && where !== 'live');
   it.each(pressed.map((binding) => [`${binding.where}: ${binding.id}`, binding] as const))(
@@ -74,7 +78,7 @@ describe('every key, in a terminal', () => {
       const [way, place] = WAY[binding.where] ?? [[], ''];
       for (const key of binding.keys) {
         for (const step of way) screen.press(bytesOf(step));
-        await screen.waitFor(place, 20_000);
+        await screen.waitFor(place);
         screen.press(bytesOf(key));
         // Out of whatever it opened; Esc alone is reported from the beginning of an arrow by a pause.
         for (const away of ['\x1b', '\x1b']) {
@@ -83,16 +87,17 @@ describe('every key, in a terminal', () => {
         }
         await new Promise((resolve) => setTimeout(resolve, 60));
         if (screen.screenText().includes('>SIGNALS')) screen.press('\t');
-        await screen.waitFor(/PROCESSES|PROCESS TREE|COMMANDS|CGROUPS|CONTAINERS|PARENTS/, 20_000);
+        await screen.waitFor(ARRANGEMENT);
         expect(screen.screenText()).not.toContain('is not a key here');
         expect(screen.state().altScreen).toBe(true);
       }
       // What changed the arrangement is changed back, so that the next key finds processes.
-      for (let turn = 0; turn < 6 && !screen.screenText().includes('PROCESSES'); turn += 1) {
+      for (let turn = 0; turn < 6 && arrangement() !== 'PROCESSES'; turn += 1) {
+        const before = arrangement();
         screen.press('v');
-        await new Promise((resolve) => setTimeout(resolve, 150));
+        await until(() => ![before, undefined].includes(arrangement()));
       }
-      await screen.waitFor('PROCESSES', 20_000);
+      await screen.waitFor('PROCESSES');
     },
   );
 
@@ -102,9 +107,9 @@ describe('every key, in a terminal', () => {
     ['h', '.html'],
   ])('and e, then %s, writes the view as %s', async (key, ending) => {
     screen.press('e');
-    await screen.waitFor('write this view as', 20_000);
+    await screen.waitFor('write this view as');
     screen.press(key);
-    await screen.waitFor(`${ending}, and this`, 20_000);
+    await screen.waitFor(`${ending}, and this`);
     const [name = ''] = readdirSync(folder).filter((one) => one.endsWith(ending));
     expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600);
     const text = readFileSync(join(folder, name), 'utf8');

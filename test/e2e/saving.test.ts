@@ -39,7 +39,8 @@ describeWith([...TRACING, 'cc'], 'what was found live', () => {
     for (const screen of screens) await screen.waitFor('inode/', 60_000);
     // What is usual is learnt first.
     await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
-    const churn = execa(program, [place, '2', '8000', '40'], { reject: false });
+    // For as long as it takes to be found: it is ended with its children.
+    const churn = execa(program, [place, '2', '8000', '300'], { reject: false, detached: true });
     try {
       // What it is called depends on what else the machine does.
       for (const screen of screens) await screen.waitFor(/ (MEDIUM|HIGH|CRITICAL) /, 60_000);
@@ -59,7 +60,7 @@ describeWith([...TRACING, 'cc'], 'what was found live', () => {
       expect(first.state().scrollback).not.toContain('Nothing of it was recorded');
       expect(readdirSync(unkept)).toEqual([]);
     } finally {
-      churn.kill();
+      if (churn.pid !== undefined) process.kill(-churn.pid, 'SIGKILL');
       await churn;
       rmSync(place, { recursive: true, force: true });
     }

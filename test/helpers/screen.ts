@@ -39,6 +39,9 @@ export type ProgramOptions = {
 
 /** The private mode in which a terminal holds its picture until a frame is whole. */
 const SYNCHRONIZED = 2026;
+const CURSOR_SHOWN = 25;
+/** Each frame is looked at, though many of them arrive at once where this process was long without a CPU. */
+const END_AFTER = new RegExp(`(?<=\\x1b\\[\\?${SYNCHRONIZED}l)`);
 
 /** What a test chooses is not remembered where the next one, or its user, would find it. */
 const NOTHING_KEPT = { XDG_STATE_HOME: '/dev/null/none' } as const;
@@ -65,7 +68,6 @@ export const runInTerminal = (
       ...env,
     } as Record<string, string>,
   });
-  // @xterm/headless has no API for DECTCEM, so the sequence that decides it is followed here.
   let cursorHidden = false;
   const copied: string[] = [];
   terminal.parser.registerOscHandler(52, (text) => {
@@ -75,26 +77,32 @@ export const runInTerminal = (
   // As a terminal that knows synchronized updates: what was shown before stays until the new frame is whole. A frame of
   // more than a pipe's worth arrives in pieces, and half of one is nothing that anybody sees.
   let before: string | null = null;
-  terminal.parser.registerCsiHandler({ prefix: '?', final: 'h' }, ([mode]) => {
-    if (mode === SYNCHRONIZED) before = textNow();
+  terminal.parser.registerCsiHandler({ prefix: '?', final: 'h' }, (modes) => {
+    if (modes.includes(SYNCHRONIZED)) before = textNow();
+    // @xterm/headless has no API for DECTCEM, so the sequence that decides it is followed here.
+    if (modes.includes(CURSOR_SHOWN)) cursorHidden = false;
     return false;
   });
-  terminal.parser.registerCsiHandler({ prefix: '?', final: 'l' }, ([mode]) => {
-    if (mode === SYNCHRONIZED) before = null;
+  terminal.parser.registerCsiHandler({ prefix: '?', final: 'l' }, (modes) => {
+    if (modes.includes(SYNCHRONIZED)) before = null;
+    if (modes.includes(CURSOR_SHOWN)) cursorHidden = true;
     return false;
   });
   /** Reported of everything that was shown. */
   const watchers = new Set<() => void>();
+  const lookAll = (): void => {
+    for (const look of [...watchers]) look();
+  };
   pty.onData((text) => {
-    for (const match of text.matchAll(/\x1b\[\?25([hl])/g)) cursorHidden = match[1] === 'l';
-    terminal.write(text, () => {
-      for (const look of [...watchers]) look();
-    });
+    for (const frame of text.split(END_AFTER)) terminal.write(frame, lookAll);
   });
   const exited = new Promise<{ code: number; signal: number | undefined }>((resolve) => {
     pty.onExit(({ exitCode, signal }) => {
-      before = null;
-      resolve({ code: exitCode, signal });
+      // What it said last has been read by then.
+      terminal.write('', () => {
+        before = null;
+        resolve({ code: exitCode, signal });
+      });
     });
   });
   const linesOf = (buffer: typeof terminal.buffer.active, from: number, count: number): string =>
@@ -106,7 +114,7 @@ export const runInTerminal = (
   const screenText = (): string => before ?? textNow();
   return {
     screenText,
-    waitFor: (what, timeoutMs = 20_000) =>
+    waitFor: (what, timeoutMs = 45_000) =>
       new Promise((resolve, reject) => {
         const isShown = (): boolean =>
           typeof what === 'string' ? screenText().includes(what) : what.test(screenText());

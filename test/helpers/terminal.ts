@@ -93,7 +93,7 @@ export const createFakeTerminal = (columns: number, rows: number): FakeTerminal 
 export const waitUntil = async (
   holds: () => boolean | Promise<boolean>,
   describe: () => string | Promise<string>,
-  timeoutMs = 3000,
+  timeoutMs = 30_000,
 ): Promise<void> => {
   const deadline = performance.now() + timeoutMs;
   while (!(await holds())) {

@@ -62,7 +62,7 @@ export const startTool = (args: readonly string[], options: ToolOptions = {}): R
   return {
     pid: child.pid ?? -1,
     stderr: () => stderr,
-    says: (what, timeoutMs = 30_000) =>
+    says: (what, timeoutMs = 60_000) =>
       new Promise((fulfil, reject) => {
         const look = (): void => {
           if (typeof what === 'string' ? stderr.includes(what) : what.test(stderr)) settle(fulfil);
@@ -177,7 +177,7 @@ const environmentOf = (pid: string): string => {
 };
 
 /** Milliseconds until no tracer of that owner is left; rejects after `limitMs` with those that are. */
-export const tracersGone = async (ownerPid: number, limitMs = 2_000): Promise<number> => {
+export const tracersGone = async (ownerPid: number, limitMs = 30_000): Promise<number> => {
   const startMs = performance.now();
   for (;;) {
     const left = tracersOf(ownerPid);

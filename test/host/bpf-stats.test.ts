@@ -84,7 +84,7 @@ describe('the statistics of BPF programs', () => {
     expect(value()).toBe('1');
     child.kill('SIGKILL');
     await once(child, 'exit');
-    await until(() => !isGuarded(setting), 10_000);
+    await until(() => !isGuarded(setting));
     expect(value()).toBe(after);
   });
 });

@@ -53,7 +53,10 @@ describe.skipIf(process.platform !== 'linux')('real processes', () => {
     expect(me?.cmdline).toContain('vitest');
     expect(me?.cgroup).toMatch(/^\//);
     const ageMs = systemClock.bootUs() / 1000 - (me?.startMs ?? 0);
-    expect(Math.abs(ageMs - process.uptime() * 1000)).toBeLessThan(500);
+    // Node counts from when it has been loaded, which takes a busy machine a while.
+    const loadedMs = ageMs - process.uptime() * 1000;
+    expect(loadedMs).toBeGreaterThan(-50);
+    expect(loadedMs).toBeLessThan(20_000);
     expect(readStartMs(localFiles, process.pid)).toBe(me?.startMs);
   });
 

@@ -78,6 +78,20 @@ describeWith([...TRACING, 'perl'], 'what is traced', () => {
       expect(existsSync(file)).toBe(false);
     });
 
+    it.each([
+      ['--listen', '192.0.2.1:9465', 3, 'EADDRNOTAVAIL'],
+      ['--canary', '/nowhere', 3, 'ENOENT'],
+    ])('is not waited for when tracing does not begin: %s %s', async (option, value, status, why) => {
+      const file = newFile();
+      const mark = join(dir, `ran${option}`);
+      // Waiting for it would be for ever.
+      const through = ['timeout', '--signal=KILL', '60', process.execPath, LAUNCHER] as const;
+      const options = [...recordArgs(file), option, value, '--', 'touch', mark];
+      const end = await runTool(options, { through: [...through] });
+      expect(end).toMatchObject({ code: status, stderr: expect.stringContaining(why) });
+      expect(existsSync(mark) || existsSync(file)).toBe(false);
+    });
+
     it('runs as the user who called sudo, to whom the recording belongs', async () => {
       const file = newFile();
       const end = await runTool([...recordArgs(file), '--', 'sh', '-c', 'id -u; id -g'], {

@@ -1,5 +1,5 @@
 /** Every way out of a session: nothing of ours goes on tracing, and what was recorded can be read. */
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -13,12 +13,16 @@ import { until } from '../helpers/until.ts';
 const ROUNDS = HAS_TIME ? 20 : 4;
 const SEED = 20_261_121;
 const ATTACHING = 'stallscope: attaching';
-/** The blow falls at a random moment after this was said, or after the start: before, while and after it attaches. */
+const SAMPLE = '{"type":"sample"';
+/**
+ * The blow falls at a random moment after this was said or recorded, or after the start: before, while and after it attaches,
+ * and while it counts.
+ */
 const BLOWS = [
   { moment: null, longestMs: 1_000 },
   { moment: READY, longestMs: 1_000 },
   { moment: ATTACHING, longestMs: 200 },
-  { moment: READY, longestMs: 2_000 },
+  { moment: SAMPLE, longestMs: 2_000 },
 ] as const;
 
 describeWith(TRACING, 'ways out of a session', () => {
@@ -36,11 +40,12 @@ describeWith(TRACING, 'ways out of a session', () => {
       const { moment, longestMs } = BLOWS[round % BLOWS.length] ?? BLOWS[0];
       const file = join(dir, `killed-${round}.ndjson`);
       const tool = startTool(['record', '--force', '--probe', 'iomap', '-i', '100ms', '-o', file]);
-      if (moment !== null) await tool.says(moment);
+      const recorded = (): number => readFileSync(file, 'utf8').split(SAMPLE).length - 1;
+      if (moment !== null) await tool.says(moment === SAMPLE ? READY : moment);
       // bpftrace is started a moment after that, and is soon through.
       if (moment === ATTACHING) await until(() => tracersOf(tool.pid).length > 0);
-      const waitMs = random() * longestMs;
-      await delay(waitMs);
+      if (moment === SAMPLE) await until(() => recorded() > 0);
+      await delay(random() * longestMs);
       const ready = tool.stderr().includes(READY);
       if (!ready && tracersOf(tool.pid).length > 0) whileAttaching += 1;
       tool.kill('SIGKILL');
@@ -54,8 +59,9 @@ describeWith(TRACING, 'ways out of a session', () => {
       const { recording, losses } = await summaryOf(file);
       expect(recording).toMatchObject({ complete: false });
       expect(losses).toMatchObject({ rejectedLines: 0, lostEvents: 0 });
-      // Half of what the interval promises: the machine may be busy.
-      if (moment === READY) expect(recording.samples).toBeGreaterThanOrEqual(waitMs / 200 - 1);
+      // What was written is all there, but for a line that the blow has torn.
+      expect(recorded() - recording.samples).toBeOneOf([0, 1]);
+      if (moment === SAMPLE) expect(recording.samples).toBeGreaterThan(0);
     }
     expect(whileAttaching).toBeGreaterThanOrEqual(HAS_TIME ? 3 : 1);
     expect(whileCounting).toBeGreaterThanOrEqual(ROUNDS / 2);
@@ -78,13 +84,14 @@ describeWith(TRACING, 'ways out of a session', () => {
 
   it('leaves neither a tracer nor an empty file after Ctrl-C while it attaches', async () => {
     const file = join(dir, 'attaching.ndjson');
-    const args = [LAUNCHER, 'record', '--force', '--probe', 'iomap', '-o', file];
+    // All probes: they take seconds to attach, in which the key has time to arrive.
+    const args = [LAUNCHER, 'record', '--force', '-o', file];
     const screen = runInTerminal(process.execPath, args);
     try {
       await screen.waitFor('attaching');
       screen.press('\x03');
       expect((await screen.exited).code).toBe(130);
-      expect(screen.screenText()).not.toContain('recording iomap');
+      expect(screen.screenText()).not.toContain('stallscope: recording');
       expect(tracersOf(screen.pid)).toEqual([]);
       expect(existsSync(file)).toBe(false);
     } finally {
@@ -106,13 +113,11 @@ describeWith(TRACING, 'ways out of a session', () => {
     const piped = await runTool(['live', '--json', '--probe', 'iomap', '-i', '200ms'], {
       through: ['sh', '-c', READ_THREE_LINES, 'sh', process.execPath, LAUNCHER],
     });
-    const endedMs = Date.now();
     const lines = piped.stdout.trimEnd().split('\n');
     expect(lines.map((line) => (JSON.parse(line) as { type: string }).type)).toEqual([
       ...['session', 'interval', 'interval'],
     ]);
-    const [, tool, closedMs] = /^tool (\d+)$[\s\S]*^closed (\d+)$/m.exec(piped.stderr) ?? [];
-    expect(endedMs - Number(closedMs)).toBeLessThan(3_000);
+    const [, tool] = /^tool (\d+)$/m.exec(piped.stderr) ?? [];
     expect(existsSync(`/proc/${tool}`)).toBe(false);
     expect(tracersOf(Number(tool))).toEqual([]);
   });
@@ -137,9 +142,8 @@ describeWith(TRACING, 'a command whose tracer can no longer print', () => {
   });
 });
 
-/** Says the PID of what it runs and, in ms, when the last reader of its output was gone. */
-const READ_THREE_LINES =
-  'sh -c \'echo tool $$ >&2; exec "$@"\' sh "$@" | { head -3; echo closed $(date +%s%3N) >&2; }';
+/** Says the PID of what it runs, whose end it waits for. */
+const READ_THREE_LINES = 'sh -c \'echo tool $$ >&2; exec "$@"\' sh "$@" | head -3';
 
 /** mulberry32: the same moments in every run. */
 const randomFrom = (seed: number): (() => number) => {

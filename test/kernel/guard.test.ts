@@ -32,10 +32,11 @@ const marksIn = (file: string): readonly string[] =>
 
 describeWith([...TRACING, 'mkfs.xfs', 'perl', 'loop device'], 'an armed guard', () => {
   it('runs its command on a storm that is really there, once, and marks it in the recording', async () => {
+    rmSync(acted, { force: true });
     await withFragmentedXfs(20_000, async ({ file }) => {
       const recording = join(folder, 'guard.ndjson');
       const tool = startTool([
-        ...['guard', '--action', 'run', '--on', 'seek-hole-storm', '--armed', '-o', recording],
+        ...['guard', '--action', 'run', '--on', 'seek-hole-storm', '--armed', '--force', '-o', recording],
         ...['--', '/bin/sh', '-c', `echo "$STALLSCOPE_PID $STALLSCOPE_FINDING" >> ${acted}`],
       ]);
       await tool.says(READY, 90_000);
@@ -47,7 +48,6 @@ describeWith([...TRACING, 'mkfs.xfs', 'perl', 'loop device'], 'an armed guard', 
       expect((await tool.ended).code).toBe(130);
       expect(readFileSync(acted, 'utf8')).toBe(`${storm.pid} seek-hole-storm\n`);
       expect(marksIn(recording)).toContain(`guard: seek-hole-storm: run (PID ${storm.pid})`);
-      rmSync(acted);
     });
   });
 
@@ -97,6 +97,7 @@ const scanned = (): number =>
 
 describeWith(['linux', 'root'], "the kernel's log", () => {
   it('moves no armed guard by lines that a program wrote, whatever facility it claims', async () => {
+    rmSync(acted, { force: true });
     const tool = startTool([
       ...[
         'guard',

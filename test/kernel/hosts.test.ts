@@ -137,7 +137,7 @@ describeWith(NEEDS, 'several hosts recorded', () => {
     for (const file of files) {
       const { recording } = await summaryOf(file);
       expect(recording.complete).toBe(true);
-      expect(recording.samples).toBeGreaterThan(3);
+      expect(recording.samples).toBeGreaterThan(0);
       expect(readFileSync(file, 'utf8')).toContain('"remote":{"hostname":"target');
     }
     const played = await runTool(['replay', ...files, '--json']);

@@ -39,7 +39,7 @@ describeWith([...TRACING, 'perl'], 'who counts', () => {
       expect(end.stderr).toContain(`${chunk.toString().trim()} is a thread of PID ${python.pid} (python3`);
       const { pids } = await summaryOf(file);
       expect(pids.map(({ pid }) => pid)).toEqual([python.pid]);
-      expect(pids[0]?.metrics['inode.create']).toBeGreaterThan(10);
+      expect(pids[0]?.metrics['inode.create']).toBeGreaterThan(0);
     } finally {
       python.kill('SIGKILL');
     }
@@ -69,8 +69,11 @@ describeWith([...TRACING, 'perl'], 'who counts', () => {
     for (const name of ['beta', 'gamma']) copyFileSync('/usr/bin/perl', join(dir, name));
     execaSync('chmod', ['+x', join(dir, 'beta'), join(dir, 'gamma')]);
     const number = 20_000 + Math.floor(Math.random() * 2_000);
+    // Somebody else may begin a process in between, which has the number then: it is tried again.
+    const once = (name: string, files: number): string =>
+      `echo ${number - 1} > /proc/sys/kernel/ns_last_pid; ${dir}/${name} -e '${making(files)}' & wait $!; [ $! = ${number} ]`;
     const one = (name: string, files: number): string =>
-      `echo ${number - 1} > /proc/sys/kernel/ns_last_pid; ${dir}/${name} -e '${making(files)}' & wait $!`;
+      `for try in 1 2 3 4 5; do ${once(name, files)} && break; done`;
     await runTool([
       ...[...recordArgs(file), '-i', '5s', '--', 'bash', '-c'],
       `${one('beta', 70)}; ${one('gamma', 90)}; sleep 0.5`,
@@ -155,14 +158,18 @@ describeWith([...TRACING, 'perl'], 'a map that is full', () => {
     if (inode === undefined) throw new Error('no inode probe');
     const selected = [selectVariant(inode.manifest, inode.folder, facts)];
     // Each waits in its open for a reader, and the map has room for 16 of the 24.
-    const opening = `use Fcntl; use POSIX; mkfifo("${dir}/fifo", 0600); for(1..24){ if(!fork){ sysopen(F,"${dir}/fifo",O_WRONLY|O_CREAT); exit } } sleep 1; open(R,"<","${dir}/fifo"); 1 while wait > 0`;
+    const isWaiting = 'open(W,"<","/proc/$p/stat") && <W> =~ /\\) S /';
+    const opening = `use Fcntl; use POSIX; $|=1; mkfifo("${dir}/fifo", 0600); for(1..24){ my $p = fork; if(!$p){ sysopen(F,"${dir}/fifo",O_WRONLY|O_CREAT); exit } push @p, $p } print "@p"; for my $p (@p) { until (${isWaiting}) { select(undef,undef,undef,0.01) } } open(R,"<","${dir}/fifo"); 1 while wait > 0`;
+    let pids: readonly string[] = [];
     const { raw, counts } = await trace(selected, { filter: { kind: 'all' }, mapKeys: 16 }, async () => {
-      await execa('perl', ['-e', opening]);
+      pids = (await execa('perl', ['-e', opening])).stdout.split(' ');
     });
+    expect(pids).toHaveLength(24);
     rmSync(dir, { recursive: true });
     // Keys come in the order of their values: others may have missed some map, too.
     const full = [...raw.matchAll(/"@frame_full": \{[^}]*"0": (\d+)/g)].map(([, count]) => Number(count));
-    const counted = Object.values(counts['inode.create'] ?? {}).reduce((sum, count) => sum + count, 0);
+    // Whoever else makes a file meanwhile is none of them.
+    const counted = pids.reduce((sum, pid) => sum + (counts['inode.create']?.[pid] ?? 0), 0);
     expect(Math.max(...full)).toBeGreaterThanOrEqual(8);
     expect(counted).toBeLessThanOrEqual(16);
   });
@@ -170,7 +177,8 @@ describeWith([...TRACING, 'perl'], 'a map that is full', () => {
   it('of selected processes is reported: not all of the command is counted', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'stallscope-tree-'));
     const file = join(dir, 'session.ndjson');
-    const forks = `for(1..100){ if(!fork){ select(undef,undef,undef,1.5); open(F,">","${dir}/f$_"); exit } } 1 while wait > 0`;
+    // All of them live until the last of them has begun.
+    const forks = `pipe(R,W); for(1..100){ if(!fork){ close W; <R>; open(F,">","${dir}/f$_"); exit } } close W; 1 while wait > 0`;
     await runTool([
       'record',
       '--force',

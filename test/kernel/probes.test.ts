@@ -75,7 +75,7 @@ const hasThreads = await perl('use threads; print "yes"').then(
 const whyNoThreads = hasThreads ? '' : ' [needs x86-64, BTF and a perl with threads]';
 
 const why = whyNot === null ? '' : ` [needs ${whyNot}]`;
-describe.skipIf(whyNot !== null)(`probes on this kernel${why}`, { timeout: 60_000 }, () => {
+describe.skipIf(whyNot !== null)(`probes on this kernel${why}`, () => {
   describe('attaching', () => {
     it('runs every one of them here', () => {
       expect(everyProbe.filter(({ variant }) => variant === null)).toEqual([]);
@@ -413,7 +413,7 @@ describe.skipIf(whyNot !== null)(`probes on this kernel${why}`, { timeout: 60_00
         // So are the buckets of its histograms, of which no deletion knows in advance which there are.
         const owners = (counts: Readonly<Record<string, number>> = {}) =>
           new Set(Object.keys(counts).map((key) => Number(key.split(',')[0])));
-        expect(owners(outcome.ticks[2]?.['inode.create_latency'])).toContain(first);
+        expect(outcome.ticks.some((tick) => owners(tick['inode.create_latency']).has(first))).toBe(true);
         expect([...owners(outcome.counts['inode.create_latency'])]).toEqual([second]);
       },
     );

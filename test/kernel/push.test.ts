@@ -19,7 +19,8 @@ import { type Sshd, startSshd } from '../helpers/sshd.ts';
 import { READY, type RunningTool, runTool, startTool, summaryOf } from '../helpers/tool.ts';
 import { waitUntil } from '../helpers/until.ts';
 
-const GONE_MS = 6_000;
+/** That they are gone in time is what remote.test.ts holds. */
+const GONE_MS = 30_000;
 const PLACES = ['/tmp', '/var/tmp', '/run', '/dev/shm'];
 
 let dir: string;
@@ -66,8 +67,8 @@ const recording = async () => {
     ],
     { env: sshd.env },
   );
-  await tool.says(READY, 60_000);
-  await waitUntil(() => readFileSync(file, 'utf8').includes('{"type":"sample"'), 20_000, tool.stderr);
+  await tool.says(READY);
+  await waitUntil(() => readFileSync(file, 'utf8').includes('{"type":"sample"'), 60_000, tool.stderr);
   const family = familyOf(sshd);
   const [tracer = -1] = tracersIn(family).keys();
   const [folder = ''] = pushedBy(family.keys());

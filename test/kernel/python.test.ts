@@ -21,6 +21,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compile } from '../helpers/compile.ts';
 import { describeWith, TRACING } from '../helpers/requires.ts';
 import { expectNoLosses, READY, runTool, type Summary, startTool, summaryOf } from '../helpers/tool.ts';
+import { waitUntil } from '../helpers/until.ts';
 import { WORKLOADS } from '../helpers/workloads.ts';
 
 const TRUTH = WORKLOADS.pythonTruth;
@@ -274,6 +275,10 @@ describeWith([...TRACING, DEBIAN, 'perl'], 'the python probe', () => {
       ];
       const tool = startTool(['record', '--force', '-o', file, ...args]);
       await tool.says(READY);
+      // Its environment is read when it is looked at, which is with the first sample: an interval after it attached.
+      const isMet = (pid: number): boolean =>
+        new RegExp(`"type":"process","bootUs":\\d+,"pid":${pid},`).test(readFileSync(file, 'utf8'));
+      await waitUntil(() => waiting.every(isMet), 60_000, tool.stderr);
       for (const { child } of before) child.stdin?.write('\n');
       const embedded =
         embedding === null || library == null

@@ -1,6 +1,7 @@
 /**
  * Runs an assembled script in a real bpftrace, without the product's own wrapper: what is proved here is the scripts.
  */
+import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import type { HostFacts } from '../../src/host/facts.ts';
@@ -65,34 +66,38 @@ export const trace = async (
     child.stderr.on('data', look);
     void child.then((end) => reject(new Error(`bpftrace ended before it was attached:\n${end.stderr}`)));
   });
-  /** Until it prints a line that begins so, from now on. */
-  const says = (start: string): Promise<void> =>
+  /** Until it has printed all of so many ticks that came after now, however late it is with those before. */
+  const ticksFromNow = (count: number): Promise<void> =>
     new Promise((resolve, reject) => {
-      const sign = new RegExp(`"data": ?"${start}`);
+      const sinceNs = nowNs();
       let text = '';
       const look = (chunk: Buffer): void => {
-        text = text.slice(-TORN_CHARS) + chunk.toString('utf8');
-        if (!sign.test(text)) return;
-        child.stdout.off('data', look);
-        resolve();
+        text += chunk.toString('utf8');
+        const lines = text.split('\n');
+        text = lines.pop() ?? '';
+        for (const line of lines) {
+          const [, word, atNs] = /"data": ?"(tick|tock)(?: (\d+))?/.exec(line) ?? [];
+          if (word === 'tick' && Number(atNs) > sinceNs) seen += 1;
+          if (word !== 'tock' || seen < count) continue;
+          child.stdout.off('data', look);
+          resolve();
+          return;
+        }
       };
+      let seen = 0;
       child.stdout.on('data', look);
-      void child.then((end) => reject(new Error(`bpftrace ended before it said ${start}:\n${end.stderr}`)));
+      void child.then((end) => reject(new Error(`bpftrace ended before its next tick:\n${end.stderr}`)));
     });
   /** bpftrace 0.17 throws away what it has not printed yet when it is interrupted. */
   const allPrinted = async (): Promise<void> => {
-    if (intervalMs <= 1_000) {
-      // What happened before a tick is printed before that tick is.
-      await says('tick');
-      await says('tock');
-      return;
-    }
+    // One CPU's events are read after the other's: what happened before the first is printed before the second is.
+    if (intervalMs <= 1_000) return ticksFromNow(2);
     let before = -1;
     let bytes = 0;
     child.stdout.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
     });
-    while (bytes !== before) {
+    while (bytes !== before || !isAsleep(child.pid ?? 0)) {
       before = bytes;
       await delay(SILENT_MS);
     }
@@ -109,10 +114,13 @@ export const trace = async (
   return outcomeOf(stdout, program);
 };
 
-/** It has printed everything when it said nothing for so long, where no tick is to come soon. */
+/** It has printed everything when it said nothing for so long and sleeps, where no tick is to come soon. */
 const SILENT_MS = 300;
-/** As much of the last chunk as the beginning of a line may have been torn. */
-const TORN_CHARS = 60;
+
+const isAsleep = (pid: number): boolean => /\) S /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+
+/** By the clock of ticks, to a hundredth of a second: not before now. */
+const nowNs = (): number => (Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]) + 0.01) * 1e9;
 
 const same = (script: string): string => script;
 

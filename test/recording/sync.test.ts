@@ -1,6 +1,6 @@
 /**
- * What happens while the disk is being waited for. `fdatasync` is the kernel's here too, but for when it answers: that
- * is what these tests are about, and no disk can be determined to.
+ * What happens while the disk is being waited for, and when it fails. `fdatasync`, `close` and `rm` are the kernel's here
+ * too, but for when and what they answer: that is what these tests are about, and no disk can be determined to.
  */
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,20 +15,30 @@ type Callback = (error: NodeJS.ErrnoException | null) => void;
 /** Where a sync is real and takes no time, so that no other disk's stall is measured here. */
 const MEMORY = fs.existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
-const original = fs.fdatasync;
+const original = { fdatasync: fs.fdatasync, close: fs.close, rmSync: fs.rmSync };
 /** What a sync does instead; null: what it always does. */
 let instead: ((callback: Callback) => void) | null = null;
+/** What the disk says to whoever closes or removes a file; null: nothing. */
+let refusal: { readonly close?: string; readonly remove?: string } | null = null;
 let folder: string;
 let createRecorder: typeof import('../../src/recording/write/recorder.ts').createRecorder;
 
 beforeAll(async () => {
   fs.fdatasync = ((fd: number, callback: Callback) =>
-    instead === null ? original(fd, callback) : instead(callback)) as typeof fs.fdatasync;
-  // It takes hold of fdatasync when it is first imported.
+    instead === null ? original.fdatasync(fd, callback) : instead(callback)) as typeof fs.fdatasync;
+  fs.close = ((fd: number, callback: Callback) => {
+    const code = refusal?.close;
+    original.close(fd, (error) => callback?.(code === undefined ? error : errorOf(code)));
+  }) as typeof fs.close;
+  fs.rmSync = ((path, options) => {
+    if (refusal?.remove !== undefined) throw errorOf(refusal.remove);
+    original.rmSync(path, options);
+  }) as typeof fs.rmSync;
+  // It takes hold of fdatasync and close when it is first imported.
   ({ createRecorder } = await import('../../src/recording/write/recorder.ts'));
 });
 afterAll(() => {
-  fs.fdatasync = original;
+  Object.assign(fs, original);
 });
 beforeEach(() => {
   folder = fs.mkdtempSync(join(MEMORY, 'sync-'));
@@ -37,6 +47,7 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
   instead = null;
+  refusal = null;
   fs.rmSync(folder, { recursive: true, force: true });
 });
 
@@ -47,6 +58,7 @@ const until = async (holds: () => boolean): Promise<void> => {
     await new Promise((resolve) => setImmediate(resolve));
   }
 };
+const errorOf = (code: string): Error => Object.assign(new Error(code), { code });
 const idle = () => new Promise((resolve) => setImmediate(resolve));
 
 const trailer = (samples: number): StreamRecord => ({
@@ -109,7 +121,7 @@ describe('a disk that says only when it is asked to keep it that it is full', ()
     instead = (callback) => {
       refused += 1;
       instead = null;
-      callback(Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' }));
+      callback(errorOf('ENOSPC') as NodeJS.ErrnoException);
     };
     vi.advanceTimersByTime(6_000);
     for (let more = 0; more < 50; more += 1) await writeMore();
@@ -120,6 +132,35 @@ describe('a disk that says only when it is asked to keep it that it is full', ()
     const seqs = seqsIn(path);
     expect(seqs.length).toBeGreaterThan(30);
     expect(seqs).toEqual(Array.from({ length: seqs.length }, (_, index) => seq - seqs.length + index));
+  });
+});
+
+describe('a disk that fails', () => {
+  const write = async (recorder: ReturnType<typeof recorderOf>, isEnough: (seq: number) => boolean) => {
+    const entries = Array.from({ length: 60 }, (_, index) => [index + 1, 123_456_789]);
+    recorder.begin(headerOf());
+    for (let seq = 0; !isEnough(seq); seq += 1) {
+      recorder.write(sampleOf(seq, { 'iomap.iter': entries }));
+      await recorder.room();
+      for (let turn = 0; turn < 20; turn += 1) await idle();
+    }
+  };
+
+  it('is full, and lets nothing be removed, ends the recording, and nothing else', async () => {
+    const recorder = recorderOf(join(folder, 'held.ndjson'), { maxBytes: 256 * 1024, keepMs: null });
+    await write(recorder, () => fs.readdirSync(folder).length >= 2);
+    refusal = { remove: 'EPERM' };
+    instead = (callback) => callback(errorOf('ENOSPC') as NodeJS.ErrnoException);
+    await recorder.end();
+    expect(recorder.status().problem).toBe('recording stopped: ENOSPC');
+  });
+
+  it('keeps what was written only when it is closed, is reported', async () => {
+    const recorder = recorderOf(join(folder, 'closed.ndjson'));
+    await write(recorder, (seq) => seq > 1);
+    refusal = { close: 'EDQUOT' };
+    await recorder.end();
+    expect(recorder.status().problem).toBe('recording stopped: EDQUOT');
   });
 });
 

@@ -16,6 +16,8 @@ const SHELLS = [['dash'], ['bash', '--posix'], ['busybox', 'sh']] as const;
 const isHere = ([file]: readonly string[]): boolean => spawnSync(file ?? '', ['-c', ':']).error === undefined;
 const MARK = 'f00dfeed';
 const PROGRAM = '/bin/sh';
+/** By which a busy machine may be late with the last of the steps. */
+const BUSY_MS = 3_000;
 /** Every shell has to wait in real time to be left alone. */
 const PATIENT = HAS_TIME ? SHELLS : SHELLS.slice(0, 1);
 
@@ -102,7 +104,7 @@ describe.each(PATIENT.filter(isHere).map((shell) => [shell.join(' '), shell] as 
       await once(child, 'close');
       const tookMs = performance.now() - aloneMs;
       expect(tookMs).toBeGreaterThan(2_900);
-      expect(tookMs).toBeLessThan(6_000);
+      expect(tookMs).toBeLessThan(6_000 + BUSY_MS);
     });
 
     it('interrupts what it runs, kills it when that does nothing, and leaves nothing', async () => {
@@ -116,7 +118,7 @@ describe.each(PATIENT.filter(isHere).map((shell) => [shell.join(' '), shell] as 
       const { child, said } = start(shell, script);
       const lastMs = performance.now();
       await once(child, 'exit');
-      expect(performance.now() - lastMs).toBeLessThan(6_300);
+      expect(performance.now() - lastMs).toBeLessThan(6_000 + BUSY_MS);
       // As sshd does for one that has ended.
       child.stdin.destroy();
       const [, tracer, , guard, listener] =

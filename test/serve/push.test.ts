@@ -131,7 +131,7 @@ describe('the process that pushes', () => {
     child.on('message', (report: PushReport) => reports.push(report));
     const owner = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : null;
     child.send({ type: 'start', owner, destination: { url, authorization: null } });
-    await until(() => reports.some(({ type }) => type === 'ready'), 30_000);
+    await until(() => reports.some(({ type }) => type === 'ready'));
     return { child, reports };
   };
 
@@ -145,7 +145,7 @@ describe('the process that pushes', () => {
     child.send({ type: 'page', text: 'a 1 2\n' });
     child.send({ type: 'page', text: 'b 1 2\n' });
     child.send({ type: 'flush' });
-    await until(() => reports.some(({ type }) => type === 'flushed'), 10_000);
+    await until(() => reports.some(({ type }) => type === 'flushed'));
     expect(pages).toEqual(['a 1 2\n', 'b 1 2\n']);
     expect(reports.at(-1)).toMatchObject({ state: { delivered: 2, dropped: 0, waiting: 0 } });
     const ended = new Promise((resolve) => child.on('exit', resolve));

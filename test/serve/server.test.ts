@@ -30,7 +30,7 @@ beforeAll(async () => {
   });
   const owner = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : null;
   child.send({ type: 'start', host: '127.0.0.1', port: 0, anyName: false, owner });
-  await until(() => port > 0, 30_000);
+  await until(() => port > 0);
 });
 afterAll(() => {
   for (const socket of sockets) socket.destroy();

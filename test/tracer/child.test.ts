@@ -208,6 +208,6 @@ describe('a child and us', () => {
     const pid = Number(chunk.toString());
     expect(isGroupAlive(pid)).toBe(true);
     parent.kill('SIGKILL');
-    await until(() => !isGroupAlive(pid), 3_000);
+    await until(() => !isGroupAlive(pid));
   });
 });

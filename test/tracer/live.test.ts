@@ -140,15 +140,15 @@ describe('a session', () => {
   it('that is asked to end at any moment of its attaching ends', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'attaching-'));
     const outcomes = await Promise.all(
-      [0, 5, 20, 40, 80, 120, 160, 200, 250, 300].map(async (afterMs) => {
+      [0, 5, 20, 40, 80, 160, 250, 320, 400, 500].map(async (afterMs) => {
         const up = join(folder, `up-${afterMs}`);
         // bpftrace says that all are attached, and through another pipe, later, how many that is.
-        const source = liveOf({ up, attachedLateMs: 200 });
+        const source = liveOf({ up, attachedLateMs: 350 });
         const opening = source.open().then(
           () => 'begun',
           (error: Error) => error.name,
         );
-        await until(() => existsSync(up), 20_000);
+        await until(() => existsSync(up));
         await delay(afterMs);
         source.stop('asked');
         const outcome = await opening;
@@ -210,20 +210,17 @@ describe('a session', () => {
   });
 
   it('reports only what changed, and everything in the first sample', async () => {
-    const plan = { ticks: [{ maps: [map('@n', { 7: 1, 8: 1 })] }, { maps: [map('@n', { 7: 2, 8: 1 })] }] };
-    const { records } = await session(plan, atLeast(5));
+    const ticks = [{ maps: [map('@n', { 7: 1, 8: 1 })] }, { maps: [map('@n', { 7: 2, 8: 1 })] }];
+    const { records } = await session({ tickMs: 100, ticks }, atLeast(5));
     const [first, ...rest] = samplesIn(records);
     expect(first).toMatchObject({ full: true, counters: {}, host: { 'mem.total': 4096 } });
-    expect(rest.slice(0, 3).map(({ counters }) => counters)).toEqual([
-      {
-        'iomap.iter': [
-          [7, 1],
-          [8, 1],
-        ],
-      },
-      { 'iomap.iter': [[7, 2]] },
-      {},
-    ]);
+    const moved = rest.map(({ counters }) => JSON.stringify(counters)).filter((text) => text !== '{}');
+    expect([
+      '{"iomap.iter":[[7,1],[8,1]]} {"iomap.iter":[[7,2]]}',
+      // Where both came at once, because they were late.
+      '{"iomap.iter":[[7,2],[8,1]]}',
+    ]).toContain(moved.join(' '));
+    expect(moved.length).toBeLessThan(rest.length);
     for (const { host, full } of rest) {
       expect(full).toBe(false);
       expect(Object.keys(host)).toEqual(['vm.pgfault']);
@@ -275,7 +272,8 @@ describe('names', () => {
     const change = { comm: 'wanted', host: hostOf({ 7: 'wanted', 8: 'other' }) };
     const { header, records } = await session(plan, atLeast(4), change);
     const { rows, totals } = snapshotAfter(records, header);
-    expect(rows.map(({ id, comm, metrics }) => [id, comm, metrics['iomap.iter']?.total])).toEqual([
+    // Ticks that come at once are one sample: who was met first depends on it.
+    expect(rows.map(({ id, comm, metrics }) => [id, comm, metrics['iomap.iter']?.total]).sort()).toEqual([
       ['7@700', 'wanted', 2],
       ['9@70', 'wanted', 4],
     ]);
@@ -405,8 +403,15 @@ describe('what is lost is reported', () => {
 
   it('a tracer that falls silent: the host is sampled without it', async () => {
     const plan = { silentAfter: 1, ticks: [{ maps: [map('@n', { 7: 1 })] }], end: [map('@n', { 7: 3 })] };
-    const { header, records } = await session(plan, atLeast(5), { intervalMs: 40 });
-    const silent = samplesIn(records).slice(2, 5);
+    /** The three after the tracer's only word. */
+    const silentIn = (all: readonly StreamRecord[]): readonly SampleRecord[] => {
+      const samples = samplesIn(all);
+      const at = samples.findIndex(({ counters }) => 'iomap.iter' in counters);
+      return at < 0 ? [] : samples.slice(at + 1, at + 4);
+    };
+    const enough = (all: readonly StreamRecord[]): boolean => silentIn(all).length === 3;
+    const { header, records } = await session(plan, enough, { intervalMs: 40 });
+    const silent = silentIn(records);
     expect(silent).toHaveLength(3);
     for (const { counted, full, counters, host } of silent) {
       expect({ counted, full, counters }).toEqual({ counted: false, full: false, counters: {} });

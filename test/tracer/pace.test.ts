@@ -84,3 +84,18 @@ it('begins with a sample that counts as read, and makes one without counts when 
     { bootUs: 1_001 * SECOND, counted: false },
   ]);
 });
+
+it('reports what was held back before it makes one without counts: a tracer that is silent now has said that', async () => {
+  const { batch, now, pace, taken } = paceOf(20);
+  now.bootUs += SECOND;
+  for (const lateUs of [500_000, 400_000]) batch(now.bootUs - lateUs);
+  expect(taken).toHaveLength(1);
+  now.bootUs += SECOND;
+  await until(() => taken.length > 2);
+  pace.stop();
+  expect(taken.slice(0, 3)).toEqual([
+    { bootUs: 1_001 * SECOND, counted: true },
+    { bootUs: 1_001 * SECOND + 1, counted: true },
+    { bootUs: 1_002 * SECOND, counted: false },
+  ]);
+});

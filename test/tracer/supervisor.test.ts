@@ -370,6 +370,25 @@ describe('replacing the tracer by one that is started beside it', () => {
     }
   });
 
+  it('tries again where the new one cannot even be made', async () => {
+    holdClock();
+    let isBroken = false;
+    const { supervisor, log } = start(() => ({}), {
+      ...besideOf(() => true),
+      assemble: () => {
+        if (isBroken) throw new Error('nothing can be read');
+        return scriptOf({});
+      },
+    });
+    await supervisor.attach();
+    isBroken = true;
+    await supervisor.replace([letGo], 'over the budget');
+    expect(log.at(-1)).toBe('status nothing can be read; starting it again in 1 s');
+    isBroken = false;
+    await vi.advanceTimersByTimeAsync(1_000);
+    await until(() => log.at(-1) === 'reattached iomap');
+  });
+
   it('can be stopped in the middle: the old one has the last word, and nothing is left', async () => {
     const { supervisor, batches } = start(
       (ids) => (ids.length === 2 ? ticking(5) : { ...ticking(9), attachMs: 60_000 }),

@@ -76,11 +76,25 @@ export const createDiskQueue = (
     try {
       await task();
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      if (code === 'ENOSPC' && segments.dropOldest()) return false;
-      problem = `recording stopped: ${code ?? message}`;
+      if ((error as NodeJS.ErrnoException).code === 'ENOSPC' && roomMade()) return false;
+      stopFor(error);
     }
     return true;
+  };
+
+  /** A disk that fails may not let anything be removed either. */
+  const roomMade = (): boolean => {
+    try {
+      return segments.dropOldest();
+    } catch {
+      return false;
+    }
+  };
+
+  /** The first reason is the one that explains those after it. */
+  const stopFor = (error: unknown): void => {
+    const { code, message } = error as NodeJS.ErrnoException;
+    problem ??= `recording stopped: ${code ?? message}`;
   };
 
   const carryOut = async (batch: readonly Step[]): Promise<void> => {
@@ -134,7 +148,8 @@ export const createDiskQueue = (
       while (working !== null) await working;
       clearTimeout(syncTimer);
       if (problem === null) await syncOrMakeRoom();
-      await segments.current().close();
+      // A server may say only now that it kept nothing.
+      await segments.current().close().catch(stopFor);
     },
     stop: () => clearTimeout(syncTimer),
   };

@@ -138,7 +138,7 @@ const segmentsOf = (path: string): string[] => {
 const syncFolder = (path: string): void => {
   try {
     const fd = fs.openSync(dirname(path), fs.constants.O_RDONLY);
-    fs.fsync(fd, () => fs.close(fd));
+    fs.fsync(fd, () => fs.close(fd, () => undefined));
   } catch {
     // A file system that cannot do it keeps names in its own way.
   }
