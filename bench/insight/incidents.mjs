@@ -13,10 +13,17 @@ const SHELVES = ['test/fixtures/incidents', 'examples'].map((shelf) => join(root
 const LOOK_EVERY_SAMPLES = 5;
 const NOTHING = 'nothing';
 
+/** Every session that is kept, with what is true of it. */
+export const kept = () =>
+  Object.entries(JSON.parse(readFileSync(join(SHELVES[0], 'truth.json'), 'utf8'))).map(([name, truth]) => ({
+    name,
+    truth,
+    path: SHELVES.map((shelf) => join(shelf, `${name}.ndjson.gz`)).find((file) => existsSync(file)),
+  }));
+
 /** One row for each session: what is true, what was named, and by whose name. */
 export const judge = () =>
-  Object.entries(JSON.parse(readFileSync(join(SHELVES[0], 'truth.json'), 'utf8'))).map(([name, truth]) => {
-    const path = SHELVES.map((shelf) => join(shelf, `${name}.ndjson.gz`)).find((file) => existsSync(file));
+  kept().map(({ name, truth, path }) => {
     const { header, hours, atEnd, before } = play(path);
     const named = atEnd.map(({ id }) => id);
     return {

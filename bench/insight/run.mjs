@@ -12,7 +12,9 @@ import { FAULT_HEAD, faultRows } from './faults/table.mjs';
 import { evaluateNab } from './gauges.mjs';
 import { generate as generateSession } from './generator.mjs';
 import { judge, tableOf } from './incidents.mjs';
+import { generateMachine } from './machine.mjs';
 import { readNab } from './nab.mjs';
+import { realRoots } from './roots.mjs';
 import { generateServices } from './services.mjs';
 import { evaluateSynthetic, falseLinks, incidentRecall, incidentThreshold } from './synthetic.mjs';
 
@@ -56,6 +58,7 @@ const nulls = range(options.null);
 for (const [family, generate] of [
   ['first family', generateSession],
   ['second family', generateServices],
+  ['third family', generateMachine],
 ]) {
   const found = evaluateSynthetic(seeds, generate);
   const { spikes, pairs, roots } = found;
@@ -96,6 +99,13 @@ for (const [family, generate] of [
         ['same second, but given an order', `${pairs.zeroDecided} of ${pairs.zero}`, '', ''],
         ['root of a symptom, first / top 3 / top 5', sharesOf(roots), '.60 / .78 / .83', '.72 / .88 / .92'],
         ...found.rootsByTimes.map((one) => [`of what happened ${one.name}`, sharesOf(one), '', '']),
+        ['the same without mechanisms', sharesOf(found.withoutMechanisms.all), '', ''],
+        ...found.withoutMechanisms.byTimes.map((one) => [
+          `of what happened ${one.name}`,
+          sharesOf(one),
+          '',
+          '',
+        ]),
       ],
     ),
   );
@@ -115,6 +125,18 @@ for (const [family, generate] of [
 say(table(FAULT_HEAD, faultRows(options.faults)));
 
 say(tableOf(judge()));
+
+say(
+  table(
+    ['suspect of what waits, real sessions', 'symptoms', 'first / top 3 with mechanisms', 'without'],
+    realRoots().map(({ name, symptoms, withMechanisms, without }) => [
+      name,
+      symptoms,
+      withMechanisms.map(two).join(' / '),
+      without.map(two).join(' / '),
+    ]),
+  ),
+);
 
 say(
   table(

@@ -1,5 +1,6 @@
 // What the spikes, links, suspects and incidents of synthetic sessions are worth, against what was put in.
 import { confidenceOf, correlate } from '../../dist/insight/correlate.js';
+import { maySuspect } from '../../dist/insight/culprit.js';
 import { directionOf } from '../../dist/insight/direction.js';
 import { incidentsOf } from '../../dist/insight/incidents.js';
 import { SPIKE } from '../../dist/insight/params.js';
@@ -30,6 +31,7 @@ export const evaluateSynthetic = (seeds, generate) => {
     zeroDecided: 0,
   };
   const roots = [];
+  const rootsWithout = [];
   const incidents = [];
   for (const seed of seeds) {
     const session = generate(seed);
@@ -37,7 +39,9 @@ export const evaluateSynthetic = (seeds, generate) => {
     collectSpikes(session, watched, spikes, sums);
     const correlation = correlate(watched.spikes, watched.insight.ticks, SPIKE.eventScore);
     collectPairs(session, correlation, rows, sums);
-    collectRoots(session, sceneOf(watched.spikes, watched.insight.ticks, correlation), roots);
+    const sceneWith = (machine) => sceneOf(watched.spikes, watched.insight.ticks, correlation, machine);
+    collectRoots(session, sceneWith({ originOf: originsOf(session), intervalMs: 1000 }), roots);
+    collectRoots(session, sceneWith(null), rootsWithout);
     incidents.push({
       occurrences: occurrencesOf(session.truth),
       spikes: watched.spikes,
@@ -48,18 +52,26 @@ export const evaluateSynthetic = (seeds, generate) => {
     spikes: recallAtRates(spikes, sums.hours),
     pairs: pairFigures(rows, sums),
     roots: withinFirst(roots),
-    rootsByTimes: [
-      ['once', 1, 1],
-      ['twice', 2, 2],
-      ['three times or more', 3, 99],
-    ].map(([name, least, most]) => ({
-      name,
-      ...withinFirst(roots.filter(({ times }) => times >= least && times <= most)),
-    })),
+    rootsByTimes: byTimes(roots),
+    withoutMechanisms: { all: withinFirst(rootsWithout), byTimes: byTimes(rootsWithout) },
     incidents,
     calibration: calibrationOf(rows),
   };
 };
+
+const byTimes = (roots) =>
+  [
+    ['once', 1, 1],
+    ['twice', 2, 2],
+    ['three times or more', 3, 99],
+  ].map(([name, least, most]) => ({
+    name,
+    ...withinFirst(roots.filter(({ times }) => times >= least && times <= most)),
+  }));
+
+/** Of most families nothing but the PID is known. */
+const originsOf = (session) => (identity) =>
+  session.originOf?.(identity) ?? { pid: identity.pid, ppid: null, cgroup: null, devices: null };
 
 /** Share of symptoms whose root is the first, among the first three, and the first five suspects. */
 const withinFirst = (roots) => ({
@@ -194,7 +206,9 @@ const collectRoots = ({ truth }, scene, roots) => {
   for (const { hidden, root, effects, times } of truth.chains) {
     if (hidden) continue;
     const symptom = [...effects].sort((a, b) => b.lag - a.lag)[0].series;
-    const suspects = suspectsOf(symptom, scene);
+    const suspects = suspectsOf(symptom, scene).filter(({ series }) =>
+      maySuspect(scene.spikesOf.get(series)[0].identity),
+    );
     roots.push({ rank: suspects.findIndex(({ series }) => series === root) + 1, times: times.length });
   }
 };

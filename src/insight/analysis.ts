@@ -4,6 +4,7 @@ import { type BlameScene, blameFor, blameSceneOf, maySuspect, type StandsOut } f
 import { allFindings } from './findings/all.ts';
 import type { Finding } from './findings/finding.ts';
 import type { Incident } from './incidents.ts';
+import { originsIn } from './origins.ts';
 import { SPIKE } from './params.ts';
 import type { SeriesIdentity, Spike } from './series.ts';
 import { incidentsIn } from './session-incidents.ts';
@@ -56,7 +57,9 @@ export const analyse = (
   const findings = allFindings(session);
   const linkable = insight.spikes.filter(({ score }) => score >= SPIKE.eventScore);
   const correlation = correlate(linkable, insight.ticks, SPIKE.eventScore);
-  const scene = sceneOf(linkable, insight.ticks, correlation);
+  const { state } = session;
+  const machine = { originOf: originsIn(state), intervalMs: state.header.intervalMs };
+  const scene = sceneOf(linkable, insight.ticks, correlation, machine);
   const identities = new Map(insight.spikes.map(({ series, identity }) => [series, identity]));
   const may = ({ series }: Suspect): boolean => {
     const identity = identities.get(series);

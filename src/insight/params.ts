@@ -288,6 +288,20 @@ export const SUSPECT = {
   leaderLinkScore: 5,
 } as const;
 
+/** What is known of who can drive what (physics.ts), in powers of ten. Fitted on seeds 1 to 36 of the third family. */
+export const PHYSICS = {
+  /** Share of what happens that the table knows. */
+  known: 0.6,
+  leastChance: 0.001,
+  driven: -2,
+  same: -2,
+  none: -0.4,
+  unknown: 0,
+  kin: 0.3,
+  /** What a process began with stands so much before what followed of it. */
+  source: 1.02,
+} as const;
+
 export const PERIODIC = {
   periodsTicks: [10, 15, 20, 30, 60, 120, 300],
   /** Rayleigh: n R^2 above which phases are no accident. */

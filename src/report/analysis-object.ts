@@ -46,6 +46,9 @@ export const analysisObject = (analysis: Analysis, header: HeaderRecord): object
             lagMs: suspect.lagTicks * header.intervalMs,
             support: { seen: suspect.matched, of: suspect.of },
             byChance: Number(suspect.byChance.toPrecision(3)),
+            ...(suspect.physics === null || suspect.physics.kind === 'unknown'
+              ? {}
+              : { mechanism: suspect.physics.kind, route: suspect.physics.route }),
           })),
         }),
     incidents: analysis.incidents.map((incident) => ({

@@ -102,7 +102,14 @@ const suspectText = (suspect: Suspect, { identityOf }: Analysis, { intervalMs }:
   const order =
     suspect.lagTicks === 0 ? 'in the same tick' : suspect.lagTicks > 0 ? `${lag} before` : `${lag} after`;
   const chance = suspect.matched === 1 ? 'seen once, could be chance' : soSeldom(suspect.byChance);
-  return `${nameOf(identityOf(suspect.series))}: ${order}, ${suspect.matched} of ${suspect.of} times; ${chance}`;
+  return `${nameOf(identityOf(suspect.series))}: ${order}, ${suspect.matched} of ${suspect.of} times; ${chance}${mechanismText(suspect)}`;
+};
+
+/** How it could have done it, where something is known; what is not known is no reason against it. */
+const mechanismText = ({ physics }: Suspect): string => {
+  if (physics?.kind === 'drives') return `; can drive it: ${physics.route.join(' → ')}`;
+  if (physics?.kind === 'driven') return '; is rather driven by it';
+  return physics?.kind === 'same' ? '; is the same, counted elsewhere' : '';
 };
 
 const incidentLines = (analysis: Analysis, at: (bootUs: number) => string): string[] => {

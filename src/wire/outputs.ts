@@ -137,7 +137,16 @@ const analysis = z.object({
   together: z.array(z.object({ start: time, owners: count, series: z.array(series) })),
   symptom: series.nullable().optional(),
   suspects: z
-    .array(series.extend({ score: z.number(), lagMs: z.number(), support: signs, byChance: z.number() }))
+    .array(
+      series.extend({
+        score: z.number(),
+        lagMs: z.number(),
+        support: signs,
+        byChance: z.number(),
+        mechanism: z.enum(['drives', 'driven', 'same', 'none']).optional(),
+        route: z.array(z.string()).optional(),
+      }),
+    )
     .optional(),
   incidents: z.array(
     z.object({
