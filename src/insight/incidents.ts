@@ -32,8 +32,9 @@ const SUPPLY = /^(?:mem\.available|swap\.free)$/;
  * Whether a spike is a sign that something is wrong, and something worth reporting to a person. Kernel threads work for others:
  * what they do is reported by the machine's own signals, and is no proof of anybody.
  */
-export const isSign = ({ identity, fell, peak }: Spike): boolean => {
+export const isSign = ({ identity, fell, peak, silent }: Spike): boolean => {
   if (identity.kernel === true) return false;
+  if (silent === true) return true;
   return fell ? SUPPLY.test(identity.metric) : peak !== 0;
 };
 

@@ -16,6 +16,7 @@ import { closeSeries, forgetSeries, openSeries, renameSeries, skipTicks, tick } 
 import { heldMetric, watchGrowth } from './leaks.ts';
 import { PRESSURE, SPIKE, SUFFERED, saysNothing, UNWATCHED } from './params.ts';
 import type { SeriesIdentity } from './series.ts';
+import { watchSlab } from './slab-leak.ts';
 import { LEAST_SUFFERED_NS, noteSuffering } from './sufferers.ts';
 import type { Watch } from './watch.ts';
 
@@ -34,6 +35,7 @@ export const observe = (watch: Watch, state: SessionState): void => {
   matchSignatures(watch.cases, watch.readings, state);
   if (counted) watchGrowth(watch, state);
   watchExtents(watch.leaks, state);
+  if (isOfLast(state.hostRead, state)) watchSlab(watch.leaks, state);
   watch.lastUs = state.bootUs;
 };
 

@@ -13,6 +13,7 @@ import { clean } from '../screen/format/text.ts';
 import {
   aboutCrowd,
   aboutIncident,
+  aboutSilence,
   byChanceText,
   inOrder,
   linkOrder,
@@ -34,6 +35,7 @@ export const analysisLines = (analysis: Analysis, header: HeaderRecord, minScore
     ...suspectLines(analysis, header),
     ...incidentLines(analysis, at),
     ...crowdLines(analysis, at),
+    ...silenceLines(analysis, header, at),
     ...linkLines(analysis, header),
     ...spikeLines(analysis, header, minScore),
     ...(analysis.learning
@@ -140,6 +142,20 @@ const crowdLines = ({ crowds }: Analysis, at: (bootUs: number) => string): strin
       .slice(0, MOST_LINES)
       .map((crowd) => `  ${at(crowd.spikes[0]?.startUs ?? 0)}  ${aboutCrowd(crowd)}`),
     ...restOf(crowds.length),
+  ];
+};
+
+const silenceLines = (
+  { silences }: Analysis,
+  { intervalMs }: HeaderRecord,
+  at: (bootUs: number) => string,
+): string[] => {
+  if (silences.length === 0) return [];
+  return [
+    '',
+    'Fell silent, having moved in nearly every sample:',
+    ...silences.slice(0, MOST_LINES).map((one) => `  ${at(one.startUs)}  ${aboutSilence(one, intervalMs)}`),
+    ...restOf(silences.length),
   ];
 };
 

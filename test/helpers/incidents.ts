@@ -2,9 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { HeaderRecord, StreamRecord } from '../../src/core/record.ts';
+import { allFindings } from '../../src/insight/findings/all.ts';
 import type { Finding } from '../../src/insight/findings/finding.ts';
-import { findingsOf } from '../../src/insight/findings/match.ts';
-import { leakFindings } from '../../src/insight/leaks.ts';
 import { openRecording } from '../../src/recording/read/recording.ts';
 import { createSession, foldInto, type Session } from '../../src/session/session.ts';
 
@@ -34,15 +33,15 @@ export const realSessions: readonly RealSession[] = Object.entries(
 
 export const findingsIn = (path: string, has?: (metric: string) => boolean): Finding[] => {
   const { state, watch } = sessionAtEnd(path, has);
-  return watch === null ? [] : [...findingsOf(watch.cases, state), ...leakFindings(watch.leaks, state)];
+  return watch === null ? [] : allFindings({ watch, state });
 };
 
-/** The most that any one process, or control group, has counted, or held, of a metric by the end. */
+/** The most that any one process, control group, or the host has counted, or held, of a metric by the end. */
 export const mostOf = (path: string, metric: string): number => {
-  const { owners, former, cgroups } = sessionAtEnd(path).state;
+  const { owners, former, cgroups, host } = sessionAtEnd(path).state;
   const all = [...owners.values(), ...former.values()];
   return Math.max(
-    0,
+    host.get(metric)?.last ?? 0,
     ...all.map(({ counts }) => counts.get(metric)?.total ?? 0),
     ...[...cgroups.values()].map(({ readings }) => readings.get(metric)?.total ?? 0),
   );
