@@ -5,6 +5,7 @@ import { directionOf } from '../../dist/insight/direction.js';
 import { incidentsOf } from '../../dist/insight/incidents.js';
 import { SPIKE } from '../../dist/insight/params.js';
 import { sceneOf, suspectsOf } from '../../dist/insight/suspects.js';
+import { reliabilityOf, summaryOf } from './calibration.mjs';
 import { watch } from './watch.mjs';
 
 const RATES = [0.5, 0.1, 0.02];
@@ -29,6 +30,7 @@ export const evaluateSynthetic = (seeds, generate) => {
     right: 0,
     zero: 0,
     zeroDecided: 0,
+    orders: [],
   };
   const roots = [];
   const rootsWithout = [];
@@ -55,7 +57,8 @@ export const evaluateSynthetic = (seeds, generate) => {
     rootsByTimes: byTimes(roots),
     withoutMechanisms: { all: withinFirst(rootsWithout), byTimes: byTimes(rootsWithout) },
     incidents,
-    calibration: calibrationOf(rows),
+    calibration: reliabilityOf(rows),
+    stated: { pairs: summaryOf(rows.filter(({ stated }) => stated >= 0.02)), leads: summaryOf(sums.orders) },
   };
 };
 
@@ -148,7 +151,7 @@ const collectPairs = (session, { pairs, tested }, rows, sums) => {
     // Who answers every chain, or repeats what another shows, is together with them, and in no chain.
     if (answers(session, pair.a) || answers(session, pair.b)) continue;
     const known = truth.get(`${pair.a},${pair.b}`);
-    rows.push({ score: pair.score, confidence: confidenceOf(pair.score, tested), real: known !== undefined });
+    rows.push({ score: pair.score, stated: confidenceOf(pair.score, tested), real: known !== undefined });
     if (!pair.significant) continue;
     if (known === undefined) {
       sums.significantFalse += 1;
@@ -164,7 +167,7 @@ const collectPairs = (session, { pairs, tested }, rows, sums) => {
 const answers = ({ series, truth }, index) =>
   index === truth.bystander || series[index].averageOf !== undefined;
 
-const countDirection = ({ order }, lag, sums) => {
+const countDirection = ({ order, probability }, lag, sums) => {
   if (lag === 0) {
     sums.zero += 1;
     if (order !== 'unknown') sums.zeroDecided += 1;
@@ -173,7 +176,9 @@ const countDirection = ({ order }, lag, sums) => {
   sums.directed += 1;
   if (order === 'unknown') return;
   sums.decided += 1;
-  if ((order === 'first-leads') === lag > 0) sums.right += 1;
+  const right = (order === 'first-leads') === lag > 0;
+  sums.orders.push({ stated: probability, real: right });
+  if (right) sums.right += 1;
 };
 
 const pairFigures = (rows, sums) => {
@@ -267,20 +272,3 @@ export const incidentThreshold = (seeds, generate, distractors) => {
     ) ?? Number.POSITIVE_INFINITY
   );
 };
-
-const CONFIDENCES = [0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98, 1];
-
-/** What was said of pairs, and how often it was so. */
-const calibrationOf = (rows) =>
-  CONFIDENCES.slice(1).map((to, index) => {
-    const from = CONFIDENCES[index];
-    const inside = rows.filter(({ confidence }) => confidence >= from && (confidence < to || to === 1));
-    const mean = (pick) => inside.reduce((sum, row) => sum + pick(row), 0) / Math.max(1, inside.length);
-    return {
-      from,
-      to,
-      count: inside.length,
-      stated: mean(({ confidence }) => confidence),
-      observed: mean(({ real }) => (real ? 1 : 0)),
-    };
-  });

@@ -56,7 +56,7 @@ const readProcesses = (watch: Watch, state: SessionState): void => {
   const { intervalUs } = state.counted;
   for (const owners of [state.owners.values(), state.former.values()]) {
     for (const entity of owners) {
-      if (endedLongAgo(entity, state)) continue;
+      if (hasNothingMore(entity, state)) continue;
       if (isOwn(entity, state)) {
         forgetOwn(watch, entity);
         continue;
@@ -145,6 +145,14 @@ const silentTicks = ({ insight }: Watch, state: SessionState, { startMs }: Entit
   const livedTicks = (state.bootUs / 1000 - startMs) / state.header.intervalMs;
   return Math.max(0, Math.min(insight.ticks, Math.floor(livedTicks)));
 };
+
+/** What was counted of who ended comes with the next samples or never; thousands may end in the time that they are remembered. */
+const hasNothingMore = ({ endedBootUs }: Entity, state: SessionState): boolean =>
+  endedBootUs !== null &&
+  state.bootUs - endedBootUs > Math.max(LATEST_COUNT_US, LATEST_COUNT_TICKS * state.header.intervalMs * 1000);
+
+const LATEST_COUNT_US = 10e6;
+const LATEST_COUNT_TICKS = 6;
 
 const endedLongAgo = ({ endedBootUs }: Entity, state: SessionState): boolean =>
   endedBootUs !== null && state.bootUs - endedBootUs > SPIKE.frozenTicks * state.header.intervalMs * 1000;

@@ -36,12 +36,12 @@ export const findingsIn = (path: string, has?: (metric: string) => boolean): Fin
   return watch === null ? [] : allFindings({ watch, state });
 };
 
-/** The most that any one process, control group, or the host has counted, or held, of a metric by the end. */
+/** The most that any one process, or control group, has counted, or held, of a metric by the end. */
 export const mostOf = (path: string, metric: string): number => {
-  const { owners, former, cgroups, host } = sessionAtEnd(path).state;
+  const { owners, former, cgroups } = sessionAtEnd(path).state;
   const all = [...owners.values(), ...former.values()];
   return Math.max(
-    host.get(metric)?.last ?? 0,
+    0,
     ...all.map(({ counts }) => counts.get(metric)?.total ?? 0),
     ...[...cgroups.values()].map(({ readings }) => readings.get(metric)?.total ?? 0),
   );

@@ -39,8 +39,6 @@ describe('a real session', () => {
     'flooded-device': ['disk.read_bytes', 100 * 2 ** 20],
     'sync-storm': ['sync.calls', 500],
     'lock-pile-up': ['blocked.max_ns', 1e9],
-    // KiB
-    'slab-leak': ['mem.slab', 100 * 1024],
     'swap-storm': ['proc.anon_bytes', 30 * 2 ** 20],
   };
 

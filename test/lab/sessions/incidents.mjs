@@ -237,19 +237,6 @@ export const INCIDENTS = [
     },
   },
   {
-    name: 'descriptors-kept',
-    where: 'host',
-    seconds: 110,
-    what: 'a service opens a pipe for each message and never closes it; beside it one that closes them',
-    truth: [{ id: 'slab-leak' }],
-    make: makeBystanders,
-    play: (stand) => {
-      playBystanders(stand);
-      stand.python('event-relay', 'descriptors.py', 1200, 'all');
-      stand.python('event-gateway', 'descriptors.py', 1200, 50);
-    },
-  },
-  {
     name: 'python-leak',
     where: 'host',
     seconds: 100,

@@ -6,19 +6,6 @@ const SELDOM = Array.from({ length: 60 }, () => ['1', '2s']).flat();
 
 export const NEAR_MISSES = [
   {
-    name: 'descriptors-pooled',
-    where: 'host',
-    seconds: 110,
-    near: 'slab-leak',
-    what: 'a service comes to hold 40,000 pipes in its first half minute, and closes one for each that it opens from then on; another looks through 200,000 names, which the kernel keeps',
-    make: makeBystanders,
-    play: (stand) => {
-      playBystanders(stand);
-      stand.python('event-relay', 'descriptors.py', 1200, 40_000);
-      stand.shell('indexer', 'while true; do find / -xdev >/dev/null 2>&1; sleep 3; done');
-    },
-  },
-  {
     name: 'limit-filled',
     where: 'host',
     seconds: 30,
