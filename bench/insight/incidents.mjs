@@ -3,8 +3,7 @@
 // back, is distinguished.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findingsOf } from '../../dist/insight/findings/match.js';
-import { leakFindings } from '../../dist/insight/leaks.js';
+import { allFindings } from '../../dist/insight/findings/all.js';
 import { openRecording } from '../../dist/recording/read/recording.js';
 import { createSession, foldInto } from '../../dist/session/session.js';
 import { root } from '../measure.mjs';
@@ -13,10 +12,17 @@ const SHELVES = ['test/fixtures/incidents', 'examples'].map((shelf) => join(root
 const LOOK_EVERY_SAMPLES = 5;
 const NOTHING = 'nothing';
 
+/** Every session that is kept, with what is true of it. */
+export const kept = () =>
+  Object.entries(JSON.parse(readFileSync(join(SHELVES[0], 'truth.json'), 'utf8'))).map(([name, truth]) => ({
+    name,
+    truth,
+    path: SHELVES.map((shelf) => join(shelf, `${name}.ndjson.gz`)).find((file) => existsSync(file)),
+  }));
+
 /** One row for each session: what is true, what was named, and by whose name. */
 export const judge = () =>
-  Object.entries(JSON.parse(readFileSync(join(SHELVES[0], 'truth.json'), 'utf8'))).map(([name, truth]) => {
-    const path = SHELVES.map((shelf) => join(shelf, `${name}.ndjson.gz`)).find((file) => existsSync(file));
+  kept().map(({ name, truth, path }) => {
     const { header, hours, atEnd, before } = play(path);
     const named = atEnd.map(({ id }) => id);
     return {
@@ -41,7 +47,7 @@ const play = (path) => {
   const session = createSession(header);
   const { state, watch } = session;
   const before = new Set();
-  const named = () => [...findingsOf(watch.cases, state), ...leakFindings(watch.leaks, state)];
+  const named = () => allFindings({ watch, state });
   for (let number = 0; number < recording.samples(); number += 1) {
     for (const record of recording.recordsOf(number)) foldInto(session, record);
     if (number % LOOK_EVERY_SAMPLES === 0) for (const { id } of named()) before.add(id);

@@ -7,12 +7,15 @@
 //
 // The constants were tuned on seeds 1 to 36; report others.
 import { parseArgs } from 'node:util';
+import { findingRows, summaryOf } from './calibration.mjs';
 import { measureCost } from './cost.mjs';
 import { FAULT_HEAD, faultRows } from './faults/table.mjs';
 import { evaluateNab } from './gauges.mjs';
 import { generate as generateSession } from './generator.mjs';
 import { judge, tableOf } from './incidents.mjs';
+import { generateMachine } from './machine.mjs';
 import { readNab } from './nab.mjs';
+import { realRoots } from './roots.mjs';
 import { generateServices } from './services.mjs';
 import { evaluateSynthetic, falseLinks, incidentRecall, incidentThreshold } from './synthetic.mjs';
 
@@ -31,6 +34,12 @@ const range = (text) => {
 };
 const two = (value) => value.toFixed(2);
 const sharesOf = ({ shares, symptoms }) => `${shares.map(two).join(' / ')} (${symptoms})`;
+const calibrated = ({ count, stated, observed, brier }) => [
+  count,
+  two(stated),
+  two(observed),
+  brier.toFixed(3),
+];
 const table = (head, rows) =>
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 const say = (text) => console.log(`${text}\n`);
@@ -56,6 +65,7 @@ const nulls = range(options.null);
 for (const [family, generate] of [
   ['first family', generateSession],
   ['second family', generateServices],
+  ['third family', generateMachine],
 ]) {
   const found = evaluateSynthetic(seeds, generate);
   const { spikes, pairs, roots } = found;
@@ -96,25 +106,57 @@ for (const [family, generate] of [
         ['same second, but given an order', `${pairs.zeroDecided} of ${pairs.zero}`, '', ''],
         ['root of a symptom, first / top 3 / top 5', sharesOf(roots), '.60 / .78 / .83', '.72 / .88 / .92'],
         ...found.rootsByTimes.map((one) => [`of what happened ${one.name}`, sharesOf(one), '', '']),
+        ['the same without mechanisms', sharesOf(found.withoutMechanisms.all), '', ''],
+        ...found.withoutMechanisms.byTimes.map((one) => [
+          `of what happened ${one.name}`,
+          sharesOf(one),
+          '',
+          '',
+        ]),
       ],
     ),
   );
   say(
     table(
-      ['stated confidence of a pair', 'pairs', 'stated', 'observed'],
-      found.calibration.map(({ from, to, count, stated, observed }) => [
-        `${from} to ${to}`,
-        count,
-        two(stated),
-        two(observed),
-      ]),
+      ['stated confidence of a pair', 'pairs', 'stated', 'observed', 'Brier'],
+      [
+        ...found.calibration.map(({ from, to, ...summary }) => [`${from} to ${to}`, ...calibrated(summary)]),
+        ['all of them', ...calibrated(found.stated.pairs)],
+        ['P(it leads), of links with an order', ...calibrated(found.stated.leads)],
+      ],
     ),
   );
 }
 
 say(table(FAULT_HEAD, faultRows(options.faults)));
 
-say(tableOf(judge()));
+const judged = judge();
+say(tableOf(judged));
+
+const stated = findingRows(judged);
+const rowFor = (name, wanted) => [name, ...calibrated(summaryOf(stated.filter(wanted)))];
+say(
+  table(
+    ['stated confidence of a finding, real sessions', 'findings', 'stated', 'observed', 'Brier'],
+    [
+      ...[...new Set(stated.map(({ id }) => id))].sort().map((id) => rowFor(id, (one) => one.id === id)),
+      rowFor('one half of the sessions', ({ half }) => half === 0),
+      rowFor('the other half', ({ half }) => half === 1),
+    ],
+  ),
+);
+
+say(
+  table(
+    ['suspect of what waits, real sessions', 'symptoms', 'first / top 3 with mechanisms', 'without'],
+    realRoots().map(({ name, symptoms, withMechanisms, without }) => [
+      name,
+      symptoms,
+      withMechanisms.map(two).join(' / '),
+      without.map(two).join(' / '),
+    ]),
+  ),
+);
 
 say(
   table(

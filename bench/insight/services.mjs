@@ -37,7 +37,7 @@ export const generateServices = (seed, options = {}) => {
   return { ...session, missed: loseSamples(random, session) };
 };
 
-const loadOf = (random, ticks) => {
+export const loadOf = (random, ticks) => {
   const load = new Float64Array(ticks).fill(1);
   const wave = random.integer(600, 2400);
   const phase = random.next() * 6.28;
@@ -113,7 +113,7 @@ const filled = (one, ticks, valueAt) => {
   return out;
 };
 
-const FILL = {
+export const FILL = {
   rare: (random, one, load, ticks) =>
     filled(one, ticks, (at) =>
       random.next() < one.rate * load[at] ** one.follows ? 1 + random.negativeBinomial(one.mean, 0.8) : 0,
@@ -196,10 +196,17 @@ const SHAPES = [
 ];
 
 /** Not where the process does not live. */
-const addBurst = (random, { series, values, truth }, index, start, chain, louder = 1) => {
+export const addBurst = (
+  random,
+  { series, values, truth },
+  index,
+  start,
+  chain,
+  { louder = 1, lasts } = {},
+) => {
   const one = series[index];
   const out = values[index];
-  const length = Math.min(random.integer(1, 20), one.to - start);
+  const length = Math.min(lasts ?? random.integer(1, 20), one.to - start);
   if (start < one.from + 30 || length < 1) return;
   const factor = Math.min(60, random.logUniform(4, 40) * louder);
   const shape = random.pick(SHAPES);
@@ -242,13 +249,13 @@ const addChains = (random, size, session) => {
       for (const { series: index, lag, probability, louder } of effects) {
         if (random.next() > probability) continue;
         const jitter = lag === 0 ? 0 : random.integer(-1, 1);
-        addBurst(random, session, index, time + lag + jitter, number, louder);
+        addBurst(random, session, index, time + lag + jitter, number, { louder });
       }
     }
   }
 };
 
-const timesOf = (random, repeats, ticks) => {
+export const timesOf = (random, repeats, ticks) => {
   const times = [];
   for (let tries = 0; times.length < repeats && tries < 500; tries += 1) {
     const at = random.integer(EARLIEST, ticks - 70);
@@ -258,7 +265,7 @@ const timesOf = (random, repeats, ticks) => {
 };
 
 /** Bursts that have nothing to do with anything; some series have more than their share. */
-const addDistractors = (random, size, session) => {
+export const addDistractors = (random, size, session) => {
   const { series, truth, ticks } = session;
   const chained = truth.bursts.filter(({ chain }) => chain !== null).length;
   const count = size.incidents
@@ -316,7 +323,7 @@ const addAverages = ({ series, values, truth, ticks }) => {
 };
 
 /** Samples that nobody took, singly and in rows; and counters that started over, which is one unread tick of one series. */
-const loseSamples = (random, { series, values, ticks }) => {
+export const loseSamples = (random, { series, values, ticks }) => {
   const missed = new Set();
   for (let number = 0; number < ticks / 400; number += 1) missed.add(random.integer(60, ticks - 1));
   const from = random.integer(300, ticks - 100);

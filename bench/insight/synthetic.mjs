@@ -1,9 +1,11 @@
 // What the spikes, links, suspects and incidents of synthetic sessions are worth, against what was put in.
 import { confidenceOf, correlate } from '../../dist/insight/correlate.js';
+import { maySuspect } from '../../dist/insight/culprit.js';
 import { directionOf } from '../../dist/insight/direction.js';
 import { incidentsOf } from '../../dist/insight/incidents.js';
 import { SPIKE } from '../../dist/insight/params.js';
 import { sceneOf, suspectsOf } from '../../dist/insight/suspects.js';
+import { reliabilityOf, summaryOf } from './calibration.mjs';
 import { watch } from './watch.mjs';
 
 const RATES = [0.5, 0.1, 0.02];
@@ -28,8 +30,10 @@ export const evaluateSynthetic = (seeds, generate) => {
     right: 0,
     zero: 0,
     zeroDecided: 0,
+    orders: [],
   };
   const roots = [];
+  const rootsWithout = [];
   const incidents = [];
   for (const seed of seeds) {
     const session = generate(seed);
@@ -37,7 +41,9 @@ export const evaluateSynthetic = (seeds, generate) => {
     collectSpikes(session, watched, spikes, sums);
     const correlation = correlate(watched.spikes, watched.insight.ticks, SPIKE.eventScore);
     collectPairs(session, correlation, rows, sums);
-    collectRoots(session, sceneOf(watched.spikes, watched.insight.ticks, correlation), roots);
+    const sceneWith = (machine) => sceneOf(watched.spikes, watched.insight.ticks, correlation, machine);
+    collectRoots(session, sceneWith({ originOf: originsOf(session), intervalMs: 1000 }), roots);
+    collectRoots(session, sceneWith(null), rootsWithout);
     incidents.push({
       occurrences: occurrencesOf(session.truth),
       spikes: watched.spikes,
@@ -48,18 +54,27 @@ export const evaluateSynthetic = (seeds, generate) => {
     spikes: recallAtRates(spikes, sums.hours),
     pairs: pairFigures(rows, sums),
     roots: withinFirst(roots),
-    rootsByTimes: [
-      ['once', 1, 1],
-      ['twice', 2, 2],
-      ['three times or more', 3, 99],
-    ].map(([name, least, most]) => ({
-      name,
-      ...withinFirst(roots.filter(({ times }) => times >= least && times <= most)),
-    })),
+    rootsByTimes: byTimes(roots),
+    withoutMechanisms: { all: withinFirst(rootsWithout), byTimes: byTimes(rootsWithout) },
     incidents,
-    calibration: calibrationOf(rows),
+    calibration: reliabilityOf(rows),
+    stated: { pairs: summaryOf(rows.filter(({ stated }) => stated >= 0.02)), leads: summaryOf(sums.orders) },
   };
 };
+
+const byTimes = (roots) =>
+  [
+    ['once', 1, 1],
+    ['twice', 2, 2],
+    ['three times or more', 3, 99],
+  ].map(([name, least, most]) => ({
+    name,
+    ...withinFirst(roots.filter(({ times }) => times >= least && times <= most)),
+  }));
+
+/** Of most families nothing but the PID is known. */
+const originsOf = (session) => (identity) =>
+  session.originOf?.(identity) ?? { pid: identity.pid, ppid: null, cgroup: null, devices: null };
 
 /** Share of symptoms whose root is the first, among the first three, and the first five suspects. */
 const withinFirst = (roots) => ({
@@ -136,7 +151,7 @@ const collectPairs = (session, { pairs, tested }, rows, sums) => {
     // Who answers every chain, or repeats what another shows, is together with them, and in no chain.
     if (answers(session, pair.a) || answers(session, pair.b)) continue;
     const known = truth.get(`${pair.a},${pair.b}`);
-    rows.push({ score: pair.score, confidence: confidenceOf(pair.score, tested), real: known !== undefined });
+    rows.push({ score: pair.score, stated: confidenceOf(pair.score, tested), real: known !== undefined });
     if (!pair.significant) continue;
     if (known === undefined) {
       sums.significantFalse += 1;
@@ -152,7 +167,7 @@ const collectPairs = (session, { pairs, tested }, rows, sums) => {
 const answers = ({ series, truth }, index) =>
   index === truth.bystander || series[index].averageOf !== undefined;
 
-const countDirection = ({ order }, lag, sums) => {
+const countDirection = ({ order, probability }, lag, sums) => {
   if (lag === 0) {
     sums.zero += 1;
     if (order !== 'unknown') sums.zeroDecided += 1;
@@ -161,7 +176,9 @@ const countDirection = ({ order }, lag, sums) => {
   sums.directed += 1;
   if (order === 'unknown') return;
   sums.decided += 1;
-  if ((order === 'first-leads') === lag > 0) sums.right += 1;
+  const right = (order === 'first-leads') === lag > 0;
+  sums.orders.push({ stated: probability, real: right });
+  if (right) sums.right += 1;
 };
 
 const pairFigures = (rows, sums) => {
@@ -194,7 +211,9 @@ const collectRoots = ({ truth }, scene, roots) => {
   for (const { hidden, root, effects, times } of truth.chains) {
     if (hidden) continue;
     const symptom = [...effects].sort((a, b) => b.lag - a.lag)[0].series;
-    const suspects = suspectsOf(symptom, scene);
+    const suspects = suspectsOf(symptom, scene).filter(({ series }) =>
+      maySuspect(scene.spikesOf.get(series)[0].identity),
+    );
     roots.push({ rank: suspects.findIndex(({ series }) => series === root) + 1, times: times.length });
   }
 };
@@ -253,20 +272,3 @@ export const incidentThreshold = (seeds, generate, distractors) => {
     ) ?? Number.POSITIVE_INFINITY
   );
 };
-
-const CONFIDENCES = [0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98, 1];
-
-/** What was said of pairs, and how often it was so. */
-const calibrationOf = (rows) =>
-  CONFIDENCES.slice(1).map((to, index) => {
-    const from = CONFIDENCES[index];
-    const inside = rows.filter(({ confidence }) => confidence >= from && (confidence < to || to === 1));
-    const mean = (pick) => inside.reduce((sum, row) => sum + pick(row), 0) / Math.max(1, inside.length);
-    return {
-      from,
-      to,
-      count: inside.length,
-      stated: mean(({ confidence }) => confidence),
-      observed: mean(({ real }) => (real ? 1 : 0)),
-    };
-  });

@@ -4,8 +4,9 @@ import { type BlameScene, blameFor, blameSceneOf, maySuspect, type StandsOut } f
 import { allFindings } from './findings/all.ts';
 import type { Finding } from './findings/finding.ts';
 import type { Incident } from './incidents.ts';
+import { originsIn } from './origins.ts';
 import { SPIKE } from './params.ts';
-import type { SeriesIdentity, Spike } from './series.ts';
+import type { SeriesIdentity, Silence, Spike } from './series.ts';
 import { incidentsIn } from './session-incidents.ts';
 import type { Sufferer } from './sufferers.ts';
 import { type Suspect, sceneOf, suspectsOf } from './suspects.ts';
@@ -19,6 +20,8 @@ export type Analysis = {
   readonly clocks: Correlation['clocks'];
   /** What many began at once; no link rests on it. */
   readonly crowds: Correlation['crowds'];
+  /** Counters that always moved and stopped; they have their place in incidents. */
+  readonly silences: readonly Silence[];
   readonly incidents: readonly IncidentAccount[];
   readonly findings: readonly Finding[];
   /** Of the symptom asked for; null when none was. */
@@ -56,7 +59,9 @@ export const analyse = (
   const findings = allFindings(session);
   const linkable = insight.spikes.filter(({ score }) => score >= SPIKE.eventScore);
   const correlation = correlate(linkable, insight.ticks, SPIKE.eventScore);
-  const scene = sceneOf(linkable, insight.ticks, correlation);
+  const { state } = session;
+  const machine = { originOf: originsIn(state), intervalMs: state.header.intervalMs };
+  const scene = sceneOf(linkable, insight.ticks, correlation, machine);
   const identities = new Map(insight.spikes.map(({ series, identity }) => [series, identity]));
   const may = ({ series }: Suspect): boolean => {
     const identity = identities.get(series);
@@ -69,6 +74,7 @@ export const analyse = (
     links: correlation.links,
     clocks: correlation.clocks,
     crowds: correlation.crowds,
+    silences: insight.silences,
     incidents: incidentsIn(insight, linkable, blame).map((incident) => account(incident, findings, blame)),
     findings,
     suspects: symptom === null ? null : anchor === null ? [] : suspectsOf(anchor, scene).filter(may),

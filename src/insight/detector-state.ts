@@ -4,7 +4,7 @@ import type { Gauge } from './gauge.ts';
 import { GAUGE, SPIKE } from './params.ts';
 import type { Range } from './range.ts';
 import { RANGE } from './range-params.ts';
-import type { SeriesIdentity, Shift, Spike } from './series.ts';
+import type { SeriesIdentity, Shift, Silence, Spike } from './series.ts';
 
 export type Slot = {
   readonly number: number;
@@ -27,6 +27,19 @@ export type Slot = {
   readonly deed: DeedSum | null;
   /** What a gauge was before. */
   before: number;
+  /** How steadily a counter moves; null where its silence says nothing. */
+  readonly steady: Steadiness | null;
+};
+
+/** How steadily a counter moves. */
+export type Steadiness = {
+  activeTicks: number;
+  seenTicks: number;
+  longestTicks: number;
+  /** Ticks that it has been silent now, and when that began. */
+  quietTicks: number;
+  sinceUs: number;
+  silence: Silence | null;
 };
 
 /** What all processes did of one thing in a tick, and the one who did most. */
@@ -89,6 +102,7 @@ export type Insight = {
   readonly spikes: Spike[];
   /** The latest, in the order in which they were known. */
   readonly shifts: Shift[];
+  readonly silences: Silence[];
   /** Spikes dropped for want of room. */
   forgotten: number;
   seriesSeen: number;
@@ -119,6 +133,7 @@ export const createInsight = (intervalMs = 1000, eventScore: number = SPIKE.even
   suffered: [],
   spikes: [],
   shifts: [],
+  silences: [],
   forgotten: 0,
   seriesSeen: 0,
   unfollowed: 0,

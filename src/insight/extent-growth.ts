@@ -6,8 +6,8 @@ import { type CountedFile, describedFile, EXTENTS_SERIES, MANY_EXTENTS } from '.
 import type { SessionState } from '../core/state.ts';
 import { extentGrowth } from './findings/extent-growth.ts';
 import type { Finding } from './findings/finding.ts';
+import { EXTENT_GROWTH, LEAK } from './growth-params.ts';
 import { addPoint, createGrowth, type ExtentsPoint, type Leaks, risesOf } from './leak-state.ts';
-import { EXTENT_GROWTH, LEAK } from './params.ts';
 
 /** To be called after every sample was folded. */
 export const watchExtents = ({ files }: Pick<Leaks, 'files'>, { host, bootUs }: SessionState): void => {

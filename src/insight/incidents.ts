@@ -32,8 +32,9 @@ const SUPPLY = /^(?:mem\.available|swap\.free)$/;
  * Whether a spike is a sign that something is wrong, and something worth reporting to a person. Kernel threads work for others:
  * what they do is reported by the machine's own signals, and is no proof of anybody.
  */
-export const isSign = ({ identity, fell, peak }: Spike): boolean => {
+export const isSign = ({ identity, fell, peak, silent }: Spike): boolean => {
   if (identity.kernel === true) return false;
+  if (silent === true) return true;
   return fell ? SUPPLY.test(identity.metric) : peak !== 0;
 };
 
@@ -47,34 +48,47 @@ export const incidentsOf = (
     .sort((a, b) => a.tick - b.tick);
   const groups: { spikes: Set<Spike>; weight: number; last: number }[] = [];
   const usual = createUsual();
+  const window = createWindow();
   let from = 0;
   loud.forEach((spike, index) => {
-    while ((loud[from]?.tick ?? 0) <= spike.tick - INCIDENT.windowTicks) from += 1;
-    const window = loud.slice(from, index + 1);
-    const weight = usual.standardise(spike.tick, weigh(window));
-    if (weight < leastWeight || seriesIn(window) < INCIDENT.leastSeries) return;
+    for (; (loud[from]?.tick ?? 0) <= spike.tick - INCIDENT.windowTicks; from += 1)
+      window.leave(loud[from] as Spike);
+    window.enter(spike);
+    const weight = usual.standardise(spike.tick, window.weight());
+    if (weight < leastWeight || window.series() < INCIDENT.leastSeries) return;
     const group = groups.at(-1);
     if (group === undefined || spike.tick - group.last > INCIDENT.windowTicks) {
-      groups.push({ spikes: new Set(window), weight, last: spike.tick });
+      groups.push({ spikes: new Set(loud.slice(from, index + 1)), weight, last: spike.tick });
       return;
     }
-    for (const one of window) group.spikes.add(one);
+    for (const one of loud.slice(from, index + 1)) group.spikes.add(one);
     group.weight = Math.max(group.weight, weight);
     group.last = spike.tick;
   });
   return groups.map(incidentOf).slice(-INCIDENT.most);
 };
 
-const weigh = (spikes: readonly Spike[]): number => {
-  const loudest = new Map<number, number>();
-  for (const { series, score } of spikes) loudest.set(series, Math.max(loudest.get(series) ?? 0, score));
+/** The spikes of the latest ticks: what those of each series weigh is what the loudest does. Kept as they come and go. */
+const createWindow = () => {
+  const scores = new Map<number, number[]>();
   let weight = 0;
-  for (const score of loudest.values())
-    weight += Math.min(score, INCIDENT.mostScore) - INCIDENT.leastScore + 1;
-  return weight;
+  const weightOf = (own: readonly number[]): number =>
+    own.length === 0 ? 0 : Math.min(Math.max(...own), INCIDENT.mostScore) - INCIDENT.leastScore + 1;
+  const change = ({ series }: Spike, to: (own: readonly number[]) => number[]): void => {
+    const own = scores.get(series) ?? [];
+    const next = to(own);
+    weight += weightOf(next) - weightOf(own);
+    if (next.length === 0) scores.delete(series);
+    else scores.set(series, next);
+  };
+  return {
+    enter: (spike: Spike): void => change(spike, (own) => [...own, spike.score]),
+    /** The first to come is the first to go. */
+    leave: (spike: Spike): void => change(spike, (own) => own.slice(1)),
+    weight: (): number => weight,
+    series: (): number => scores.size,
+  };
 };
-
-const seriesIn = (spikes: readonly Spike[]): number => new Set(spikes.map(({ series }) => series)).size;
 
 /** The mean of the weight over time up to a window ago: between spikes it is nearly nothing. */
 const createUsual = () => {

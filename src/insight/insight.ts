@@ -11,6 +11,7 @@ import { CRITICAL, MAX_SERIES, SPIKE } from './params.ts';
 import { createRange } from './range.ts';
 import type { SeriesIdentity } from './series.ts';
 import { followRange } from './shifts.ts';
+import { createSteadiness, followSilence } from './silence.ts';
 import { follow } from './spikes.ts';
 import { createPool } from './tail.ts';
 
@@ -44,6 +45,7 @@ export const openSeries = (insight: Insight, identity: SeriesIdentity, silentTic
     calm: Number.NaN,
     deed: identity.pid === null ? null : deedOf(insight, identity.metric),
     before: Number.NaN,
+    steady: createSteadiness(identity),
   };
   if (identity.pid === null) insight.hostRows.set(identity.metric, row);
   insight.seriesSeen += 1;
@@ -65,6 +67,7 @@ export const forgetSeries = (insight: Insight, row: number): void => {
   const { number, identity } = slot;
   keep(insight.spikes, ({ series }) => series !== number);
   keep(insight.shifts, ({ series }) => series !== number);
+  keep(insight.silences, ({ series }) => series !== number);
   keep(insight.deeds, ({ by }) => by?.pid !== identity.pid || by?.startMs !== identity.startMs);
 };
 
@@ -99,6 +102,7 @@ export const tick = (insight: Insight, bootUs: number): void => {
     const score = scoreOf(insight, slot, row, value, load);
     follow(insight, slot, row, value, score, age);
     followRange(insight, slot, row, value);
+    followSilence(insight, slot, value);
   }
   insight.ticks += 1;
 };

@@ -1,6 +1,6 @@
 /** Moments of processes that may grow. */
 import type { Entity } from '../core/entity.ts';
-import { LEAK } from './params.ts';
+import { LEAK } from './growth-params.ts';
 
 export type Point = {
   readonly bootUs: number;
@@ -25,15 +25,19 @@ export type Growth<One> = { everyTicks: number; sinceTicks: number; points: One[
 /** In how many extents a file lay. */
 export type ExtentsPoint = { readonly bootUs: number; readonly extents: number };
 
+/** Memory of kernel objects: what cannot be dropped, and what can. */
+export type SlabPoint = { readonly bootUs: number; readonly held: number; readonly droppable: number };
+
 export type Leaks = {
   readonly processes: Map<Entity, Growth<Point>>;
   /** By metric. */
   readonly files: Map<string, Growth<ExtentsPoint>>;
+  readonly slab: Growth<SlabPoint>;
 };
 
-export const createLeaks = (): Leaks => ({ processes: new Map(), files: new Map() });
-
 export const createGrowth = <One>(): Growth<One> => ({ everyTicks: 1, sinceTicks: 0, points: [] });
+
+export const createLeaks = (): Leaks => ({ processes: new Map(), files: new Map(), slab: createGrowth() });
 
 /** To be called with every sample: at most so many moments are kept, further and further apart. */
 export const addPoint = <One>(growth: Growth<One>, point: () => One): void => {

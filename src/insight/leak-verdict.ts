@@ -4,8 +4,8 @@ import type { SessionState } from '../core/state.ts';
 import { LEAK_METRICS, type LeakSignature } from './findings/leak-signature.ts';
 import { growingMemory, nativeLeak, outsideArenas, unwatchedInterpreter } from './findings/native-leak.ts';
 import { largeObjects, pythonLeak } from './findings/python-leak.ts';
+import { LEAK } from './growth-params.ts';
 import type { Grown } from './leak-state.ts';
-import { LEAK } from './params.ts';
 
 /** What is known of the allocators of one process. */
 export type Allocators =

@@ -9,10 +9,10 @@ import type { SessionState } from '../core/state.ts';
 import { isOwn } from '../core/who.ts';
 import type { Finding } from './findings/finding.ts';
 import { LEAK_METRICS } from './findings/leak-signature.ts';
+import { LEAK } from './growth-params.ts';
 import { describeLeak } from './leak-account.ts';
 import { addPoint, createGrowth, type Grown, type Leaks, type Point, risesOf } from './leak-state.ts';
 import { allocatorsOf, verdictOf } from './leak-verdict.ts';
-import { LEAK } from './params.ts';
 import type { Watch } from './watch.ts';
 
 /** To be called after every sample was folded. */

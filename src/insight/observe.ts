@@ -16,6 +16,7 @@ import { closeSeries, forgetSeries, openSeries, renameSeries, skipTicks, tick } 
 import { heldMetric, watchGrowth } from './leaks.ts';
 import { PRESSURE, SPIKE, SUFFERED, saysNothing, UNWATCHED } from './params.ts';
 import type { SeriesIdentity } from './series.ts';
+import { watchSlab } from './slab-leak.ts';
 import { LEAST_SUFFERED_NS, noteSuffering } from './sufferers.ts';
 import type { Watch } from './watch.ts';
 
@@ -34,6 +35,7 @@ export const observe = (watch: Watch, state: SessionState): void => {
   matchSignatures(watch.cases, watch.readings, state);
   if (counted) watchGrowth(watch, state);
   watchExtents(watch.leaks, state);
+  if (isOfLast(state.hostRead, state)) watchSlab(watch.leaks, state);
   watch.lastUs = state.bootUs;
 };
 
@@ -54,7 +56,7 @@ const readProcesses = (watch: Watch, state: SessionState): void => {
   const { intervalUs } = state.counted;
   for (const owners of [state.owners.values(), state.former.values()]) {
     for (const entity of owners) {
-      if (endedLongAgo(entity, state)) continue;
+      if (hasNothingMore(entity, state)) continue;
       if (isOwn(entity, state)) {
         forgetOwn(watch, entity);
         continue;
@@ -143,6 +145,14 @@ const silentTicks = ({ insight }: Watch, state: SessionState, { startMs }: Entit
   const livedTicks = (state.bootUs / 1000 - startMs) / state.header.intervalMs;
   return Math.max(0, Math.min(insight.ticks, Math.floor(livedTicks)));
 };
+
+/** What was counted of who ended comes with the next samples or never; thousands may end in the time that they are remembered. */
+const hasNothingMore = ({ endedBootUs }: Entity, state: SessionState): boolean =>
+  endedBootUs !== null &&
+  state.bootUs - endedBootUs > Math.max(LATEST_COUNT_US, LATEST_COUNT_TICKS * state.header.intervalMs * 1000);
+
+const LATEST_COUNT_US = 10e6;
+const LATEST_COUNT_TICKS = 6;
 
 const endedLongAgo = ({ endedBootUs }: Entity, state: SessionState): boolean =>
   endedBootUs !== null && state.bootUs - endedBootUs > SPIKE.frozenTicks * state.header.intervalMs * 1000;

@@ -264,6 +264,19 @@ export const RARITY = [
   { score: 7.5, perHour: 0.02 },
 ] as const;
 
+/** Counters that always moved and stop (silence.ts). */
+export const SILENCE = {
+  leastTicks: 5,
+  /** Times as long as its longest before. */
+  timesLongest: 3,
+  leastSeenTicks: 120,
+  /** Of these ticks it did something in at least this share. */
+  leastShare: 0.95,
+  /** What a process stops within so many ticks is one event. */
+  togetherTicks: 20,
+  score: 6,
+} as const;
+
 export const DIRECTION = {
   leastLagTicks: 2,
   /** One tick is enough when it was seen so often. */
@@ -286,6 +299,20 @@ export const SUSPECT = {
   leadersShare: 0.4,
   leadersMost: 12,
   leaderLinkScore: 5,
+} as const;
+
+/** What is known of who can drive what (physics.ts), in powers of ten. Fitted on seeds 1 to 36 of the third family. */
+export const PHYSICS = {
+  /** Share of what happens that the table knows. */
+  known: 0.6,
+  leastChance: 0.001,
+  driven: -2,
+  same: -2,
+  none: -0.4,
+  unknown: 0,
+  kin: 0.3,
+  /** What a process began with stands so much before what followed of it. */
+  source: 1.02,
 } as const;
 
 export const PERIODIC = {
@@ -313,41 +340,4 @@ export const INCIDENT = {
   usualMost: 12,
   leastVariance: 20,
   most: 500,
-} as const;
-
-/** Slow growth (leaks.ts). */
-/** A file that lies in ever more extents, over reports that are hours to weeks apart. */
-export const EXTENT_GROWTH = {
-  /** A day's work is no trend. */
-  leastMs: 3 * 86_400_000,
-  leastExtents: 100,
-  leastShare: 0.05,
-  mostFiles: 8,
-  confidence: 0.8,
-} as const;
-
-export const LEAK = {
-  /** Moments kept per process; the distance doubles when they are full. */
-  points: 128,
-  /** Left out at the beginning: starting takes memory. */
-  startUpShare: 0.25,
-  /** The cache of a service fills, too: what grew for less than a minute after that says nothing. */
-  leastMs: 60_000,
-  /** The time is cut into so many parts, and the trough of each must rise. */
-  parts: 6,
-  /** By at least this share of the mean rise: what has settled does not leak. */
-  leastStep: 0.2,
-  /** By this share where nothing but its size is known of a program. */
-  steadyStep: 0.5,
-  leastBytes: 8 * 1024 * 1024,
-  leastShare: 0.05,
-  /** Who holds half of the growth is meant; who holds less than a fourth is not. */
-  mostlyShare: 0.5,
-  hardlyShare: 0.25,
-  confidence: 0.9,
-  /** The rest of the heap may be anybody's. */
-  confidenceByMappings: 0.85,
-  /** Without anything that distinguishes allocators; of all that is resident, where what is files is not known. */
-  confidenceUnknownAllocator: 0.5,
-  confidenceResident: 0.3,
 } as const;

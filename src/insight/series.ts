@@ -33,6 +33,20 @@ export type Shift = {
   readonly fell: boolean;
 };
 
+/** A counter that always moved, and stopped (silence.ts). */
+export type Silence = {
+  readonly series: number;
+  readonly identity: SeriesIdentity;
+  /** First tick without anything, and the one in which that was too long. */
+  readonly tick: number;
+  readonly startUs: number;
+  readonly seenTick: number;
+  endTick: number;
+  endUs: number;
+  /** Its longest before. */
+  readonly longestTicks: number;
+};
+
 export type Spike = {
   /** Number of the series in its Insight; numbers of ended series are not used again. */
   readonly series: number;
@@ -49,6 +63,8 @@ export type Spike = {
   peakUs: number;
   /** A gauge that went down: what is unusual about it is how low it is. */
   readonly fell: boolean;
+  /** A counter that always moved, and stopped. */
+  readonly silent?: true;
   score: number;
   /** The series had changed its level for good. */
   shift: boolean;

@@ -17,6 +17,7 @@ import { type Incident, incidentsOf } from './incidents.ts';
 import { INCIDENT } from './params.ts';
 import { DEPARTURE } from './range-params.ts';
 import type { Shift, Spike } from './series.ts';
+import { silentSpikes } from './silence.ts';
 
 /** `spikes` are those loud enough to count; in order of time. */
 export const incidentsIn = (insight: Insight, spikes: readonly Spike[], scene: BlameScene): Incident[] => {
@@ -28,7 +29,10 @@ export const incidentsIn = (insight: Insight, spikes: readonly Spike[], scene: B
     .map((group) => incidentOf(group, leastStrength(followed)))
     .filter((incident) => !scene.hasPressure || harmIn(incident, scene) !== null);
   // Where nothing says that somebody waits, what is still being learnt says nothing either.
-  const sure = scene.hasPressure ? spikes : spikes.filter(({ learning }) => !learning);
+  const sure = [
+    ...(scene.hasPressure ? spikes : spikes.filter(({ learning }) => !learning)),
+    ...silentSpikes(insight),
+  ];
   const spiked = incidentsOf(sure).filter((incident) => scene.hasPressure || !isYoung(incident));
   const reported = left.map((incident) => withSpikes(incident, spiked));
   const rest = spiked.filter((one) => !left.some((incident) => isOf(one, incident)));

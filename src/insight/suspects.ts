@@ -6,8 +6,10 @@
  */
 import { type Coincidence, coincide, type Match, stepsOf } from './coincide.ts';
 import { type Correlation, groupBySeries, type Pair } from './correlate.ts';
-import { LINK, SPIKE, SUSPECT } from './params.ts';
-import type { Spike } from './series.ts';
+import { LINK, PHYSICS, SPIKE, SUSPECT } from './params.ts';
+import { type Physics, physicsFor } from './physics.ts';
+import { bearingOf, type Machine } from './routes.ts';
+import type { SeriesIdentity, Spike } from './series.ts';
 import { type Storms, weighStorms } from './storm.ts';
 
 export type Suspect = {
@@ -21,6 +23,8 @@ export type Suspect = {
   readonly of: number;
   /** What chance alone would give of such suspects, over all series that were asked about. */
   readonly byChance: number;
+  /** What is known of how it could drive the symptom; null where nobody asked. */
+  readonly physics: Physics | null;
 };
 
 /** What can be asked for suspects: all spikes of a session of so many ticks, and its links. */
@@ -28,9 +32,17 @@ export type Scene = {
   readonly spikesOf: ReadonlyMap<number, readonly Spike[]>;
   readonly storms: Storms;
   readonly pairOf: ReadonlyMap<number, Pair>;
+  /** Whose the series are; null where what can drive what is not to count. */
+  readonly machine: Machine | null;
 };
 
-export const sceneOf = (spikes: readonly Spike[], ticks: number, { pairs }: Correlation): Scene => ({
+export const sceneOf = (
+  spikes: readonly Spike[],
+  ticks: number,
+  { pairs }: Correlation,
+  machine: Machine | null = null,
+): Scene => ({
+  machine,
   spikesOf: groupBySeries([...spikes].sort((x, y) => x.tick - y.tick)),
   storms: weighStorms(
     spikes.map(({ tick }) => tick),
@@ -39,11 +51,19 @@ export const sceneOf = (spikes: readonly Spike[], ticks: number, { pairs }: Corr
   pairOf: new Map(pairs.map((pair) => [keyOf(pair.a, pair.b), pair])),
 });
 
+/** With whose it is, and the symptom's spikes that it came with. */
+type Found = {
+  readonly suspect: Suspect;
+  readonly from: SeriesIdentity;
+  readonly events: readonly Spike[];
+};
+
 /** Best first. */
 export const suspectsOf = (symptom: number, scene: Scene): Suspect[] => {
   const events = scene.spikesOf.get(symptom) ?? [];
   const ofSymptom = stepsOf(events, SPIKE.eventScore);
-  const suspects: Suspect[] = [];
+  const suspects: Found[] = [];
+  const physicsOf = physicsFor(symptom, scene);
   for (const [series, own] of scene.spikesOf) {
     const near = series === symptom ? [] : withinReach(own, events);
     if (near.length === 0) continue;
@@ -53,13 +73,16 @@ export const suspectsOf = (symptom: number, scene: Scene): Suspect[] => {
     });
     if (found === null) continue;
     const byChance = (scene.spikesOf.size - 1) * 10 ** Math.min(0, found.log10P);
+    const physics = physicsOf(found);
+    const judged = judge(series, { found, physics }, events, scene.pairOf.get(keyOf(series, symptom)));
     suspects.push({
-      ...judge(series, found, events, scene.pairOf.get(keyOf(series, symptom))),
-      byChance,
+      suspect: { ...judged, byChance, physics },
+      from: (own[0] as Spike).identity,
+      events: found.matches.map(([, event]) => event),
     });
   }
-  suspects.sort((x, y) => y.score - x.score);
-  return preferLeaders(suspects, scene).sort(
+  const ranked = preferSources(suspects, scene).sort((x, y) => y.score - x.score);
+  return preferLeaders(ranked, scene).sort(
     (x, y) => y.score - x.score || y.lagTicks - x.lagTicks || x.series - y.series,
   );
 };
@@ -80,10 +103,11 @@ const withinReach = (own: readonly Spike[], events: readonly Spike[]): Match[] =
 
 const judge = (
   series: number,
-  { matches, lagTicks, strength }: Coincidence,
+  { found, physics }: { readonly found: Coincidence; readonly physics: Physics | null },
   events: readonly Spike[],
   pair: Pair | undefined,
-): Omit<Suspect, 'byChance'> => {
+): Omit<Suspect, 'byChance' | 'physics'> => {
+  const { matches, lagTicks, strength } = found;
   const order = lagTicks >= 1 ? SUSPECT.leads : lagTicks === 0 ? SUSPECT.together : SUSPECT.trails;
   // What came with the loud ones of the symptom's spikes counts more than what came with the faint.
   let loudness = 0;
@@ -93,7 +117,7 @@ const judge = (
   const evidence = Math.max(0.01, strength + SUSPECT.scoreOffset) + support;
   return {
     series,
-    score: order * (evidence + (SUSPECT.perLoudness * loudness) / all),
+    score: order * Math.max(0.01, evidence + (SUSPECT.perLoudness * loudness) / all + (physics?.points ?? 0)),
     lagTicks,
     matched: matches.length,
     of: events.length,
@@ -102,6 +126,29 @@ const judge = (
 
 const weightOf = ({ score }: Spike): number =>
   Math.max(0.1, Math.min(SUSPECT.loudMost, score) - SPIKE.eventScore);
+
+/** What one process did at the same time led to more of what it did: the beginning of it stands for all. */
+const preferSources = (found: readonly Found[], { machine }: Scene): Suspect[] => {
+  const suspects = found.map(({ suspect }) => suspect);
+  if (machine === null) return suspects;
+  const driving = found.filter(
+    ({ suspect, from }) => suspect.physics?.kind === 'drives' && from.pid !== null,
+  );
+  return found.map(({ suspect, from, events }) => {
+    const led = driving.filter((other) => {
+      if (other.suspect === suspect || other.from.pid !== from.pid || other.from.startMs !== from.startMs)
+        return false;
+      const lagTicks = suspect.lagTicks - other.suspect.lagTicks;
+      if (lagTicks < 0 || !other.events.some((event) => events.includes(event))) return false;
+      const { kind, route } = bearingOf({ from, to: other.from, lagTicks }, machine);
+      return kind === 'drives' && route.length === DIRECTLY;
+    });
+    const most = Math.max(0, ...led.map((other) => other.suspect.score));
+    return { ...suspect, score: Math.max(suspect.score, most * PHYSICS.source) };
+  });
+};
+
+const DIRECTLY = 2;
 
 const preferLeaders = (suspects: readonly Suspect[], { pairOf }: Scene): Suspect[] => {
   const least = (suspects[0]?.score ?? 0) * SUSPECT.leadersShare;

@@ -36,6 +36,12 @@ export const analysisObject = (analysis: Analysis, header: HeaderRecord): object
       owners,
       series: spikes.map(({ identity }) => seriesObject(identity)),
     })),
+    silent: analysis.silences.map(({ identity, startUs, endUs, longestTicks }) => ({
+      ...seriesObject(identity),
+      start: at(startUs),
+      end: at(endUs),
+      longestBeforeMs: longestTicks * header.intervalMs,
+    })),
     ...(analysis.suspects === null
       ? {}
       : {
@@ -46,6 +52,9 @@ export const analysisObject = (analysis: Analysis, header: HeaderRecord): object
             lagMs: suspect.lagTicks * header.intervalMs,
             support: { seen: suspect.matched, of: suspect.of },
             byChance: Number(suspect.byChance.toPrecision(3)),
+            ...(suspect.physics === null || suspect.physics.kind === 'unknown'
+              ? {}
+              : { mechanism: suspect.physics.kind, route: suspect.physics.route }),
           })),
         }),
     incidents: analysis.incidents.map((incident) => ({
@@ -74,10 +83,11 @@ export const analysisObject = (analysis: Analysis, header: HeaderRecord): object
             })),
           }),
       findings: incident.named,
-      series: incident.spikes.map(({ identity, startUs, score }) => ({
+      series: incident.spikes.map(({ identity, startUs, score, silent }) => ({
         ...seriesObject(identity),
         start: at(startUs),
         score: round(score),
+        ...(silent === true ? { silent } : {}),
       })),
     })),
     findings: analysis.findings.map((finding) => ({

@@ -13,6 +13,7 @@ import { clean } from '../screen/format/text.ts';
 import {
   aboutCrowd,
   aboutIncident,
+  aboutSilence,
   byChanceText,
   inOrder,
   linkOrder,
@@ -34,6 +35,7 @@ export const analysisLines = (analysis: Analysis, header: HeaderRecord, minScore
     ...suspectLines(analysis, header),
     ...incidentLines(analysis, at),
     ...crowdLines(analysis, at),
+    ...silenceLines(analysis, header, at),
     ...linkLines(analysis, header),
     ...spikeLines(analysis, header, minScore),
     ...(analysis.learning
@@ -102,7 +104,14 @@ const suspectText = (suspect: Suspect, { identityOf }: Analysis, { intervalMs }:
   const order =
     suspect.lagTicks === 0 ? 'in the same tick' : suspect.lagTicks > 0 ? `${lag} before` : `${lag} after`;
   const chance = suspect.matched === 1 ? 'seen once, could be chance' : soSeldom(suspect.byChance);
-  return `${nameOf(identityOf(suspect.series))}: ${order}, ${suspect.matched} of ${suspect.of} times; ${chance}`;
+  return `${nameOf(identityOf(suspect.series))}: ${order}, ${suspect.matched} of ${suspect.of} times; ${chance}${mechanismText(suspect)}`;
+};
+
+/** How it could have done it, where something is known; what is not known is no reason against it. */
+const mechanismText = ({ physics }: Suspect): string => {
+  if (physics?.kind === 'drives') return `; can drive it: ${physics.route.join(' → ')}`;
+  if (physics?.kind === 'driven') return '; is rather driven by it';
+  return physics?.kind === 'same' ? '; is the same, counted elsewhere' : '';
 };
 
 const incidentLines = (analysis: Analysis, at: (bootUs: number) => string): string[] => {
@@ -133,6 +142,20 @@ const crowdLines = ({ crowds }: Analysis, at: (bootUs: number) => string): strin
       .slice(0, MOST_LINES)
       .map((crowd) => `  ${at(crowd.spikes[0]?.startUs ?? 0)}  ${aboutCrowd(crowd)}`),
     ...restOf(crowds.length),
+  ];
+};
+
+const silenceLines = (
+  { silences }: Analysis,
+  { intervalMs }: HeaderRecord,
+  at: (bootUs: number) => string,
+): string[] => {
+  if (silences.length === 0) return [];
+  return [
+    '',
+    'Fell silent, having moved in nearly every sample:',
+    ...silences.slice(0, MOST_LINES).map((one) => `  ${at(one.startUs)}  ${aboutSilence(one, intervalMs)}`),
+    ...restOf(silences.length),
   ];
 };
 

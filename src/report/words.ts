@@ -6,9 +6,12 @@ import type { Link } from '../insight/correlate.ts';
 import type { Crowd } from '../insight/crowds.ts';
 import type { StandsOut } from '../insight/culprit.ts';
 import { RARITY } from '../insight/params.ts';
-import type { SeriesIdentity, Spike } from '../insight/series.ts';
+import type { SeriesIdentity, Silence, Spike } from '../insight/series.ts';
 import { amount, bytes, duration, ratePerSecond, rateSuffix } from '../screen/format/numbers.ts';
 import { clean } from '../screen/format/text.ts';
+
+/** Names of it that are worth a line. */
+const MOST_NAMED = 3;
 
 /** Of a series. */
 export const nameOf = (identity: SeriesIdentity | undefined): string => {
@@ -24,7 +27,24 @@ export const aboutIncident = (incident: IncidentAccount): string => {
   const suspect = aboutSuspect(incident);
   const [worst] = incident.sufferers;
   const suffers = worst === undefined ? '' : `; most of it was suffered by ${nameOf(worst.identity)}`;
-  return `${incident.spikes.length} series, ${named}${suspect}${suffers}`;
+  return `${incident.spikes.length} series, ${named}${suspect}${suffers}${whoFellSilent(incident)}`;
+};
+
+const whoFellSilent = ({ spikes }: IncidentAccount): string => {
+  const silent = spikes.filter((spike) => spike.silent === true).map(({ identity }) => nameOf(identity));
+  if (silent.length === 0) return '';
+  const rest = silent.length - MOST_NAMED;
+  return `; fell silent: ${silent.slice(0, MOST_NAMED).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+};
+
+/** A counter that always moved, and stopped. */
+export const aboutSilence = (
+  { identity, tick, endTick, longestTicks }: Silence,
+  intervalMs: number,
+): string => {
+  const lasting = (ticks: number): string => duration(ticks * intervalMs * 1000);
+  const before = longestTicks === 0 ? 'never before' : `at most ${lasting(longestTicks)} before`;
+  return `${nameOf(identity)}: nothing for ${lasting(endTick - tick + 1)}, ${before}`;
 };
 
 const aboutSuspect = ({ suspect, share, standsOut, nobody }: IncidentAccount): string => {
@@ -86,9 +106,6 @@ export const hostFacts = ({ kernel, arch, cpus, memoryBytes }: HeaderRecord['hos
     ...(memoryBytes > 0 ? [bytes(memoryBytes)] : []),
   ].join(', ');
 };
-
-/** Names of it that are worth a line. */
-const MOST_NAMED = 3;
 
 /** What many began at once, the loudest first. */
 export const aboutCrowd = ({ spikes, owners }: Crowd): string => {

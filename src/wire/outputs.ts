@@ -135,9 +135,19 @@ const analysis = z.object({
   links: z.array(link),
   clocks: z.array(z.object({ series: z.array(series), periodMs: z.number() })),
   together: z.array(z.object({ start: time, owners: count, series: z.array(series) })),
+  silent: z.array(series.extend({ start: time, end: time, longestBeforeMs: z.number() })),
   symptom: series.nullable().optional(),
   suspects: z
-    .array(series.extend({ score: z.number(), lagMs: z.number(), support: signs, byChance: z.number() }))
+    .array(
+      series.extend({
+        score: z.number(),
+        lagMs: z.number(),
+        support: signs,
+        byChance: z.number(),
+        mechanism: z.enum(['drives', 'driven', 'same', 'none']).optional(),
+        route: z.array(z.string()).optional(),
+      }),
+    )
     .optional(),
   incidents: z.array(
     z.object({
@@ -151,7 +161,7 @@ const analysis = z.object({
       nobody: z.string().optional(),
       sufferers: z.array(series.extend({ threads: z.number() })).optional(),
       findings: z.array(z.string()),
-      series: z.array(series.extend({ start: time, score: z.number() })),
+      series: z.array(series.extend({ start: time, score: z.number(), silent: z.literal(true).optional() })),
     }),
   ),
   findings: z.array(finding),

@@ -45,6 +45,14 @@ describe('analyze', () => {
     expect(stdout).not.toContain('\u001b');
   });
 
+  it('says of a failure seen once who can have driven it, and how', async () => {
+    const { stdout } = await runHere('analyze', examples[1] ?? '', '--symptom', 'faults.major');
+    const [first] = stdout.split('\n').filter((line) => line.startsWith('  faults.'));
+    expect(first).toMatch(
+      /^ {2}faults\.read_bytes of nightly-backup .*can drive it: reads → page cache → reclaim → page faults$/,
+    );
+  });
+
   it.each<[string[], RegExp]>([
     [['--symptom', 'iomap.itre'], /no metric "iomap\.itre".*iomap\.iter/],
     [['--min-score', 'loud'], /"loud" is not valid for --min-score/],

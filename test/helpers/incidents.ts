@@ -2,9 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { HeaderRecord, StreamRecord } from '../../src/core/record.ts';
+import { allFindings } from '../../src/insight/findings/all.ts';
 import type { Finding } from '../../src/insight/findings/finding.ts';
-import { findingsOf } from '../../src/insight/findings/match.ts';
-import { leakFindings } from '../../src/insight/leaks.ts';
 import { openRecording } from '../../src/recording/read/recording.ts';
 import { createSession, foldInto, type Session } from '../../src/session/session.ts';
 
@@ -34,7 +33,7 @@ export const realSessions: readonly RealSession[] = Object.entries(
 
 export const findingsIn = (path: string, has?: (metric: string) => boolean): Finding[] => {
   const { state, watch } = sessionAtEnd(path, has);
-  return watch === null ? [] : [...findingsOf(watch.cases, state), ...leakFindings(watch.leaks, state)];
+  return watch === null ? [] : allFindings({ watch, state });
 };
 
 /** The most that any one process, or control group, has counted, or held, of a metric by the end. */

@@ -6,32 +6,12 @@ import { sharedClock } from '../../src/insight/periodic.ts';
 import type { Spike } from '../../src/insight/series.ts';
 import { log10PoissonTail, probabilityOfBias } from '../../src/insight/statistics.ts';
 import { sceneOf, suspectsOf } from '../../src/insight/suspects.ts';
+import { spikeOf } from './spikes.ts';
 
 const TICKS = 2700;
 const EVENT = 3;
 
-const spike = (series: number, tick: number, score = 6): Spike => ({
-  series,
-  identity: {
-    metric: `m${series}`,
-    kind: 'counter',
-    unit: 'count',
-    pid: series,
-    startMs: 0,
-    comm: `p${series}`,
-  },
-  tick,
-  startUs: tick * 1e6,
-  seenTick: tick,
-  endTick: tick + 2,
-  endUs: (tick + 2) * 1e6,
-  peak: 1,
-  peakUs: tick * 1e6,
-  fell: false,
-  score,
-  shift: false,
-  learning: false,
-});
+const spike = (series: number, tick: number, score = 6): Spike => spikeOf(series, tick, { score });
 
 /** Spikes of many series that have nothing to do with each other; the same every time. */
 const crowd = (series: number, each: number): Spike[] => {

@@ -1,12 +1,7 @@
 /** Files that fall apart: what makes searches for holes long, and extent lists large, weeks before either is felt. */
-import type { Advice, Finding } from './finding.ts';
+import type { GrowthSignature } from './growth-signature.ts';
 
-export const extentGrowth: {
-  readonly id: string;
-  readonly title: string;
-  readonly severity: Finding['severity'];
-  readonly advice: readonly Advice[];
-} = {
+export const extentGrowth: GrowthSignature = {
   id: 'extent-growth',
   title: 'Files lie in ever more extents',
   severity: 'medium',

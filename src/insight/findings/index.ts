@@ -14,6 +14,7 @@ import { pageCacheThrash } from './page-cache-thrash.ts';
 import { pythonLeak } from './python-leak.ts';
 import { seekHoleStorm } from './seek-hole-storm.ts';
 import type { Signature } from './signature.ts';
+import { slabLeak } from './slab-leak.ts';
 import { slowDevice } from './slow-device.ts';
 import { swapStorm } from './swap-storm.ts';
 import { syncStorm } from './sync-storm.ts';
@@ -43,7 +44,7 @@ export const OF_FILES: ReadonlySet<string> = new Set(
 );
 
 /** Those that are known by growth, over minutes to weeks. */
-export const BY_GROWTH = [nativeLeak, pythonLeak, extentGrowth] as const;
+export const BY_GROWTH = [nativeLeak, pythonLeak, slabLeak, extentGrowth] as const;
 
 const NAMED = [...SIGNATURES, ...BY_GROWTH] as const;
 

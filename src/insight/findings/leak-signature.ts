@@ -2,12 +2,11 @@
  * A leak is a trend, not a spike: what distinguishes them is who asks for the memory that a process comes to hold. A
  * signature says no more than was measured of that; several share an id, which is the contract.
  */
-import type { Advice, Finding } from './finding.ts';
+import type { Advice } from './finding.ts';
+import type { GrowthSignature } from './growth-signature.ts';
 
-export type LeakSignature = {
+export type LeakSignature = GrowthSignature & {
   readonly id: 'native-leak' | 'python-leak';
-  readonly title: string;
-  readonly severity: Finding['severity'];
   /** `PID`, `UNIT` and `BOUND` in it are filled in; what needs a unit is left out where there is none. */
   readonly advice: readonly Advice[];
 };
