@@ -37,7 +37,9 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-/** Records until it is stopped. */
+const samplesIn = (file: string): number => readFileSync(file, 'utf8').split('\n{"type":"sample"').length - 1;
+
+/** Records until it is stopped; there is something to read by now. */
 const recording = async (sshd: Sshd, name: string, ...options: string[]) => {
   const place = ownPlace();
   const file = join(dir, `${name}.ndjson`);
@@ -46,6 +48,7 @@ const recording = async (sshd: Sshd, name: string, ...options: string[]) => {
     { env: { ...sshd.env, TMPDIR: place } },
   );
   await tool.says(READY, 60_000);
+  await waitUntil(() => samplesIn(file) >= 2, 60_000, tool.stderr);
   return { file, tool, place };
 };
 
