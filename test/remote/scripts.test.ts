@@ -83,7 +83,7 @@ describe.each(PATIENT.filter(isHere).map((shell) => [shell.join(' '), shell] as 
       const { child, reader } = read(shell);
       const dir = mkdtempSync(join(tmpdir(), 'stallscope-slow-'));
       const slow = join(dir, 'slow');
-      spawnSync('mkfifo', [slow]);
+      spawnSync('sh', ['-c', 'mkfifo "$1"', 'sh', slow]);
       const answer = reader.ask('c', slow);
       // As a session does; it is heard when the answer is over.
       const beat = setInterval(() => void reader.ask('b'), 500);

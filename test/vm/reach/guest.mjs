@@ -34,7 +34,7 @@ export const createGuest = async () => {
   const start = (script, ...options) => {
     const shell = spawn(at('bin/ssh'), [...options, NAME, 'sh', '-s'], { timeout: COMMAND_MS });
     shell.stdin.on('error', () => undefined);
-    shell.stdin.write(script);
+    shell.stdin.write(`${script}\n`);
     return shell;
   };
 
