@@ -37,10 +37,10 @@ print(io["read_bytes"].strip())`;
 const WORK = `work() {
   name=$1
   shift
-  "$@" >/run/said 2>/run/errors </dev/null &
+  "$@" >/var/tmp/said 2>/var/tmp/errors </dev/null &
   p=$!
-  wait $p || { cat /run/errors >&2; exit 1; }
-  echo "$name $p $(tail -n 1 /run/said)"
+  wait $p || { cat /var/tmp/errors >&2; exit 1; }
+  echo "$name $p $(tail -n 1 /var/tmp/said)"
 }
 python3 -c '${READ_COLD}' >/dev/null
 work seeks perl /tool/workloads/seek-holes.pl /mnt/xfs/fragmented ${SEEKS}
@@ -67,7 +67,7 @@ export async function* tryCounts(guest, found) {
     recordGuest(guest, file, ...TRACE),
     begun(
       guest.start(
-        `echo $$ >/run/local; exec stallscope record ${[...TRACE, ...PATIENCE].join(' ')} -o ${LOCAL}`,
+        `echo $$ >/var/tmp/local.pid; exec stallscope record ${[...TRACE, ...PATIENCE].join(' ')} -o ${LOCAL}`,
       ),
     ),
   ]);
@@ -77,7 +77,7 @@ export async function* tryCounts(guest, found) {
   const worked = samples();
   await waitFor(() => samples() >= worked + 3, SAMPLES_MS, 'no samples after the work');
   remote.interrupt();
-  await guest.run('kill -INT $(cat /run/local)');
+  await guest.run('kill -INT $(cat /var/tmp/local.pid)');
   await Promise.all([remote.closed, local.closed]);
   yield none('left there of the session', newIn(before, await guest.run(PLACES)));
   yield none('left here of the session', guest.remains().join(' '));
@@ -92,7 +92,7 @@ export async function* tryCounts(guest, found) {
 
 /** Where something of a session could be left: processes, files, settings. */
 const PLACES = `ps -e -o args= | grep -E 'bpftrace|stallscope' | grep -v grep
-ls -A /tmp /run /dev/shm | grep -v -x local
+ls -A /tmp /run /dev/shm
 cat /sys/kernel/tracing/uprobe_events /sys/kernel/tracing/kprobe_events /proc/sys/kernel/bpf_stats_enabled
 `;
 
@@ -118,8 +118,11 @@ const readWork = (text) =>
       .trim()
       .split('\n')
       .map((line) => line.split(' '))
-      .map(([name, pid, ...said]) => [name, { pid: Number(pid), said: said.join(' ') }]),
+      .map(([name, pid, ...said]) => [name, workOf(Number(pid), said.join(' '))]),
   );
+
+/** One that works in a child says whose PID that is. */
+const workOf = (pid, said) => ({ pid: Number(/"pid": ?(\d+)/.exec(said)?.[1] ?? pid), said });
 
 /** What is known of the work, or said by it. */
 const claims = (work, seen) => {
