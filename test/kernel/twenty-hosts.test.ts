@@ -2,7 +2,7 @@
  * As many hosts as fit on one screen, each over a real ssh with a real bpftrace: one of them is slow, one dies, and the screen
  * holds. What it costs the client is printed; it is in docs/remote.md.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer, connect as dial } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -47,8 +47,9 @@ const slowLink = async (port: number) => {
   return { port: typeof address === 'object' ? (address?.port ?? 0) : 0, close: () => server.close() };
 };
 
-/** CPU time in ms and resident bytes of a process of this machine. */
+/** CPU time in ms and resident bytes of a process of this machine; nothing of one that has ended. */
 const costOf = (pid: number) => {
+  if (!existsSync(`/proc/${pid}`)) return { cpuMs: 0, rssBytes: 0 };
   const words = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /s, '')
     .split(' ')
@@ -84,6 +85,7 @@ describeWith([...TRACING, 'ssh', 'sshd'], forLong('twenty hosts at once'), () =>
       try {
         await screen.waitFor(/20 hosts(?!.*(?:not yet counting|not watched|silent))/, ATTACH_MS);
         const client = [screen.pid];
+
         const links = descendantsOf(screen.pid).filter((pid) => pid !== screen.pid);
         const [before, linksBefore] = [costOfAll(client), costOfAll(links)];
         await delay(MEASURED_MS);

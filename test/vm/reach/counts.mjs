@@ -18,11 +18,11 @@ const SAMPLES_MS = 60_000;
 /** What the work is done on. A link of the newer bpftrace, where there is one, comes before the release's own. */
 const SET_UP = `set -e
 for newer in /opt/*/bpftrace; do [ -x "$newer" ] && ln -sf "$newer" /usr/local/bin/bpftrace; done
-mkdir -p /mnt/xfs /var/tmp/churn
+mkdir -p /var/tmp/xfs /var/tmp/churn
 truncate -s 2G /var/tmp/xfs.img
 mkfs.xfs -q /var/tmp/xfs.img
-mount -o loop /var/tmp/xfs.img /mnt/xfs
-perl /tool/workloads/fragment.pl /mnt/xfs/fragmented ${XFS_EXTENTS}
+mount -o loop /var/tmp/xfs.img /var/tmp/xfs
+perl /tool/workloads/fragment.pl /var/tmp/xfs/fragmented ${XFS_EXTENTS}
 dd if=/dev/urandom of=/var/tmp/cold bs=1M count=${COLD_MIB} conv=fsync status=none
 `;
 
@@ -43,7 +43,7 @@ const WORK = `work() {
   echo "$name $p $(tail -n 1 /var/tmp/said)"
 }
 python3 -c '${READ_COLD}' >/dev/null
-work seeks perl /tool/workloads/seek-holes.pl /mnt/xfs/fragmented ${SEEKS}
+work seeks perl /tool/workloads/seek-holes.pl /var/tmp/xfs/fragmented ${SEEKS}
 work few perl /tool/workloads/churn.pl /var/tmp/churn ${FEW}
 work many perl /tool/workloads/churn.pl /var/tmp/churn ${MANY}
 work cold python3 -c '${READ_COLD}'
