@@ -85,7 +85,6 @@ describeWith([...TRACING, 'ssh', 'sshd'], forLong('twenty hosts at once'), () =>
       try {
         await screen.waitFor(/20 hosts(?!.*(?:not yet counting|not watched|silent))/, ATTACH_MS);
         const client = [screen.pid];
-
         const links = descendantsOf(screen.pid).filter((pid) => pid !== screen.pid);
         const [before, linksBefore] = [costOfAll(client), costOfAll(links)];
         await delay(MEASURED_MS);

@@ -13,7 +13,7 @@ const LIVE_FOR = '300s';
 const SCREEN_S = 120;
 
 /** All but what dpkg keeps about packages, and what others write. */
-const FILES = `find / -xdev \\( -path /var/lib/dpkg -o -path /var/log -o -path /var/cache -o -path /var/tmp -o -path /tmp -o -path /root \\) -prune -o -print | sort`;
+const FILES = `find / -xdev \\( -path /var/lib/dpkg -o -path /var/log -o -path /var/cache -o -path /var/tmp -o -path /tmp -o -path /root -o -path /usr/local/bin \\) -prune -o -print | sort`;
 
 /** @returns how the disk was, for the purge */
 export async function* tryInstalled(guest, before) {
