@@ -73,11 +73,15 @@ const LONGEST_ANSWER = 2_000;
 /** Two signs of life are not so far apart: from here on it is silence. */
 const SILENT_AFTER = 120;
 
-/** Whether somebody works for `$$`, beside this guard; where the kernel does not say (CONFIG_PROC_CHILDREN), nobody does. */
+/**
+ * Whether somebody works for `$$`, beside this guard, or did when it was last looked: what was sent meanwhile has yet to be read.
+ * Where the kernel does not say (CONFIG_PROC_CHILDREN), nobody does.
+ */
 const ANSWERING = `answering() {
   k=$a
   read -r k </proc/$$/task/$$/children
-  [ "$k" != "$a" ] && [ $((t - since)) -lt ${LONGEST_ANSWER} ]
+  if [ "$k" != "$a" ]; then late=1; else [ "$late" = 1 ] && late=0; fi &&
+    [ $((t - since)) -lt ${LONGEST_ANSWER} ]
 } 2>/dev/null`;
 const NOT_ANSWERING = 'answering() { false; }';
 
@@ -115,6 +119,22 @@ guard() {
 
 /** One of us that is killed takes the record of the outage with it (host/oom.ts). */
 const SPARE = '{ echo -500 >/proc/$$/oom_score_adj; } 2>/dev/null';
+
+/**
+ * The connection that it came through, which serves nobody else. Nobody may be there to close it: an ssh whose stopped client
+ * reads nothing more waits for that for ever, and sshd for ssh. Only where sshd is who started it, or started the sudo that did.
+ */
+const HANG_UP = `hang_up() {
+  q=$$ IFS=' '
+  while read -r x x x q x </proc/$q/stat; do
+    read -r x </proc/$q/comm
+    case $x in
+    sshd*) kill $q; return ;;
+    sudo) ;;
+    *) return ;;
+    esac
+  done
+} 2>/dev/null`;
 
 const READ_SETUP = `LC_ALL=C
 export LC_ALL
@@ -192,7 +212,8 @@ export const readerScript = (mark: string, pushes = false): string =>
     `mark=${mark} kept= p=`,
     SPARE,
     guarded('guard </dev/null'),
-    `trap 'kill $p $w 2>/dev/null; sweep; exit' TERM`,
+    HANG_UP,
+    `trap 'kill $p $w 2>/dev/null; sweep; hang_up; exit' TERM`,
     `echo "${GREETING} $$ $w" >&2`,
     ANSWERS,
     REQUESTS,

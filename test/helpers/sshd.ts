@@ -25,8 +25,9 @@ export type Sshd = {
   readonly env: Readonly<Record<string, string>>;
   readonly dir: string;
   readonly pid: number;
-  /** The same, which knows another one by this name too. */
-  with(name: string, other: Sshd): Readonly<Record<string, string>>;
+  readonly port: number;
+  /** The same, which knows another one by this name too; by a way that begins at a port of this machine, where there is one. */
+  with(name: string, other: Sshd, way?: { readonly port: number }): Readonly<Record<string, string>>;
   /** Its processes, those of connections too. */
   processes(): number[];
   close(): void;
@@ -113,11 +114,14 @@ export const startSshd = async ({
     env: { PATH: `${at('bin')}${delimiter}${process.env.PATH ?? ''}` },
     dir,
     pid: child.pid ?? -1,
-    with: (name, other) => {
-      const its = readFileSync(join(other.dir, 'ssh_config'), 'utf8').replace(
-        /^Host target .*$/m,
-        `Host ${name}`,
-      );
+    port,
+    with: (name, other, way) => {
+      const its = readFileSync(join(other.dir, 'ssh_config'), 'utf8')
+        .replace(/^Host target .*$/m, `Host ${name}`)
+        .replace(
+          ` Port ${other.port}`,
+          way === undefined ? '$&' : ` Port ${way.port}\n HostKeyAlias [127.0.0.1]:${other.port}`,
+        );
       appendFileSync(at('ssh_config'), its.slice(its.indexOf(`Host ${name}`)));
       return { PATH: `${at('bin')}${delimiter}${process.env.PATH ?? ''}` };
     },

@@ -2,13 +2,16 @@
  * Another host: a real sshd, real ssh, real bpftrace. Counts are those that are counted here, and whichever way a session
  * dies, nothing is left there.
  */
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readerScript } from '../../src/remote/scripts.ts';
+import { startOf } from '../../src/remote/ssh.ts';
 import { familyOf, gone, remainsOf, tracersIn } from '../helpers/remains.ts';
 import { describeWith, HAS_TIME, TRACING } from '../helpers/requires.ts';
 import { type Sshd, startSshd } from '../helpers/sshd.ts';
@@ -34,7 +37,9 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-/** Records until it is stopped. */
+const samplesIn = (file: string): number => readFileSync(file, 'utf8').split('\n{"type":"sample"').length - 1;
+
+/** Records until it is stopped; there is something to read by now. */
 const recording = async (sshd: Sshd, name: string, ...options: string[]) => {
   const place = ownPlace();
   const file = join(dir, `${name}.ndjson`);
@@ -43,6 +48,7 @@ const recording = async (sshd: Sshd, name: string, ...options: string[]) => {
     { env: { ...sshd.env, TMPDIR: place } },
   );
   await tool.says(READY, 60_000);
+  await waitUntil(() => samplesIn(file) >= 2, 60_000, tool.stderr);
   return { file, tool, place };
 };
 
@@ -243,6 +249,30 @@ describeWith([...NEEDS, 'ip'], 'a cable that is cut', () => {
     },
     ROUNDS * 120_000,
   );
+});
+
+describeWith(['linux', 'ssh', 'sshd', 'root'], 'a client that reads nothing more', () => {
+  it('is hung up on: no connection waits for it there', async () => {
+    const sshd = await startSshd();
+    const script = readerScript('mark');
+    const ssh = spawn('ssh', ['target', startOf(Buffer.byteLength(script))], {
+      env: { ...process.env, ...sshd.env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    try {
+      // More than the pipe holds, less than what is under way: the reader is done with it.
+      const large = join(dir, 'large');
+      writeFileSync(large, Buffer.alloc(1024 * 1024, 'x'));
+      ssh.stdin.write(`${script}c\t${large}\n`);
+      await once(ssh.stderr, 'data');
+      const family = familyOf(sshd);
+      expect(family.size).toBeGreaterThan(2);
+      await gone(family, 2 * GONE_MS);
+    } finally {
+      ssh.kill('SIGKILL');
+      sshd.close();
+    }
+  });
 });
 
 describeWith(['linux', 'ssh', 'sshd', 'root'], 'what stands against it', () => {

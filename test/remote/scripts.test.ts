@@ -85,13 +85,16 @@ describe.each(PATIENT.filter(isHere).map((shell) => [shell.join(' '), shell] as 
       const { child, reader } = read(shell);
       const dir = mkdtempSync(join(tmpdir(), 'stallscope-slow-'));
       const slow = join(dir, 'slow');
-      spawnSync('mkfifo', [slow]);
+      spawnSync('sh', ['-c', 'mkfifo "$1"', 'sh', slow]);
       const answer = reader.ask('c', slow);
+      // As a session does; it is heard when the answer is over.
+      const beat = setInterval(() => void reader.ask('b'), 500);
       await delay(4_600);
       // It opens it when there is somebody who reads.
       await execa('sh', ['-c', 'printf "at last" >"$1"', 'sh', slow], { timeout: 5_000 });
       expect((await answer).bytes.toString()).toBe('at last');
       expect((await reader.ask('l', '/proc/self/ns/pid')).status).toBe(0);
+      clearInterval(beat);
       child.stdin.end();
       expect(await once(child, 'close')).toEqual([0, null]);
       rmSync(dir, { recursive: true });

@@ -13,7 +13,8 @@ const CONSOLE_TAIL_LINES = 25;
 
 /**
  * Boots, with `words` on the kernel's command line, hands every row to `onRow` as it comes, and resolves to null when the
- * guest went through all it had to do, or to what went wrong, with the end of its console.
+ * guest went through all it had to do, or to what went wrong, with the end of its console. `sshPort` of this host leads to
+ * its sshd, and then it may restart; `signal` gives it up.
  */
 export const bootGuest = async ({
   directory,
@@ -22,15 +23,17 @@ export const bootGuest = async ({
   memoryMebibytes = MEMORY_MIB,
   words = [],
   patienceMs = PATIENCE_MS,
+  sshPort = null,
+  signal = null,
 }) => {
   const work = mkdtempSync(join(tmpdir(), 'stallscope-vm-'));
   const consolePath = join(work, 'console');
   const log = openSync(consolePath, 'w');
-  const guest = spawn('qemu-system-x86_64', qemuArguments(directory, toolImage, memoryMebibytes, words), {
-    stdio: ['ignore', 'pipe', log],
-  });
+  const machine = qemuArguments({ directory, toolImage, memoryMebibytes, words, sshPort });
+  const guest = spawn('qemu-system-x86_64', machine, { stdio: ['ignore', 'pipe', log] });
   const stop = () => guest.kill('SIGKILL');
   process.once('exit', stop);
+  signal?.addEventListener('abort', stop);
   const timer = setTimeout(stop, patienceMs);
   let finished = false;
   const lines = createInterface({ input: guest.stdout });
@@ -50,16 +53,18 @@ export const bootGuest = async ({
 };
 
 /** The console goes to stderr, and from there into a file; rows to stdout. */
-const qemuArguments = (directory, toolImage, memoryMebibytes, words) => [
+const qemuArguments = ({ directory, toolImage, memoryMebibytes, words, sshPort }) => [
   ...['-machine', 'q35', '-accel', 'tcg,thread=multi', '-smp', '2', '-m', String(memoryMebibytes)],
   // With cx16 the emulation of QEMU 7.2 faults twice in kernel 6.12.
-  ...['-cpu', 'max,-cx16', '-display', 'none', '-monitor', 'none', '-no-reboot'],
+  ...['-cpu', 'max,-cx16', '-display', 'none', '-monitor', 'none'],
+  ...(sshPort === null ? ['-no-reboot'] : []),
   ...['-chardev', 'file,id=console,path=/dev/stderr', '-serial', 'chardev:console', '-serial', 'stdio'],
   ...['-kernel', join(directory, 'vmlinuz'), '-initrd', join(directory, 'initrd.cpio.gz')],
   ...['-append', ['console=ttyS0 panic=-1 quiet', ...words].join(' ')],
   ...['-drive', `file=${join(directory, 'root.img')},format=raw,if=virtio,snapshot=on,cache=unsafe`],
   ...['-drive', `file=${toolImage},format=raw,if=virtio,readonly=on`],
-  ...['-nic', 'user,model=virtio-net-pci'],
+  '-nic',
+  `user,model=virtio-net-pci${sshPort === null ? '' : `,hostfwd=tcp:127.0.0.1:${sshPort}-:22`}`,
 ];
 
 const readRow = (line) => {

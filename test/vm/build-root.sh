@@ -27,9 +27,14 @@ if [ "$suite" != sid ]; then
 fi
 $apt update >"$work/log" 2>&1 || { tail -5 "$work/log" >&2; exit 1; }
 
-say 'bpftrace, Python, file system tools, perf'
-$apt install -y bpftrace python3 xfsprogs e2fsprogs kmod perl procps linux-perf linux-base iputils-ping iproute2 >"$work/log" 2>&1 ||
-  { tail -5 "$work/log" >&2; exit 1; }
+say 'bpftrace, Python, file system tools, perf, sshd'
+# No service is started while it is installed: it would be one of this host.
+printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
+chmod +x "$root/usr/sbin/policy-rc.d"
+$apt install -y bpftrace python3 xfsprogs e2fsprogs kmod perl procps linux-perf linux-base iputils-ping iproute2 openssh-server \
+  >"$work/log" 2>&1 || { tail -5 "$work/log" >&2; exit 1; }
+# Each guest makes keys of its own.
+rm -f "$root"/etc/ssh/ssh_host_* "$root/usr/sbin/policy-rc.d"
 chroot "$root" sh -c 'dpkg-query -W -f "\${Package} \${Version}\n" bpftrace python3 xfsprogs' >"$work/made-of"
 
 say 'kernel'

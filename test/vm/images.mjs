@@ -43,36 +43,46 @@ export const rootImage = ({ version, suite, newer = '', module = '' }) => {
   return directory;
 };
 
-/** The read-only disk that the guest sees as /tool. */
-export const toolImage = () => {
-  const parts = [
+/** The read-only disk that the guest sees as /tool: this build with Node, what it is tried on, and what tries it. */
+export const toolImage = () =>
+  image('tool', [
     ...['bin', 'dist/stallscope.mjs', 'package.json'].map((name) => ({ from: join(root, name), to: name })),
-    { from: join(here, 'guest'), to: 'guest' },
-    { from: join(root, 'test', 'helpers', 'workloads'), to: 'workloads' },
-    { from: join(here, 'guest', 'workloads'), to: 'workloads' },
+    ...workloads(),
     { from: join(root, 'test', 'lab'), to: 'lab' },
-    ...compiled(join(root, 'test', 'helpers', 'workloads'), 'blocked'),
-    ...compiled(join(root, 'test', 'honest', 'workloads'), 'syncs'),
     { from: process.execPath, to: 'node' },
-  ];
+  ]);
+
+/** The same without Node and without the tool: what runs there comes from elsewhere, or out of this package. */
+export const packageImage = (deb) => image('package', [...workloads(), { from: deb, to: 'stallscope.deb' }]);
+
+const workloads = () => [
+  { from: join(here, 'guest'), to: 'guest' },
+  { from: join(root, 'test', 'helpers', 'workloads'), to: 'workloads' },
+  { from: join(here, 'guest', 'workloads'), to: 'workloads' },
+  ...compiled(join(root, 'test', 'helpers', 'workloads'), 'blocked'),
+  ...compiled(join(root, 'test', 'honest', 'workloads'), 'syncs'),
+];
+
+/** @param parts files and folders, `from` here `to` there */
+const image = (kind, parts) => {
   const files = parts.flatMap(({ from, to }) => filesOf(from, to));
   const key = digest(files.flatMap(({ from, to }) => [to, fingerprint(from)]));
-  const image = join(cache, `tool-${key}.img`);
-  if (existsSync(image)) return image;
-  forgetOlder('tool-', image);
+  const made = join(cache, `${kind}-${key}.img`);
+  if (existsSync(made)) return made;
+  forgetOlder(`${kind}-`, made);
   const staging = join(cache, `staging-${process.pid}`);
   rmSync(staging, { recursive: true, force: true });
   for (const { from, to } of parts) cpSync(from, join(staging, to), { recursive: true, dereference: true });
   const megabytes = Math.ceil(files.reduce((sum, { from }) => sum + statSync(from).size + 4096, 0) / 2 ** 20);
-  const made = spawnSync(
+  const { status } = spawnSync(
     'mke2fs',
-    ['-q', '-F', '-t', 'ext4', '-d', staging, `${image}.new`, `${megabytes + 64}M`],
+    ['-q', '-F', '-t', 'ext4', '-d', staging, `${made}.new`, `${megabytes + 64}M`],
     { stdio: ['ignore', 'ignore', 2], env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` } },
   );
   rmSync(staging, { recursive: true, force: true });
-  if (made.status !== 0) throw new Error('the disk with the tool could not be made (mke2fs failed)');
-  renameSync(`${image}.new`, image);
-  return image;
+  if (status !== 0) throw new Error('the disk with the tool could not be made (mke2fs failed)');
+  renameSync(`${made}.new`, made);
+  return made;
 };
 
 /** A workload in C, for any Linux; nothing where this host has no C compiler, and its trial says so. */

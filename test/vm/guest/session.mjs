@@ -44,10 +44,11 @@ export const recordWhile = async (bpftrace, args, body) => {
   }
   const { status, stdout, stderr } = runTool(bpftrace, 'summary', '--json', RECORDING);
   if (status !== 0) throw new Error(`no summary: ${stderr.trim()}`);
-  return { ...reader(JSON.parse(stdout)), said };
+  return { ...readerOf(JSON.parse(stdout)), said };
 };
 
-const reader = (summary) => {
+/** What a summary says, of one process and of all. */
+export const readerOf = (summary) => {
   const { losses } = summary;
   const lost = [
     losses.lostEvents > 0 ? `${losses.lostEvents} events lost` : null,
