@@ -66,7 +66,10 @@ describe('a control group of version 2', () => {
         path: '/app.slice/web.service',
         cpuLimit: '/sys/fs/cgroup/app.slice/web.service/cpu.max',
         memoryLimit: '/sys/fs/cgroup/app.slice/web.service/memory.high',
-        uncovered: { 'cgroup.memory_max': 'the files of this control group do not say it' },
+        uncovered: {
+          'cgroup.memory_max': 'the files of this control group do not say it',
+          'cgroup.io_limits': 'its I/O has no limit',
+        },
       },
     ]);
     expect(valuesOf(read, 1)).toEqual({
@@ -76,6 +79,30 @@ describe('a control group of version 2', () => {
       ...{ file: 8_192, limit_high: 7, limit_max: 6, oom: 5, oom_kills: 4 },
       ...{ refaults: 7, major_faults: 2, memory_some_us: 11, memory_full_us: 10 },
       ...{ io_some_us: 21, io_full_us: 20 },
+    });
+  });
+
+  test('whose I/O alone is limited says what it waits for, and nothing of limits that it has not', () => {
+    const limited = { ...WITHOUT_LIMIT, 'io.max': '254:0 rbps=max wbps=max riops=12 wiops=max\n' };
+    const sampler = createCgroupSampler(
+      host2(group2('/a', limited), group2('/b', { ...WITHOUT_LIMIT, 'io.max': '\n' })),
+    );
+    sampler.note(['/a', '/b']);
+    const read = sampler.read();
+    expect(read.begun.map(({ path }) => path)).toEqual(['/a']);
+    expect(valuesOf(read, 1)).toEqual({
+      ...{
+        io_limits: 1,
+        cpu_some_us: 77,
+        memory_some_us: 11,
+        memory_full_us: 10,
+        io_some_us: 21,
+        io_full_us: 20,
+      },
+    });
+    expect(read.begun[0]?.uncovered).toMatchObject({
+      'cgroup.cpu_quota': 'it has no CPU quota',
+      'cgroup.memory': 'its memory has no limit',
     });
   });
 

@@ -52,6 +52,7 @@ export const toolImage = () => {
     { from: join(here, 'guest', 'workloads'), to: 'workloads' },
     { from: join(root, 'test', 'lab'), to: 'lab' },
     ...compiled(join(root, 'test', 'helpers', 'workloads'), 'blocked'),
+    ...compiled(join(root, 'test', 'helpers', 'workloads'), 'shares'),
     ...compiled(join(root, 'test', 'honest', 'workloads'), 'syncs'),
     { from: process.execPath, to: 'node' },
   ];
