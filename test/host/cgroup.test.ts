@@ -106,6 +106,15 @@ describe('a control group of version 2', () => {
     });
   });
 
+  test('whose I/O has no limit is the same from reading to reading', () => {
+    const sampler = createCgroupSampler(host2(group2('/a', { 'io.max': '' })));
+    sampler.note(['/a']);
+    expect(sampler.read().begun).toHaveLength(1);
+    const again = sampler.read();
+    expect([again.begun, again.ended]).toEqual([[], []]);
+    expect(valuesOf(again, 1)).toMatchObject({ throttled_periods: 30, io_some_us: 21 });
+  });
+
   test('of an older kernel has the events of those below it, too, and its refaults as one number', () => {
     const old = group2('/a', { 'memory.events.local': null, 'memory.stat': 'workingset_refault 9\n' });
     const sampler = createCgroupSampler(host2(old));

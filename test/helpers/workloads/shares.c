@@ -5,7 +5,7 @@
  * beside it two threads that compete with it for one CPU. Each lasts about MS ms, some of them several times.
  *
  * Prints, in ns, for all its threads from their first moment to the line: what they lived (wall), what the kernel's
- * schedstat says they ran (cpu) and waited for a CPU (delay), how long vfork (blocked) and reads past the page cache (io)
+ * schedstat says they ran (cpu) and waited for a CPU (delay), how long vfork (blocked; its children sleep for `naps` of it) and reads past the page cache (io)
  * took by the clock, and what delay accounting says of the block I/O of the main thread (ticks of 10 ms; -1 where it is
  * off). What is left of their life they slept, of their own will. Then it sleeps on until its stdin is closed, so that it
  * is there when it is looked at last.
@@ -149,8 +149,8 @@ int main(int argc, char **argv) {
     all.cpu += rivals[rival].cpu;
     all.delay += rivals[rival].delay;
   }
-  printf("{\"pid\":%d,\"wall\":%lld,\"cpu\":%lld,\"delay\":%lld,\"blocked\":%lld,\"io\":%lld,\"ticks\":%lld}\n",
-         getpid(), all.wall, all.cpu, all.delay, blocked, io, block_io_ticks());
+  printf("{\"pid\":%d,\"naps\":%lld,\"wall\":%lld,\"cpu\":%lld,\"delay\":%lld,\"blocked\":%lld,\"io\":%lld,\"ticks\":%lld}\n",
+         getpid(), ms * 1000000 / NAPS * NAPS, all.wall, all.cpu, all.delay, blocked, io, block_io_ticks());
   fflush(stdout);
   char end;
   return read(0, &end, 1) < 0;
