@@ -11,7 +11,6 @@ export const WORKLOADS = {
   pythonTruth: at('python-truth.py'),
   names: at('names.c'),
   blocked: at('blocked.c'),
-  shares: at('shares.c'),
   majorFaults: at('major-faults.c'),
   disks: at('disks.c'),
   latencies: at('latencies.c'),

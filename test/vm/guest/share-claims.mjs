@@ -1,5 +1,5 @@
 // Where the time of a process goes, as the tool counted it, beside the kernel's own accounts of the same process: its
-// schedstat, its delay accounting, and the clock around what it waited for. Pure, for guests and for this host.
+// schedstat, its delay accounting, and the clock around what it waited for. Pure.
 import { timeBetween } from './claims.mjs';
 
 /** Of all the time its threads lived, by which a share may be wrong. */

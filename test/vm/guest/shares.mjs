@@ -1,6 +1,6 @@
 // Where the time of a process goes: running, waiting for a CPU, blocked for I/O or not, asleep, beside the kernel's own
 // accounts of it (share-claims.mjs).
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { impossible } from './claims.mjs';
 import { recordWhile } from './session.mjs';
 import { shareClaims } from './share-claims.mjs';
@@ -9,13 +9,10 @@ import { heldOpen } from './work.mjs';
 const PROGRAM = '/tool/workloads/shares';
 const DIRECTORY = '/var/tmp';
 const PHASE_MS = 2_000;
-/** Since 5.14 it is off until it is asked for. */
-const DELAY_ACCOUNTING = '/proc/sys/kernel/task_delayacct';
 
 /** Rows of the matrix, of one recording of all probes. */
 export const tryShares = async (bpftrace) => {
   if (!existsSync(PROGRAM)) return [row(impossible('all', 'this host had no C compiler for the workload'))];
-  if (existsSync(DELAY_ACCOUNTING)) writeFileSync(DELAY_ACCOUNTING, '1');
   let program;
   try {
     const seen = await recordWhile(bpftrace, ['--probe', 'blocked'], async () => {

@@ -1,4 +1,0 @@
-export const heldOpen: (
-  file: string,
-  ...args: readonly string[]
-) => Promise<{ readonly said: string; readonly end: () => Promise<void> }>;
