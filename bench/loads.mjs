@@ -55,6 +55,36 @@ export const prepareLoads = () => {
   };
 };
 
+/** What traces every switch costs so much before it has done anything: nothing done by bpftrace can be cheaper. */
+const EMPTY_AT_SWITCHES = [
+  ['bpftrace, an empty program at each switch', 'tracepoint:sched:sched_switch { }'],
+  [
+    'bpftrace, an empty program at each switch and each waking',
+    'tracepoint:sched:sched_switch { } tracepoint:sched:sched_waking { }',
+  ],
+];
+const RUNQLAT =
+  'tracepoint:sched:sched_wakeup, tracepoint:sched:sched_wakeup_new { @q[args->pid] = nsecs; } tracepoint:sched:sched_switch { if (args->prev_state == 0) { @q[args->prev_pid] = nsecs; } $ns = @q[args->next_pid]; if ($ns) { @usecs = hist((nsecs - $ns) / 1000); } delete(@q[args->next_pid]); }';
+const OFFCPUTIME =
+  'tracepoint:sched:sched_switch { @s[args->prev_pid] = nsecs; $s = @s[args->next_pid]; if ($s) { @off[args->next_pid] = sum(nsecs - $s); } }';
+
+const switches = (id, title, ...args) => ({
+  id,
+  title,
+  probe: 'blocked',
+  cheaper: ['blocked=switch'],
+  event: 'sched:sched_switch',
+  naive: OFFCPUTIME,
+  // Of the rest of the tool a switch knows nothing, and perf counts it in the same place as bpftrace.
+  leaveOut: ['perf', 'funccount', 'default', 'all'],
+  beside: [...EMPTY_AT_SWITCHES, ['a one-liner like runqlat', RUNQLAT]],
+  prepare: (dir) => {
+    const program = join(dir, id);
+    execFileSync('cc', ['-O2', '-pthread', '-o', program, join(root, 'bench', 'switches.c')]);
+    return { command: [program, ...args] };
+  },
+});
+
 const LOADS = [
   {
     id: 'seek',
@@ -118,6 +148,8 @@ const LOADS = [
       };
     },
   },
+  switches('pipes', 'context switches: two processes pass a byte to and fro 200,000 times', 'pipe', '200000'),
+  switches('futexes', 'context switches: 500 threads hand on 150,000 turns by futex', 'futex', '150000'),
   {
     id: 'forks',
     title: 'fork storm: 2,000 processes, one after the other',

@@ -2,20 +2,21 @@
 // that does nothing else; takes some twenty minutes. For each load, every tracer once a round, so that whatever drifts
 // drifts for all; the figures are medians over the rounds. `--rounds N` and `--load ID` make it shorter; below three rounds, or not of all loads,
 // nothing is written.
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureCrowd } from './crowd.mjs';
 import { measureFentry } from './fentry.mjs';
+import { measureHistograms } from './histograms.mjs';
 import { prepareLoads } from './loads.mjs';
 import { median, root, sleep } from './measure.mjs';
 import { measureMirror } from './mirror.mjs';
 import { measureStorm } from './storm.mjs';
 import { measureSurvival } from './survival.mjs';
+import { timeOf } from './time-of.mjs';
 import { facts } from './tracer.mjs';
-import { TRACERS } from './tracers.mjs';
+import { tracersOf } from './tracers.mjs';
 
 const { values: options } = parseArgs({
   options: { rounds: { type: 'string', default: '5' }, load: { type: 'string', multiple: true } },
@@ -34,20 +35,8 @@ const report = (text) =>
     `overhead: ${text} (${((performance.now() - startedMs) / 60_000).toFixed(1)} minutes so far)`,
   );
 
-/** Wall and CPU seconds of one run of the load, its children included. */
-const timeOf = ([file, ...args]) => {
-  const { stderr, status } = spawnSync(
-    'bash',
-    ['-c', 'TIMEFORMAT="took %R %U %S"; time "$0" "$@"', file, ...args],
-    { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] },
-  );
-  const [, wall, user, system] = /^took ([\d.]+) ([\d.]+) ([\d.]+)$/m.exec(stderr) ?? [];
-  if (status !== 0 || wall === undefined) throw new Error(`${file} failed:\n${stderr}`);
-  return { wall: Number(wall), cpu: Number(user) + Number(system) };
-};
-
 const measure = async (load, dir) => {
-  const usable = TRACERS.filter(({ why }) => why(load) === null);
+  const usable = tracersOf(load).filter(({ why }) => why(load) === null);
   const times = new Map(usable.map(({ id }) => [id, []]));
   timeOf(load.command);
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -70,7 +59,7 @@ const spread = (values) => `${factor(Math.min(...values))} to ${factor(Math.max(
 const tableOf = (load, times) => {
   const base = times.get('none');
   const ratios = (runs, what) => runs.map((run, round) => run[what] / base[round][what]);
-  const rows = TRACERS.map((tracer) => {
+  const rows = tracersOf(load).map((tracer) => {
     const runs = times.get(tracer.id);
     if (runs === undefined) return row(tracer.title, `left out: ${tracer.why(load)}`, '', '', '');
     const seconds = `${median(runs.map(({ wall }) => wall)).toFixed(2)} s`;
@@ -110,6 +99,7 @@ try {
   rmSync(dir, { recursive: true, force: true });
 }
 const PARTS = {
+  histograms: measureHistograms,
   mirror: () => measureMirror(ROUNDS),
   storm: measureStorm,
   crowd: measureCrowd,

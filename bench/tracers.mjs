@@ -38,6 +38,9 @@ const start = async (file, args, ready, env = {}) => {
   };
 };
 
+const bpftrace = (script) =>
+  start('bpftrace', ['-e', script], /NOTIFY_PROBES_ATTACHED/, { __BPFTRACE_NOTIFY_PROBES_ATTACHED: '1' });
+
 const tool = (dir, ...options) =>
   start(
     process.execPath,
@@ -58,10 +61,7 @@ export const TRACERS = [
     id: 'naive',
     title: 'naive one-liner',
     why: () => null,
-    start: (_, load) =>
-      start('bpftrace', ['-e', load.naive], /NOTIFY_PROBES_ATTACHED/, {
-        __BPFTRACE_NOTIFY_PROBES_ATTACHED: '1',
-      }),
+    start: (_, load) => bpftrace(load.naive),
   },
   {
     id: 'perf',
@@ -119,3 +119,16 @@ export const TRACERS = [
       tool(dir, '--probe', load.probe, '--variant', load.cheaper[index], '--budget', 'off'),
   })),
 ];
+
+/** Those of a load: without those it leaves out, and one more for each further one-liner that it has. */
+export const tracersOf = ({ beside = [], leaveOut = [] }) => {
+  const more = beside.map(([title, script]) => ({
+    id: title,
+    title,
+    why: () => null,
+    start: () => bpftrace(script),
+  }));
+  const usual = TRACERS.filter(({ id }) => !leaveOut.includes(id));
+  const at = usual.findIndex(({ id }) => id === 'naive') + 1;
+  return [...usual.slice(0, at), ...more, ...usual.slice(at)];
+};

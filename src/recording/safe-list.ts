@@ -65,7 +65,7 @@ const HOST_METRICS = whole(
     'tasks\\.(?:blocked|forked|running|switches)|proc\\.(?:anon_bytes|child_cpu_ms|cpu_ms|cpu_wait_ns)',
     'proc\\.(?:major_faults|minor_faults|rss_bytes)|cgroup\\.(?:anon|cpu_quota|cpu_some_us|cpu_us|file)',
     'cgroup\\.(?:limit_high|limit_max|major_faults|memory|memory_full_us|memory_high|memory_limit|memory_max)',
-    'cgroup\\.(?:io_full_us|io_some_us|memory_some_us|oom|oom_kills|periods|refaults|throttled_periods|throttled_us)',
+    'cgroup\\.(?:io_full_us|io_limits|io_some_us|memory_some_us|oom|oom_kills|periods|refaults|throttled_periods|throttled_us)',
     'mem\\.(?:active_file|anon|available|cached|dirty|free|inactive_file|shmem|slab|slab_reclaimable|writeback)',
     'vm\\.(?:allocstall|compact_fail|compact_stall|drop_pagecache|drop_slab|oom_kill|pageoutrun|pgfault)',
     'vm\\.(?:pgmajfault|pgpgin|pgpgout|pgscan_direct|pgscan_kswapd|pgsteal_direct|pgsteal_kswapd|pswpin)',

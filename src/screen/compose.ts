@@ -14,6 +14,7 @@ import { blank, cutLine, type Line, span } from './format/line.ts';
 import { longDuration } from './format/numbers.ts';
 import { clean } from './format/text.ts';
 import { stateLine, trustLine } from './header.ts';
+import { groupLimitLines } from './pages/cgroup-lines.ts';
 import { detailLines } from './pages/detail.ts';
 import { listLines, listTop } from './pages/list.ts';
 import { listOf } from './pages/lists.ts';
@@ -50,12 +51,16 @@ const LANES_SHARE_FOCUSED = 0.65;
 export const layOut = (view: View): Layout => arrange(view).layout;
 
 /** The finding is composed to know how many lines it takes, and that is what is shown. */
-const arrange = (view: View): { readonly layout: Layout; readonly findings: readonly Line[] } => {
+const arrange = (
+  view: View,
+): { readonly layout: Layout; readonly findings: readonly Line[]; readonly limits: readonly Line[] } => {
   const { size, snapshot, playback, ui } = view;
   const tall = size.rows >= 16;
   const status = 1 + (tall && snapshot !== null ? 1 : 0) + (hasPosition(view) ? 1 : 0);
   const header = 1;
-  const pressure = size.rows >= 12 ? 1 : 0;
+  // Inside a control group its limits and what it waits for stand beneath those of the machine.
+  const limits = snapshot === null || !tall || ui.page !== 'table' ? [] : groupLimitLines(snapshot, view);
+  const pressure = size.rows >= 12 ? 1 + limits.length : 0;
   // Other pages want the room.
   const most = ui.page === 'table' || size.rows >= 40 ? mostFindingLines(size) : 1;
   const room = Math.max(0, size.rows - status - header - pressure - (playback === null ? 3 : 2));
@@ -69,7 +74,7 @@ const arrange = (view: View): { readonly layout: Layout; readonly findings: read
   // Rows that the processes do not need are better used by signals; in steps, so that not every process moves them.
   const spare = snapshot === null ? 0 : left - tableNeeds(snapshot, view);
   const lanes = lanesOf < 2 ? 0 : Math.min(lanesOf, Math.max(Math.floor(left * share), spare));
-  return { layout: { header, finding, pressure, lanes, main: left - lanes, status }, findings };
+  return { layout: { header, finding, pressure, lanes, main: left - lanes, status }, findings, limits };
 };
 
 const TABLE_STEP = 4;
@@ -88,11 +93,11 @@ export const composeScreen = (view: View): readonly Pane[] => {
   if (size.columns < SMALLEST.columns || size.rows < SMALLEST.rows)
     return [fill('main', tooSmall(view), size.rows, view)];
   if (snapshot === null) return waitingScreen(view);
-  const { layout, findings } = arrange(view);
+  const { layout, findings, limits } = arrange(view);
   return [
     fill('header', [stateLine(snapshot, view)], layout.header, view),
     fill('finding', findings, layout.finding, view),
-    fill('pressure', [pressureLine(snapshot, view)], layout.pressure, view),
+    fill('pressure', [pressureLine(snapshot, view), ...limits], layout.pressure, view),
     fill('lanes', laneLines(snapshot, view, layout.lanes), layout.lanes, view),
     fill('main', mainLines(snapshot, view, layout.main), layout.main, view),
     fill('status', statusLines(snapshot, view, layout.status), layout.status, view),

@@ -77,7 +77,8 @@ export const fakeFiles = (initial: Readonly<Record<string, FakeFile>> = {}): Fak
             return null;
           }
           files.set(path, false);
-          return text(path);
+          // As of a real one, nothing read is nothing there.
+          return text(path) || null;
         },
         stat: (pid) => text(`/proc/${pid}/stat`),
         statm: (pid) => text(`/proc/${pid}/statm`),

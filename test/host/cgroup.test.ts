@@ -66,7 +66,10 @@ describe('a control group of version 2', () => {
         path: '/app.slice/web.service',
         cpuLimit: '/sys/fs/cgroup/app.slice/web.service/cpu.max',
         memoryLimit: '/sys/fs/cgroup/app.slice/web.service/memory.high',
-        uncovered: { 'cgroup.memory_max': 'the files of this control group do not say it' },
+        uncovered: {
+          'cgroup.memory_max': 'the files of this control group do not say it',
+          'cgroup.io_limits': 'its I/O has no limit',
+        },
       },
     ]);
     expect(valuesOf(read, 1)).toEqual({
@@ -77,6 +80,39 @@ describe('a control group of version 2', () => {
       ...{ refaults: 7, major_faults: 2, memory_some_us: 11, memory_full_us: 10 },
       ...{ io_some_us: 21, io_full_us: 20 },
     });
+  });
+
+  test('whose I/O alone is limited says what it waits for, and nothing of limits that it has not', () => {
+    const limited = { ...WITHOUT_LIMIT, 'io.max': '254:0 rbps=max wbps=max riops=12 wiops=max\n' };
+    const sampler = createCgroupSampler(
+      host2(group2('/a', limited), group2('/b', { ...WITHOUT_LIMIT, 'io.max': '\n' })),
+    );
+    sampler.note(['/a', '/b']);
+    const read = sampler.read();
+    expect(read.begun.map(({ path }) => path)).toEqual(['/a']);
+    expect(valuesOf(read, 1)).toEqual({
+      ...{
+        io_limits: 1,
+        cpu_some_us: 77,
+        memory_some_us: 11,
+        memory_full_us: 10,
+        io_some_us: 21,
+        io_full_us: 20,
+      },
+    });
+    expect(read.begun[0]?.uncovered).toMatchObject({
+      'cgroup.cpu_quota': 'it has no CPU quota',
+      'cgroup.memory': 'its memory has no limit',
+    });
+  });
+
+  test('whose I/O has no limit is the same from reading to reading', () => {
+    const sampler = createCgroupSampler(host2(group2('/a', { 'io.max': '' })));
+    sampler.note(['/a']);
+    expect(sampler.read().begun).toHaveLength(1);
+    const again = sampler.read();
+    expect([again.begun, again.ended]).toEqual([[], []]);
+    expect(valuesOf(again, 1)).toMatchObject({ throttled_periods: 30, io_some_us: 21 });
   });
 
   test('of an older kernel has the events of those below it, too, and its refaults as one number', () => {

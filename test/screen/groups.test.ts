@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { containerOf } from '../../src/core/container.ts';
 import type { Row } from '../../src/core/snapshot.ts';
+import { composeScreen } from '../../src/screen/compose.ts';
 import { type Arrange, initialUi, type UiState } from '../../src/screen/state.ts';
 import { orderRows } from '../../src/screen/table/rows.ts';
 import { tableLines } from '../../src/screen/table/table.ts';
@@ -107,5 +108,59 @@ describe('a container', () => {
     [null, null],
   ])('of %s is %s', (cgroup, container) => {
     expect(containerOf(cgroup)).toBe(container);
+  });
+});
+
+describe('a control group that is looked into', () => {
+  const slice = '/system.slice';
+  const cgroups = [
+    {
+      ...{ id: 1, path: slice, endedBootUs: null, uncovered: {} },
+      metrics: {
+        'cgroup.memory_limit': { total: 64 * 2 ** 20, delta: 0 },
+        'cgroup.memory': { total: 60 * 2 ** 20, delta: 0 },
+        'cgroup.cpu_some_us': { total: 5e5, delta: 5e5 },
+        'cgroup.memory_some_us': { total: 25e4, delta: 25e4 },
+        'cgroup.io_some_us': { total: 1e5, delta: 1e5 },
+      },
+    },
+  ];
+  const path = `/system.slice/docker-${ID}.scope`;
+  const pressureOf = (within: UiState['within']) => {
+    const view = buildView({
+      snapshot: buildSnapshot({ rows, change: { cgroups } }),
+      ui: { ...initialUi('live'), arrange: within?.arrange ?? 'flat', within },
+      size: { columns: 120, rows: 30 },
+    });
+    const panes = composeScreen(view);
+    expect(panes.flatMap(({ lines }) => lines)).toHaveLength(30);
+    return (
+      panes
+        .find(({ id }) => id === 'pressure')
+        ?.lines.map((line) => textOf([line]))
+        .join(' ') ?? ''
+    );
+  };
+
+  it('shows the limits that bound it, and what its tasks wait for, beneath what the machine waits for', () => {
+    for (const within of [
+      { arrange: 'cgroup', key: path, label: path },
+      { arrange: 'container', key: ID.slice(0, 12), label: 'a container' },
+    ] as const) {
+      const text = pressureOf({
+        ...within,
+        key: within.arrange === 'cgroup' ? path : (containerOf(path) ?? ''),
+      });
+      expect(text).toMatch(/limits {3}system\.slice: memory 60\.0MiB of 64\.0MiB/);
+      expect(text).toMatch(/waits for a CPU \S+.*waits for memory \S+.*waits for I\/O/);
+    }
+  });
+
+  it('has no such line without a limit, nor has what is grouped by something else', () => {
+    expect(pressureOf({ arrange: 'cgroup', key: '/user.slice', label: '/user.slice' })).not.toContain(
+      'limits',
+    );
+    expect(pressureOf({ arrange: 'command', key: 'java', label: 'java' })).not.toContain('limits');
+    expect(pressureOf(null)).not.toContain('limits');
   });
 });

@@ -60,6 +60,7 @@ const workloads = () => [
   { from: join(root, 'test', 'helpers', 'workloads'), to: 'workloads' },
   { from: join(here, 'guest', 'workloads'), to: 'workloads' },
   ...compiled(join(root, 'test', 'helpers', 'workloads'), 'blocked'),
+  ...compiled(join(root, 'test', 'helpers', 'workloads'), 'shares'),
   ...compiled(join(root, 'test', 'honest', 'workloads'), 'syncs'),
 ];
 

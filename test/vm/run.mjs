@@ -104,6 +104,8 @@ const tryInside = (directory, options, onRow) =>
     directory,
     toolImage: toolImage(),
     words: [
+      // A witness of waits for I/O; switched on later, it was seen to take one of them to have begun with the boot.
+      'delayacct',
       ...(options.only === '' ? [] : [`stallscope.only=${options.only}`]),
       ...(options.short ? ['stallscope.short'] : []),
     ],

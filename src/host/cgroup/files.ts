@@ -7,7 +7,7 @@ export type Values = Record<string, number>;
 
 export type CgroupSource = {
   readonly version: 1 | 2;
-  readonly controller: Controller | 'pressure';
+  readonly controller: Controller | 'io' | 'pressure';
   /** The first that is there. */
   readonly names: readonly string[];
   readonly parse: (text: string) => Values;
@@ -36,6 +36,12 @@ const parseBytes =
   };
 
 const NO_LIMIT_BYTES = 2 ** 60;
+
+/** `254:0 rbps=max wbps=max riops=12 wiops=max`: how many devices it is limited on. */
+export const parseIoMax = (text: string): Values => {
+  const limited = wholeLines(text).filter((line) => /=\d/.test(line)).length;
+  return limited > 0 ? { 'cgroup.io_limits': limited } : NOTHING;
+};
 
 type Field = readonly [field: string, metric: string, scale?: number];
 
@@ -88,6 +94,7 @@ export const CGROUP_SOURCES: readonly CgroupSource[] = [
     parse: parseBytes('cgroup.memory_high'),
     limit: true,
   },
+  { version: 2, controller: 'io', names: ['io.max'], parse: parseIoMax, limit: true },
   {
     version: 2,
     controller: 'cpu',

@@ -3,7 +3,7 @@ import type { CgroupFacts } from '../../core/record.ts';
 import type { HostFiles } from '../files.ts';
 import { CGROUP_SOURCES, type CgroupSource, parseQuota1, type Values } from './files.ts';
 import { directoryOf, type Hierarchies } from './hierarchy.ts';
-import { CGROUP_METRICS, OF_CPU } from './metrics.ts';
+import { CGROUP_METRICS, OF_CPU, OF_PRESSURE } from './metrics.ts';
 
 export type Group = {
   readonly path: string;
@@ -30,7 +30,7 @@ const directoryFor = (
   { version1, unified }: Hierarchies,
   path: string,
 ): string | null => {
-  if (controller === 'pressure') return directoryOf(unified, path);
+  if (controller === 'pressure' || controller === 'io') return directoryOf(unified, path);
   const separate = version1.get(controller);
   if (version === 1) return directoryOf(separate, path);
   return separate === undefined ? directoryOf(unified, path) : null;
@@ -59,15 +59,17 @@ export const valuesOf = (textOf: ReadText, { directories }: Group): Values => {
     (one) => one !== undefined,
   );
   if (limits.length > 0) values['cgroup.memory_limit'] = Math.min(...limits);
-  const has = { cpu: hasQuota(values), memory: hasMemoryLimit(values) };
-  if (!(has.cpu || has.memory)) return values;
+  if (limitsOf(values) === '') return values;
   for (const [source, directory] of directories) {
-    if (source.limit === true) continue;
-    const isOfCpu =
-      source.controller === 'cpu' || source.controller === 'cpuacct' || source.names[0] === 'cpu.pressure';
-    if (isOfCpu ? has.cpu : has.memory) read(source, directory);
+    if (source.limit !== true && isWanted(source, values)) read(source, directory);
   }
   return values;
+};
+
+/** Whatever limits a group, what its tasks wait for is worth knowing; the rest is of the limit that it has. */
+const isWanted = ({ controller }: CgroupSource, values: Values): boolean => {
+  if (controller === 'pressure') return true;
+  return controller === 'memory' ? hasMemoryLimit(values) : hasQuota(values);
 };
 
 const quota1 = (textOf: ReadText, directory: string): Values => {
@@ -79,9 +81,11 @@ const quota1 = (textOf: ReadText, directory: string): Values => {
 const hasMemoryLimit = (values: Values): boolean =>
   values['cgroup.memory_max'] !== undefined || values['cgroup.memory_high'] !== undefined;
 
-/** Of its CPU time, of its memory; empty for none. */
+/** Of its CPU time, of its memory, of its I/O; empty for none. */
 export const limitsOf = (values: Values): string =>
-  `${hasQuota(values) ? 'cpu' : ''}${hasMemoryLimit(values) ? ' memory' : ''}`;
+  `${hasQuota(values) ? 'cpu' : ''}${hasMemoryLimit(values) ? ' memory' : ''}${IO_LIMITS in values ? ' io' : ''}`;
+
+const IO_LIMITS = 'cgroup.io_limits';
 
 const hasQuota = (values: Values): boolean => 'cgroup.cpu_quota' in values;
 
@@ -93,6 +97,7 @@ export const hitsOf = (values: Values): number =>
 
 const NO_QUOTA = 'it has no CPU quota';
 const NO_LIMIT = 'its memory has no limit';
+const NO_IO_LIMIT = 'its I/O has no limit';
 const NOT_SAID = 'the files of this control group do not say it';
 
 export const factsOf = (id: number, { path, directories }: Group, values: Values): CgroupFacts => {
@@ -111,8 +116,7 @@ export const factsOf = (id: number, { path, directories }: Group, values: Values
   const uncovered: Record<string, string> = {};
   for (const { id: metric } of CGROUP_METRICS) {
     if (values[metric] !== undefined) continue;
-    const isOfCpu = OF_CPU.includes(metric);
-    uncovered[metric] = isOfCpu && !cpu ? NO_QUOTA : !isOfCpu && !memory ? NO_LIMIT : NOT_SAID;
+    uncovered[metric] = whyWithout(metric, { cpu, memory });
   }
   const cpuLimit = limitFile(['cpu.max', 'cpu.cfs_quota_us'], cpu);
   const memoryLimit = limitFile(
@@ -127,4 +131,11 @@ export const factsOf = (id: number, { path, directories }: Group, values: Values
     ...(memoryLimit === undefined ? {} : { memoryLimit }),
     uncovered,
   };
+};
+
+const whyWithout = (metric: string, has: { readonly cpu: boolean; readonly memory: boolean }): string => {
+  if (metric === IO_LIMITS) return NO_IO_LIMIT;
+  if (OF_PRESSURE.includes(metric)) return NOT_SAID;
+  if (OF_CPU.includes(metric)) return has.cpu ? NOT_SAID : NO_QUOTA;
+  return has.memory ? NOT_SAID : NO_LIMIT;
 };

@@ -120,6 +120,7 @@ const ROWS: readonly Row[] = [
     'memory full',
     'Time in which all of its tasks that had work waited for memory (memory.pressure)',
   ],
+  ['io_limits', 'gauge', 'count', 'I/O limits', 'Devices on which its I/O is limited (io.max of version 2)'],
   [
     'io_some_us',
     'counter',
@@ -153,5 +154,13 @@ export const OF_CPU: readonly string[] = [
   'periods',
   'throttled_periods',
   'throttled_us',
+].map((name) => `cgroup.${name}`);
+
+/** Those of any group with a limit. */
+export const OF_PRESSURE: readonly string[] = [
   'cpu_some_us',
+  'memory_some_us',
+  'memory_full_us',
+  'io_some_us',
+  'io_full_us',
 ].map((name) => `cgroup.${name}`);

@@ -29,7 +29,7 @@ const NEW_A_SAMPLE = 32;
 
 /** One that is there. */
 type Seen = Group & {
-  /** Its files that are there. */
+  /** Its files that are there, and say something. */
   readonly files: ReadonlySet<string>;
   /** When it last ran into a limit, in readings; and how often it had, all its life. */
   hitAt: number;
@@ -67,7 +67,8 @@ export const createCgroupSampler = (files: HostFiles): CgroupSampler => {
     const there = new Set<string>();
     const values = valuesOf((file) => {
       const text = files.text(file);
-      if (text !== null) there.add(file);
+      // What is empty reads as gone from then on: io.max of a group whose I/O has no limit.
+      if (text !== null && text !== '') there.add(file);
       return text;
     }, group);
     const hits = hitsOf(values);

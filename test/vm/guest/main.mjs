@@ -1,11 +1,14 @@
-// The trials of one guest, in four parts: each bpftrace there is must be accepted or refused as it should be; all
+// The trials of one guest, in six parts: each bpftrace there is must be accepted or refused as it should be; all
 // probes together, as a user runs them, count every workload; then each further variant that this kernel can run
-// counts its probe's workload alone; and the budget is kept. One JSON line for each row of the matrix, on stdout.
+// counts its probe's workload alone; the budget is kept; the shares of a process's time add up; and limits of control groups
+// are named. One JSON line for each row of the matrix, on stdout.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { tryBudget } from './budget.mjs';
 import { asMarked, impossible } from './claims.mjs';
+import { tryGroups } from './groups.mjs';
 import { tryGuard } from './guard.mjs';
 import { recordWhile, runTool } from './session.mjs';
+import { tryShares } from './shares.mjs';
 import { TRIALS } from './trials/index.mjs';
 
 const FLOOR = [0, 14];
@@ -13,6 +16,8 @@ const FLOOR = [0, 14];
 const RUNNABLE = /^not needed|--variant/;
 /** One that runs only when it is asked for. */
 const PART = /--variant/;
+/** Each makes its recordings itself. */
+const PARTS = { budget: tryBudget, shares: tryShares, groups: tryGroups };
 const note = (text) => process.stderr.write(`guest: ${text}\n`);
 const emit = (row) => process.stdout.write(`${JSON.stringify(row)}\n`);
 
@@ -26,7 +31,11 @@ const main = async () => {
   const [own, ...newer] = findBpftraces().map(judgeBpftrace);
   const chosen = [own, ...newer].find(({ accepted }) => accepted);
   if (chosen !== undefined) await countWith(chosen);
-  if (chosen !== undefined && (only === null || only.includes('budget'))) await keepBudget(chosen);
+  if (chosen !== undefined) {
+    for (const [part, rowsOf] of Object.entries(PARTS)) {
+      if (only === null || only.includes(part)) await tryPart(chosen, part, rowsOf);
+    }
+  }
   // Minutes of waiting on purpose: only when it is asked for.
   if (chosen !== undefined && only?.includes('guard'))
     for await (const row of tryGuard(chosen.path, note)) emit({ bpftrace: chosen.version, ...row });
@@ -79,14 +88,14 @@ const countWith = async (bpftrace) => {
   }
 };
 
-const keepBudget = async ({ path, version }) => {
-  note('the budget');
+const tryPart = async ({ path, version }, part, rowsOf) => {
+  note(part);
   try {
-    for (const row of await tryBudget(path)) emit({ bpftrace: version, ...row });
+    for (const row of await rowsOf(path)) emit({ bpftrace: version, ...row });
   } catch (error) {
     note(error.stack);
-    const said = { metric: 'all', expected: 'kept', counted: error.message, verdict: 'failed' };
-    emit({ bpftrace: version, probe: 'budget', variant: '-', ...said });
+    const said = { metric: 'all', expected: 'tried', counted: error.message, verdict: 'failed' };
+    emit({ bpftrace: version, probe: part, variant: '-', ...said });
   }
 };
 

@@ -47,6 +47,15 @@ export const recordWhile = async (bpftrace, args, body) => {
   return { ...readerOf(JSON.parse(stdout)), said };
 };
 
+/** What the last recording says, whole: its summary and its findings. */
+export const analyzed = (bpftrace) => {
+  const said = ['summary', 'analyze'].map((command) => runTool(bpftrace, command, '--json', RECORDING));
+  const failed = said.find(({ status }) => status !== 0);
+  if (failed !== undefined) throw new Error(failed.stderr.trim());
+  const [summary, { findings }] = said.map(({ stdout }) => JSON.parse(stdout));
+  return { summary, findings };
+};
+
 /** What a summary says, of one process and of all. */
 export const readerOf = (summary) => {
   const { losses } = summary;

@@ -28,3 +28,46 @@ export const prepare = (file, ...args) => {
 };
 
 export const workload = (name, ...args) => run('perl', `/tool/workloads/${name}.pl`, ...args.map(String));
+
+/** A program that has printed its first line and lives until its stdin is closed. */
+export const heldOpen = async (file, ...args) => {
+  const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const closed = once(child, 'close');
+  let said = '';
+  const [ended] = await Promise.race([
+    new Promise((resolve) => {
+      child.stdout.on('data', (text) => {
+        said += text;
+        if (said.includes('\n')) resolve([false]);
+      });
+    }),
+    closed.then(() => [true]),
+  ]);
+  if (ended) throw new Error(`${file} ended with ${child.exitCode ?? child.signalCode}`);
+  return {
+    said,
+    end: async () => {
+      child.stdin.end();
+      await closed;
+    },
+  };
+};
+
+/** A shell of its own, which others may follow it into, until it is ended with all it started. */
+export const startShell = ([script, ...words]) => {
+  const child = spawn('sh', ['-c', script, ...words], {
+    detached: true,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const closed = once(child, 'close');
+  return {
+    end: async () => {
+      try {
+        process.kill(-child.pid, 'SIGKILL');
+      } catch {
+        // It has ended.
+      }
+      await closed;
+    },
+  };
+};
