@@ -13,7 +13,7 @@ import type { LossTally } from './losses.ts';
 import type { Taken } from './pace.ts';
 import { createProcessMeter, type ProcessMeter } from './process-meter.ts';
 import type { Processes } from './processes.ts';
-import { readSelfCost } from './self-cost.ts';
+import { createSelfCost } from './self-cost.ts';
 import { createWaitChannels } from './wait-channels.ts';
 
 export type SamplingOptions = {
@@ -60,6 +60,7 @@ export const createSampling = (options: SamplingOptions): Sampling => {
   const { host, clock, derivations, processes, costs, losses, holdings, emit } = options;
   let changes = createChanges(new Set());
   const waitChannels = createWaitChannels(host);
+  const selfCost = createSelfCost(host);
   const internal = new Map(derivations.flatMap((one) => Object.entries(one.internal)));
   const mapFull = new Set<string>();
   let meter: ProcessMeter = createProcessMeter(host, null);
@@ -103,7 +104,7 @@ export const createSampling = (options: SamplingOptions): Sampling => {
       ...(cgroups === null ? {} : { cgroups }),
       ...(isSameMoment(bootUs, hostUs) ? {} : { hostUs }),
       ...(waits === null ? {} : { waits }),
-      self: { ...readSelfCost(host, options.tracerPid()), mapBytes, ...costs.report() },
+      self: { ...selfCost(options.tracerPid()), mapBytes, ...costs.report() },
     });
     seq += 1;
   };
