@@ -1,7 +1,8 @@
 // One recording by the tool itself, as a user makes it, and what its summary says.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { requireBuild } from '../../scripts/built.mjs';
 import { untilReady } from '../vm/guest/ready.mjs';
@@ -14,6 +15,9 @@ requireBuild();
 export const TOOL = fileURLToPath(new URL('../../bin/stallscope.js', import.meta.url));
 /** A busy machine compiles slowly. */
 const READY_MS = 120_000;
+/** One that cannot be seen from here, in a namespace of its own, is not waited for longer. */
+const FIRST_SAMPLE_MS = 5_000;
+const LOOK_MS = 20;
 
 /**
  * Records while `body` runs.
@@ -45,6 +49,8 @@ export const recordWhile = async (file, { args = [], env = {}, through = [] }, b
   const said = [];
   const closed = once(child, 'close');
   await untilReady(child, { closed, said, limitMs: READY_MS });
+  // Counters of the host are counted from its first sample, some 50 ms later.
+  await untilFirstSample(file);
   let result;
   try {
     result = await body(child);
@@ -55,6 +61,13 @@ export const recordWhile = async (file, { args = [], env = {}, through = [] }, b
   }
   return { result, ...read(file), said };
 };
+
+const untilFirstSample = async (file) => {
+  const endMs = performance.now() + FIRST_SAMPLE_MS;
+  while (performance.now() < endMs && !hasSample(file)) await delay(LOOK_MS);
+};
+
+const hasSample = (file) => existsSync(file) && readFileSync(file, 'utf8').includes('\n{"type":"sample"');
 
 export const read = (file) => ({ summary: JSON.parse(summaryOf(file, '--json')), page: summaryOf(file) });
 

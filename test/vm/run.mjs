@@ -1,7 +1,7 @@
 // npm run test:vm [-- KERNEL...] [--only TRIAL,...] [--short]: the kernel matrix. Boots Debian's kernels, runs this build of the
 // tool in each, and prints one row for each probe and metric: what was expected, what was counted. Status 0 when
 // nothing failed. What this host cannot do is skipped, with the reason. `--short` leaves out the variants that only the
-// budget or `--variant` chooses, which is half of the time.
+// budget or `--variant` chooses, which is half of the time, and the trials of shares and control groups.
 // `--only guard` restages the XFS incident on a kernel with the module that refuses memory: unguarded, guarded dry and armed.
 // `--only reach` boots without Node: watched from here over ssh, by the Debian package's executable, and cut off its power
 // (`--rounds N` times).

@@ -40,6 +40,8 @@ const GROUPS = [
     name: 'memory',
     limit: ['memory.max', String(MEMORY_MIB * 2 ** 20)],
     program: READ_AGAIN,
+    // Who reads what the group evicts is counted there.
+    probes: 'blocked,faults',
     finding: 'cgroup-memory-limit',
     level: ['memory_limit', MEMORY_MIB * 2 ** 20],
     grown: 'limit_max',
@@ -69,7 +71,17 @@ export const tryGroups = async (bpftrace) => {
   return rows;
 };
 
-const tryGroup = async (bpftrace, { name, limit: [file, text], program, finding, level, grown, witness }) => {
+const tryGroup = async (bpftrace, trial) => {
+  const {
+    name,
+    limit: [file, text],
+    program,
+    finding,
+    level,
+    grown,
+    witness,
+    probes = 'blocked',
+  } = trial;
   const path = `/trial-${name}`;
   const directory = ROOT + path;
   mkdirSync(directory);
@@ -79,7 +91,7 @@ const tryGroup = async (bpftrace, { name, limit: [file, text], program, finding,
   writeFileSync('/proc/sys/vm/drop_caches', '3');
   const innocent = startShell(['exec perl -e "$0"', INNOCENT]);
   try {
-    await recordWhile(bpftrace, ['--probe', 'blocked'], async () => {
+    await recordWhile(bpftrace, ['--probe', probes], async () => {
       const inside = startShell([`echo $$ > ${directory}/cgroup.procs; exec perl -e "$0"`, program]);
       await delay(PLAY_MS);
       said = readFileSync(`${directory}/${witness[0]}`, 'utf8');
