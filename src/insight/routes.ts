@@ -99,8 +99,8 @@ const OF_DISK = /^disk\.(.+)\.\w+$/;
 
 /** A signal of one disk is of that disk. */
 const placeOf = (identity: SeriesIdentity, originOf: OriginOf): Origin => {
-  const disk = identity.pid === null ? OF_DISK.exec(identity.metric)?.[1] : undefined;
   if (identity.pid !== null) return originOf(identity);
+  const disk = OF_DISK.exec(identity.metric)?.[1];
   return { pid: null, ppid: null, cgroup: null, devices: disk === undefined ? null : new Set([disk]) };
 };
 

@@ -13,16 +13,21 @@ export type SeriesIdentity = {
   readonly kernel?: true;
 };
 
-/** A series that left its usual range for good (range.ts). */
-export type Shift = {
+/** Something that a series did, from a tick on and until another. */
+export type Occurrence = {
+  /** Number of the series in its Insight; numbers of ended series are not used again. */
   readonly series: number;
   readonly identity: SeriesIdentity;
-  /** Tick from which on it was beyond its range, and the one in which that was known to be for good. */
+  /** Tick in which it began, and the one in which that was known. */
   readonly tick: number;
   readonly startUs: number;
   readonly seenTick: number;
   endTick: number;
   endUs: number;
+};
+
+/** It left its usual range for good (range.ts). */
+export type Shift = Occurrence & {
   /** How far it went, in usual spreads; of the farthest so far. */
   surprise: number;
   /** What was usual: the median, and the spread. */
@@ -34,30 +39,13 @@ export type Shift = {
 };
 
 /** A counter that always moved, and stopped (silence.ts). */
-export type Silence = {
-  readonly series: number;
-  readonly identity: SeriesIdentity;
-  /** First tick without anything, and the one in which that was too long. */
-  readonly tick: number;
-  readonly startUs: number;
-  readonly seenTick: number;
-  endTick: number;
-  endUs: number;
+export type Silence = Occurrence & {
   /** Its longest before. */
   readonly longestTicks: number;
 };
 
-export type Spike = {
-  /** Number of the series in its Insight; numbers of ended series are not used again. */
-  readonly series: number;
-  readonly identity: SeriesIdentity;
-  /** Tick in which it began: the first of its run, which is known once the run is unlikely enough. */
-  readonly tick: number;
-  readonly startUs: number;
-  /** Tick in which it was first seen to be a spike. */
-  readonly seenTick: number;
-  endTick: number;
-  endUs: number;
+/** It begins with the first tick of its run, which is known once the run is unlikely enough. */
+export type Spike = Occurrence & {
   /** Largest value (per second for a counter), and when; the least of a gauge that fell. */
   peak: number;
   peakUs: number;

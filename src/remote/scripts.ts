@@ -99,7 +99,7 @@ guard() {
   heard
   trap heard USR1
   # Not every sleep knows parts of a second.
-  part=1 n=0
+  part=1
   sleep 0.01 2>/dev/null && part=0.2
   while ours; do
     nap=1

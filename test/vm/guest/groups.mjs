@@ -16,7 +16,7 @@ const READS_PER_SECOND = 12;
 
 const BURN = 'while (1) { my $x = 0; $x += $_ for 1 .. 20000; }';
 const READ_AGAIN = `while (1) { open(my $f, '<', '${FILE}') or die; my $b; 1 while sysread($f, $b, 65536); }`;
-/** Past the page cache: 0x4000 is O_DIRECT, and its buffer must be aligned, which dd's is. */
+/** Past the page cache. */
 const READ_DIRECT = `while (1) { system('dd', 'if=${FILE}', 'of=/dev/null', 'bs=64k', 'count=64', 'iflag=direct', 'status=none'); }`;
 const INNOCENT = 'while (1) { my $x = 0; $x += $_ for 1 .. 5000; select(undef, undef, undef, 0.2); }';
 
