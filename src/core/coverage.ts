@@ -78,14 +78,13 @@ const RULES: readonly {
     now: (state, metric) => (isSince(state, metric.id) ? 'estimate' : null),
   },
   {
+    coverage: 'estimate',
+    reason: (state, metric) => eitherWay(metric, unseenIn(state, metric)),
+  },
+  {
     coverage: 'lower-bound',
     // Each is reported once, however often it runs: what grew in the last interval is no more certain.
-    reason: (state, metric) => {
-      const programs = state.unseen.get(metric.id) ?? 0;
-      return programs === 0
-        ? null
-        : `${programs} ${programs === 1 ? 'program' : 'programs'} begun since it attached ${programs === 1 ? 'is' : 'are'} not counted, or ended before that could be known`;
-    },
+    reason: (state, metric) => onlyLess(metric, unseenIn(state, metric)),
   },
   {
     coverage: 'lower-bound',
@@ -99,9 +98,12 @@ const RULES: readonly {
     now: (state, metric) => (isLetGo(state, metric.id) ? 'not-covered' : null),
   },
   {
+    coverage: 'estimate',
+    reason: (state, metric) => eitherWay(metric, fullIn(state, metric)),
+  },
+  {
     coverage: 'lower-bound',
-    reason: (state, metric) =>
-      state.mapFull.has(metric.id) ? `kernel map full (${state.header.mapKeys} keys)` : null,
+    reason: (state, metric) => onlyLess(metric, fullIn(state, metric)),
   },
   {
     coverage: 'lower-bound',
@@ -154,6 +156,25 @@ const RULES: readonly {
   },
 ];
 
+const unseenIn = ({ unseen }: Trust, { id }: MetricDescriptor): string | null => {
+  const programs = unseen.get(id) ?? 0;
+  if (programs === 0) return null;
+  const are = programs === 1 ? 'program begun since it attached is' : 'programs begun since it attached are';
+  return `${programs} ${are} not counted, or ended before that could be known`;
+};
+
+const fullIn = ({ mapFull, header }: Trust, { id }: MetricDescriptor): string | null =>
+  mapFull.has(id) ? `kernel map full (${header.mapKeys} keys)` : null;
+
+/** Where what is missing decides what a count is taken for, a count is no bound. */
+const eitherWay = (metric: MetricDescriptor, missing: string | null): string | null =>
+  metric.eitherWay !== true || missing === null
+    ? null
+    : `${missing}: too low or too high, by how much is not known`;
+
+const onlyLess = (metric: MetricDescriptor, missing: string | null): string | null =>
+  metric.eitherWay === true ? null : missing;
+
 const startOf = ({ bootUs, intervalUs }: Trust['counted']): number => bootUs - intervalUs;
 
 const isSince = ({ doubtUs, counted }: Trust, metric: string): boolean =>
@@ -201,9 +222,11 @@ const applyingTo = (state: Trust, metric: MetricDescriptor) =>
     return reason === null ? [] : [{ rule, reason }];
   });
 
-/** What is not counted at all is neither too much nor too little; otherwise the first rule that applies. */
+/** What is not counted at all is neither too much nor too little; what may be too much is no bound. */
+const WORST_FIRST: readonly Coverage[] = ['not-covered', 'sampled', 'estimate', 'lower-bound'];
+
 const worstOf = (all: readonly Coverage[]): Coverage =>
-  all.find((coverage) => coverage === 'not-covered') ?? all[0] ?? 'exact';
+  WORST_FIRST.find((coverage) => all.includes(coverage)) ?? 'exact';
 
 /** A copy that stays as it is while the session goes on. */
 export const trustOf = (state: Trust): Trust => ({

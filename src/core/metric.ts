@@ -38,4 +38,6 @@ export type MetricDescriptor = {
   readonly dims?: readonly string[] | undefined;
   /** Shown on the timeline unless the user chooses otherwise. */
   readonly lane?: boolean | undefined;
+  /** What is not known of a program, or had no room in a map, can make it too high as well as too low. */
+  readonly eitherWay?: true | undefined;
 };

@@ -62,6 +62,8 @@ const metricSchema = z.strictObject({
    */
   of: z.literal('thread').optional(),
   lane: z.boolean().optional(),
+  /** What is not known of a program, or had no room in a map, can make it too high as well as too low. */
+  eitherWay: z.literal(true).optional(),
   /** Printed by the tracer for the variant's `derive`, which makes numbers of it; shown to nobody. */
   internal: z.literal(true).optional(),
 });

@@ -224,4 +224,5 @@ const descriptorOf = (
     : {}),
   ...(metric.dims === undefined ? {} : { dims: metric.dims }),
   ...(metric.lane === undefined ? {} : { lane: metric.lane }),
+  ...(metric.eitherWay === undefined ? {} : { eitherWay: metric.eitherWay }),
 });

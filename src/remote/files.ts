@@ -15,15 +15,26 @@ export type RemoteFilesOptions = {
   readonly answers: Answers;
   /** PID of the reader there, which is who asks. */
   readonly self: number;
+  /** What is not known yet will be fetched, and whoever asks will ask for all of it again. */
+  readonly isAskedAgain: boolean;
   /** Of files with millions of names, only the lines that match are fetched. */
   readonly filters: ReadonlyMap<string, string>;
 };
 
-export const createRemoteFiles = ({ answers, self, filters }: RemoteFilesOptions): HostFiles => {
+/** No file below this holds an interpreter of Python, which is all that is looked for in an open one. */
+const LEAST_BYTES = 1024 * 1024;
+
+export const createRemoteFiles = ({
+  answers,
+  self,
+  isAskedAgain,
+  filters,
+}: RemoteFilesOptions): HostFiles => {
   const ask = <T extends Known>(kind: Question['kind'], path: string, ...more: Question['more']): T | null =>
     canBeAsked(path) ? ((answers.look({ kind, path, more }) ?? null) as T | null) : null;
   const rights = (path: string) => ask<{ readable: boolean; executable: boolean }>('rights', path);
   const text = (path: string): string | null => ask<string>('text', path);
+  const stat = (path: string) => ask<FileStat>('stat', path);
   const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
   return {
@@ -41,11 +52,11 @@ export const createRemoteFiles = ({ answers, self, filters }: RemoteFilesOptions
     names: (directory) => ask<readonly string[]>('names', directory),
     link: (path) => (path === '/proc/self' ? String(self) : ask<string>('link', path)),
     realPath: (path) => ask<string>('realPath', path),
-    stat: (path) => ask<FileStat>('stat', path),
+    stat,
     isReadable: (path) => rights(path)?.readable === true,
     isExecutable: (path) => rights(path)?.executable === true,
-    // Nothing can be held open from here.
-    holdOpen: () => null,
+    // Nothing can be held open from here: while tracing, a file may be another by the time its next part is asked for.
+    holdOpen: (path, use) => (isAskedAgain && (stat(path)?.size ?? 0) >= LEAST_BYTES ? use(path) : null),
     openStatFiles: () => ({
       kept: text,
       stat: (pid) => text(`/proc/${pid}/stat`),

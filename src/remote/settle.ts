@@ -18,7 +18,7 @@ const MOST_QUESTIONS = 20_000;
 export const settle = async <T>(
   reader: Reader,
   cache: Cache,
-  options: Omit<RemoteFilesOptions, 'answers'>,
+  options: Omit<RemoteFilesOptions, 'answers' | 'isAskedAgain'>,
   work: (files: HostFiles) => T | Promise<T>,
 ): Promise<T> => {
   for (let round = 0; ; round += 1) {
@@ -29,7 +29,9 @@ export const settle = async <T>(
       if (known === undefined && missed.size < MOST_QUESTIONS) missed.set(key, question);
       return known;
     };
-    const result = await attempt(() => work(createRemoteFiles({ ...options, answers: { look } })));
+    const result = await attempt(() =>
+      work(createRemoteFiles({ ...options, isAskedAgain: true, answers: { look } })),
+    );
     if (missed.size === 0 || round === MOST_ROUNDS) {
       if ('error' in result) throw result.error;
       return result.value;

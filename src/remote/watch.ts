@@ -32,7 +32,12 @@ export const createWatch = (host: RemoteHost): Watch => {
   const costFiles = (): string[] =>
     host.own.lasting().flatMap((pid) => [`/proc/${pid}/stat`, `/proc/${pid}/statm`]);
   const block: Block = createBlock(host.cache);
-  const files = createRemoteFiles({ answers: block, self: host.self(), filters: new Map() });
+  const files = createRemoteFiles({
+    answers: block,
+    self: host.self(),
+    isAskedAgain: false,
+    filters: new Map(),
+  });
   let readUs = host.clock.bootUs();
   let isNew = true;
   let tookMs = LEAD_MS;

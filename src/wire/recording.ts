@@ -51,6 +51,12 @@ const metric = z.object({
       'it counts the calls whose time that metric is, by how long each took: 0 in dims is below 1 µs, k below 2^k µs, the last, 26, from 2^25 µs on',
     ),
   lane: z.boolean().optional(),
+  eitherWay: z
+    .literal(true)
+    .optional()
+    .describe(
+      'what is not known of a program, or had no room in a map, can make it too high as well as too low',
+    ),
 });
 
 const imported = z

@@ -156,6 +156,30 @@ describe('coverage', () => {
     expect(losses.mapFull).toEqual(['iomap.iter']);
   });
 
+  it('is no bound where what is missing decides what a count is taken for', () => {
+    const eitherWay = headerOf({
+      metrics: [metricOf('python.heap_grown', { probe: 'python', eitherWay: true })],
+    });
+    const doubts = [loss('unseen-program', 'python.heap_grown'), loss('map-full', 'python.heap_grown')];
+    for (const doubt of doubts) {
+      const snapshot = snapshotAfter(
+        [doubt, gap(1), sampleOf(0, { 'python.heap_grown': [[7, 1]] })],
+        eitherWay,
+      );
+      const { coverage, reasons } = snapshot.coverage['python.heap_grown'] ?? {};
+      expect(coverage).toBe('estimate');
+      expect(reasons?.[0]).toMatch(/: too low or too high, by how much is not known$/);
+      expect(snapshot.coverageNow['python.heap_grown']).toBe('estimate');
+    }
+  });
+
+  it('is no bound where it may be too high for one reason and too low for another', () => {
+    for (const kind of ['missed-runs', 'shared-steps', 'over-steps'] as const)
+      expect(coverageAfter(loss('least-steps', 'iomap.iter'), loss(kind, 'iomap.iter'))?.coverage).toBe(
+        'estimate',
+      );
+  });
+
   it('is a lower bound after gaps, with their number and length', () => {
     expect(coverageAfter(gap(2))?.reasons).toEqual(['1 gap in counting (2.0 s)']);
     expect(coverageAfter(gap(2), gap(0.5))).toEqual({

@@ -21,6 +21,7 @@ import { createPythonCoverage } from '../../src/host/python/coverage.ts';
 import { pythonUsdtFinder } from '../../src/host/python/finders.ts';
 import { findInterpreters, interpreterOf, isPythonName } from '../../src/host/python/interpreters.ts';
 import {
+  arenaBytesByName,
   foreignAllocatorIn,
   holdsInterpreter,
   libcIn,
@@ -29,6 +30,7 @@ import {
 import { createRoll } from '../../src/host/python/roll.ts';
 import { createUsedFiles } from '../../src/host/python/used-files.ts';
 import type { UsedFile } from '../../src/session/ports.ts';
+import { copyWithout } from '../helpers/older.ts';
 import { until } from '../helpers/until.ts';
 
 const INSTALLED = '/usr/bin/python3';
@@ -46,6 +48,9 @@ const script = (name: string, text: string): string => {
   chmodSync(path, 0o755);
   return path;
 };
+
+/** The interpreter that is installed, as if from before 3.10: without what that brought. */
+const copyOlder = (path: string): void => copyWithout(realpathSync(INSTALLED), 'PyIter_Send', path);
 
 /** A program of another purpose under the name of an interpreter: what it does is not looked at. */
 const program = (name: string): string => {
@@ -176,6 +181,22 @@ test.each([
   expect(isOptimised(text, isShared)).toBe(expected);
 });
 
+test.each([
+  ['python3.11', 1_048_576n],
+  ['python3', 1_048_576n],
+  ['python3.9', 262_144n],
+  ['python2.7', 262_144n],
+  ['platform-python3.6', 262_144n],
+  ['python3.13t', 2n],
+  ['libpython3.8.so.1.0', 262_144n],
+  ['libpython3.12.so.1.0', 1_048_576n],
+  ['libpython2.7.so.1.0', 262_144n],
+  ['libpython3.14t.so.1.0', 2n],
+  ['uwsgi', null],
+])('the scripts take the arenas of %s for %s bytes', (name, expected) => {
+  expect(arenaBytesByName(name)).toBe(expected);
+});
+
 test('Python is reported by the name of its file', () => {
   for (const name of ['python3.11', 'python', 'python2.7', 'platform-python3.6'])
     expect(isPythonName(name)).toBe(true);
@@ -246,6 +267,16 @@ describe.skipIf(process.platform !== 'linux')('a file that a process uses', () =
     });
   });
 
+  test.skipIf(!existsSync(INSTALLED))('is not counted under a name that says another version', () => {
+    const older = join(dir, 'bin', 'python3');
+    copyOlder(older);
+    const unknown = expect.stringMatching(/python3 was not known when tracing began/);
+    expect(attachedTo(older)(used(older, inodeOf(older)))).toEqual({ m: unknown });
+    const named = join(dir, 'bin', 'python3.9');
+    copyOlder(named);
+    expect(attachedTo(named)(used(named, inodeOf(named)))).toEqual({});
+  });
+
   test.skipIf(!existsSync(INSTALLED))('holds an interpreter under another name', () => {
     const uwsgi = join(dir, 'bin', 'uwsgi');
     copyFileSync(realpathSync(INSTALLED), uwsgi);
@@ -260,6 +291,20 @@ describe.skipIf(process.platform !== 'linux')('a file that a process uses', () =
     expect(known(used(uwsgi, inodeOf(uwsgi)))).toEqual({});
   });
 });
+
+test.skipIf(process.platform !== 'linux')(
+  'the arenas of an interpreter whose file does not say are those of its name, not a guess',
+  async () => {
+    const child = spawn(program('python3.9'), ['60']);
+    const pid = child.pid ?? -1;
+    await until(() => interpreterOf(localFiles, pid) !== null);
+    const roll = createRoll({ files: localFiles, pids: [pid], command: null, env: {} }, true);
+    const seeds = roll.seeds();
+    child.kill('SIGKILL');
+    expect(seeds.find(({ map }) => map === '@python_arena')?.value).toBe(262_144n);
+    expect(seeds.filter(({ map }) => map === '@python_file')).toEqual([]);
+  },
+);
 
 const MAPS = (path: string): string =>
   [

@@ -27,10 +27,34 @@ export const isPythonName = (name: string): boolean =>
 /** Whether the file itself is an interpreter, linked statically or a libpython. */
 export const holdsInterpreter = (files: HostFiles, path: string): boolean => factsOf(files, path).interpreter;
 
-/** The arenas of the interpreter in this file, in bytes; 2 stands for none (free-threaded), as in the scripts. */
-export const arenaBytesOf = (files: HostFiles, path: string): bigint => factsOf(files, path).arenaBytes;
+/**
+ * The arenas of the interpreter in this file, in bytes; 2 stands for none (free-threaded), as in the scripts. null where the
+ * file does not say that it holds one.
+ */
+export const arenaBytesOf = (files: HostFiles, path: string): bigint | null =>
+  factsOf(files, path).arenaBytes;
 
-type FileFacts = { readonly interpreter: boolean; readonly arenaBytes: bigint };
+/** What the scripts take the arenas of an executable or a libpython for, by its name: null for no name of an interpreter. */
+export const arenaBytesByName = (name: string): bigint | null => {
+  const version = /^(?:lib)?python(\d?)(?:\.(\d+)(t?))?/.exec(name);
+  if (!isPythonName(name) && !name.startsWith('libpython')) return null;
+  const [, major = '', minor = '', threads = ''] = version ?? [];
+  if (name.startsWith('platform-python') || major === '2') return SMALL_ARENA;
+  if (threads === 't' && FREE_THREADED_MINORS.includes(minor)) return NO_ARENA;
+  return SMALL_MINORS.includes(minor) ? SMALL_ARENA : LARGE_ARENA;
+};
+
+/** Whether the kernel side, which goes by the name alone, takes this executable for the Python that it is. */
+export const isNamedRightly = (files: HostFiles, path: string, name: string): boolean => {
+  const byName = isPythonName(name) ? arenaBytesByName(name) : null;
+  return byName !== null && (arenaBytesOf(files, path) ?? byName) === byName;
+};
+
+type FileFacts = { readonly interpreter: boolean; readonly arenaBytes: bigint | null };
+
+/** Of Python 3. */
+const SMALL_MINORS = ['6', '7', '8', '9'];
+const FREE_THREADED_MINORS = ['13', '14'];
 
 const INTERPRETER = ['Py_Initialize', 'PyObject_Malloc', 'PyGILState_Ensure'];
 /** New in 3.10, as are arenas of 1 MiB. */
@@ -68,7 +92,7 @@ const keyOf = (files: HostFiles, path: string): string | null => {
   return stat?.isFile() === true ? `${stat.dev}:${stat.ino}:${stat.mtimeMs}:${stat.size}` : null;
 };
 
-const NO_INTERPRETER: FileFacts = { interpreter: false, arenaBytes: LARGE_ARENA };
+const NO_INTERPRETER: FileFacts = { interpreter: false, arenaBytes: null };
 
 const readFacts = (files: HostFiles, path: string): FileFacts => {
   const elf = readElf(files, path);

@@ -4,10 +4,18 @@
  * an interpreter under whatever name. Later ones it recognises by the library they map, the file they run, their
  * parent, or their name.
  */
+import { basename } from 'node:path';
 import type { HostFiles } from '../files.ts';
 import type { Seed, TargetRequest } from '../targets.ts';
 import { allPids, executableName, findInterpreters, identityOf, interpreterOf } from './interpreters.ts';
-import { arenaBytesOf, isPythonName, libcIn, libpythonIn, type TextMapping } from './recognise.ts';
+import {
+  arenaBytesByName,
+  arenaBytesOf,
+  isNamedRightly,
+  libcIn,
+  libpythonIn,
+  type TextMapping,
+} from './recognise.ts';
 
 export type Roll = {
   /** As of now. */
@@ -36,11 +44,11 @@ export const createRoll = (request: TargetRequest, seesPids: boolean): Roll => {
     findInterpreters(request).flatMap(({ file, executable }) => {
       if (file !== executable) return [];
       const stat = files.stat(executable);
-      if (stat === null) return [];
+      const arenaBytes = arenaBytesOf(files, executable);
+      // Of one that does not say, its name says more than a guess of ours.
+      if (stat === null || arenaBytes === null) return [];
       known.add(identityOf(files, executable) ?? '');
-      return [
-        { map: '@python_file', key: fileKey(stat.dev, stat.ino), value: arenaBytesOf(files, executable) },
-      ];
+      return [{ map: '@python_file', key: fileKey(stat.dev, stat.ino), value: arenaBytes }];
     });
 
   const processSeeds = (): Seed[] => {
@@ -65,7 +73,9 @@ export const createRoll = (request: TargetRequest, seesPids: boolean): Roll => {
     isKnown,
     seeds: () => [...fileSeeds(), ...processSeeds()],
     counts: (pid) => {
-      if (reported.has(pid) || isPythonName(executableName(files, pid) ?? '')) return true;
+      const executable = `/proc/${pid}/exe`;
+      if (reported.has(pid) || isNamedRightly(files, executable, executableName(files, pid) ?? ''))
+        return true;
       if (unreported.has(pid)) return false;
       const interpreter = interpreterOf(files, pid);
       if (interpreter === null) return false;
@@ -87,9 +97,10 @@ const seedsOf = (files: HostFiles, pid: number): Seed[] => {
   const library = libpythonIn(maps);
   const file = library === null ? `/proc/${pid}/exe` : `/proc/${pid}/map_files/${library.range}`;
   const own = library ?? executableText(files, pid, maps);
+  const name = library === null ? (executableName(files, pid) ?? '') : basename(library.path);
   const entries: readonly (readonly [map: string, value: bigint | undefined])[] = [
     ['@python_asked', 1n],
-    ['@python_arena', arenaBytesOf(files, file)],
+    ['@python_arena', arenaBytesOf(files, file) ?? arenaBytesByName(name) ?? undefined],
     ...rangeEntries('@python_code', own),
     ...rangeEntries('@python_libc', libcIn(maps)),
   ];

@@ -8,7 +8,7 @@ import type { UsedFile } from '../../session/ports.ts';
 import type { HostFiles } from '../files.ts';
 import { type PythonMetrics, whyNotAttached, whyNotCounted } from './coverage.ts';
 import { hasApiFunctions, hasGcMarkers } from './finders.ts';
-import { holdsInterpreter, isPythonName, libpythonIn } from './recognise.ts';
+import { holdsInterpreter, isNamedRightly, isPythonName, libpythonIn } from './recognise.ts';
 
 type Reasons = Readonly<Record<string, string>>;
 
@@ -50,8 +50,8 @@ export const createUsedFiles = (
   /** null when it is another file. */
   const judge = (held: string, used: UsedFile): Reasons | null => {
     if (!isFile(files, held, used.inode)) return null;
-    const isNamedSo = isPythonName(nameOf(files, held));
-    if (!isNamedSo && !holdsInterpreter(files, held)) return {};
+    const name = nameOf(files, held);
+    if (!isPythonName(name) && !holdsInterpreter(files, held)) return {};
     return {
       ...(inodes.has(used.inode) ? {} : unattached(held, used.name)),
       ...all(
@@ -59,7 +59,7 @@ export const createUsedFiles = (
         whyNotCounted(files, {
           file: held,
           called: used.name,
-          isCounted: isNamedSo || isKnown(held),
+          isCounted: isKnown(held) || isNamedRightly(files, held, name),
           name: basename(used.name),
         }),
       ),
