@@ -39,6 +39,13 @@ describe('what is not exact', () => {
     expect(detail).toContain('no markers');
   });
 
+  it('is no bound where what is not covered may have made it too high', () => {
+    const rows = [row(0, { uncovered: { 'iomap.seek_hole': 'not known' } }), row(1)];
+    expect(shown({ rows })).toContain('≥137');
+    const metrics = buildSnapshot().metrics.map((metric) => ({ ...metric, eitherWay: true as const }));
+    expect(shown({ rows, metrics })).toContain('≈137');
+  });
+
   it('is in the header: events lost, full maps, gaps, other losses', () => {
     const losses: WatchedSnapshot['losses'] = {
       lostEvents: 1234,

@@ -195,7 +195,8 @@ export const cellText = (
   // A level that nobody read is not zero.
   if (reading === undefined && metric.kind === 'gauge') return '';
   // Of a group: some of its processes cannot be counted.
-  const covered = coverage === 'exact' && metric.id in row.uncovered ? 'lower-bound' : coverage;
+  const lacking = metric.eitherWay === true ? 'estimate' : 'lower-bound';
+  const covered = coverage === 'exact' && metric.id in row.uncovered ? lacking : coverage;
   const mark = trustMark(trustOf(row, covered), glyphs);
   const rate = values === 'rate' && metric.kind === 'counter';
   const value = reading === undefined ? 0 : rate ? rateNow(snapshot, reading.delta) : reading.total;
