@@ -17,6 +17,9 @@ const EPOCH_UNITS = [
 /** The year 2200: what lies beyond is no time that anybody measured at. */
 const LATEST_US = 7_258_118_400_000_000;
 
+/** UTC+14; to the west it is 12. */
+const FARTHEST_ZONE_MINUTES = 14 * 60;
+
 const ISO =
   /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?\s*(Z|UTC|[+-]\d\d(?::?\d\d)?)?$/i;
 
@@ -41,6 +44,7 @@ const isoOf = (text: string): Instant | Local | null => {
   if (zone === undefined) return { kind: 'local', localUs };
   const [, sign, hours = '0', minutes = '0'] = /^([+-])(\d\d):?(\d\d)?$/.exec(zone) ?? [];
   const offsetMinutes = Number(hours) * 60 + Number(minutes);
+  if (offsetMinutes > FARTHEST_ZONE_MINUTES || Number(minutes) > 59) return null;
   const realUs = localUs - (sign === '-' ? -offsetMinutes : offsetMinutes) * 60_000_000;
   return realUs >= 0 && realUs <= LATEST_US ? { kind: 'instant', realUs, unit: 'ISO' } : null;
 };

@@ -10,7 +10,8 @@ export type Zone = {
 };
 
 const MINUTE_US = 60_000_000;
-const HALF_DAY_MS = 12 * 3_600_000;
+/** More than any clock is before or behind UTC, from UTC-12 to UTC+14. */
+const FAR_MS = 15 * 3_600_000;
 
 export const fixedZone = (name: string, offsetMinutes: number): Zone => ({
   name,
@@ -62,10 +63,11 @@ const namedZone = (name: string): Zone | null => {
   };
   return {
     name,
-    // Whatever the offset is, it was in force half a day before or after: a time counts when going back gives it again.
+    // As UTC it is off by less than this: before it and after it are the offsets of both sides of a change. A time counts when
+    // going back gives it again.
     instants: (localUs) => {
       const localMs = Math.floor(localUs / 1000);
-      const offsets = new Set([offsetMs(localMs - HALF_DAY_MS), offsetMs(localMs + HALF_DAY_MS)]);
+      const offsets = new Set([offsetMs(localMs - FAR_MS), offsetMs(localMs + FAR_MS)]);
       return [...offsets]
         .filter((offset) => offsetMs(localMs - offset) === offset)
         .map((offset) => localUs - offset * 1000)

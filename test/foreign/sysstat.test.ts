@@ -203,6 +203,43 @@ describe('other tools of the family', () => {
     expect(table.columns.get('vm.pgpgin')?.length).toBe(2);
   });
 
+  it('iostat and vmstat: a log of several runs, of which each begins with what is since boot', async () => {
+    const report = (time: string, busy: number): string =>
+      `11/30/2026 ${time}\navg-cpu:  %user\n ${busy}.00\n\nDevice r/s\nvda ${busy}.00\n\n`;
+    const run = (hour: number): string =>
+      `Linux 6.1.0 (db3) \t11/30/2026 \t_x86_64_\t(2 CPU)\n\n${[0, 1, 2].map((minute) => report(`0${hour}:0${minute}:00 PM`, minute === 0 ? 99 : minute)).join('')}`;
+    const iostat = await readText(run(1) + run(2), { zone: zoneOf('UTC') });
+    expect(valuesOf(iostat, 'sar.disk.vda.r')).toEqual([1, 2, 1, 2]);
+    const head =
+      'procs -----------memory---------- -io- -----timestamp-----\n r  b   free bi                 UTC\n';
+    const row = (minute: number, blocks: number): string =>
+      ` 1  0 1000 ${blocks} 2026-11-30 12:${String(minute).padStart(2, '0')}:00\n`;
+    const rows = (from: number, to: number): string =>
+      Array.from({ length: to - from }, (_, index) => row(from + index, 1)).join('');
+    // A page of 21 rows, three more, and another run.
+    const vmstat = await readText(
+      head + row(0, 9_999) + rows(1, 21) + head + rows(21, 24) + head + row(30, 9_999) + row(31, 1),
+      {},
+    );
+    expect([...new Set(valuesOf(vmstat, 'vm.pgpgin'))]).toEqual([60]);
+    expect(valuesOf(vmstat, 'vm.pgpgin')).toHaveLength(24);
+    expect(valuesOf(vmstat, 'mem.free')).toHaveLength(26);
+    expect([...vmstat.table.leftOut.entries()].join()).toMatch(/may be, since boot,2/);
+  });
+
+  it('iostat: an hour that was there twice goes by the order of its reports', async () => {
+    const report = (date: string, time: string): string => `${date} ${time}\navg-cpu:  %user\n 1.00\n\n`;
+    const text = ['02:40:00', '02:45:00', '02:50:00', '02:15:00', '02:45:00', '03:15:00']
+      .map((time) => report('04/05/2026', time))
+      .join('');
+    const got = await readText(`Linux 6.1.0 (db3) \t04/05/2026 \t_x86_64_\t(2 CPU)\n\n${text}`, {
+      zone: zoneOf('Pacific/Auckland'),
+    });
+    expect(instants(got)).toEqual([
+      ...['04-04T13:45:00', '04-04T13:50:00', '04-04T14:15:00', '04-04T14:45:00', '04-04T15:15:00'],
+    ]);
+  });
+
   it('vmstat in a zone that is none is refused', async () => {
     const text = readFileSync(captured('procps-4.0/vmstat.txt'), 'utf8').replace('UTC', 'CST');
     await expect(readText(text)).rejects.toThrow(/"CST", which names no one zone/);

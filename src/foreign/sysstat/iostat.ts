@@ -1,5 +1,5 @@
 /**
- * What `iostat -t N` prints: a time, then tables of CPUs and devices. Its first report is since boot, and left out. Names of
+ * What `iostat -t N` prints: a time, then tables of CPUs and devices. The first report of a run is since boot, and left out. Names of
  * columns are as sar has them, so that both give the same metrics.
  */
 import { type Chunks, readLines } from '../lines.ts';
@@ -16,8 +16,10 @@ type Reader = {
   readonly table: PointTable;
   readonly clock: TextClock;
   readonly host: Record<string, string | number>;
-  /** Reports that had a time. */
-  reports: number;
+  /** The next report is the first of a run, which is since boot: a log may hold several. */
+  isFirst: boolean;
+  /** A report had a time. */
+  isTimed: boolean;
   realUs: number | null;
   head: { readonly of: 'cpu' | 'disk'; readonly columns: readonly string[] } | null;
 };
@@ -25,11 +27,13 @@ type Reader = {
 export const readIostat = async (chunks: Chunks, asked: Asked): Promise<Read | Unreadable> => {
   const table = createPoints('line');
   const clock = createTextClock(asked, table.notes);
-  const reader: Reader = { table, clock, host: {}, reports: 0, realUs: null, head: null };
+  const reader: Reader = {
+    ...{ table, clock, host: {}, realUs: null, head: null },
+    ...{ isFirst: true, isTimed: false },
+  };
   const refused = await readLines(chunks, (line, number) => takeLine(reader, line, number));
   if (refused !== null) return refused;
-  if (reader.reports === 0)
-    return { where: 'its end', why: 'its reports have no times: iostat -t prints them' };
+  if (!reader.isTimed) return { where: 'its end', why: 'its reports have no times: iostat -t prints them' };
   if (table.times.us.length === 0) return { where: 'its end', why: 'its only report is since boot' };
   return settle(table) ?? { table, host: reader.host, isLocal: clock.isLocal() };
 };
@@ -43,6 +47,7 @@ const takeLine = (reader: Reader, line: string, number: number): string | null =
   const [, kernel, hostname] = FIRST_LINE.exec(line) ?? [];
   if (kernel !== undefined) {
     Object.assign(reader.host, { kernel, hostname: hostname ?? '' });
+    reader.isFirst = true;
     return null;
   }
   if (words[0] === 'avg-cpu:' || /^Device:?$/.test(words[0] ?? '')) {
@@ -53,9 +58,8 @@ const takeLine = (reader: Reader, line: string, number: number): string | null =
   if (reader.head !== null) return takeRow(reader, reader.head, words, number);
   const realUs = timeOf(reader, words);
   if (realUs === undefined) return `"${line.trim().slice(0, 80)}" is neither a time nor a row of a table`;
-  reader.reports += 1;
   // What is since boot is no interval.
-  reader.realUs = reader.reports === 1 ? null : realUs;
+  Object.assign(reader, { realUs: reader.isFirst ? null : realUs, isFirst: false, isTimed: true });
   return null;
 };
 

@@ -17,7 +17,10 @@ export type TextClock = {
 const DAY_S = 86_400;
 const HALF_DAY_S = DAY_S / 2;
 
-type Progress = { day: number; lastS: number; lastUs: number };
+type Progress = { day: number; lastS: number; lastUs: number; earlierUs: number };
+
+const NEVER = Number.NEGATIVE_INFINITY;
+const NEW_DAY: Progress = { day: 0, lastS: 0, lastUs: NEVER, earlierUs: NEVER };
 
 export const createTextClock = (asked: Asked, notes: Set<string>): TextClock => {
   let dateMs: number | null = null;
@@ -26,7 +29,7 @@ export const createTextClock = (asked: Asked, notes: Set<string>): TextClock => 
 
   const place = (table: string, ofDayS: number): number | null => {
     if (dateMs === null) return null;
-    const progress = tables.get(table) ?? { day: 0, lastS: ofDayS, lastUs: Number.NEGATIVE_INFINITY };
+    const progress = tables.get(table) ?? { ...NEW_DAY };
     tables.set(table, progress);
     if (ofDayS < progress.lastS - HALF_DAY_S) progress.day += 1;
     else if (ofDayS < progress.lastS && asked.zone === null) return null;
@@ -38,7 +41,8 @@ export const createTextClock = (asked: Asked, notes: Set<string>): TextClock => 
         ? 'times are local and name no zone: read as UTC (--timezone for another)'
         : `local times were read as ${asked.zone.name}`,
     );
-    const realUs = instants.find((us) => us >= progress.lastUs);
+    const possible = instants.filter((us) => us >= progress.lastUs);
+    const realUs = possible.find((us) => us > progress.earlierUs) ?? possible[0];
     if (realUs === undefined) return null;
     Object.assign(progress, { lastS: ofDayS, lastUs: realUs });
     return realUs;
@@ -46,8 +50,12 @@ export const createTextClock = (asked: Asked, notes: Set<string>): TextClock => 
 
   const setDate = (text: string): boolean => {
     const ms = dateOf(text, notes);
-    dateMs = ms;
+    const earlier = ms === dateMs ? [...tables] : [];
     tables.clear();
+    // Of the same day again, what came before still orders an hour that was there twice.
+    for (const [table, { lastUs, earlierUs }] of earlier)
+      tables.set(table, { ...NEW_DAY, earlierUs: Math.max(lastUs, earlierUs) });
+    dateMs = ms;
     return ms !== null;
   };
 

@@ -1,6 +1,6 @@
 /**
  * What `vmstat -t N` prints: rows under two head lines that come again and again, each with a time whose zone stands above it.
- * Rates are over the time since the row before; the first row is since boot, and only its levels are taken. Amounts are KiB.
+ * Rates are over the time since the row before; the first row of a run is since boot, and only its levels are taken. A log may hold several runs. Amounts are KiB.
  */
 
 import { type Chunks, readLines } from '../lines.ts';
@@ -53,11 +53,21 @@ type Reader = {
   columns: readonly string[] | null;
   zone: Zone | null;
   beforeUs: number | null;
+  /** Since the head lines above. */
+  rows: number;
+  /** The next row is, or may be, the first of a run. */
+  isFirst: boolean;
 };
+
+/** After so many rows the head lines come again in a file or a pipe; after fewer they may be those of another run. */
+const ROWS_OF_PAGE = 21;
 
 export const readVmstat = async (chunks: Chunks, asked: Asked): Promise<Read | Unreadable> => {
   const table = createPoints('line');
-  const reader: Reader = { table, asked, columns: null, zone: null, beforeUs: null };
+  const reader: Reader = {
+    ...{ table, asked, columns: null, zone: null, beforeUs: null },
+    ...{ rows: 0, isFirst: true },
+  };
   const refused = await readLines(chunks, (line, number) => takeLine(reader, line, number));
   if (refused !== null) return refused;
   if (table.times.us.length === 0) return { where: 'its end', why: 'it has no rows with a time' };
@@ -81,6 +91,8 @@ const takeHead = (reader: Reader, words: readonly string[]): string | null => {
   if (zone === null && reader.asked.zone === null)
     return `its times are in "${named}", which names no one zone: give --timezone (for example +02:00 or Europe/Berlin)`;
   reader.columns = words.slice(0, -1);
+  reader.isFirst ||= reader.rows !== ROWS_OF_PAGE;
+  reader.rows = 0;
   reader.zone = zone ?? reader.asked.zone;
   reader.table.notes.add('amounts were read as KiB, which is what they are unless -S was given');
   return null;
@@ -93,6 +105,7 @@ const takeRow = (
   place: number,
 ): string | null => {
   const { table, zone } = reader;
+  reader.rows += 1;
   if (words.length !== columns.length + 2) {
     leaveOut(table, 'rows that have not as many cells as the head line names');
     return null;
@@ -106,7 +119,9 @@ const takeRow = (
     return null;
   }
   reader.beforeUs = realUs;
-  const spanS = beforeUs === null ? null : (realUs - beforeUs) / 1e6;
+  const spanS = beforeUs === null || reader.isFirst ? null : (realUs - beforeUs) / 1e6;
+  if (reader.isFirst) leaveOut(table, 'rates of rows that are, or may be, since boot');
+  reader.isFirst = false;
   if (spanS !== null) setSpan(table, realUs, spanS * 1e6);
   for (const [index, column] of columns.entries()) {
     const meaning = own(COLUMNS, column);
