@@ -1,4 +1,7 @@
-/** Lines of `date`, in the forms that loops print: of the C locale, ISO, seconds since 1970, and oswatcher's `zzz ***`. */
+/**
+ * Lines of `date`, in the forms that loops print: of the C locale and of those in English, ISO, since 1970 in s, ms, µs or ns,
+ * and oswatcher's `zzz ***`.
+ */
 import { readStamp } from './stamp.ts';
 import { type Zone, zoneOf } from './zone.ts';
 
@@ -10,11 +13,16 @@ export type DateLine =
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const NAMES = `(?:${MONTHS.join('|')})`;
-const CLOCK = String.raw`(\d{1,2}):(\d\d):(\d\d)(?: (AM|PM))?`;
+const CLOCK = String.raw`(\d{1,2}):(\d\d):(\d\d)(?: (AM|PM|am|pm))?`;
 /** `Mon Nov 30 12:00:01 UTC 2026` */
 const USUAL = new RegExp(String.raw`^\w{3} (${NAMES}) +(\d{1,2}) ${CLOCK} (\S{1,6}) (\d{4})$`);
 /** `Mon 30 Nov 2026 12:00:01 PM UTC` */
 const DAY_FIRST = new RegExp(String.raw`^\w{3} (\d{1,2}) (${NAMES}) (\d{4}) ${CLOCK} (\S{1,6})$`);
+
+/** `Mon 30 Nov 12:00:01 GMT 2026` */
+const YEAR_LAST = new RegExp(String.raw`^\w{3} (\d{1,2}) (${NAMES}) ${CLOCK} (\S{1,6}) (\d{4})$`);
+/** A number alone must be as long as a time is now. */
+const NOW = /^\d{10}(?:\.\d+)?$|^\d{13}$|^\d{16}$|^\d{19}$|^\d{4}-\d\d-\d\d[T ]\d\d:/;
 
 /** null of a line that is no date. */
 export const dateLineOf = (line: string): DateLine | null => {
@@ -33,8 +41,12 @@ export const dateLineOf = (line: string): DateLine | null => {
     const [, day, month, year, hour, minute, second, half, zone] = dayFirst;
     return localOf([year, month, day, hour, minute, second, half], zone ?? '');
   }
-  // A number alone must be as long as a time is now.
-  const stamp = /^\d{10}(?:\.\d+)?$|^\d{4}-\d\d-\d\d[T ]\d\d:/.test(text) ? readStamp(text) : null;
+  const yearLast = YEAR_LAST.exec(text);
+  if (yearLast !== null) {
+    const [, day, month, hour, minute, second, half, zone, year] = yearLast;
+    return localOf([year, month, day, hour, minute, second, half], zone ?? '');
+  }
+  const stamp = NOW.test(text) ? readStamp(text) : null;
   if (stamp === null) return null;
   return stamp.kind === 'instant' ? { realUs: stamp.realUs } : { localUs: stamp.localUs, zone: null };
 };
@@ -43,7 +55,8 @@ const localOf = (
   [year, month, day, hour, minute, second, half]: readonly (string | undefined)[],
   zone: string,
 ): DateLine | null => {
-  const hours = half === undefined ? Number(hour) : (Number(hour) % 12) + (half === 'PM' ? 12 : 0);
+  const hours =
+    half === undefined ? Number(hour) : (Number(hour) % 12) + (half.toUpperCase() === 'PM' ? 12 : 0);
   const padded = (value: number | string | undefined): string => String(value).padStart(2, '0');
   const stamp = readStamp(
     `${year}-${padded(MONTHS.indexOf(month ?? '') + 1)}-${padded(day)} ${padded(hours)}:${minute}:${second}`,

@@ -55,6 +55,8 @@ type Reader = {
 
 const FILE =
   /^(?:MemTotal:|nr_free_pages \d|cpu +\d+ \d+|Node \d+, zone|(?:some|full) avg10=| +\d+ +\d+ \w+ \d+ \d+ \d+|slabinfo - version)/;
+/** What each file has one line of. */
+const ONCE = [/^MemTotal:/, /^nr_free_pages \d/, /^cpu +\d/];
 const HEAD_LINES = 5;
 
 /** A date, and soon after it a file of /proc; or such a file from its first lines on. */
@@ -127,6 +129,12 @@ const takeLine = (reader: Reader, line: string, number: number): string | null =
 const endSection = (reader: Reader): string | null => {
   const { realUs, table, lines } = reader;
   reader.lines = [];
+  const twice = ONCE.find((once) => lines.filter((line) => once.test(line)).length > 1);
+  if (twice !== undefined) {
+    if (!reader.isDated)
+      return 'a file of /proc stands in it twice, and no line between says when: it is no date that is known';
+    leaveOut(table, 'files of /proc that stood twice under one date');
+  }
   if (realUs === null) return null;
   const text = `${lines.join('\n')}\n`;
   noteHost(reader, text);

@@ -23,8 +23,14 @@ const FARTHEST_ZONE_MINUTES = 14 * 60;
 const ISO =
   /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?\s*(Z|UTC|[+-]\d\d(?::?\d\d)?)?$/i;
 
-export const readStamp = (text: string): Instant | Local | null =>
-  /^\d+(\.\d+)?$/.test(text) ? epochOf(text) : isoOf(text);
+/** `20261129`, `202611291200`: a date without its marks. As a number since 1970 it would be of the seventies. */
+const COMPACT =
+  /^(?:19[7-9]|20\d|21\d)\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:(?:[01]\d|2[0-3])[0-5]\d)?$/;
+
+export const readStamp = (text: string): Instant | Local | null => {
+  if (COMPACT.test(text)) return null;
+  return /^\d+(\.\d+)?$/.test(text) ? epochOf(text) : isoOf(text);
+};
 
 const epochOf = (text: string): Instant | null => {
   const value = Number(text);

@@ -91,6 +91,8 @@ describe('times of a CSV', () => {
   it.each([
     ['in two units', ['1732892400,a,1', '1732892401000,a,2'], /line 3: .*of another kind/],
     ['of the year 5000', ['95617584000,a,1'], /line 2: .*neither a time/],
+    ['of dates without marks', ['20261129,a,1'], /line 2: .*neither a time/],
+    ['of dates and hours without marks', ['202611291200,a,1'], /line 2: .*neither a time/],
     ['on a day that is none', ['2026-02-30T10:00:00Z,a,1'], /line 2: .*neither a time/],
     ['by the hour of another calendar', ['Nov 21 2026 10:00,a,1'], /line 2: .*neither a time/],
     [

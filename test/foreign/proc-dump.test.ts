@@ -70,4 +70,10 @@ describe('a loop over /proc', () => {
     expect(got.table.times.us).toEqual([Date.UTC(2024, 10, 30, 12) * 1000]);
     await expect(read(text, { endedMs: null })).rejects.toThrow(/put a line with the date above it/);
   });
+
+  it('are refused where one stands twice: what is between may be a date in a form that is not known', async () => {
+    const section = (second: number) =>
+      `Sa 30. Nov 12:00:0${second} UTC 2024\nMemTotal: 9 kB\nMemFree: ${second} kB\n`;
+    await expect(read(section(1) + section(2))).rejects.toThrow(/twice, and no line between says when/);
+  });
 });

@@ -62,6 +62,12 @@ describe('a loop over /proc', () => {
     expect(got.lost).toEqual(['1 sections at a time that the clock had shown before']);
   });
 
+  it('takes a line of no date that is known for one more under the date above it, and says so', async () => {
+    const section = (date: string, kib: number) => `${date}\nMemTotal: 9 kB\nMemFree: ${kib} kB\n`;
+    const text = `${section('1732969800', 1)}${section('Sa 30. Nov 12:00:01 UTC 2024', 2)}`;
+    expect((await read(one(text))).lost).toEqual(['1 files of /proc that stood twice under one date']);
+  });
+
   it('refuses an abbreviation that names no one zone', async () => {
     const text = 'Sat Nov 30 12:00:00 CST 2024\nMemFree: 1 kB\n';
     await expect(read(one(text))).rejects.toThrow(/line 1: its times are in "CST"/);
@@ -74,7 +80,12 @@ describe('a loop over /proc', () => {
     ['Sat 30 Nov 2024 12:30:00 PM CET', { localUs: 1_732_969_800e6, abbreviation: 'CET' }],
     ['zzz ***Sat Nov 30 12:30:00 UTC 2024', { localUs: 1_732_969_800e6, zone: zoneOf('UTC') }],
     ['=== 2024-11-30T12:30:00+00:00 ===', { realUs: 1_732_969_800e6 }],
+    ['Sat Nov 30 12:30:00 pm UTC 2024', { localUs: 1_732_969_800e6, zone: zoneOf('UTC') }],
+    ['Sat 30 Nov 12:30:00 GMT 2024', { localUs: 1_732_969_800e6, zone: zoneOf('UTC') }],
     ['1732969800', { realUs: 1_732_969_800e6 }],
+    ['1732969800000', { realUs: 1_732_969_800e6 }],
+    ['1732969800000000', { realUs: 1_732_969_800e6 }],
+    ['1732969800000000000', { realUs: 1_732_969_800e6 }],
     ['1732969', null],
     ['MemFree: 1732969800 kB', null],
     ['Sat Nov 31 12:30:00 UTC 2024', null],

@@ -227,6 +227,17 @@ describe('other tools of the family', () => {
     expect([...vmstat.table.leftOut.entries()].join()).toMatch(/may be, since boot,2/);
   });
 
+  it.each(['sar', 'iostat'])(
+    '%s: a clock of 12 hours that does not say which half of the day it is',
+    async (of) => {
+      const head = 'Linux 5.10.0 (db3) \t11/29/26 \t_x86_64_\t(2 CPU)\n\n';
+      const times = ['11:50:01', '12:50:01', '01:00:01', '02:00:01'];
+      const sar = `12:00:01  CPU  %user\n${times.map((time) => `${time}  all  1.00\n`).join('')}`;
+      const iostat = times.map((time) => `11/29/26 ${time}\navg-cpu:  %user\n 1.00\n\n`).join('');
+      await expect(readText(head + (of === 'sar' ? sar : iostat))).rejects.toThrow(/go from 12 to 1/);
+    },
+  );
+
   it('iostat: an hour that was there twice goes by the order of its reports', async () => {
     const report = (date: string, time: string): string => `${date} ${time}\navg-cpu:  %user\n 1.00\n\n`;
     const text = ['02:40:00', '02:45:00', '02:50:00', '02:15:00', '02:45:00', '03:15:00']

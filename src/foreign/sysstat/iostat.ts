@@ -33,6 +33,8 @@ export const readIostat = async (chunks: Chunks, asked: Asked): Promise<Read | U
   };
   const refused = await readLines(chunks, (line, number) => takeLine(reader, line, number));
   if (refused !== null) return refused;
+  const problem = clock.problem();
+  if (problem !== null) return { where: 'its times', why: problem };
   if (!reader.isTimed) return { where: 'its end', why: 'its reports have no times: iostat -t prints them' };
   if (table.times.us.length === 0) return { where: 'its end', why: 'its only report is since boot' };
   return settle(table) ?? { table, host: reader.host, isLocal: clock.isLocal() };

@@ -10,6 +10,8 @@ export type TextClock = {
   setDate(text: string): boolean;
   /** µs since 1970 of a time in a table, by the columns of that; null when the clock had shown it before. */
   place(table: string, ofDayS: number): number | null;
+  /** Why none of its times can be known; null where they can. */
+  readonly problem: () => string | null;
   /** Whether a zone had to be taken that nobody named. */
   readonly isLocal: () => boolean;
 };
@@ -17,20 +19,30 @@ export type TextClock = {
 const DAY_S = 86_400;
 const HALF_DAY_S = DAY_S / 2;
 
-type Progress = { day: number; lastS: number; lastUs: number; earlierUs: number };
+type Progress = { day: number; lastS: number; lastUs: number; earlierUs: number; shownS: number };
 
 const NEVER = Number.NEGATIVE_INFINITY;
-const NEW_DAY: Progress = { day: 0, lastS: 0, lastUs: NEVER, earlierUs: NEVER };
+const NEW_DAY: Progress = { day: 0, lastS: 0, lastUs: NEVER, earlierUs: NEVER, shownS: 0 };
+
+const TWELVE_HOURS =
+  'its hours go from 12 to 1: they are of a clock of 12 hours that does not say AM or PM (LC_TIME=C sar)';
+
+/** No clock is set back by eleven hours. */
+const isOfTwelveHours = (beforeS: number, ofDayS: number): boolean =>
+  Math.floor(beforeS / 3600) === 12 && Math.floor(ofDayS / 3600) === 1;
 
 export const createTextClock = (asked: Asked, notes: Set<string>): TextClock => {
   let dateMs: number | null = null;
   let isLocal = false;
+  let problem: string | null = null;
   const tables = new Map<string, Progress>();
 
   const place = (table: string, ofDayS: number): number | null => {
     if (dateMs === null) return null;
     const progress = tables.get(table) ?? { ...NEW_DAY };
     tables.set(table, progress);
+    if (isOfTwelveHours(progress.shownS, ofDayS)) problem = TWELVE_HOURS;
+    progress.shownS = ofDayS;
     if (ofDayS < progress.lastS - HALF_DAY_S) progress.day += 1;
     else if (ofDayS < progress.lastS && asked.zone === null) return null;
     const localUs = (dateMs + (progress.day * DAY_S + ofDayS) * 1000) * 1000;
@@ -53,13 +65,13 @@ export const createTextClock = (asked: Asked, notes: Set<string>): TextClock => 
     const earlier = ms === dateMs ? [...tables] : [];
     tables.clear();
     // Of the same day again, what came before still orders an hour that was there twice.
-    for (const [table, { lastUs, earlierUs }] of earlier)
-      tables.set(table, { ...NEW_DAY, earlierUs: Math.max(lastUs, earlierUs) });
+    for (const [table, { lastUs, earlierUs, shownS }] of earlier)
+      tables.set(table, { ...NEW_DAY, earlierUs: Math.max(lastUs, earlierUs), shownS });
     dateMs = ms;
     return ms !== null;
   };
 
-  return { setDate, place, isLocal: () => isLocal };
+  return { setDate, place, problem: () => problem, isLocal: () => isLocal };
 };
 
 /** `2026-11-29`, `11/29/26`, `11/29/2026`, `29.11.2026`, and `29/11/26` where the first can be no month. */

@@ -54,6 +54,8 @@ export const readSysstatText = async (chunks: Chunks, asked: Asked): Promise<Rea
   const reader: Reader = { table, clock, tables: new Map(), current: null, host: null };
   const refused = await readLines(chunks, (line, number) => takeLine(reader, line, number));
   if (refused !== null) return refused;
+  const problem = clock.problem();
+  if (problem !== null) return { where: 'its times', why: problem };
   if (table.times.us.length === 0) return { where: 'its end', why: 'it has no table with times' };
   return settle(table) ?? { table, host: reader.host ?? {}, isLocal: clock.isLocal() };
 };
