@@ -11,6 +11,7 @@ import { createHostPort, type HostPortOptions } from '../host/port.ts';
 import { prioritize } from '../host/priority.ts';
 import { readStartMs } from '../host/process.ts';
 import { openUnnamed } from '../host/unnamed-file.ts';
+import { isWriting } from '../host/writing.ts';
 import type { RemoteHost } from '../remote/host.ts';
 import { createWatch } from '../remote/watch.ts';
 import type { CostMeter, HostPort, Source } from '../session/ports.ts';
@@ -22,7 +23,10 @@ export type Place = {
   /** What is known of its files while it is traced. */
   readonly files: HostFiles;
   port(options: HostPortOptions): HostPort;
-  readonly tracer: Pick<LiveOptions, 'launcher' | 'owner' | 'environment' | 'start' | 'openFile'>;
+  readonly tracer: Pick<
+    LiveOptions,
+    'launcher' | 'isWriting' | 'owner' | 'environment' | 'start' | 'openFile'
+  >;
   /** null where nothing can be switched in the kernel, so that costs are estimated only. */
   createMeter(): CostMeter | null;
   readonly beside: BesideOptions | null;
@@ -42,6 +46,7 @@ const here = ({ files, env }: Context, intervalMs: number): Place => ({
   port: (options) => createHostPort(files, options),
   tracer: {
     launcher: launcherOf(files),
+    isWriting: (pid) => isWriting(files, pid),
     owner: ownerMark(process.pid, readStartMs(files, process.pid) ?? 0),
     environment: builtEnvironment(env),
     openFile: openUnnamed,

@@ -21,8 +21,8 @@ export type RemoteFilesOptions = {
   readonly filters: ReadonlyMap<string, string>;
 };
 
-/** No file below this holds an interpreter of Python, which is all that is looked for in an open one. */
-const LEAST_BYTES = 1024 * 1024;
+/** Interpreters of Python are what an open file is asked for (host/python); to look into every program would take too long. */
+const LOOKED_INTO = /(?:^|\/)(?:lib|platform-)?python[^/]*$/;
 
 export const createRemoteFiles = ({
   answers,
@@ -34,7 +34,7 @@ export const createRemoteFiles = ({
     canBeAsked(path) ? ((answers.look({ kind, path, more }) ?? null) as T | null) : null;
   const rights = (path: string) => ask<{ readable: boolean; executable: boolean }>('rights', path);
   const text = (path: string): string | null => ask<string>('text', path);
-  const stat = (path: string) => ask<FileStat>('stat', path);
+  const link = (path: string) => (path === '/proc/self' ? String(self) : ask<string>('link', path));
   const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
   return {
@@ -50,13 +50,16 @@ export const createRemoteFiles = ({
     },
     part: (path, offset, sizeBytes) => ask<Buffer>('part', path, offset, sizeBytes),
     names: (directory) => ask<readonly string[]>('names', directory),
-    link: (path) => (path === '/proc/self' ? String(self) : ask<string>('link', path)),
+    link,
     realPath: (path) => ask<string>('realPath', path),
-    stat,
+    stat: (path) => ask<FileStat>('stat', path),
     isReadable: (path) => rights(path)?.readable === true,
     isExecutable: (path) => rights(path)?.executable === true,
     // Nothing can be held open from here: while tracing, a file may be another by the time its next part is asked for.
-    holdOpen: (path, use) => (isAskedAgain && (stat(path)?.size ?? 0) >= LEAST_BYTES ? use(path) : null),
+    holdOpen: (path, use) => {
+      const name = path.startsWith('/proc/') ? (link(path) ?? '') : path;
+      return isAskedAgain && LOOKED_INTO.test(name) ? use(path) : null;
+    },
     openStatFiles: () => ({
       kept: text,
       stat: (pid) => text(`/proc/${pid}/stat`),

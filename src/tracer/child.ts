@@ -5,13 +5,15 @@
  *   its own heartbeat ends it with SIGPIPE where the signal could not be set.
  * - A terminal's Ctrl-C does not reach it: it has its own session and process group, and we decide when it stops.
  * - Its output is drained to the end before it counts as ended; `exit` alone says nothing.
- * - Stopping is bounded: SIGINT, then SIGTERM, then SIGKILL to the whole group, each with its own patience.
+ * - Stopping is bounded: SIGINT, at a moment at which it loses nothing by it (interrupt.ts), then SIGTERM, then SIGKILL to the
+ *   whole group, each with its own patience.
  */
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
+import { untilQuiet } from './interrupt.ts';
 
 export type ChildOptions = {
   /** What starts it so that it ends when we do, before its own words; empty where the host has nothing for it. */
@@ -23,10 +25,17 @@ export type ChildOptions = {
   /** An open file, which it has as its descriptor 3. */
   readonly opened?: number | null;
   readonly patience?: Patience;
+  /** Whether a process is inside a call that may be a write of its output; null where nobody can say. */
+  readonly isWriting?: ((pid: number) => boolean | null) | undefined;
 };
 
-/** How long each signal gets before the next, in ms. */
-export type Patience = { readonly intMs: number; readonly termMs: number; readonly killMs: number };
+/** How long each signal gets before the next, in ms, and how long the first waits for a moment at which it writes nothing. */
+export type Patience = {
+  readonly quietMs?: number;
+  readonly intMs: number;
+  readonly termMs: number;
+  readonly killMs: number;
+};
 
 export type ChildEnd = {
   readonly code: number | null;
@@ -115,6 +124,9 @@ export const startChild = (options: ChildOptions): Child => {
 
   let stopping: Promise<ChildEnd> | null = null;
   const stop = async (patience: Patience): Promise<ChildEnd> => {
+    const isWriting = (): boolean | null => options.isWriting?.(pid) ?? null;
+    const bytes = (): number => bytesRead(subprocess.stdout, subprocess.stderr);
+    await Promise.race([untilQuiet({ isWriting, bytesRead: bytes }, patience.quietMs ?? 0), ended]);
     const steps: readonly (readonly [StopSignal, number])[] = [
       ['SIGINT', patience.intMs],
       ['SIGTERM', patience.termMs],

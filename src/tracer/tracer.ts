@@ -15,6 +15,7 @@ import { complaintOf } from './refusal.ts';
 export type TracerOptions = {
   readonly bpftrace: { readonly path: string; readonly version: string };
   readonly launcher: readonly string[];
+  readonly isWriting?: ChildOptions['isWriting'];
   /** Starts it on another host; absent for this one. */
   readonly start?: ((options: ChildOptions) => Child) | undefined;
   /** Makes a file for it to read; absent where it reads none of ours. */
@@ -52,6 +53,7 @@ const BEFORE_COUNTING = { intMs: 1_500, termMs: 500, killMs: 2_000 };
  * 16 programs competed for 2 CPUs; an emulated processor takes longer.
  */
 const draining = (attachPoints: number) => ({
+  quietMs: 3_000,
   intMs: 10_000 + 1_500 * attachPoints,
   termMs: 2_000,
   killMs: 2_000,
@@ -91,6 +93,7 @@ const startBpftrace = (options: TracerOptions): Child => {
   const types = script.types === undefined ? null : (options.openFile?.(script.types) ?? null);
   const child = start({
     launcher: options.launcher,
+    isWriting: options.isWriting,
     file: options.bpftrace.path,
     args: [...quiet(options.bpftrace.version), '-f', 'json', '-e', script.script],
     env: { ...environment(options), ...(types === null ? {} : { BPFTRACE_BTF: '/proc/self/fd/3' }) },

@@ -5,7 +5,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
@@ -113,6 +113,58 @@ describeWith([...NEEDS, 'mkfs.xfs', 'loop device', 'perl'], 'counts over ssh', (
     expect(summary.pids.filter((one) => isGuards(one) && one.own !== true)).toEqual([]);
     expect(family.size).toBeGreaterThan(3);
     await gone(family, GONE_MS);
+  });
+});
+
+/** Its arenas are of 256 KiB. */
+const OLDER = join(homedir(), '.pyenv/versions/3.9.18/bin/python3');
+/** Works after a line on its stdin, and prints how many arenas it had made before and after it. */
+const ARENAS = `import os, re, sys
+def made():
+    r, w = os.pipe()
+    kept = os.dup(2)
+    os.dup2(w, 2)
+    sys._debugmallocstats()
+    os.dup2(kept, 2)
+    os.close(w)
+    text = b"".join(iter(lambda: os.read(r, 65536), b""))
+    os.close(r)
+    return int(re.search(rb"arenas allocated total *= *([0-9,]+)", text)[1].replace(b",", b""))
+print("ready", flush=True)
+sys.stdin.readline()
+before = made()
+kept = [object() for _ in range(500_000)]
+print(before, made(), flush=True)
+sys.stdin.readline()`;
+
+describeWith(NEEDS, 'an interpreter that runs there', () => {
+  const lacks = existsSync(OLDER) ? '' : ' [needs pyenv]';
+  it.skipIf(lacks !== '')(`has the arenas that it says it made, as small as they are${lacks}`, async () => {
+    const sshd = await startSshd();
+    const work = spawn(OLDER, ['-c', ARENAS], { stdio: 'pipe' });
+    try {
+      await once(work.stdout, 'data');
+      const file = join(dir, 'python.ndjson');
+      const tool = startTool(
+        ['record', '--host', 'target', '--force', '--budget', 'off', '--probe', 'python', '-o', file],
+        { env: sshd.env },
+      );
+      await tool.says(READY, 60_000);
+      work.stdin.write('\n');
+      const [said] = await once(work.stdout, 'data');
+      const [before = 0, after = 0] = String(said).split(' ').map(Number);
+      const worked = samplesIn(file);
+      await waitUntil(() => samplesIn(file) >= worked + 2, 30_000, tool.stderr);
+      tool.kill('SIGINT');
+      await tool.ended;
+      const row = (await summaryOf(file)).pids.find(({ pid }) => pid === work.pid);
+      expect(after - before).toBeGreaterThan(5);
+      expect(row?.metrics['python.arenas']).toBe(after - before);
+      expect(row?.metrics['python.arena_bytes']).toBe((after - before) * 262_144);
+    } finally {
+      work.kill('SIGKILL');
+      sshd.close();
+    }
   });
 });
 

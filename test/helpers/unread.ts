@@ -1,0 +1,40 @@
+/** A child whose output nobody reads for a while: it waits in a write, as a tracer does whose reader is held up. */
+
+import { localFiles } from '../../src/host/local-files.ts';
+import { isWriting } from '../../src/host/writing.ts';
+import { type Child, startChild } from '../../src/tracer/child.ts';
+import { LAUNCHER } from './fake-tracer.ts';
+import { waitUntil } from './until.ts';
+
+const PATIENCE = { quietMs: 30_000, intMs: 30_000, termMs: 2_000, killMs: 2_000 };
+/** So often in a row it was seen to be in one. */
+const LOOKS = 5;
+
+/** What it printed, asked to end while it waited in a write that is read a moment later. */
+export const endedWhileUnread = async (
+  file: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<{ readonly code: number | null; readonly text: string }> => {
+  const child: Child = startChild({
+    ...{ launcher: LAUNCHER, file, args, env, patience: PATIENCE },
+    isWriting: (pid) => isWriting(localFiles, pid),
+  });
+  child.stderr.resume();
+  // What is paused is not read beyond what its buffer holds.
+  child.stdout.pause();
+  let looks = 0;
+  await waitUntil(() => {
+    const call = localFiles.text(`/proc/${child.pid}/syscall`) ?? '';
+    looks = /^\d+ 0x1 /.test(call) ? looks + 1 : 0;
+    return looks >= LOOKS;
+  }, 60_000);
+  const ended = child.stop();
+  let text = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    text += chunk.toString('latin1');
+  });
+  child.stdout.resume();
+  const { code } = await ended;
+  return { code, text };
+};
