@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -16,7 +16,6 @@ import {
   scriptOf,
 } from '../helpers/fake-tracer.ts';
 import { built } from '../helpers/tool.ts';
-import { endedWhileUnread } from '../helpers/unread.ts';
 import { until } from '../helpers/until.ts';
 
 const PATIENCE = { intMs: 300, termMs: 300, killMs: 2_000 };
@@ -105,21 +104,6 @@ describe('the end of a child', () => {
     expect(text().match(/"@n"/g)).toHaveLength(5_000);
     expect(text()).toContain('"4999":1');
   });
-
-  it.skipIf(!existsSync('/usr/bin/perl'))(
-    'is asked for when it writes nothing: what it says last is not lost',
-    async () => {
-      // As bpftrace: it writes lines, and once a signal has interrupted a write, nothing more.
-      const program = `use POSIX;
-      my ($over, $bad);
-      POSIX::sigaction(SIGINT, POSIX::SigAction->new(sub { $over = 1 }));
-      sub put { $bad ||= !defined syswrite(STDOUT, $_[0]) }
-      until ($over) { put('x' x 4095 . "\\n") for 1 .. 100; select(undef, undef, undef, 0.05) }
-      put("end\\n") unless $bad;`;
-      const { code, text } = await endedWhileUnread('/usr/bin/perl', ['-e', program], {});
-      expect({ code, last: text.slice(-4) }).toEqual({ code: 0, last: 'end\n' });
-    },
-  );
 
   it.each([
     ['exit 3', { code: 3, signal: null, how: 'exit status 3' }],
