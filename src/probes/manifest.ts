@@ -59,8 +59,9 @@ const metricSchema = z.strictObject({
   /**
    * The one number after the PID is a thread's: its entry is deleted when it exits. So a script sets an entry that is over
    * to 0 instead of deleting it, which many times a second ends bpftrace 0.17 as it prints the map.
+   * Or it is no PID's at all: a histogram's key is the number of a device, of which there are few, and its keys stay.
    */
-  of: z.literal('thread').optional(),
+  of: z.enum(['thread', 'device']).optional(),
   lane: z.boolean().optional(),
   /** Printed by the tracer for the variant's `derive`, which makes numbers of it; shown to nobody. */
   internal: z.literal(true).optional(),
