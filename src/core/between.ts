@@ -4,6 +4,8 @@
  * is left open.
  */
 import { coverageOf, trustBetween } from './coverage.ts';
+import type { OfDevice } from './device-calls.ts';
+import type { Histogram } from './histogram.ts';
 import type { Breakdown, CgroupReadings, Reading, Row, Snapshot } from './snapshot.ts';
 
 export const between = (earlier: Snapshot, later: Snapshot): Snapshot => {
@@ -44,13 +46,31 @@ export const between = (earlier: Snapshot, later: Snapshot): Snapshot => {
     histograms: Object.fromEntries(
       Object.entries(later.histograms).map(([metric, calls]) => [
         metric,
-        calls.map((count, bucket) => count - (earlier.histograms[metric]?.[bucket] ?? 0)),
+        lessThan(earlier.histograms[metric] ?? [], calls),
       ]),
     ),
+    ...(later.devices === undefined ? {} : { devices: devicesBetween(earlier.devices, later.devices) }),
     breakdown: (rowId, metric) =>
       partsBetween(earlier.breakdown(rowId, metric), later.breakdown(rowId, metric)),
   };
 };
+
+const lessThan = (before: Histogram, calls: Histogram): Histogram =>
+  calls.map((count, bucket) => count - (before[bucket] ?? 0));
+
+const devicesBetween = (
+  before: Snapshot['devices'] = {},
+  later: NonNullable<Snapshot['devices']>,
+): Record<string, OfDevice[]> =>
+  Object.fromEntries(
+    Object.entries(later).map(([metric, devices]) => [
+      metric,
+      devices.map(({ device, histogram }) => {
+        const known = before[metric]?.find((one) => one.device === device)?.histogram ?? [];
+        return { device, histogram: lessThan(known, histogram) };
+      }),
+    ]),
+  );
 
 /** Who had a row at the beginning and has none at the end is among the others: with what came after the beginning. */
 const othersBetween = (earlier: Snapshot, later: Snapshot): Snapshot['others'] => {

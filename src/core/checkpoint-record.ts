@@ -56,6 +56,8 @@ export type CheckpointSession = {
   readonly totals: Readonly<Record<string, readonly number[]>>;
   /** Metric to calls by bucket, of all processes there were; absent where there is no histogram. */
   readonly histograms?: Readonly<Record<string, Histogram>> | undefined;
+  /** Metric to `[device, bucket, calls, last reading]`; absent where no metric counts by device. */
+  readonly deviceCounters?: Readonly<Record<string, readonly CounterEntry[]>> | undefined;
   /** Metric to `[last reading, total, delta]`. */
   readonly host: Readonly<Record<string, readonly number[]>>;
   /** Control groups that are followed, and were; absent where there are none. */

@@ -167,6 +167,7 @@ const sessionOf = (state: SessionState, held: number): CheckpointSession => ({
   others: { processes: state.others.processes, metrics: Object.fromEntries(state.others.metrics) },
   totals: Object.fromEntries([...state.totals].map(([metric, count]) => [metric, amountOf(count, held)])),
   ...(state.histograms.size === 0 ? {} : { histograms: Object.fromEntries(state.histograms) }),
+  ...(state.devices.size === 0 ? {} : { deviceCounters: devicesOf(state) }),
   host: Object.fromEntries(
     [...state.host].map(([metric, { last, total, delta }]) => [metric, [last, total, delta]]),
   ),
@@ -186,6 +187,16 @@ const sessionOf = (state: SessionState, held: number): CheckpointSession => ({
   self: state.self,
   previousSelf: state.previousSelf,
 });
+
+const devicesOf = ({ devices }: SessionState): Record<string, CounterEntry[]> =>
+  Object.fromEntries(
+    [...devices].map(([metric, known]) => [
+      metric,
+      [...known].flatMap(([device, { calls, last }]) =>
+        calls.map((count, bucket) => [device, bucket, count, last[bucket] ?? 0]),
+      ),
+    ]),
+  );
 
 const cgroupOf = ({ uncovered, endedBootUs, readings, ...facts }: Cgroup): CheckpointCgroup => ({
   ...facts,

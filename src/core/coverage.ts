@@ -184,11 +184,13 @@ const isSince = ({ doubtUs, counted }: Trust, metric: string): boolean =>
 const isLetGo = ({ uncounted }: Pick<Trust, 'uncounted'>, metric: string): boolean =>
   typeof uncounted.get(metric)?.sinceUs === 'number';
 
+const isCounted = ({ scope }: MetricDescriptor): boolean => scope === 'pid' || scope === 'device';
+
 /** Host metrics are read from the kernel's own counters; those of a probe follow the rules. */
 export const coverageOf = (state: Trust): Record<string, MetricCoverage> => {
   const coverage: Record<string, MetricCoverage> = {};
   for (const metric of state.metrics.values()) {
-    if (metric.scope === 'pid') coverage[metric.id] = judge(state, metric);
+    if (isCounted(metric)) coverage[metric.id] = judge(state, metric);
   }
   return coverage;
 };
@@ -196,14 +198,12 @@ export const coverageOf = (state: Trust): Record<string, MetricCoverage> => {
 /** The same of the last interval alone. */
 export const coverageNowOf = (state: Trust): Record<string, Coverage> =>
   Object.fromEntries(
-    [...state.metrics.values()]
-      .filter(({ scope }) => scope === 'pid')
-      .map((metric) => {
-        const applying = applyingTo(state, metric).flatMap(({ rule }) =>
-          rule.now === undefined ? rule.coverage : (rule.now(state, metric) ?? []),
-        );
-        return [metric.id, worstOf(applying)];
-      }),
+    [...state.metrics.values()].filter(isCounted).map((metric) => {
+      const applying = applyingTo(state, metric).flatMap(({ rule }) =>
+        rule.now === undefined ? rule.coverage : (rule.now(state, metric) ?? []),
+      );
+      return [metric.id, worstOf(applying)];
+    }),
   );
 
 const judge = (state: Trust, metric: MetricDescriptor): MetricCoverage => {

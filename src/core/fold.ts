@@ -4,6 +4,7 @@ import { MAX_PROBES } from './bounds.ts';
 import { trimTrends } from './entity.ts';
 import { foldCgroup, foldCgroups } from './fold-cgroups.ts';
 import { foldCounters } from './fold-counters.ts';
+import { foldDevices, restartDevices } from './fold-devices.ts';
 import { foldHost } from './fold-host.ts';
 import { foldExit, foldFiles, foldForget, foldProcess } from './lives.ts';
 import { isWholeInterval } from './rate.ts';
@@ -71,6 +72,7 @@ const foldSample = (state: SessionState, record: SampleRecord): void => {
   if (record.epoch !== state.epoch) {
     state.epoch = record.epoch;
     state.baselines.clear();
+    restartDevices(state);
   }
   const sample = state.samples;
   state.samples += 1;
@@ -80,6 +82,7 @@ const foldSample = (state: SessionState, record: SampleRecord): void => {
   writeRing(state.times, sample, record.bootUs);
   if (record.counted) {
     foldCounters(state, record, sample);
+    foldDevices(state, record);
     state.waits = record.waits ?? null;
   }
   foldHost(state, record, sample);

@@ -24,8 +24,8 @@ export type MetricDescriptor = {
   readonly id: string;
   /** The probe's id, or `host` for what comes from /proc and /sys. */
   readonly probe: string;
-  /** Of each process, of the host, or of each control group that is followed. */
-  readonly scope: 'pid' | 'host' | 'cgroup';
+  /** Of each process, of the host, of each control group that is followed, or of each device, whoever used it. */
+  readonly scope: 'pid' | 'host' | 'cgroup' | 'device';
   readonly kind: MetricKind;
   readonly unit: MetricUnit;
   /** Column or lane title, at most 14 cells. */
@@ -34,7 +34,7 @@ export type MetricDescriptor = {
   readonly help: string;
   /** It counts calls by how long they took (histogram.ts), of those whose time that metric is. */
   readonly histogramOf?: string | undefined;
-  /** Names of the integer key parts after the PID, for example `['order', 'gfp']`. */
+  /** Names of the integer key parts after the PID or the device, for example `['order', 'gfp']`. */
   readonly dims?: readonly string[] | undefined;
   /** Shown on the timeline unless the user chooses otherwise. */
   readonly lane?: boolean | undefined;

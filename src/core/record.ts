@@ -145,6 +145,8 @@ export type SampleRecord = {
   readonly host: Readonly<Record<string, number>>;
   /** Metric id to `[id of a control group, value]`, read with the host; only those that changed unless `full`. */
   readonly cgroups?: Readonly<Record<string, readonly CounterEntry[]>> | undefined;
+  /** Metric id to `[number of a device, ...dims, cumulative value]`, read with the counters; only those that changed unless `full`. */
+  readonly deviceCounters?: Readonly<Record<string, readonly CounterEntry[]>> | undefined;
   /** When the host was read, where that is not at `bootUs`: the tracer can be read a good while after its tick. */
   readonly hostUs?: number | undefined;
   /** Where threads wait uninterruptibly that did so at the sample before, too; absent where none does, or nobody looked. */

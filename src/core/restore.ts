@@ -11,7 +11,9 @@ import {
   lastStretch,
 } from './checkpoint-record.ts';
 import { noteCut } from './cut.ts';
+import { MAX_DEVICES } from './device-calls.ts';
 import { createEntity, createTally, type Entity, growIn } from './entity.ts';
+import { addToHistogram } from './histogram.ts';
 import { accountOf, keyOf } from './ledger.ts';
 import type { CounterEntry, HeaderRecord } from './record.ts';
 import { createRingAfter } from './ring.ts';
@@ -67,6 +69,8 @@ const beginAt = (header: HeaderRecord, bootUs: number, session: CheckpointSessio
   }
   for (const [metric, histogram] of Object.entries(session.histograms ?? {}))
     if (state.histograms.has(metric)) state.histograms.set(metric, [...histogram]);
+  for (const [metric, entries] of Object.entries(session.deviceCounters ?? {}))
+    restoreDevices(state, metric, entries);
   for (const cgroup of session.cgroups ?? []) restoreCgroup(state, cgroup);
   for (const probe of session.probes) state.probes.set(probe.id, probe);
   fill(state.losses, session.losses as Record<string, number>);
@@ -80,6 +84,21 @@ const beginAt = (header: HeaderRecord, bootUs: number, session: CheckpointSessio
   state.gaps.push(...session.gaps);
   state.marks.push(...session.marks);
   return state;
+};
+
+const restoreDevices = (
+  { devices }: SessionState,
+  metric: string,
+  entries: readonly CounterEntry[],
+): void => {
+  const known = devices.get(metric);
+  if (known === undefined) return;
+  for (const [device = 0, bucket = 0, calls = 0, last = 0] of entries) {
+    const one = known.get(device) ?? { calls: [], last: [] };
+    if (known.size < MAX_DEVICES) known.set(device, one);
+    addToHistogram(one.calls, bucket, calls);
+    addToHistogram(one.last, bucket, last);
+  }
 };
 
 const restoreCgroup = (

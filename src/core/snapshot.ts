@@ -1,4 +1,5 @@
 /** What a session had counted at one sample: what every view, report and exporter is drawn from. Immutable. */
+import type { OfDevice } from './device-calls.ts';
 import type { Histogram } from './histogram.ts';
 import type { MetricDescriptor } from './metric.ts';
 import type { HeaderRecord, LossKind, ProbeInUse, SelfCost, Waits } from './record.ts';
@@ -144,6 +145,8 @@ export type Snapshot = {
   readonly ended: { readonly bootUs: number; readonly reason: string } | null;
   /** Of each metric that is one: calls by bucket, of all processes there were; empty where nothing was counted. */
   readonly histograms: Readonly<Record<string, Histogram>>;
+  /** The same of each device, whoever asked; absent where no metric counts so. */
+  readonly devices?: Readonly<Record<string, readonly OfDevice[]>>;
   readonly breakdown: (rowId: string, metric: string) => readonly Breakdown[];
   readonly history: History;
 };

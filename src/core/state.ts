@@ -6,6 +6,7 @@
 
 import { createHeld, type Held, MAX_HISTORIES } from './bounds.ts';
 import type { Cgroup } from './cgroup.ts';
+import type { DeviceCalls } from './device-calls.ts';
 import type { Count, Entity, TrendBudget } from './entity.ts';
 import { isHistogram } from './histogram.ts';
 import type { HostReading } from './host-reading.ts';
@@ -71,6 +72,8 @@ export type SessionState = {
   readonly totals: Map<string, Count>;
   /** Of each metric that is one: calls by bucket, of all processes there were. */
   readonly histograms: Map<string, number[]>;
+  /** The same of each device, by its number, of metrics that count by device. */
+  readonly devices: Map<string, Map<number, DeviceCalls>>;
   readonly host: Map<string, HostReading>;
   /** Control groups that are followed, and were, by their id. */
   readonly cgroups: Map<number, Cgroup>;
@@ -136,7 +139,12 @@ export const createState = (header: HeaderRecord, endedRows: number = ENDED_ROWS
   endedRows,
   others: { processes: 0, metrics: new Map() },
   totals: new Map(),
-  histograms: new Map(header.metrics.filter(isHistogram).map(({ id }) => [id, []])),
+  histograms: new Map(
+    header.metrics
+      .filter((metric) => isHistogram(metric) && metric.scope === 'pid')
+      .map(({ id }) => [id, []]),
+  ),
+  devices: new Map(header.metrics.filter(({ scope }) => scope === 'device').map(({ id }) => [id, new Map()])),
   host: new Map(),
   cgroups: new Map(),
   hostHistory: new Map(),

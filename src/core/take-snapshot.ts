@@ -2,6 +2,7 @@
 
 import { realMsAt } from './clock.ts';
 import { coverageNowOf, coverageOf, trustOf } from './coverage.ts';
+import type { OfDevice } from './device-calls.ts';
 import { type Count, type Entity, pastOf, ROW_HISTORY_SAMPLES } from './entity.ts';
 import type { HostReading } from './host-reading.ts';
 import { isWholeInterval } from './rate.ts';
@@ -53,6 +54,7 @@ export const takeSnapshot = (state: SessionState): Snapshot => {
     waits: state.waits,
     ended: state.ended,
     histograms: Object.fromEntries([...state.histograms].map(([metric, counts]) => [metric, [...counts]])),
+    ...(state.devices.size === 0 ? {} : { devices: devicesOf(state) }),
     breakdown: breakdownsOf(entities, state.counted.sample),
     history: historyOf(state, { entities, ends }, sample),
   };
@@ -182,6 +184,14 @@ const cgroupsOf = (state: SessionState): CgroupReadings[] =>
     metrics: readingsOf(state, readings),
     uncovered,
   }));
+
+const devicesOf = ({ devices }: SessionState): Record<string, OfDevice[]> =>
+  Object.fromEntries(
+    [...devices].map(([metric, known]) => [
+      metric,
+      [...known].map(([device, { calls }]) => ({ device, histogram: [...calls] })),
+    ]),
+  );
 
 const readingsOf = (
   state: SessionState,

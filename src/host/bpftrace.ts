@@ -18,7 +18,8 @@ export const NOT_FOUND = 'not found ';
 
 const VARIABLE = 'STALLSCOPE_BPFTRACE';
 const MORE_PLACES = ['/usr/sbin', '/usr/bin', '/usr/local/sbin', '/usr/local/bin', '/snap/bin'] as const;
-const VERSION_TIMEOUT_MS = 10_000;
+/** A machine that stalls is what we are called for: its programs may take so long to be read from disk, or to get a CPU. */
+const VERSION_TIMEOUT_MS = 60_000;
 
 export const findBpftrace = async (files: HostFiles, env: NodeJS.ProcessEnv): Promise<BpftraceFacts> => {
   const named = env[VARIABLE] ?? '';

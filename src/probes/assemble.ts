@@ -108,7 +108,9 @@ const frameRequest = (request: AssembleRequest, parts: readonly Part[], treeMap:
     // The last first: a probe's later metrics say how much its first ones came to. What is read last is no less.
     metricMaps: metrics.map(({ map }) => map).reverse(),
     pidMaps: metrics.filter(({ dims }) => dims === undefined).map(({ map }) => map),
-    histogramMaps: metrics.filter(({ descriptor }) => isHistogram(descriptor)).map(({ map }) => map),
+    histogramMaps: metrics
+      .filter(({ descriptor, ofDevices }) => isHistogram(descriptor) && !ofDevices)
+      .map(({ map }) => map),
     threadMaps: scratch.filter(({ key }) => key === 'tid').map(({ map }) => map),
     pidThreadMaps: metrics.filter(({ ofThreads }) => ofThreads).map(({ map }) => map),
     scratchMaps,

@@ -14,6 +14,7 @@ export const contradictions = (manifest: Manifest): Contradiction[] => [
   ...uncounted(manifest),
   ...underived(manifest),
   ...threadless(manifest),
+  ...undevised(manifest),
   ...unsummed(manifest),
 ];
 
@@ -76,9 +77,17 @@ const underived = (manifest: Manifest): Contradiction[] =>
 
 const threadless = (manifest: Manifest): Contradiction[] =>
   manifest.metrics.flatMap(({ of, dims }, index): Contradiction[] =>
-    of === undefined || dims?.length === 1
+    of !== 'thread' || dims?.length === 1
       ? []
       : [[['metrics', index, 'of'], 'a thread is the one number in dims']],
+  );
+
+/** What is no process's has no other form: it is shown, kept and exported as a histogram of each device. */
+const undevised = (manifest: Manifest): Contradiction[] =>
+  manifest.metrics.flatMap(({ of, kind }, index): Contradiction[] =>
+    of !== 'device' || kind === 'histogram'
+      ? []
+      : [[['metrics', index, 'of'], 'only a histogram is counted by device alone']],
   );
 
 /** Whoever reads a histogram finds what its calls took together beside it. */

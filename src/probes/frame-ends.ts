@@ -9,7 +9,8 @@
  *
  * Maps with dimensions have keys that cannot be found by PID alone, and are not forgotten (an entry of a thread goes when
  * the thread does, and the buckets of a histogram are few and known): a PID that is used again goes on where the last one
- * stopped, which differences read right, and the map's capacity bounds them.
+ * stopped, which differences read right, and the map's capacity bounds them. What is counted by device alone has no PID in
+ * its keys, and stays.
  */
 
 import { clause, type FrameRequest, groupDead, linesPerInterval, startOf } from './frame-text.ts';

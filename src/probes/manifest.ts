@@ -59,8 +59,9 @@ const metricSchema = z.strictObject({
   /**
    * The one number after the PID is a thread's: its entry is deleted when it exits. So a script sets an entry that is over
    * to 0 instead of deleting it, which many times a second ends bpftrace 0.17 as it prints the map.
+   * Or it is no PID's at all: a histogram's key is the number of a device, of which there are few, and its keys stay.
    */
-  of: z.literal('thread').optional(),
+  of: z.enum(['thread', 'device']).optional(),
   lane: z.boolean().optional(),
   /** What is not known of a program, or had no room in a map, can make it too high as well as too low. */
   eitherWay: z.literal(true).optional(),

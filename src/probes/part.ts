@@ -36,6 +36,8 @@ export type PartMetric = {
   readonly dims: readonly string[] | undefined;
   /** Its entries are those of threads: [pid, tid]. */
   readonly ofThreads: boolean;
+  /** Its entries are those of devices: [device, bucket]. No process's end deletes one. */
+  readonly ofDevices: boolean;
   /** Printed, but no metric of the session. */
   readonly internal: boolean;
   readonly descriptor: MetricDescriptor;
@@ -60,6 +62,7 @@ export const partOf = (
       map: metric.map,
       dims: metric.kind === 'histogram' ? [BUCKET] : metric.dims,
       ofThreads: metric.of === 'thread',
+      ofDevices: metric.of === 'device',
       internal: metric.internal === true,
       descriptor: descriptorOf(manifest, variant, metric),
     }));
@@ -214,7 +217,7 @@ const descriptorOf = (
 ): MetricDescriptor => ({
   id: `${manifest.id}.${metric.name}`,
   probe: manifest.id,
-  scope: 'pid',
+  scope: metric.of === 'device' ? 'device' : 'pid',
   kind: metric.kind === 'histogram' ? 'counter' : metric.kind,
   unit: metric.unit,
   label: variant.labels?.[metric.name] ?? metric.label,

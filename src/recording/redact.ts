@@ -211,7 +211,7 @@ const KEPT_FIELDS: readonly string[] = [
 /** Fields whose own fields are ids of metrics, or of probes. */
 const TABLES: ReadonlySet<string> = new Set(
   [
-    'counters host cgroups uncovered estimated probeMs totals counts partial grown early baselines hostEarly',
+    'counters deviceCounters host cgroups uncovered estimated probeMs totals counts partial grown early baselines hostEarly',
     'metrics histograms readings shared doubtUs over least unseen missed uncounted',
   ].flatMap((names) => names.split(' ')),
 );

@@ -64,6 +64,7 @@ export const createSampling = (options: SamplingOptions): Sampling => {
   const internal = new Map(derivations.flatMap((one) => Object.entries(one.internal)));
   const mapFull = new Set<string>();
   let meter: ProcessMeter = createProcessMeter(host, null);
+  let ofDevices: ReadonlySet<string> = new Set();
   let epoch = 0;
   let seq = 0;
 
@@ -79,7 +80,8 @@ export const createSampling = (options: SamplingOptions): Sampling => {
     const waits = counted ? waitChannels.read(counters.get(BLOCKED_NOW) ?? []) : null;
     const { grown, moved } = changes.read(counters);
     if (counted) derive(counters, grown);
-    const news = withoutInternal(moved);
+    const news = ofProcesses(moved);
+    const devices = devicesIn(moved);
     processes.meet(pidsOf(news), bootUs, final);
     const reported = report(news);
     processes.look(bootUs);
@@ -102,6 +104,7 @@ export const createSampling = (options: SamplingOptions): Sampling => {
       counters: reported,
       host: hostRead.changed,
       ...(cgroups === null ? {} : { cgroups }),
+      ...(devices === null ? {} : { deviceCounters: devices }),
       ...(isSameMoment(bootUs, hostUs) ? {} : { hostUs }),
       ...(waits === null ? {} : { waits }),
       self: { ...selfCost(options.tracerPid()), mapBytes, ...costs.report() },
@@ -131,8 +134,16 @@ export const createSampling = (options: SamplingOptions): Sampling => {
         losses.add(kind, count, { metric });
   };
 
-  const withoutInternal = (moved: ReadonlyMap<string, readonly Moved[]>) =>
-    new Map([...moved].filter(([metric]) => !internal.has(metric)));
+  const ofProcesses = (moved: ReadonlyMap<string, readonly Moved[]>) =>
+    new Map([...moved].filter(([metric]) => !internal.has(metric) && !ofDevices.has(metric)));
+
+  /** Whoever asked: there is nobody to be met first. */
+  const devicesIn = (moved: ReadonlyMap<string, readonly Moved[]>): Record<string, CounterEntry[]> | null => {
+    const news = [...moved].filter(([metric, entries]) => ofDevices.has(metric) && entries.length > 0);
+    return news.length === 0
+      ? null
+      : Object.fromEntries(news.map(([metric, entries]) => [metric, entries.map(({ entry }) => entry)]));
+  };
 
   const report = (moved: ReadonlyMap<string, readonly Moved[]>): Record<string, CounterEntry[]> => {
     const counters: Record<string, CounterEntry[]> = {};
@@ -160,7 +171,10 @@ export const createSampling = (options: SamplingOptions): Sampling => {
 
   return {
     begin: ({ probes, metrics, countsSinceMs }) => {
-      changes = createChanges(new Set(metrics.filter(isHistogram).map(({ id }) => id)));
+      changes = createChanges(
+        new Set(metrics.filter((one) => isHistogram(one) && one.scope === 'pid').map(({ id }) => id)),
+      );
+      ofDevices = new Set(metrics.filter(({ scope }) => scope === 'device').map(({ id }) => id));
       for (const derivation of derivations) derivation.restart(probes);
       meter = createProcessMeter(host, countsSinceMs);
     },

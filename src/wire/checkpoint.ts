@@ -90,6 +90,7 @@ const session = z.object({
     .record(metricId, z.array(count).max(LAST_BUCKET + 1))
     .optional()
     .describe('metric id to calls by bucket, of all processes there were'),
+  deviceCounters: counterTable('metric id to [number of a device, bucket, calls, last reading]').optional(),
   host: amounts.describe('metric id to [last reading, total, delta]'),
   cgroups: z
     .array(

@@ -39,7 +39,7 @@ import { counterTable, numberTable } from './numbers.ts';
 const metric = z.object({
   id: metricId,
   probe: title,
-  scope: z.enum(['pid', 'host', 'cgroup']),
+  scope: z.enum(['pid', 'host', 'cgroup', 'device']),
   kind: z.enum(['counter', 'gauge', 'max']),
   unit,
   label: title,
@@ -170,6 +170,9 @@ export const recordSchema = z.discriminatedUnion('type', [
     counters: counterTable('metric id to [pid, ...dims, cumulative value]'),
     host: numberTable('metric id to cumulative value or level'),
     cgroups: counterTable('metric id to [id of a control group, value], read with the host').optional(),
+    deviceCounters: counterTable(
+      'metric id to [number of a device, ...dims, cumulative value], read with the counters',
+    ).optional(),
     hostUs: bootUs.optional().describe('when the host was read, where that is not at bootUs'),
     waits: waits.optional(),
     self,

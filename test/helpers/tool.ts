@@ -113,6 +113,10 @@ export type Summary = {
   }[];
   readonly totals: Readonly<Record<string, number>>;
   readonly histograms: Readonly<Record<string, readonly number[]>>;
+  readonly devices?: readonly {
+    readonly device: string;
+    readonly histograms: Readonly<Record<string, readonly number[]>>;
+  }[];
   readonly losses: {
     readonly lostEvents: number;
     readonly mapFull: readonly string[];

@@ -17,6 +17,7 @@ export const UNTRIED = {
   'inode.create_latency': LATENCIES,
   'iomap.seek_latency': LATENCIES,
   'disk.latency': DISKS,
+  'disk.device_latency': DISKS,
   'disk.device_requests': DISKS,
   'disk.device_bytes': DISKS,
   'disk.device_ns': DISKS,

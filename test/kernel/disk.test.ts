@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execaSync } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { belowUs, callsIn } from '../../src/core/histogram.ts';
 import { expectHistogram } from '../helpers/histograms.ts';
 import { describeWith, TRACING } from '../helpers/requires.ts';
 import { READY, runTool, type Summary, startTool, summaryOf } from '../helpers/tool.ts';
@@ -109,6 +110,9 @@ describeWith([...TRACING, 'cc', 'loop device', 'mkfs.ext4'], 'requests to a disk
         expectHistogram(personOf(summary, pid), 'disk.latency', timed, row['disk.ns'] ?? 0);
       }
       const after = statsOf(device);
+      // Whoever asked: the programs, and what read the device between them; no more than the device itself says it did.
+      const done = after.reads + after.writes - before.reads - before.writes;
+      expectCallsOf(summary, device, sumOf(accounts), done);
       expect(after.reads - before.reads).toBeGreaterThanOrEqual(sumOf(accounts.filter((_, n) => n !== 1)));
       expect(after.writes - before.writes).toBe(TIMES);
       expect(summary.losses.lostEvents).toBe(0);
@@ -174,6 +178,12 @@ describeWith([...TRACING, 'cc', 'loop device', 'mkfs.ext4'], 'requests to a disk
     expect(row['disk.max_ns']).toBeGreaterThan(waitedNs);
     expect(row['disk.max_ns']).toBeLessThan(tookNs);
     expect(row['disk.ns']).toBeGreaterThan(TIMES * waitedNs);
+    // They are the device's still when the process's keys may be gone: in the buckets of that time, and no others.
+    const slow = latencyOf(await summaryOf(file), device).reduce(
+      (sum, calls, bucket) => (belowUs(bucket) * 1000 > waitedNs ? sum + calls : sum),
+      0,
+    );
+    expect(slow).toBeGreaterThanOrEqual(TIMES);
   });
 });
 
@@ -188,9 +198,6 @@ const rowOf = (summary: Summary, pid: number): Readonly<Record<string, number>> 
 
 /** All that it did was on this device, and no more than it did. */
 const expectDevice = ({ metrics, breakdown }: Summary['pids'][number], device: string): void => {
-  const [major = 0, minor = 0] = readFileSync(`/sys/class/block/${device.replace('/dev/', '')}/dev`, 'utf8')
-    .split(':')
-    .map(Number);
   const sum = (...names: string[]): number =>
     names.reduce((total, name) => total + (metrics[`disk.${name}`] ?? 0), 0);
   for (const [name, total] of [
@@ -198,7 +205,33 @@ const expectDevice = ({ metrics, breakdown }: Summary['pids'][number], device: s
     ['bytes', sum('read_bytes', 'write_bytes')],
     ['ns', sum('ns')],
   ] as const)
-    expect(breakdown[`disk.device_${name}`], name).toEqual([{ key: [major * 2 ** 20 + minor], total }]);
+    expect(breakdown[`disk.device_${name}`], name).toEqual([{ key: [numberOf(device)], total }]);
+};
+
+const numberOf = (device: string): number => {
+  const [major = 0, minor = 0] = readFileSync(`/sys/class/block/${device.replace('/dev/', '')}/dev`, 'utf8')
+    .split(':')
+    .map(Number);
+  return major * 2 ** 20 + minor;
+};
+
+const latencyOf = (summary: Summary, device: string): readonly number[] =>
+  summary.devices?.find((one) => one.device === device.replace('/dev/', ''))?.histograms[
+    'disk.device_latency'
+  ] ?? [];
+
+/** As many as all processes together had there, each once, and no fewer than `least`, no more than the kernel did. */
+const expectCallsOf = (summary: Summary, device: string, least: number, most: number): void => {
+  const calls = callsIn(latencyOf(summary, device));
+  const number = numberOf(device);
+  const counted = summary.pids
+    .flatMap(({ breakdown }) => breakdown['disk.device_requests'] ?? [])
+    .filter(({ key }) => key[0] === number)
+    .reduce((sum, { total }) => sum + total, 0);
+  expect(calls).toBe(counted);
+  expect(calls).toBeLessThanOrEqual(most);
+  if (summary.coverage['disk.device_latency']?.coverage === 'exact')
+    expect(calls).toBeGreaterThanOrEqual(least);
 };
 
 const personOf = (summary: Summary, pid: number): Summary['pids'][number] => {

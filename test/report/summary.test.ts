@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StreamRecord } from '../../src/core/record.ts';
+import { summaryObject } from '../../src/report/summary/object.ts';
 import { summaryLines } from '../../src/report/summary/page.ts';
 import { headerOf, metricOf, START_US, sampleOf, snapshotAfter } from '../helpers/stream.ts';
 
@@ -60,6 +61,39 @@ describe('the order of a summary', () => {
     expect(commands(linesOf([...COUNTED, TRAILER], 'iomap.iter'))).toEqual(['steps', 'both', 'bytes']);
     expect(commands(linesOf([...COUNTED, TRAILER], 'pid'))).toEqual(['steps', 'bytes', 'both']);
     expect(commands(linesOf([...COUNTED, TRAILER], 'comm'))).toEqual(['both', 'bytes', 'steps']);
+  });
+});
+
+it('has how long each device took, under the name that people know it by', () => {
+  const vda = 254 * 2 ** 20;
+  const own = { ...metricOf('disk.latency', { label: 'disk latency' }), dims: ['log2_us'] };
+  const device = { ...metricOf('disk.device_latency', { label: 'device latency' }), dims: ['log2_us'] };
+  const plain = headerOf({
+    metrics: [
+      { ...own, histogramOf: 'disk.ns' },
+      { ...device, scope: 'device', histogramOf: 'disk.device_ns' },
+    ],
+  });
+  const header = { ...plain, host: { ...plain.host, devices: [{ major: 254, minor: 0, device: 'vda' }] } };
+  const records: StreamRecord[] = [
+    started(7, 'reader'),
+    sampleOf(0),
+    {
+      ...sampleOf(1, { 'disk.latency': [[7, 4, 9]] }),
+      deviceCounters: {
+        'disk.device_latency': [
+          [vda, 4, 9],
+          [vda, 12, 1],
+        ],
+      },
+    },
+  ];
+  const text = linesOf(records, undefined, header).join('\n');
+  expect(text).toMatch(/device latency +vda +10 timed, half below 16us, 99 % below 4\.1ms/);
+  expect(summaryObject(snapshotAfter(records, header))).toMatchObject({
+    devices: [
+      { device: 'vda', histograms: { 'disk.device_latency': [0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 1] } },
+    ],
   });
 });
 

@@ -44,6 +44,37 @@ const shown = (change: Parameters<typeof buildView>[0] = {}, processes = [one, r
 };
 
 describe('the page of a process', () => {
+  it('draws how long the devices take that it uses, whoever asks, and no others', () => {
+    const snapshot = buildSnapshot({ rows: [one] });
+    const vda = 254 * 2 ** 20;
+    const latency: MetricDescriptor = {
+      ...{ id: 'disk.device_latency', probe: 'disk', scope: 'device', kind: 'counter', unit: 'count' },
+      ...{ label: 'device latency', help: '', dims: ['log2_us'], histogramOf: 'disk.device_ns' },
+    };
+    const timed: WatchedSnapshot = {
+      ...snapshot,
+      header: {
+        ...snapshot.header,
+        host: { ...snapshot.header.host, devices: [{ major: 254, minor: 0, device: 'vda' }] },
+      },
+      metrics: [...snapshot.metrics, latency],
+      devices: {
+        'disk.device_latency': [
+          { device: vda, histogram: [0, 0, 0, 0, 7, 2] },
+          { device: 7 * 2 ** 20, histogram: [5] },
+        ],
+      },
+      breakdown: (_, metric) =>
+        metric.startsWith('disk.device_') ? [{ key: [vda], total: 3, delta: 0 }] : [],
+    };
+    const view = buildView({ snapshot, size: { columns: 80, rows: 60 }, ui: { page: 'detail' } });
+    const lines = textOf(detailLines(timed, one, view)).split('\n');
+    const at = lines.findIndex((line) => line.startsWith('LATENCY  of its devices, whoever asked'));
+    expect(lines[at + 1]).toMatch(/^vda +9 timed, half of them below 16us/);
+    expect(lines[at + 2]).toMatch(/8us - 16us +7 █+/);
+    expect(lines.join('\n')).not.toContain('7:0');
+  });
+
   it('draws how long its calls took, each power of two between the fastest and the slowest', () => {
     const snapshot = buildSnapshot({
       rows: [{ ...one, metrics: { 'sync.latency': { total: 23, delta: 0 } } }],

@@ -15,7 +15,7 @@ const shown = (change: Partial<WatchedSnapshot>, view: ViewChange = {}): string 
 const exact = buildSnapshot().coverage;
 
 describe('what is not exact', () => {
-  it('is marked at the number: at least, or not covered', () => {
+  it('is marked once for a column, in its heading: at least; and at each number that is not covered', () => {
     const coverage: WatchedSnapshot['coverage'] = {
       ...exact,
       'iomap.seek_hole': { coverage: 'lower-bound', reasons: ['the map was full'] },
@@ -24,7 +24,13 @@ describe('what is not exact', () => {
     const text = shown({ coverage });
     expect(text).toContain('≥137');
     expect(text).toMatch(/seek_hole\/s\s+≥/);
-    expect(text).toMatch(/qemu-img\s+≥137\s+–/);
+    expect(text).toMatch(/≥seek_hole\/s/);
+    expect(text).toMatch(/qemu-img\s+137\s+–/);
+    // Nor on a zero: numbers would not stand out of a column of marks.
+    const idle = { ...row(1), metrics: { 'iomap.seek_hole': { total: 0, delta: 0 } } };
+    const zeroes = shown({ coverage, rows: [row(0), idle] });
+    expect(zeroes).not.toContain('≥0');
+    expect(zeroes.split('\n').find((line) => line.includes(String(idle.pid)))).toMatch(/·/);
     expect(shown({ coverage }, { ui: { page: 'detail' } })).toContain('≥ the map was full');
   });
 

@@ -3,7 +3,8 @@
  * bound; of single processes only those that a finding names, at most `MOST_PROCESSES`; then the host, findings, and how
  * far all of it is to be trusted.
  */
-import { BUCKETS, belowUs, isHistogram } from '../../core/histogram.ts';
+import { deviceName } from '../../core/device.ts';
+import { BUCKETS, belowUs, type Histogram, isHistogram } from '../../core/histogram.ts';
 import { isBreakdown, type MetricDescriptor } from '../../core/metric.ts';
 import type { Row } from '../../core/snapshot.ts';
 import type { WatchedSnapshot } from '../../insight/recognised.ts';
@@ -11,7 +12,7 @@ import { aboutFamilies } from './about.ts';
 import type { Family, Point } from './family.ts';
 import { findingFamilies, namedIn, processLabels } from './findings.ts';
 import { type Group, type Groups, MOST_GROUPS } from './groups.ts';
-import { type Named, namesOf, PREFIX } from './names.ts';
+import { type Labels, type Named, namesOf, PREFIX } from './names.ts';
 
 const MOST_PROCESSES = 20;
 
@@ -25,6 +26,7 @@ export const familiesOf = (snapshot: WatchedSnapshot, groups: Groups): Family[] 
     const name = names.get(metric.id);
     if (name === undefined) return [];
     if (metric.scope === 'host') return [hostFamily(snapshot, metric, name)];
+    if (metric.scope === 'device') return [deviceFamily(snapshot, metric, name)];
     if (isHistogram(metric)) return [histogramFamily(snapshot, metric, name)];
     if (isBreakdown(metric)) return [];
     if (metric.scope === 'cgroup') return [cgroupFamily(snapshot, metric, name)];
@@ -109,14 +111,31 @@ const histogramFamily = (
 ): Family => {
   const family = { ...familyOf(metric, name, '', []), type: 'histogram' as const };
   if (coverage[metric.id]?.coverage === 'not-covered') return family;
-  const histogram = histograms[metric.id] ?? [];
+  return { ...family, points: bucketPoints(histograms[metric.id] ?? [], name) };
+};
+
+/** The same of each device. */
+const deviceFamily = (
+  { devices = {}, coverage, header }: WatchedSnapshot,
+  metric: MetricDescriptor,
+  name: Named,
+): Family => {
+  const family = { ...familyOf(metric, name, '', []), type: 'histogram' as const };
+  if (coverage[metric.id]?.coverage === 'not-covered') return family;
+  const points = (devices[metric.id] ?? []).flatMap(({ device, histogram }) =>
+    bucketPoints(histogram, name, { device: deviceName(header.host.devices ?? [], device) }),
+  );
+  return { ...family, points };
+};
+
+const bucketPoints = (histogram: Histogram, name: Named, labels: Labels = {}): Family['points'] => {
   let calls = 0;
-  const points = BUCKETS.map((bucket) => {
+  return BUCKETS.map((bucket) => {
     calls += histogram[bucket] ?? 0;
     const bound = belowUs(bucket);
-    return { labels: { le: Number.isFinite(bound) ? String(name.scaled(bound)) : '+Inf' }, value: calls };
+    const le = Number.isFinite(bound) ? String(name.scaled(bound)) : '+Inf';
+    return { labels: { ...labels, le }, value: calls };
   });
-  return { ...family, points };
 };
 
 type Grouped = {

@@ -1,4 +1,5 @@
 /** Counts by size, order or kind, where a probe recorded them, and the free blocks of the page allocator. */
+import { deviceName } from '../../core/device.ts';
 import { belowUs, isHistogram, leastUs } from '../../core/histogram.ts';
 import type { MetricDescriptor } from '../../core/metric.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
@@ -27,9 +28,31 @@ const MOST_BARS = 27;
 const histogram = (metric: MetricDescriptor, snapshot: Snapshot): Html[] => {
   const [by] = metric.dims ?? [];
   if (by === undefined) return [];
-  const totals = isHistogram(metric)
-    ? new Map((snapshot.histograms[metric.id] ?? []).entries())
-    : partsOf(metric, snapshot);
+  if (metric.scope === 'device')
+    return (snapshot.devices?.[metric.id] ?? []).flatMap(({ device, histogram: calls }) => {
+      const of = `of ${deviceName(snapshot.header.host.devices ?? [], device)}`;
+      return barsOf({ metric, by, of, totals: new Map(calls.entries()) }, snapshot);
+    });
+  return isHistogram(metric)
+    ? barsOf(
+        {
+          ...{ metric, by, of: 'of all processes' },
+          totals: new Map((snapshot.histograms[metric.id] ?? []).entries()),
+        },
+        snapshot,
+      )
+    : barsOf({ metric, by, of: `by ${by}`, totals: partsOf(metric, snapshot) }, snapshot);
+};
+
+type Bars = {
+  readonly metric: MetricDescriptor;
+  readonly by: string;
+  /** Whose, in words. */
+  readonly of: string;
+  readonly totals: ReadonlyMap<number, number>;
+};
+
+const barsOf = ({ metric, by, of, totals }: Bars, snapshot: Snapshot): Html[] => {
   const bars = [...totals].filter(([, total]) => total > 0).sort((a, b) => a[0] - b[0]);
   if (bars.length === 0) return [];
   const most = Math.max(...bars.map(([, total]) => total));
@@ -37,9 +60,7 @@ const histogram = (metric: MetricDescriptor, snapshot: Snapshot): Html[] => {
   return [
     tableOf({
       name: 'histogram',
-      caption: isHistogram(metric)
-        ? `${metric.label}, of all processes (${metric.id})`
-        : `${metric.label}, by ${by} (${metric.id})`,
+      caption: `${metric.label}, ${of} (${metric.id})`,
       columns: [
         { title: isHistogram(metric) ? 'Each took' : by, isNumber: true },
         { title: 'Count', isNumber: true },

@@ -1,9 +1,10 @@
 /** How long the calls took that a probe counts by their time: of all processes, a line for each histogram. */
-import { callsIn, isHistogram, shareBelowUs } from '../../core/histogram.ts';
+import { deviceName } from '../../core/device.ts';
+import { callsIn, type Histogram, isHistogram, shareBelowUs } from '../../core/histogram.ts';
 import type { MetricDescriptor } from '../../core/metric.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import { duration, exact } from '../../screen/format/numbers.ts';
-import { fitTo } from '../../screen/format/text.ts';
+import { clean, fitTo } from '../../screen/format/text.ts';
 import { trustMark } from '../../screen/format/trust.ts';
 
 const LABEL = 14;
@@ -21,16 +22,32 @@ export const latencyLines = (snapshot: Snapshot): string[] => {
         '',
         'Latency, of all processes (powers of two; --json has the buckets, also of each process)',
         ...lines,
+        ...deviceText(snapshot),
       ];
 };
+
+/** Of each device, whoever asked. */
+const deviceText = (snapshot: Snapshot): string[] =>
+  snapshot.metrics
+    .filter(({ scope }) => scope === 'device')
+    .flatMap(({ id, label }) =>
+      (snapshot.devices?.[id] ?? []).flatMap(({ device, histogram }) => {
+        const name = clean(deviceName(snapshot.header.host.devices ?? [], device));
+        const text = histogramText(histogram, trustMark(snapshot.coverage[id]?.coverage));
+        return text === null ? [] : [`  ${fitTo(label, LABEL)}  ${fitTo(name, LABEL)} ${text}`];
+      }),
+    );
 
 /** `23 timed, half below 1.02ms, 99 % below 8.19ms`; null where nothing was. */
 const latencyText = (snapshot: Snapshot, metric: MetricDescriptor): string | null => {
   if (!isHistogram(metric)) return null;
-  const histogram = snapshot.histograms[metric.id] ?? [];
+  const mark = trustMark(snapshot.coverage[metric.id]?.coverage);
+  return histogramText(snapshot.histograms[metric.id] ?? [], mark);
+};
+
+const histogramText = (histogram: Histogram, mark: string): string | null => {
   const calls = callsIn(histogram);
   if (calls === 0) return null;
-  const mark = trustMark(snapshot.coverage[metric.id]?.coverage);
   const [half, most] = SHARES.map((share) => belowText(shareBelowUs(histogram, share)));
   return `${mark}${exact(calls)} timed, half ${half}, 99 % ${most}`;
 };

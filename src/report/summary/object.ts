@@ -1,4 +1,5 @@
 /** A whole session in one object. */
+import { deviceName } from '../../core/device.ts';
 import type { Row, Snapshot } from '../../core/snapshot.ts';
 import { isComplete } from '../complete.ts';
 import { byPid } from './rows.ts';
@@ -42,6 +43,7 @@ export const summaryObject = (snapshot: Snapshot): object => {
     })),
     totals: Object.fromEntries(Object.entries(snapshot.totals).map(([id, reading]) => [id, reading.total])),
     ...(Object.keys(snapshot.histograms).length === 0 ? {} : { histograms: snapshot.histograms }),
+    ...(snapshot.devices === undefined ? {} : { devices: devicesOf(snapshot) }),
     others: snapshot.others,
     host: Object.fromEntries(Object.entries(snapshot.host).map(([id, reading]) => [id, reading.total])),
     ...(snapshot.cgroups === undefined
@@ -68,6 +70,19 @@ export const summaryObject = (snapshot: Snapshot): object => {
     marks: snapshot.marks,
     self: snapshot.self,
   };
+};
+
+/** A histogram is of all that was asked of the device, by whichever process. */
+const devicesOf = ({ devices = {}, header }: Snapshot): object[] => {
+  const numbers = new Set(Object.values(devices).flatMap((known) => known.map(({ device }) => device)));
+  return [...numbers].map((number) => ({
+    device: deviceName(header.host.devices ?? [], number),
+    histograms: Object.fromEntries(
+      Object.entries(devices).flatMap(([metric, known]) =>
+        known.filter(({ device }) => device === number).map(({ histogram }) => [metric, histogram]),
+      ),
+    ),
+  }));
 };
 
 /** What is true of few processes. */

@@ -2,13 +2,16 @@
  * How long a call took. Where a probe counts calls by their time, that is shown. Where it counts calls and the time in them
  * alone, a line over the samples held, of the mean call of each, says that it is one of means.
  */
+
+import { byDevice } from '../../core/by-device.ts';
+import { deviceName } from '../../core/device.ts';
 import { ROW_HISTORY_SAMPLES } from '../../core/entity.ts';
-import { histogramOf, isHistogram } from '../../core/histogram.ts';
+import { callsIn, histogramOf, isHistogram } from '../../core/histogram.ts';
 import type { MetricDescriptor } from '../../core/metric.ts';
 import type { Row, Snapshot } from '../../core/snapshot.ts';
 import { blank, type Line, span } from '../format/line.ts';
 import { duration } from '../format/numbers.ts';
-import { fitTo } from '../format/text.ts';
+import { clean, fitTo } from '../format/text.ts';
 import { trustMark } from '../format/trust.ts';
 import { sparkline } from '../signals/series.ts';
 import type { View } from '../view.ts';
@@ -23,9 +26,11 @@ export const latencyLines = (snapshot: Snapshot, row: Row, view: View): readonly
     blank,
     [span('LATENCY', 'heading'), span(view.size.columns < 60 ? '' : note, 'dim')],
   ];
+  const devices = deviceLines(snapshot, row, view);
   const means = meanLines(snapshot, row, view);
   return [
     ...(counted.length === 0 ? [] : [...heading('  calls by the time that each took'), ...counted]),
+    ...(devices.length === 0 ? [] : [...heading('  of its devices, whoever asked'), ...devices]),
     ...(means.length === 0
       ? []
       : [...heading('  mean call of each sample, in powers of two; taller is more often'), ...means]),
@@ -43,6 +48,21 @@ const countedLines = (snapshot: Snapshot, row: Row, view: View): readonly Line[]
         view,
       ),
     );
+
+/** How long all that is asked of the devices it uses takes there: whether it is slow for everybody, or for this one. */
+const deviceLines = (snapshot: Snapshot, row: Row, view: View): readonly Line[] => {
+  const own = new Set(byDevice(snapshot, row.id).map(({ device }) => device));
+  return snapshot.metrics
+    .filter(({ scope }) => scope === 'device')
+    .flatMap(({ id }) =>
+      (snapshot.devices?.[id] ?? []).flatMap(({ device, histogram }) => {
+        const name = deviceName(snapshot.header.host.devices ?? [], device);
+        if (!own.has(name) || callsIn(histogram) === 0) return [];
+        const mark = trustMark(snapshot.coverage[id]?.coverage, view.glyphs);
+        return histogramLines(clean(name, view.glyphs.charset), histogram, mark, view);
+      }),
+    );
+};
 
 const meanLines = (snapshot: Snapshot, row: Row, { glyphs }: View): readonly Line[] =>
   timedCalls(snapshot.metrics).flatMap(({ time, calls }): Line[] => {

@@ -10,6 +10,8 @@ import type { Row } from '../../core/snapshot.ts';
 import type { WatchedSnapshot } from '../../insight/recognised.ts';
 import { rateSuffix } from '../format/numbers.ts';
 import { cellsOf } from '../format/text.ts';
+import { trustMark } from '../format/trust.ts';
+import { trustIn } from '../signals/series.ts';
 import type { ColumnChoices, UiState } from '../state.ts';
 import { defaultSort, findingMetrics } from './rows.ts';
 import { isTimeColumn, RSS, timeColumnRank } from './time-columns.ts';
@@ -73,7 +75,11 @@ export const layColumns = (
   const wanted = metrics.filter(({ id }) => id === sort || chosen[id] !== 'never');
   const titled = wanted.map((metric) => {
     const title = metric.label + (values === 'rate' ? rateSuffix(metric.kind, metric.unit) : '');
-    const width = Math.max(NARROWEST_VALUE, cellsOf(title) + (metric.id === sort ? 1 : 0));
+    const doubted = trustMark(trustIn(snapshot, metric, values)) !== '';
+    const width = Math.max(
+      NARROWEST_VALUE,
+      cellsOf(title) + (metric.id === sort ? 1 : 0) + (doubted ? MARK : 0),
+    );
     const rank =
       metric.id !== lead?.id && chosen[metric.id] === 'always'
         ? ALWAYS
@@ -106,6 +112,8 @@ export const layColumns = (
   };
 };
 
+/** A cell of the heading, where a column is not exact. */
+const MARK = 1;
 const IDLE = 5;
 const ALWAYS = -1.5;
 /** Behind where the time goes, before what only one probe is about. */

@@ -130,7 +130,8 @@ const TITLES = {
 const fitFilter = (filter: string, glyphs: Glyphs): string =>
   filter.length <= 20 ? filter : fitTo(filter, 20, 'left', glyphs.ellipsis);
 
-const headingLine = ({ order, columns, view: { ui, glyphs } }: Table): Line => {
+/** What is true of a whole column is said once, in its heading: a mark on each of its zeroes hides the numbers. */
+const headingLine = ({ snapshot, order, columns, view: { ui, glyphs } }: Table): Line => {
   const grouped = ui.arrange !== 'flat' && ui.arrange !== 'tree' && ui.within === null;
   // Names and PIDs are in rising order unless reversed, values in falling order.
   const rising = (order.sort === 'pid' || order.sort === 'comm') !== ui.reversed;
@@ -143,7 +144,7 @@ const headingLine = ({ order, columns, view: { ui, glyphs } }: Table): Line => {
     ),
     ...columns.metrics.map(({ metric, title: text, width }) =>
       span(
-        ` ${fitTo(title(metric.id, text), width, 'right', glyphs.ellipsis)}`,
+        ` ${fitTo(title(metric.id, trustMark(trustIn(snapshot, metric, order.values), glyphs) + text), width, 'right', glyphs.ellipsis)}`,
         metric.id === order.sort ? 'accent' : 'heading',
       ),
     ),
@@ -169,7 +170,7 @@ const rowLine = (
       ? fitEnd(name, columns.command, glyphs)
       : fitTo(branch + name, columns.command, 'left', glyphs.ellipsis));
   const cells = columns.metrics.map(({ metric, width }) => {
-    const text = cellText(snapshot, row, metric, { values: order.values, glyphs });
+    const text = cellText(snapshot, row, metric, { values: order.values, glyphs, beneathHeading: true });
     const quiet = ended || text === glyphs.zero || text === glyphs.notCovered;
     return span(
       ` ${fitTo(text, width, 'right', glyphs.ellipsis)}`,
@@ -180,12 +181,19 @@ const rowLine = (
   return [span(who, ended ? 'dim' : 'plain'), ...cells, span(spark, ended ? 'dim' : 'spark')];
 };
 
+type CellOptions = {
+  readonly values: 'rate' | 'total';
+  readonly glyphs: Glyphs;
+  /** The heading above it says how far its column can be trusted: it is marked only where it is less or otherwise. */
+  readonly beneathHeading?: boolean;
+};
+
 /** A value as far as it can be trusted: exact, at least, or not covered. Zero is a dot, so that numbers stand out. */
 export const cellText = (
   snapshot: WatchedSnapshot,
   row: Row,
   metric: MetricDescriptor,
-  { values, glyphs }: { readonly values: 'rate' | 'total'; readonly glyphs: Glyphs },
+  { values, glyphs, beneathHeading = false }: CellOptions,
 ): string => {
   const coverage = trustIn(snapshot, metric, values);
   const reading = row.metrics[metric.id];
@@ -197,7 +205,8 @@ export const cellText = (
   // Of a group: some of its processes cannot be counted.
   const lacking = metric.eitherWay === true ? 'estimate' : 'lower-bound';
   const covered = coverage === 'exact' && metric.id in row.uncovered ? lacking : coverage;
-  const mark = trustMark(trustOf(row, covered), glyphs);
+  const trust = trustOf(row, covered);
+  const mark = beneathHeading && trust === coverage ? '' : trustMark(trust, glyphs);
   const rate = values === 'rate' && metric.kind === 'counter';
   const value = reading === undefined ? 0 : rate ? rateNow(snapshot, reading.delta) : reading.total;
   if (Number.isNaN(value)) return '';
