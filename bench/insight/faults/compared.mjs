@@ -1,4 +1,4 @@
-// Where `compare` puts the faulty service when it is told the moment: its best series among those of all services.
+// Where `compare` puts the faulty service when the moment is known: its best series among those of all services.
 import { compareSides } from '../../../dist/insight/compare.js';
 import { addToPeriod, createPeriod, endSample, KEY_SEPARATOR } from '../../../dist/insight/period.js';
 
