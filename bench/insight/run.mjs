@@ -18,6 +18,7 @@ import { readNab } from './nab.mjs';
 import { realRoots } from './roots.mjs';
 import { generateServices } from './services.mjs';
 import { evaluateSynthetic, falseLinks, incidentRecall, incidentThreshold } from './synthetic.mjs';
+import { generateTides } from './tides.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -66,6 +67,7 @@ for (const [family, generate] of [
   ['first family', generateSession],
   ['second family', generateServices],
   ['third family', generateMachine],
+  ['fourth family', generateTides],
 ]) {
   const found = evaluateSynthetic(seeds, generate);
   const { spikes, pairs, roots } = found;
@@ -160,7 +162,7 @@ say(
 
 say(
   table(
-    ['series', 'ms per tick, median', '99 %', 'links, incidents on demand, ms'],
+    ['series', 'ms of CPU per tick, median', '99 %', 'links, incidents on demand, ms'],
     [1000, 5000].map((series) => {
       const cost = measureCost(series);
       return [series, two(cost.median), two(cost.high), cost.onDemandMs.toFixed(0)];

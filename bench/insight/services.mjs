@@ -222,7 +222,7 @@ export const addBurst = (
   truth.bursts.push({ series: index, start, end: start + length - 1, factor, chain });
 };
 
-const addChains = (random, size, session) => {
+export const addChains = (random, size, session) => {
   const { series, truth, ticks } = session;
   const count = Math.floor(size.chains) + (random.next() < size.chains % 1 ? 1 : 0);
   const lasting = series.filter(({ from, to }) => from === 0 && to === ticks).map(({ index }) => index);

@@ -4,14 +4,19 @@ import { bundledNames, bundledPath, openBundled } from './bundled.ts';
 import type { Context } from './context.ts';
 import { type ReplayOptions, replay } from './replay.ts';
 
-export type DemoOptions = Omit<ReplayOptions, 'file' | 'follow'> & {
+export type DemoOptions = Omit<ReplayOptions, 'file' | 'follow' | 'freezeAfterMs'> & {
   readonly name: string | null;
   readonly list: boolean;
 };
 
 export const demo = async (context: Context, options: DemoOptions): Promise<number> => {
   if (!options.list)
-    return replay(context, { ...options, follow: false, file: bundledPath(options.name ?? '') });
+    return replay(context, {
+      ...options,
+      follow: false,
+      freezeAfterMs: null,
+      file: bundledPath(options.name ?? ''),
+    });
   context.out.lines([...bundledNames().map(describe), '', 'Watch one: stallscope demo NAME']);
   return 0;
 };

@@ -38,6 +38,7 @@ Examples:
   stallscope replay out.ndjson
   stallscope replay out.ndjson --from '3m ago' --speed 10
   stallscope replay out.ndjson --follow
+  stallscope replay day.ndjson --freeze-after 1h
   stallscope replay out.db7.ndjson out.web1.ndjson
   stallscope replay out.ndjson --json | jq -c '.pids[]?'`,
   summary: `

@@ -32,7 +32,9 @@ import { markIn, type ReplayOptions } from './replay.ts';
 import { say } from './say.ts';
 import { inSteps } from './steps.ts';
 
-export type ReplayHostsOptions = Omit<ReplayOptions, 'file'> & { readonly files: readonly string[] };
+export type ReplayHostsOptions = Omit<ReplayOptions, 'file' | 'freezeAfterMs'> & {
+  readonly files: readonly string[];
+};
 
 type Named = { readonly name: string; readonly file: string; readonly recording: Recording };
 

@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { marksName } from '../recording/segment-name.ts';
 import { endLine, intervalLine, sessionLine } from '../report/interval.ts';
-import { createCursor } from '../session/cursor.ts';
+import { type CursorOptions, createCursor } from '../session/cursor.ts';
 import { lookAhead } from '../session/overview.ts';
 import { playRecording } from '../session/play.ts';
 import type { Recording } from '../session/ports.ts';
@@ -33,6 +33,8 @@ export type ReplayOptions = {
   readonly follow: boolean;
   /** What to order the processes by; null for where most time goes. */
   readonly sort: string | null;
+  /** What is usual is learnt for so long, and not from what comes after; null for all along. */
+  readonly freezeAfterMs: number | null;
 };
 
 export const replay = async (context: Context, options: ReplayOptions): Promise<number> => {
@@ -43,17 +45,23 @@ export const replay = async (context: Context, options: ReplayOptions): Promise<
     const face = faceOf(context, options);
     if (face === 'screen') return await replayScreen(context, recording, fromUs, { ...options, sort });
     if (face === 'json') return await replayLines(context, recording, fromUs, options);
-    return await replayPlainly(context, recording, fromUs, sort);
+    return await replayPlainly(context, recording, fromUs, { ...options, sort });
   } finally {
     recording.close();
   }
 };
 
+/** What was learnt before the moment is in no checkpoint: everything is folded. */
+const watchingOf = ({ freezeAfterMs }: Pick<ReplayOptions, 'freezeAfterMs'>): CursorOptions =>
+  freezeAfterMs === null ? {} : { freezeAfterMs, exact: true };
+
 const replayScreen = async (
   context: Context,
   recording: Recording,
   fromUs: number | null,
-  options: Pick<ReplayOptions, 'speed' | 'file' | 'theme' | 'follow'> & { readonly sort: string | undefined },
+  options: Pick<ReplayOptions, 'speed' | 'file' | 'theme' | 'follow' | 'freezeAfterMs'> & {
+    readonly sort: string | undefined;
+  },
 ): Promise<number> => {
   const config = readConfig(context.env);
   const columns = rememberedColumns(context.env);
@@ -67,10 +75,11 @@ const replayScreen = async (
     speed: options.speed ?? 1,
     playing: true,
     follow,
+    watching: watchingOf(options),
   });
   const overview = createSnapshotStore();
   let marked = false;
-  const stopLooking = lookAhead(recording, overview);
+  const stopLooking = lookAhead(recording, overview, watchingOf(options));
   const screen = showScreen({
     store,
     overview,
@@ -117,10 +126,10 @@ const replayPlainly = async (
   context: Context,
   recording: Recording,
   fromUs: number | null,
-  sort: string | undefined,
+  options: Pick<ReplayOptions, 'freezeAfterMs'> & { readonly sort: string | undefined },
 ): Promise<number> => {
-  const report = reportPlainly(context, 'replay', sort);
-  const cursor = createCursor(recording);
+  const report = reportPlainly(context, 'replay', options.sort);
+  const cursor = createCursor(recording, watchingOf(options));
   const last = recording.samples() - 1;
   const first = fromUs === null ? 0 : recording.sampleAt(fromUs);
   let sample = first;
@@ -138,10 +147,10 @@ const replayLines = async (
   context: Context,
   recording: Recording,
   fromUs: number | null,
-  { speed, follow }: Pick<ReplayOptions, 'speed' | 'follow'>,
+  { speed, follow, freezeAfterMs }: Pick<ReplayOptions, 'speed' | 'follow' | 'freezeAfterMs'>,
 ): Promise<number> => {
   const { out } = context;
-  const cursor = createCursor(recording);
+  const cursor = createCursor(recording, watchingOf({ freezeAfterMs }));
   const first = fromUs === null ? 0 : recording.sampleAt(fromUs);
   const firstUs = recording.samples() === 0 ? 0 : recording.timeOf(first);
   const startedAtMs = performance.now();

@@ -34,6 +34,8 @@ export type Analysis = {
   /** Spikes below this took no part in links. */
   readonly linkedFromScore: number;
   readonly learning: boolean;
+  /** Since when what is usual was learnt no more; null while it was. */
+  readonly frozenUs: number | null;
 };
 
 export type IncidentAccount = Incident & {
@@ -83,6 +85,7 @@ export const analyse = (
     tested: correlation.tested,
     linkedFromScore: correlation.fromScore,
     learning: insight.ticks < SPIKE.learningTicks,
+    frozenUs: session.watch.frozenUs,
   };
 };
 

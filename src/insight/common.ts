@@ -12,14 +12,43 @@ export const commonLoad = (
   values: Float64Array,
   stride: number,
 ): number => {
-  const ratios: number[] = [];
+  if (ratios.length < slots.length) ratios = new Float64Array(2 * slots.length);
+  let held = 0;
   for (let row = 0; row < slots.length; row += 1) {
     const value = values[row] as number;
-    if (slots[row]?.gauge !== null || !(value >= 0)) continue;
+    if (!(value >= 0)) continue;
     const ratio = levelRatio(slab, row * stride, value);
-    if (!Number.isNaN(ratio)) ratios.push(ratio);
+    if (Number.isNaN(ratio) || slots[row]?.gauge !== null) continue;
+    ratios[held] = ratio;
+    held += 1;
   }
-  if (ratios.length < COMMON.leastSeries) return 0;
-  const sorted = Float64Array.from(ratios).sort();
-  return sorted[sorted.length >> 1] ?? 0;
+  return held < COMMON.leastSeries ? 0 : Math.log(smallest(ratios, held, held >> 1));
+};
+
+/** Room to work in, for no longer than a tick. */
+let ratios = new Float64Array(0);
+
+/** The value of which `rank` are smaller, of the first `held`; puts them in another order (quickselect). */
+const smallest = (values: Float64Array, held: number, rank: number): number => {
+  let low = 0;
+  let high = held - 1;
+  while (low < high) {
+    const pivot = values[(low + high) >> 1] as number;
+    let left = low;
+    let right = high;
+    while (left <= right) {
+      while ((values[left] as number) < pivot) left += 1;
+      while ((values[right] as number) > pivot) right -= 1;
+      if (left > right) break;
+      const swapped = values[left] as number;
+      values[left] = values[right] as number;
+      values[right] = swapped;
+      left += 1;
+      right -= 1;
+    }
+    if (rank <= right) high = right;
+    else if (rank >= left) low = left;
+    else break;
+  }
+  return values[rank] as number;
 };

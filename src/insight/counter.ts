@@ -54,10 +54,10 @@ export const isShifted = (slab: Float64Array, at: number): boolean =>
 /** It does something in most ticks. */
 export const isDense = (slab: Float64Array, at: number): boolean => slab[at + DENSE] === 1;
 
-/** ln(x / level) of a dense series that is old enough to know its level; NaN otherwise. */
+/** x / level of a dense series that is old enough to know its level; NaN otherwise. */
 export const levelRatio = (slab: Float64Array, at: number, x: number): number =>
   slab[at + DENSE] === 1 && (slab[at + AGE] as number) > COMMON.leastAgeTicks
-    ? Math.log((x + 1) / ((slab[at + LEVEL] as number) + 1))
+    ? (x + 1) / ((slab[at + LEVEL] as number) + 1)
     : Number.NaN;
 
 /**
@@ -77,7 +77,8 @@ export const scoreCounter = (
   const active = slab[at + ACTIVE] as number;
   slab[at + ACTIVE] = active + Math.max(young, LEARN_ACTIVE) * ((raw > 0 ? 1 : 0) - active);
   const dense = settleDensity(slab, at, age);
-  const x = dense && load !== 0 && age > COMMON.leastAgeTicks ? withoutLoad(slab, at, raw, load) : raw;
+  const x =
+    dense && load !== 0 && age > COMMON.leastAgeTicks ? withoutLoad(slab, at, raw, load, frozen) : raw;
   const level = slab[at + LEVEL] as number;
   const y = dense
     ? Math.max(0, x - level - COUNTER.excursionDeviations * (slab[at + DEVIATION] as number))
@@ -113,13 +114,15 @@ const settleDensity = (slab: Float64Array, at: number, age: number): boolean => 
 };
 
 /** Divides by what the load explains, by how much this series has followed it so far. */
-const withoutLoad = (slab: Float64Array, at: number, x: number, load: number): number => {
+const withoutLoad = (slab: Float64Array, at: number, x: number, load: number, frozen: boolean): number => {
   const ratio = Math.log((x + 1) / ((slab[at + LEVEL] as number) + 1));
   const bounded = Math.max(-COMMON.ratioMost, Math.min(COMMON.ratioMost, ratio));
   const covariance = (slab[at + COVARIANCE] as number) * (1 - LEARN_LOADING) + LEARN_LOADING * load * bounded;
   const variance = (slab[at + VARIANCE] as number) * (1 - LEARN_LOADING) + LEARN_LOADING * load * load;
-  slab[at + COVARIANCE] = covariance;
-  slab[at + VARIANCE] = variance;
+  if (!frozen) {
+    slab[at + COVARIANCE] = covariance;
+    slab[at + VARIANCE] = variance;
+  }
   const prior = COMMON.loadingPriorVariance;
   const loading = (covariance + prior * COMMON.loadingPrior) / (variance + prior);
   return x / Math.exp(Math.max(0, Math.min(COMMON.loadingMost, loading)) * load);
@@ -150,7 +153,7 @@ const scoreRun = (slab: Float64Array, at: number, y: number, age: number, pools:
 const learningGain = (slab: Float64Array, at: number, score: number, of: number): number => {
   const alarm = slab[at + ALARM] as number;
   slab[at + ALARM] = alarm + LEARN_ALARM * ((score > COUNTER.learnBelowScore ? 1 : 0) - alarm);
-  if (isShifted(slab, at)) return 1;
+  if (of <= COUNTER.learnBelowScore || isShifted(slab, at)) return 1;
   return Math.min(1, Math.max(COUNTER.leastLearning, 10 ** (COUNTER.learnBelowScore - of)));
 };
 

@@ -5,8 +5,8 @@ import type { SeriesIdentity } from './series.ts';
 
 /** Of the values of this tick. */
 export const sumDeeds = (insight: Insight): void => {
-  const { slots, values, ticks, deedSums, deeds } = insight;
-  for (let row = 0; row < slots.length; row += 1) {
+  const { slots, values, ticks, deedSums, deedRows, deeds } = insight;
+  for (const row of deedRows) {
     const slot = slots[row];
     const value = values[row] as number;
     if (slot === null || slot === undefined || slot.deed === null || Number.isNaN(value)) continue;

@@ -11,6 +11,10 @@ export type Slot = {
   readonly identity: SeriesIdentity;
   readonly pools: Pools | null;
   readonly gauge: Gauge | null;
+  /** It came while the baseline was frozen: what is usual for it is learnt for a while all the same. */
+  readonly late: boolean;
+  /** A single one is news. */
+  readonly critical: boolean;
   /** The latest ticks at or above 1, to find the beginning of a run: tick and time of the first of them. */
   risingTick: number;
   risingUs: number;
@@ -92,6 +96,8 @@ export type Insight = {
   readonly free: number[];
   readonly pools: Map<string, Pools>;
   readonly deedSums: Map<string, DeedSum>;
+  /** Rows of series that are a part of one. */
+  readonly deedRows: Set<number>;
   /** Rows of what the machine counts itself, by metric. */
   readonly hostRows: Map<string, number>;
   /** The latest of them, in order of time. */
@@ -127,6 +133,7 @@ export const createInsight = (intervalMs = 1000, eventScore: number = SPIKE.even
   free: [],
   pools: new Map(),
   deedSums: new Map(),
+  deedRows: new Set(),
   hostRows: new Map(),
   deeds: [],
   waits: [],

@@ -17,6 +17,9 @@ type Memory = {
   lowest: number;
   highest: number;
   meanDistance: number;
+  /** Of the latest value: where it belongs, and how far from the nearest and beyond the range it is. */
+  at: number;
+  distance: number;
   /** Alternates which of two close values goes. */
   turn: boolean;
 };
@@ -34,6 +37,8 @@ const createMemory = (): Memory => ({
   lowest: Number.POSITIVE_INFINITY,
   highest: Number.NEGATIVE_INFINITY,
   meanDistance: 0,
+  at: 0,
+  distance: 0,
   turn: false,
 });
 
@@ -44,17 +49,33 @@ export const createGauge = (): Gauge => ({
   age: 0,
 });
 
-/** S of this level; learns it unless `frozen`. */
+/** S of this level, 0 for what is below 1; learns it unless `frozen`. */
 export const scoreGauge = (gauge: Gauge, level: number, frozen: boolean): number => {
   const { recent } = gauge;
   recent[gauge.age % recent.length] = level;
   gauge.age += 1;
   const learns = !frozen || gauge.age <= GAUGE.leastLevels;
-  const newness =
-    noveltyOf(gauge.level, level, gauge.age, learns) +
-    GAUGE.spreadWeight * noveltyOf(gauge.spread, spreadOf(gauge), gauge.age, learns);
-  return gauge.age <= GAUGE.leastLevels ? 0 : scale(newness);
+  look(gauge.level, level);
+  const spread = spreadOf(gauge);
+  look(gauge.spread, spread);
+  const score = gauge.age <= GAUGE.leastLevels || isNoNews(gauge) ? 0 : scale(newnessOf(gauge));
+  if (learns) {
+    learn(gauge.level, level, gauge.age);
+    learn(gauge.spread, spread, gauge.age);
+  }
+  return score;
 };
+
+const newnessOf = ({ level, spread }: Gauge): number =>
+  noveltyOf(level) + GAUGE.spreadWeight * noveltyOf(spread);
+
+/** Nearly always: so near that without working out how near the score is below 1, which says nothing (spikes.ts). */
+const isNoNews = ({ level, spread }: Gauge): boolean =>
+  unitsAtMost(level) + GAUGE.spreadWeight * unitsAtMost(spread) < NO_NEWS_UNITS;
+
+const [, [NEWNESS, SCORE]] = GAUGE.scale;
+/** log10(1 + x) is at most x / ln 10. */
+const NO_NEWS_UNITS = (Math.LN10 * NEWNESS) / SCORE;
 
 const spreadOf = ({ recent, age }: Gauge): number => {
   const held = Math.min(age, recent.length);
@@ -65,20 +86,34 @@ const spreadOf = ({ recent, age }: Gauge): number => {
   return Math.sqrt(square / held);
 };
 
+const look = (memory: Memory, value: number): void => {
+  memory.at = placeOf(memory, value);
+  memory.distance = distanceAt(memory, value, memory.at);
+};
+
 /** log10 of 1 + distance in units of what is usual. */
-const noveltyOf = (memory: Memory, value: number, age: number, learns: boolean): number => {
-  const at = placeOf(memory, value);
-  const distance = distanceAt(memory, value, at);
-  const usual =
-    memory.meanDistance ** GAUGE.meanWeight * (memory.highest - memory.lowest) ** (1 - GAUGE.meanWeight);
-  const known = memory.held > 0 && distance > 0;
-  const novelty = !known ? 0 : usual > 0 ? Math.log10(1 + distance / usual) : GAUGE.firstChange;
-  if (!learns) return novelty;
+const noveltyOf = ({ held, distance, meanDistance, lowest, highest }: Memory): number => {
+  if (held === 0 || distance === 0) return 0;
+  const usual = meanDistance ** GAUGE.meanWeight * (highest - lowest) ** (1 - GAUGE.meanWeight);
+  return usual > 0 ? Math.log10(1 + distance / usual) : GAUGE.firstChange;
+};
+
+/** Distance in units that are smaller than what is usual: by roots, where the power is dear. */
+const unitsAtMost = ({ held, distance, meanDistance, lowest, highest }: Memory): number => {
+  if (held === 0 || distance === 0) return 0;
+  const times = (highest - lowest) / meanDistance;
+  if (!(times >= 1)) return Number.POSITIVE_INFINITY;
+  // 3/8, which is less than 1 - GAUGE.meanWeight.
+  const root = Math.sqrt(Math.sqrt(times));
+  return distance / (meanDistance * root * Math.sqrt(root));
+};
+
+const learn = (memory: Memory, value: number, age: number): void => {
+  const { at, distance } = memory;
   memory.meanDistance += (distance - memory.meanDistance) / age;
   memory.lowest = Math.min(memory.lowest, value);
   memory.highest = Math.max(memory.highest, value);
   if (distance > 0 || memory.held === 0) remember(memory, value, at);
-  return novelty;
 };
 
 /** Piecewise linear between the points of GAUGE.scale, and on with the slope of the last piece. */

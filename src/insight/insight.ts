@@ -30,9 +30,13 @@ export const openSeries = (insight: Insight, identity: SeriesIdentity, silentTic
   // Also for a gauge: what a counter left in the row must not speak for it.
   beginCounter(insight.slab, row * COUNTER_STRIDE, silentTicks);
   insight.values[row] = Number.NaN;
+  const deed = identity.pid === null ? null : deedOf(insight, identity.metric);
+  if (deed !== null) insight.deedRows.add(row);
   insight.slots[row] = {
     number: insight.seriesSeen,
     identity,
+    late: insight.frozen,
+    critical: CRITICAL.has(identity.metric),
     pools: counter || !insight.slow ? poolsOf(insight, identity.metric) : null,
     gauge: counter ? null : createGauge(),
     risingTick: 0,
@@ -43,7 +47,7 @@ export const openSeries = (insight: Insight, identity: SeriesIdentity, silentTic
     range: counter ? null : createRange(insight.seriesSeen),
     shift: null,
     calm: Number.NaN,
-    deed: identity.pid === null ? null : deedOf(insight, identity.metric),
+    deed,
     before: Number.NaN,
     steady: createSteadiness(identity),
   };
@@ -57,6 +61,7 @@ export const closeSeries = (insight: Insight, row: number): void => {
   if (slot === null || slot === undefined) return;
   if (slot.pools !== null) endCounter(insight.slab, row * COUNTER_STRIDE, slot.pools);
   insight.slots[row] = null;
+  insight.deedRows.delete(row);
   insight.free.push(row);
 };
 
@@ -99,7 +104,8 @@ export const tick = (insight: Insight, bootUs: number): void => {
     const value = values[row] as number;
     if (Number.isNaN(value)) continue;
     const age = ageOfRow(insight, row, slot);
-    const score = scoreOf(insight, slot, row, value, load);
+    const frozen = insight.frozen && !(slot.late && age < SPIKE.learningTicks);
+    const score = scoreOf(insight, slot, row, value, load, frozen);
     follow(insight, slot, row, value, score, age);
     followRange(insight, slot, row, value);
     followSilence(insight, slot, value);
@@ -112,17 +118,21 @@ export const skipTicks = (insight: Insight, count: number): void => {
   insight.ticks += count;
 };
 
-const scoreOf = (insight: Insight, slot: Slot, row: number, value: number, load: number): number => {
-  const novelty = slot.gauge === null ? 0 : scoreGauge(slot.gauge, value, insight.frozen);
+const scoreOf = (
+  insight: Insight,
+  slot: Slot,
+  row: number,
+  value: number,
+  load: number,
+  frozen: boolean,
+): number => {
+  const novelty = slot.gauge === null ? 0 : scoreGauge(slot.gauge, value, frozen);
   // A level that shoots up is as unlikely as a rate that does, also where it has been before.
   const score =
     slot.pools === null || value < 0
       ? novelty
-      : Math.max(
-          novelty,
-          scoreCounter(insight.slab, row * COUNTER_STRIDE, value, load, slot.pools, insight.frozen),
-        );
-  return value > 0 && CRITICAL.has(slot.identity.metric) ? Math.max(score, SPIKE.criticalScore) : score;
+      : Math.max(novelty, scoreCounter(insight.slab, row * COUNTER_STRIDE, value, load, slot.pools, frozen));
+  return value > 0 && slot.critical ? Math.max(score, SPIKE.criticalScore) : score;
 };
 
 const makeRoom = (insight: Insight, row: number): void => {

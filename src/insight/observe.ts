@@ -9,6 +9,7 @@ import { mostPerSecond, rateOf } from '../core/rate.ts';
 import type { SessionState } from '../core/state.ts';
 import { isOfLast } from '../core/stretch.ts';
 import { isKernelThread, isOwn } from '../core/who.ts';
+import { frozenSince } from './baseline.ts';
 import { noteUse } from './deeds.ts';
 import { watchExtents } from './extent-growth.ts';
 import { matchSignatures } from './findings/match.ts';
@@ -27,7 +28,8 @@ export const observe = (watch: Watch, state: SessionState): void => {
   // Too soon after the last: what came belongs to the next tick.
   if (watch.lastUs > 0 && !counted && !isOfLast(state.hostRead, state)) return;
   passMissedTicks(watch, state);
-  insight.frozen = state.bootUs >= watch.freezeUs;
+  watch.frozenUs = frozenSince(watch, state);
+  insight.frozen = watch.frozenUs !== null;
   insight.values.fill(Number.NaN);
   if (counted) readProcesses(watch, state);
   if (state.samples > 1) readHost(watch, state);

@@ -264,6 +264,9 @@ export const RARITY = [
   { score: 7.5, perHour: 0.02 },
 ] as const;
 
+/** Marks of the stream from which on what is usual is learnt no more, and is learnt again (baseline.ts). */
+export const BASELINE_MARK = { frozen: 'baseline frozen', learning: 'baseline learning' } as const;
+
 /** Counters that always moved and stop (silence.ts). */
 export const SILENCE = {
   leastTicks: 5,

@@ -95,7 +95,7 @@ const takeBlock = (range: Range, mean: number, moment: Moment): number => {
   const side = range.spread > 0 ? sideOf(range, mean) : 0;
   range.outBlocks = side === 0 ? 0 : side === range.side ? range.outBlocks + 1 : 1;
   range.side = side;
-  if (range.away) return stayAway(range, side);
+  if (range.away) return stayAway(range, side, moment);
   if (range.outBlocks >= RANGE.holdBlocks) return leave(range);
   // What may be the beginning of something is not learnt before it is known to be over.
   if (!moment.frozen && range.blocks > latest.length) learn(range, leaving);
@@ -143,12 +143,12 @@ export const beyondTicks = (range: Range, { ticks }: Pick<Moment, 'ticks'>): num
   return values.length;
 };
 
-const stayAway = (range: Range, side: number): number => {
+const stayAway = (range: Range, side: number, { frozen }: Pick<Moment, 'frozen'>): number => {
   range.awayBlocks += 1;
   range.sinceShift += 1;
   range.backBlocks = side === 0 ? range.backBlocks + 1 : 0;
   if (range.backBlocks >= RANGE.holdBlocks) range.away = false;
-  else if (range.awayBlocks >= RANGE.settledBlocks) beginAnew(range);
+  else if (!frozen && range.awayBlocks >= RANGE.settledBlocks) beginAnew(range);
   return range.away ? howFar(range) : 0;
 };
 

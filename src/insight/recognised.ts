@@ -74,6 +74,8 @@ export type Recognised = {
 
 /** That, and what is only worked out when somebody asks. */
 export type InsightView = Recognised & {
+  /** Since when what is usual is learnt no more; null while it is. */
+  readonly frozenUs: number | null;
   /** In order of time; computed when first asked for, in a fraction of a millisecond. */
   readonly incidents: () => readonly IncidentMark[];
   /** The surest first; computed when first asked for, which can take a second: never on the way to a frame. */

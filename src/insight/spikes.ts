@@ -1,7 +1,7 @@
 /** Cuts the scores of a series into spikes: where one begins, when it goes on, and when another one begins. */
 import { COUNTER_STRIDE, isShifted } from './counter.ts';
 import type { Insight, Slot } from './detector-state.ts';
-import { CRITICAL, GAUGE, MAX_SPIKES, SPIKE } from './params.ts';
+import { GAUGE, MAX_SPIKES, SPIKE } from './params.ts';
 import type { Spike } from './series.ts';
 
 /** One more tick of the series. `age` is how many it had before. */
@@ -21,7 +21,7 @@ export const follow = (
     }
     slot.lastRisen = now;
   }
-  if (score < insight.eventScore || (age < SPIKE.validTicks && !CRITICAL.has(slot.identity.metric))) {
+  if (score < insight.eventScore || (age < SPIKE.validTicks && !slot.critical)) {
     slot.quietTicks += 1;
     if (score < 1) slot.calm = value;
     return;

@@ -16,6 +16,7 @@ export const insightView = (
   before: Recognised | null,
 ): InsightView => ({
   ...recognised(state, watch, before),
+  frozenUs: watch?.frozenUs ?? null,
   ...(watch === null ? NOTHING_TO_EXPLAIN : explain({ watch, state })),
 });
 

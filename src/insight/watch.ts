@@ -15,8 +15,12 @@ export type Watch = {
   readonly readings: Readings;
   readonly cases: Cases;
   readonly leaks: Leaks;
-  /** From this time on the baseline is frozen: nothing more is learnt about what is usual. Infinity for never. */
+  /** When watching began. */
+  readonly fromUs: number;
+  /** From this time on the baseline is frozen, whatever marks say: infinity for never. */
   readonly freezeUs: number;
+  /** Since when nothing more is learnt about what is usual; null while it is. */
+  frozenUs: number | null;
   /** Time of the last sample, 0 before the first. */
   lastUs: number;
 };
@@ -34,6 +38,7 @@ export type WatchOptions = {
 export const createWatch = (
   { intervalMs, clock }: HeaderRecord,
   { eventScore, freezeAfterMs = Number.POSITIVE_INFINITY }: WatchOptions = {},
+  fromUs: number = clock.bootUs,
 ): Watch => ({
   insight: createInsight(intervalMs, eventScore),
   processes: new Map(),
@@ -41,6 +46,8 @@ export const createWatch = (
   readings: createReadings(),
   cases: createCases(),
   leaks: createLeaks(),
+  fromUs,
   freezeUs: clock.bootUs + freezeAfterMs * 1000,
+  frozenUs: null,
   lastUs: 0,
 });

@@ -15,6 +15,7 @@ export const analysisObject = (analysis: Analysis, header: HeaderRecord): object
     format: 'stallscope-analysis',
     version: 1,
     learning: analysis.learning,
+    ...(analysis.frozenUs === null ? {} : { baselineFrozen: at(analysis.frozenUs) }),
     spikes: analysis.spikes.map((spike) => ({
       series: seriesObject(spike.identity),
       start: at(spike.startUs),

@@ -41,6 +41,9 @@ export const analysisLines = (analysis: Analysis, header: HeaderRecord, minScore
     ...(analysis.learning
       ? ['', 'The recording is short: the baseline was still being learnt, so treat its spikes with caution.']
       : []),
+    ...(analysis.frozenUs === null
+      ? []
+      : ['', `What is usual was learnt until ${at(analysis.frozenUs)}; what came later is judged by that.`]),
   ];
 };
 

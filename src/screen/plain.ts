@@ -4,7 +4,7 @@
  */
 import type { WatchedSnapshot } from '../insight/recognised.ts';
 import { type Account, accountShown, learningSamples } from './finding/accounts.ts';
-import { worstWait } from './finding/quiet.ts';
+import { frozenText, worstWait } from './finding/quiet.ts';
 import { clockTime, longDuration, rateSuffix } from './format/numbers.ts';
 import { clean } from './format/text.ts';
 import { commandOf, lossSegments } from './header.ts';
@@ -53,7 +53,11 @@ const findingSentences = (
         ? ''
         : ` Still learning the baseline, ${longDuration((left * snapshot.header.intervalMs) / 1000)} more.`;
     const waits = worstWait(snapshot);
-    return [`${at} ${waits === null ? 'Nothing stands out.' : `${waits}, no known failure.`}${learning}`];
+    const frozen = frozenText(snapshot);
+    const baseline = frozen === '' ? '' : ` ${frozen.charAt(0).toUpperCase()}${frozen.slice(1)}.`;
+    return [
+      `${at} ${waits === null ? 'Nothing stands out.' : `${waits}, no known failure.`}${learning}${baseline}`,
+    ];
   }
   const { title, comm, pid, about, others, known, nobody, when, proof, victims, advice, severity } = account;
   const more = others.length === 0 ? '' : `, and ${others.length} more`;

@@ -1,5 +1,6 @@
 /** What an action does to the screen's state, and what it asks of the outside. Pure. */
 
+import { BASELINE_MARK } from '../insight/params.ts';
 import type { WatchedSnapshot } from '../insight/recognised.ts';
 import type { Effect, Outcome } from './effect.ts';
 import { type Account, accountShown, accountsOf } from './finding/accounts.ts';
@@ -85,6 +86,8 @@ export const reduce = (view: View, action: Action): Outcome => {
       return only(toggleProbe(view, action.number));
     case 'show-finding':
       return showFinding(view);
+    case 'baseline':
+      return freezeOrLearn(view);
     case 'extents':
       return only(ui.page === 'detail' ? { extentsOf: ui.selectedId } : {});
     case 'threads':
@@ -144,6 +147,18 @@ const inTurn = <Value>(values: readonly Value[], now: Value, step: -1 | 1, aroun
 const nextSpeed = (speed: number, factor: number): number => {
   const from = Number.isFinite(speed) ? speed : FASTEST;
   return Math.min(FASTEST, Math.max(SLOWEST, from * factor));
+};
+
+/** A mark of the stream, so that its recording has it too; a recording that was made is judged as it was. */
+const freezeOrLearn = ({ ui, snapshot }: View): Outcome => {
+  if (snapshot === null) return { ui, effect: null };
+  if (ui.mode !== 'live')
+    return { ui, effect: { type: 'say', text: 'a recording is replayed with --freeze-after TIME for that' } };
+  const isFrozen = snapshot.insight.frozenUs !== null;
+  return {
+    ui,
+    effect: { type: 'mark', text: isFrozen ? BASELINE_MARK.learning : BASELINE_MARK.frozen },
+  };
 };
 
 /** What the cursor of the list that is open is on. */

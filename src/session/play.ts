@@ -3,7 +3,7 @@
  * the end that moves. Live, the end moves by itself, and what is shown goes with it until it is held.
  */
 import type { WatchedSnapshot } from '../insight/recognised.ts';
-import { createCursor } from './cursor.ts';
+import { type CursorOptions, createCursor } from './cursor.ts';
 import { marksOf } from './marks.ts';
 import type { Memory } from './memory.ts';
 import type { Playback, PlaybackState } from './playback.ts';
@@ -35,6 +35,7 @@ type MoverOptions = {
   readonly latest: SnapshotStore | null;
   /** Looks for what was written since: 'more', 'end' when nothing more will come, or 'nothing'. */
   readonly look: () => 'more' | 'end' | 'nothing';
+  readonly watching?: CursorOptions | undefined;
 };
 
 export type ReplayOptions = {
@@ -45,6 +46,7 @@ export type ReplayOptions = {
   readonly playing: boolean;
   /** It is still being written: begins at its end and goes on with it. */
   readonly follow?: boolean;
+  readonly watching?: CursorOptions;
 };
 
 /** Plays a recording into the store. `close` stops it. */
@@ -88,7 +90,7 @@ export const playMemory = (memory: Memory, latest: SnapshotStore, store: Snapsho
   });
 
 const createMover = ({ timeline, store, latest, look, ...options }: MoverOptions): Mover => {
-  const cursor = createCursor(timeline);
+  const cursor = createCursor(timeline, options.watching);
   const listeners = new Set<() => void>();
   const isLive = latest !== null;
   let { speed, playing, following } = options;

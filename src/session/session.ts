@@ -45,8 +45,11 @@ export const restoreSession = (header: HeaderRecord, parts: readonly WatchedChec
 /** Somebody watches from now on, and has everything to learn. */
 export const watchedFromNow = (session: Session, options: WatchOptions = {}): Session => ({
   ...session,
-  watch: createWatch(session.state.header, options),
+  watch: createWatch(session.state.header, options, latestOf(session.state)),
 });
+
+/** A mark may stand behind the last sample. */
+const latestOf = ({ bootUs, marks }: SessionState): number => Math.max(bootUs, marks.at(-1)?.bootUs ?? 0);
 
 /** Applies one record, in place. Records must come in stream order. */
 export const foldInto = ({ state, watch }: Session, record: StreamRecord): void => {

@@ -50,6 +50,7 @@ export const INSIGHT: InsightView = {
   findings: [],
   spikes: [],
   learning: false,
+  frozenUs: null,
   incidents: () => [],
   links: () => [],
 };

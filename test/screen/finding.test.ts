@@ -170,6 +170,8 @@ describe('the top of the screen', () => {
     expect(paneOf(buildView(), 'finding')).toMatch(
       /^Waiting for I\/O: 61\.2% of the time {2}no known failure/,
     );
+    const frozen = calm(snapshotWith({ frozenUs: buildSnapshot().header.clock.bootUs + 60e6 }));
+    expect(paneOf(frozen, 'finding')).toContain('baseline frozen since 14:01:00');
     const learning = snapshotWith({ learning: true });
     expect(paneOf(buildView({ snapshot: learning }), 'finding')).toContain(
       'still learning the baseline, 20s more',

@@ -3,7 +3,7 @@ import type { Outcome } from '../../src/screen/effect.ts';
 import { actionOf } from '../../src/screen/keys/keys.ts';
 import { reduce } from '../../src/screen/reduce.ts';
 import type { View } from '../../src/screen/view.ts';
-import { buildSnapshot } from '../helpers/snapshot.ts';
+import { buildSnapshot, INSIGHT } from '../helpers/snapshot.ts';
 import { buildPlayback, buildView } from '../helpers/view.ts';
 
 beforeAll(() => {
@@ -23,6 +23,20 @@ const press = (view: View, ...keys: readonly string[]): Outcome => {
 const replay = (): View => buildView({ playback: buildPlayback(), ui: { mode: 'replay' } });
 
 describe('keys and what they do', () => {
+  it('freezes what is usual by a mark of the stream, and learns again; a replay says how', () => {
+    const view = buildView();
+    expect(press(view, 'b').effect).toEqual({ type: 'mark', text: 'baseline frozen' });
+    const frozen = buildSnapshot({ change: { insight: { ...INSIGHT, frozenUs: 7_200_000_000 } } });
+    expect(press({ ...view, snapshot: frozen }, 'b').effect).toEqual({
+      type: 'mark',
+      text: 'baseline learning',
+    });
+    expect(press(replay(), 'b').effect).toEqual({
+      type: 'say',
+      text: expect.stringContaining('--freeze-after'),
+    });
+  });
+
   it('filters by what is typed, edits it later, and forgets it', () => {
     const view = buildView();
     const filtered = press(view, '/', 'q', 'e', 'm', 'x', 'backspace', 'u', 'enter').ui;

@@ -1,10 +1,11 @@
 // What incidents and comparisons are worth on fault injections: is the fault reported, is its suspect right, is it quiet before.
 import { analyse } from '../../../dist/insight/analysis.js';
+import { placeCompared } from './compared.mjs';
 import { FORMS, serviceOf, sessionOf, tickOf } from './session.mjs';
 
 /** An incident that begins a little before the fault, as a run is dated back, is of it. */
 const SLACK_TICKS = 5;
-const LOUD_WITHIN_TICKS = 90;
+const LOUD_WITHIN_MS = 90_000;
 
 export const evaluateFaults = (cases, form = FORMS['levels of processes']) => {
   const rows = cases.map((one) => judge(one, form));
@@ -23,16 +24,17 @@ export const evaluateFaults = (cases, form = FORMS['levels of processes']) => {
       }),
     ),
     loudest: share(({ loudNear }) => loudNear),
+    compared: [1, 3].map((most) => share(({ place }) => place > 0 && place <= most)),
     quietHours: rows.reduce((sum, { quietHours }) => sum + quietHours, 0),
     quietReported: rows.reduce((sum, { quietReported }) => sum + quietReported, 0),
   };
 };
 
 const judge = (one, form) => {
-  const { fault, truth, ticks, faultTick } = one;
-  const { incidents, spikes } = analyse(sessionOf(one, form), { minScore: 3, symptom: null });
+  const { fault, truth, ticks, faultTick, intervalMs = 1000 } = one;
+  const { incidents, spikes } = analyse(sessionOf(one, form, intervalMs), { minScore: 3, symptom: null });
   const until = fault === null ? ticks : faultTick;
-  const startOf = ({ startUs }) => tickOf(startUs);
+  const startOf = ({ startUs }) => tickOf(startUs, intervalMs);
   const quiet = incidents.filter((incident) => startOf(incident) < until - SLACK_TICKS);
   const after = incidents.filter((incident) => startOf(incident) >= until - SLACK_TICKS);
   const [first] = after;
@@ -44,8 +46,9 @@ const judge = (one, form) => {
     reported: first !== undefined,
     suspect,
     right: suspect !== null && suspect === truth,
-    loudNear: loudAt >= faultTick - SLACK_TICKS && loudAt <= faultTick + LOUD_WITHIN_TICKS,
-    quietHours: until / 3600,
+    loudNear: loudAt >= faultTick - SLACK_TICKS && loudAt <= faultTick + LOUD_WITHIN_MS / intervalMs,
+    place: fault === null ? 0 : placeCompared(one, form),
+    quietHours: (until * intervalMs) / 3.6e6,
     quietReported: quiet.length,
   };
 };

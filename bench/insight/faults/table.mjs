@@ -1,5 +1,6 @@
-// What incidents are worth on fault injections, as a table: two generated families, of which seeds 1 to 40 were tuned on and these
-// are others, and, where their folder is named, the recorded ones, of which every other case was tuned on.
+// What incidents and comparisons are worth on fault injections, as a table: three generated families (seeds 1 to 40 of the first two
+// were tuned on, these are others; nothing was tuned on the third), and, where their folder is named, the recorded ones, of which every other case was tuned on.
+import { boardCase } from './board.mjs';
 import { evaluateFaults } from './evaluate.mjs';
 import { marketCase } from './market.mjs';
 import { recordedCases } from './recorded.mjs';
@@ -20,6 +21,7 @@ export const FAULT_HEAD = [
   'somebody else named',
   'loudest spike within 90 s of it',
   'reported in the quiet',
+  'compare: first / top 3',
 ];
 
 /** A row for each set and way to write it; `folder` of the recorded cases, or ''. */
@@ -28,6 +30,7 @@ export const faultRows = (folder) => {
   const sets = [
     ['first family', generated(shopCase)],
     ['second family', generated(marketCase)],
+    ['third family', generated(boardCase)],
     ['recorded, tuned on', recorded.filter((_, index) => index % 2 === 0)],
     ['recorded, held out', recorded.filter((_, index) => index % 2 === 1)],
   ];
@@ -39,7 +42,7 @@ export const faultRows = (folder) => {
 };
 
 const rowOf = (name, written, figures) => {
-  const { cases, reported, right, wrong, loudest, quietReported, quietHours, byFault } = figures;
+  const { cases, reported, right, wrong, loudest, quietReported, quietHours, byFault, compared } = figures;
   const shares = Object.entries(byFault).map(([fault, one]) => `${fault} ${one.right} of ${one.cases}`);
   return [
     name,
@@ -49,5 +52,6 @@ const rowOf = (name, written, figures) => {
     wrong.toFixed(2),
     loudest.toFixed(2),
     `${quietReported} in ${quietHours.toFixed(1)} h`,
+    compared.map((one) => one.toFixed(2)).join(' / '),
   ];
 };

@@ -18,9 +18,16 @@ export const addRecordings = ({ context, command, run, subcommand }: Line): void
   playing(subcommand('replay', 'watch a recording, or those of several hosts on one clock', EXAMPLES.replay))
     .argument('<files...>')
     .option('--follow', 'go on with a recording that is still being written')
+    .option('--freeze-after <time>', FREEZE_HELP)
     .action((files: string[], flags: Flags) => {
       refuseCommand(command, 'replay');
-      const options = { ...playOptions(flags), follow: flags.follow === true };
+      const options = { ...playOptions(flags), follow: flags.follow === true, ...freezeOptions(flags) };
+      if (files.length > 1 && options.freezeAfterMs !== null) {
+        throw failure('E_USAGE', {
+          fact: '--freeze-after is for one recording.',
+          command: 'stallscope replay',
+        });
+      }
       const [file = ''] = files;
       return run(
         files.length === 1
@@ -79,7 +86,7 @@ export const addRecordings = ({ context, command, run, subcommand }: Line): void
     EXAMPLES.analyze,
   )
     .argument('<file>')
-    .option('--freeze-after <time>', 'learn the baseline only from the first part: 10m')
+    .option('--freeze-after <time>', FREEZE_HELP)
     .option('--json', 'one JSON object')
     .option('--digest', 'one small JSON object: findings and how far they can be trusted')
     .option('--symptom <metric>', 'rank what leads this series: METRIC or METRIC:PID')
@@ -87,12 +94,10 @@ export const addRecordings = ({ context, command, run, subcommand }: Line): void
     .action((file: string, flags: Flags) => {
       refuseCommand(command, 'analyze');
       const minScore = text(flags, 'minScore');
-      const freezeAfter = text(flags, 'freezeAfter');
       return run(
         analyze(context, {
           file,
-          freezeAfterMs:
-            freezeAfter === null ? null : readDuration('--freeze-after', freezeAfter, 1000, MAX_DURATION_MS),
+          ...freezeOptions(flags),
           json: flags.json === true,
           digest: flags.digest === true,
           symptom: text(flags, 'symptom'),
@@ -107,6 +112,16 @@ export const addRecordings = ({ context, command, run, subcommand }: Line): void
       refuseCommand(command, 'explain');
       return run(explain(context, id ?? null));
     });
+};
+
+const FREEZE_HELP = 'learn the baseline only from the first part: 10m';
+
+const freezeOptions = (flags: Flags): { readonly freezeAfterMs: number | null } => {
+  const freezeAfter = text(flags, 'freezeAfter');
+  return {
+    freezeAfterMs:
+      freezeAfter === null ? null : readDuration('--freeze-after', freezeAfter, 1000, MAX_DURATION_MS),
+  };
 };
 
 export const addDemo = ({ context, run, subcommand }: Line): void => {

@@ -2,12 +2,13 @@
  * What is said where no failure is known: whether anybody waits all the same, who waits most and for what, and who takes
  * most of what they wait for; where in the kernel they wait, when they do so uninterruptibly. A quiet screen is only worth something when it says how quiet is known.
  */
+import { realMsAt } from '../../core/clock.ts';
 import { rateOf } from '../../core/rate.ts';
 import type { Row } from '../../core/snapshot.ts';
 import { isKernelThread } from '../../core/who.ts';
 import type { WatchedSnapshot } from '../../insight/recognised.ts';
 import { type Line, packSegments, segment, span } from '../format/line.ts';
-import { longDuration, percent, ratePerSecond } from '../format/numbers.ts';
+import { clockTime, longDuration, percent, ratePerSecond } from '../format/numbers.ts';
 import { clean } from '../format/text.ts';
 import { hostRateNow } from '../signals/series.ts';
 import { isAttaching, type View } from '../view.ts';
@@ -62,10 +63,7 @@ const verdictLine = (snapshot: WatchedSnapshot, over: string, view: View): Line 
         isAttaching(snapshot, view)
           ? span('failures are looked for once the probes count', 'dim')
           : left === 0
-            ? span(
-                waits !== null ? 'no known failure' : 'watching for known failures and unusual rises',
-                'dim',
-              )
+            ? span(watchText(snapshot, waits !== null), 'dim')
             : span(`still learning the baseline, ${learning} more`, 'dim'),
       ),
     ],
@@ -73,6 +71,18 @@ const verdictLine = (snapshot: WatchedSnapshot, over: string, view: View): Line 
     view.glyphs,
   );
 };
+
+const watchText = (snapshot: WatchedSnapshot, isWaiting: boolean): string => {
+  const frozen = frozenText(snapshot);
+  if (isWaiting) return frozen === '' ? 'no known failure' : `no known failure, ${frozen}`;
+  return frozen === '' ? 'watching for known failures and unusual rises' : frozen;
+};
+
+/** By what is judged what is unusual, where that is not learnt any more; empty while it is. */
+export const frozenText = ({ insight, header }: WatchedSnapshot): string =>
+  insight.frozenUs === null
+    ? ''
+    : `baseline frozen since ${clockTime(realMsAt(header.clock, insight.frozenUs))}`;
 
 /** Nothing seen is no good news before anything is counted. */
 const quietSegment = (snapshot: WatchedSnapshot, over: string, view: View) => {

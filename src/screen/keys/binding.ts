@@ -39,7 +39,7 @@ export type Action =
         | 'focus';
     }
   | { readonly type: 'mouse' | 'choose' | 'choice-next' | 'choices-clear' }
-  | { readonly type: 'show-finding' | 'record' | 'export' | 'extents' | 'threads' }
+  | { readonly type: 'show-finding' | 'record' | 'export' | 'extents' | 'threads' | 'baseline' }
   | { readonly type: 'open'; readonly page: Exclude<Page, 'table'> }
   | { readonly type: 'copy'; readonly what: 'finding' | 'command' }
   | { readonly type: 'probe'; readonly number: number }

@@ -160,6 +160,13 @@ export const KEYS: readonly KeyBinding[] = [
     action: { type: 'input', kind: 'mark' },
   },
   {
+    id: 'baseline',
+    keys: ['b'],
+    where: 'anywhere',
+    help: 'live: freeze what is usual, so that what lasts does not become it; again: go on learning it',
+    action: { type: 'baseline' },
+  },
+  {
     id: 'record',
     keys: ['r'],
     where: 'anywhere',

@@ -1,6 +1,8 @@
 /** The pages that are only read: help, from the key table, and everything about the session. */
 import { realMsAt } from '../../core/clock.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
+import type { WatchedSnapshot } from '../../insight/recognised.ts';
+import { frozenText } from '../finding/quiet.ts';
 import { blank, cutLine, type Line, span, wrapLine } from '../format/line.ts';
 import { bytes, clockTime, exact, longDuration, percent } from '../format/numbers.ts';
 import { clean, fitTo } from '../format/text.ts';
@@ -39,7 +41,7 @@ const legend = (rows: readonly (readonly [string, string])[], columns: number): 
     wrapLine([span(`  ${fitTo(sign, KEY_CELLS)} `, 'accent')], meaning, 'plain', columns),
   );
 
-export const sessionLines = (snapshot: Snapshot, view: View): readonly Line[] => {
+export const sessionLines = (snapshot: WatchedSnapshot, view: View): readonly Line[] => {
   const { header, self } = snapshot;
   const text = (value: string): string => clean(value, view.glyphs.charset);
   const { columns } = view.size;
@@ -59,6 +61,7 @@ export const sessionLines = (snapshot: Snapshot, view: View): readonly Line[] =>
       'so far',
       `${exact(snapshot.samples)} samples in ${longDuration(snapshot.elapsedUs / 1e6)}${snapshot.ended === null ? '' : `; ended: ${snapshot.ended.reason}`}`,
     ),
+    ...(snapshot.insight.frozenUs === null ? [] : fact('usual', frozenText(snapshot))),
     ...fact(
       'cost',
       `stallscope ${percent(self.cpuPercent)} of a cpu, ${bytes(self.rssBytes)}; tracer ${percent(self.tracerCpuPercent)}, ${bytes(self.tracerRssBytes)}; maps ${bytes(self.mapBytes)} of kernel memory`,
