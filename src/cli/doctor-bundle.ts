@@ -52,7 +52,7 @@ const WITH_MESSAGE: ReadonlySet<unknown> = new Set([
 ]);
 /** Of what we say while we run, what has no name in it. */
 const OUR_STATUS =
-  /^(?:attaching [a-z0-9, -]+|[a-z-]+: over the budget: [\w %.,]+|tracing restarts in [\w ]+)$/;
+  /^(?:attaching [a-z0-9, -]+|[a-z-]+: over the budget: [\w %.,]+|tracing restarts in [\w ]+|own memory is [\w .,:]+)$/;
 
 const cleanEntry = (entry: KeptRun[number], probes: readonly string[], clean: Clean): object => {
   const facts = { ...entry } as Record<string, unknown>;

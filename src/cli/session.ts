@@ -10,6 +10,7 @@ import type { Bounds } from '../recording/write/segments.ts';
 import type { Destination } from '../serve/post.ts';
 import { type BesideQueue, createBesideQueue } from '../session/beside.ts';
 import type { Memory } from '../session/memory.ts';
+import { createOwnMemory } from '../session/own-memory.ts';
 import type { Sink } from '../session/ports.ts';
 import { pump } from '../session/pump.ts';
 import type { SnapshotStore } from '../session/store.ts';
@@ -22,6 +23,7 @@ import { invokerOf } from './invoker.ts';
 import { createLife, type Life } from './life.ts';
 import type { Address, MoreFamilies } from './listen.ts';
 import { closeAll, type Outlet, outletsOf, published } from './outlets.ts';
+import { makeHeapDense, pastKept } from './own-heap.ts';
 import { abandon, prepareTrace, type Trace, type TraceHooks, type TraceOptions } from './trace.ts';
 
 export type SessionOptions = TraceOptions & {
@@ -109,7 +111,7 @@ export const startSession = async (
       context,
       options.output,
       beside,
-      withFiles(context, beside, published(hooks, outlets)),
+      withFiles(context, beside, withinMemory(published(hooks, outlets))),
     );
     const done = run(context, { options, hooks: watched, trace, recorder, life, beside }).finally(() => {
       trace.canary?.close();
@@ -142,6 +144,19 @@ const journaled = ({ journal }: Context, hooks: SessionHooks): SessionHooks => (
     hooks.onReady?.();
   },
 });
+
+/** What we hold is looked at with every sample. */
+const withinMemory = (hooks: SessionHooks): SessionHooks => {
+  const ownMemory = createOwnMemory({ memory: hooks.memory ?? null, makeDense: makeHeapDense });
+  return {
+    ...hooks,
+    onSample: (snapshot, record) => {
+      hooks.onSample?.(snapshot, record);
+      const step = ownMemory.sampled(process.memoryUsage.rss());
+      if (step !== null) hooks.status(pastKept(step));
+    },
+  };
+};
 
 /** Which files the suspect of a finding has open is asked once it is named. */
 const withFiles = (

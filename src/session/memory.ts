@@ -23,8 +23,12 @@ export type Memory = Timeline<ExactAnchor> & {
   begin(session: Session): void;
   /** To be called after a record was folded into `session`; `json` is its text. */
   append(record: StreamRecord, json: string, session: Session): void;
-  /** How much of MAX_BYTES is used, for tests and the curious. */
+  /** How much it takes. */
   bytes(): number;
+  /** How much it may take. */
+  mostBytes(): number;
+  /** From now on; what is too much goes at once, the oldest first. */
+  keepAtMost(bytes: number): void;
 };
 
 type Block = {
@@ -42,9 +46,10 @@ type Block = {
 /** What a block holds, by sample, when it had so many; what stands behind the last sample comes last. */
 type Opened = { readonly block: Block; readonly samples: number; readonly groups: readonly StreamRecord[][] };
 
-export const createMemory = (maxBytes: number = MAX_BYTES): Memory => {
+export const createMemory = (usualBytes: number = MAX_BYTES): Memory => {
   const blocks: Block[] = [];
   let header: HeaderRecord | null = null;
+  let maxBytes = usualBytes;
   let bytes = 0;
   let opened: Opened | null = null;
 
@@ -57,6 +62,10 @@ export const createMemory = (maxBytes: number = MAX_BYTES): Memory => {
     const block = blockOn(session);
     grow(block, block.frozen.length);
     blocks.push(block);
+    dropOldest();
+  };
+
+  const dropOldest = (): void => {
     while (bytes > maxBytes && blocks.length > 1) bytes -= blocks.shift()?.bytes ?? 0;
   };
 
@@ -109,6 +118,11 @@ export const createMemory = (maxBytes: number = MAX_BYTES): Memory => {
       if (isFull) beginBlock(session);
     },
     bytes: () => bytes,
+    mostBytes: () => maxBytes,
+    keepAtMost: (most) => {
+      maxBytes = most;
+      dropOldest();
+    },
     first,
     samples,
     timeOf,

@@ -40,6 +40,11 @@ export type Changes = {
   begin(counted: boolean): boolean;
   /** Compares what was read with the reading before. */
   read(counters: Counters): Compared;
+  /**
+   * PIDs whose keys the kernel has deleted without a word that reached us: they are in none of these maps, and were in none of the
+   * maps that this was asked of last.
+   */
+  absent(counters: Counters): readonly number[];
   /** The entries of a metric to report; those that are not `wanted` (yet) stay news. */
   report(
     metric: string,
@@ -67,6 +72,7 @@ export const createChanges = (histograms: ReadonlySet<string>): Changes => {
   let samples = 0;
   let counted = true;
   let full = true;
+  let missing: ReadonlySet<number> = new Set();
 
   const readMetric = (metric: string, entries: readonly CounterEntry[]) => {
     const account = accountOf(ledger, metric);
@@ -106,6 +112,11 @@ export const createChanges = (histograms: ReadonlySet<string>): Changes => {
         moved.set(metric, one.moved);
       }
       return { grown, moved };
+    },
+    absent: (counters) => {
+      const before = missing;
+      missing = missingIn(ledger, counters);
+      return [...missing].filter((pid) => before.has(pid));
     },
     report: (metric, moved, wanted, grew) => {
       const reported: CounterEntry[] = [];
@@ -156,7 +167,20 @@ export const createChanges = (histograms: ReadonlySet<string>): Changes => {
       ledger.clear();
       unreported.clear();
       for (const known of host.values()) known.last = null;
+      missing = new Set();
       samples = 0;
     },
   };
+};
+
+/** Who has a key of its own in none of the maps, but had one. Keys with dimensions stay behind, whoever is forgotten. */
+const missingIn = (ledger: Ledger, counters: Counters): ReadonlySet<number> => {
+  const there = new Set<number>();
+  for (const entries of counters.values())
+    for (const entry of entries) if (entry.length === 2) there.add(entry[0] ?? 0);
+  const missing = new Set<number>();
+  for (const metric of counters.keys())
+    for (const key of ledger.get(metric)?.keys() ?? [])
+      if (typeof key === 'number' && !there.has(key)) missing.add(key);
+  return missing;
 };

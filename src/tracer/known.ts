@@ -66,8 +66,13 @@ export const isFresh = (who: Known, bootUs: number): boolean => {
 export const isUnchanged = (who: Known, image: string | null, bootUs: number): boolean =>
   image !== null && image === who.image && bootUs - who.readUs < LOOK_AGAIN_US;
 
+/** Its PID may be another's by now, which a glance shows: what runs is known by its start. */
+export const glanceAgain = (who: Known): void => {
+  who.checkedUs = Number.NEGATIVE_INFINITY;
+};
+
 /** Nothing of it is taken for granted any more. */
 export const doubt = (who: Known): void => {
-  who.checkedUs = Number.NEGATIVE_INFINITY;
+  glanceAgain(who);
   who.image = null;
 };

@@ -43,6 +43,8 @@ export type Processes = {
   tellVanished(bootUs: number, atEnd: boolean): readonly number[];
   /** Those that belong to the session and are not known to have ended. */
   living(): readonly number[];
+  /** It is known, and not known to have ended. */
+  lives(pid: number): boolean;
   /** How many exits the kernel has counted; once we are stopping, those whose lines are missing are reported at the end. */
   countExits(counted: number, nowUs: number, stopping: boolean): void;
   /** No line will come any more. */
@@ -175,6 +177,7 @@ export const createProcesses = (options: ProcessesOptions): Processes => {
       return over;
     },
     living: roster.living,
+    lives: (pid) => roster.life(pid)?.exitedUs === null,
     countExits: (counted, nowUs, stopping) => {
       const missed = exits.missed(counted, nowUs);
       if (!stopping) noteMissedExits(missed);

@@ -7,7 +7,7 @@
 import type { ExitRecord, ProcessFacts, ProcessRecord } from '../core/record.ts';
 import type { HostPort } from '../session/ports.ts';
 import type { ProcessEvent } from '../wire/frame.ts';
-import { doubt, isFresh, isGrown, isUnchanged, type Known, knownAt } from './known.ts';
+import { doubt, glanceAgain, isFresh, isGrown, isUnchanged, type Known, knownAt } from './known.ts';
 import { before, createEarlyNames, withName } from './names.ts';
 import type { Life } from './sharers.ts';
 import { createVanished } from './vanished.ts';
@@ -159,6 +159,7 @@ export const createRoster = (
     const facts = host.process(pid);
     if (facts !== null) return read(facts, { image, bootUs, counts });
     newborn.delete(pid);
+    renamed.delete(pid);
     if (who !== undefined) who.counts ||= counts;
     return null;
   };
@@ -273,7 +274,7 @@ export const createRoster = (
       early.clear();
     },
     doubt: () => {
-      for (const who of known.values()) doubt(who);
+      for (const who of known.values()) glanceAgain(who);
     },
   };
 };

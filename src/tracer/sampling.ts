@@ -87,6 +87,7 @@ export const createSampling = (options: SamplingOptions): Sampling => {
     processes.look(bootUs);
     if (counted) processes.closeInterval(bootUs);
     for (const pid of processes.tellVanished(bootUs, false)) changes.forget(pid);
+    if (full) forgetAbsent(counters, bootUs);
     if (counted) Object.assign(reported, levels());
     for (const loss of losses.drain(bootUs)) emit(loss);
     const hostRead = changes.host(values);
@@ -110,6 +111,16 @@ export const createSampling = (options: SamplingOptions): Sampling => {
       self: { ...selfCost(options.tracerPid()), mapBytes, ...costs.report() },
     });
     seq += 1;
+  };
+
+  /** Lines are lost where most is going on, and with them the words by which the dead are forgotten. */
+  const forgetAbsent = (counters: Counters, bootUs: number): void => {
+    for (const pid of changes.absent(counters)) {
+      if (processes.lives(pid)) continue;
+      processes.forget(pid, bootUs);
+      changes.forget(pid);
+      emit({ type: 'forget', bootUs, pid });
+    }
   };
 
   const noteFullMaps = (counters: Counters): void => {

@@ -161,3 +161,56 @@ describe('losses', () => {
     expect(tally.drain(10)).toEqual([]);
   });
 });
+
+describe('whose keys are gone without a word', () => {
+  it('is absent when it is in none of the maps twice in a row, whatever keys with dimensions stay behind', () => {
+    const { changes } = metricOf();
+    const maps = (m: readonly CounterEntry[], n: readonly CounterEntry[] = []) =>
+      new Map([
+        ['m', m],
+        ['n', n],
+      ]);
+    const look = (counters: ReturnType<typeof maps>) => {
+      changes.read(counters);
+      return changes.absent(counters);
+    };
+    expect(
+      look(
+        maps(
+          [
+            [7, 5],
+            [8, 1],
+          ],
+          [[7, 2, 9]],
+        ),
+      ),
+    ).toEqual([]);
+    expect(
+      look(
+        maps(
+          [],
+          [
+            [7, 2, 9],
+            [8, 4],
+          ],
+        ),
+      ),
+    ).toEqual([]);
+    expect(
+      look(
+        maps(
+          [],
+          [
+            [7, 2, 9],
+            [8, 4],
+          ],
+        ),
+      ),
+    ).toEqual([7]);
+    // It was there in between.
+    expect(look(maps([[7, 1]], []))).toEqual([]);
+    expect(look(maps([], []))).toEqual([8]);
+    // A map that did not come says nothing.
+    expect(changes.absent(new Map())).toEqual([]);
+  });
+});

@@ -291,13 +291,16 @@ describe('a process that uses a file because of which it is not counted', () => 
   });
 });
 
-it('in doubt every name is read again', () => {
+it('in doubt everybody is glanced at, and whoever has the PID by now is read', () => {
   const { now, roster } = world();
   now.facts = {};
-  roster.meet(7, 5 * SECOND);
+  roster.meet(7, 15 * SECOND);
   roster.doubt();
-  roster.meet(7, 5 * SECOND + 1);
-  expect(now.reads).toBe(2);
+  expect(roster.meet(7, 15 * SECOND + 1)).toBeNull();
+  expect(now).toMatchObject({ reads: 1, glances: 2 });
+  roster.doubt();
+  now.facts = { startMs: 15_000 };
+  expect(roster.meet(7, 15 * SECOND + 2)).toMatchObject({ pid: 7, startMs: 15_000 });
 });
 
 describe('a process that only lives', () => {
@@ -334,5 +337,18 @@ describe('a process that only lives', () => {
     roster.vanished(6 * SECOND);
     expect(roster.grown(6 * SECOND)).toEqual([7]);
     expect(roster.meet(7, 6 * SECOND, false)).toMatchObject({ comm: 'b' });
+  });
+});
+
+describe('a process that is gone', () => {
+  it('is looked for no more under its new name: no line of its end may come', () => {
+    const { now, roster } = world();
+    now.facts = {};
+    roster.meet(7, 5 * SECOND);
+    roster.renamed({ kind: 'name', pid: 7, bootUs: 6 * SECOND, comm: 'a' });
+    expect(roster.grown(6 * SECOND)).toEqual([7]);
+    now.facts = null;
+    expect(roster.meet(7, 6 * SECOND, false)).toBeNull();
+    expect(roster.grown(7 * SECOND)).toEqual([]);
   });
 });
