@@ -9,9 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { readAddress } from '../../src/remote/address.ts';
-import { connect } from '../../src/remote/connection.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readerScript } from '../../src/remote/scripts.ts';
 import { startOf } from '../../src/remote/ssh.ts';
 import { familyOf, gone, remainsOf, tracersIn } from '../helpers/remains.ts';
@@ -27,8 +25,6 @@ const NEEDS = [...TRACING, 'ssh', 'sshd'] as const;
 const ROUNDS = HAS_TIME ? 20 : 1;
 /** What is promised, beside what the kernel takes to detach, which is some 60 to 90 ms for each event. */
 const GONE_MS = 6_000;
-/** A silence that ends a connection with a tracer. */
-const OVER_MS = 6_000;
 /** So few that they hardly count. */
 const FEW_EVENTS = 'oom';
 
@@ -279,27 +275,6 @@ describeWith(['linux', 'ssh', 'sshd', 'root'], 'a client that reads nothing more
       sshd.close();
     }
   });
-});
-
-describeWith(['linux', 'ssh', 'sshd', 'root'], 'a host in trouble', () => {
-  it('may be long over an answer, as long as nothing is traced', async () => {
-    const sshd = await startSshd();
-    vi.stubEnv('PATH', sshd.env.PATH);
-    const late = join(dir, 'late');
-    spawnSync('mkfifo', [late]);
-    const connection = await connect(readAddress('target'), () => undefined);
-    try {
-      const answer = connection.reader.ask('c', late);
-      await delay(OVER_MS + 2_000);
-      writeFileSync(late, 'said at last');
-      expect((await answer).bytes.toString()).toBe('said at last');
-    } finally {
-      connection.close();
-      await connection.ended;
-      vi.unstubAllEnvs();
-      sshd.close();
-    }
-  }, 30_000);
 });
 
 describeWith(['linux', 'ssh', 'sshd', 'root'], 'what stands against it', () => {
