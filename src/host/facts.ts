@@ -35,6 +35,7 @@ export type HostFacts = {
   readonly hostname: string;
   readonly cpus: number;
   readonly memoryBytes: number;
+  readonly pageBytes: number;
   readonly processor: Processor;
   readonly uid: number;
   /** null where nothing does, or sudo was not tried. */

@@ -16,6 +16,7 @@ import type { HostFacts } from './facts.ts';
 import { type HostFiles, isThere, namesIn } from './files.ts';
 import { functionsOf } from './functions.ts';
 import type { Machine } from './machine.ts';
+import { pageBytesOf } from './page-size.ts';
 import { readDepth } from './process.ts';
 import { readProcessor } from './processor.ts';
 import { programAt } from './program.ts';
@@ -34,6 +35,7 @@ export const readHostFacts = async (files: HostFiles, machine: Machine): Promise
     ...{ platform, kernel, arch, hostname, becomeRoot, remote: machine.name },
     cpus: machine.cpusOf(files),
     memoryBytes: machine.memoryBytesOf(files),
+    pageBytes: pageBytesOf(files),
     processor: readProcessor(files),
     uid,
     capabilities: parseEffectiveCapabilities(files.text('/proc/self/status') ?? ''),

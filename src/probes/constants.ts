@@ -38,6 +38,7 @@ const readConstant = (
       problem: `the kernel's type information (BTF) does not say where the per-CPU variable ${constant.perCpu} lies`,
     };
   }
+  if ('page' in constant) return { value: facts.pageBytes, problem: 'the size of a page is not known' };
   const { struct, member, module, bit = false, otherwise = null } = constant;
   const place = bit ? facts.memberBit(struct, member) : facts.memberOffset(struct, member, module);
   return {

@@ -121,6 +121,11 @@ const constantSchema = z.union([
     /** A per-CPU variable of the kernel; the number is where it lies among the others. */
     perCpu: cName,
   }),
+  z.strictObject({
+    token,
+    /** The number is the size of a page, in bytes. */
+    page: z.literal(true),
+  }),
 ]);
 
 const provider = z.string().refine(isProvider, 'not a provider of attach points: see src/probes/provider.ts');

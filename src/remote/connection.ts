@@ -37,6 +37,11 @@ export type Channel = {
 export const BEAT_MS = 500;
 /** Who has heard nothing for so long has no tracer there any more: its guard has ended it. */
 const OVER_MS = 6_000;
+/**
+ * While there is none, one answer may take as long as the reader's guard there lets it: a host in trouble is long over the
+ * list of its functions, and says nothing meanwhile.
+ */
+const OVER_WITHOUT_TRACER_MS = 20_000;
 const FIRST_ANSWER_MS = 30_000;
 const MAX_SAID_CHARS = 8 * 1024;
 /** The longest path of a socket is 108 characters, of which ssh takes 17 for a name of its own. */
@@ -73,11 +78,13 @@ export const connect = async (
   });
   /** Of the tracer. A reader that is long over an answer says nothing meanwhile, and the link is there all the same. */
   let channelHeardMs = Number.NEGATIVE_INFINITY;
+  let channels = 0;
   const silentMs = (): number => performance.now() - Math.max(reader.heardMs(), channelHeardMs);
   const beat = setInterval(() => {
     void reader.ask('b').catch(() => undefined);
-    if (silentMs() < OVER_MS) return;
-    why ??= `nothing was heard of ${address.name} for ${OVER_MS / 1000} s`;
+    const overMs = channels > 0 ? OVER_MS : OVER_WITHOUT_TRACER_MS;
+    if (silentMs() < overMs) return;
+    why ??= `nothing was heard of ${address.name} for ${overMs / 1000} s`;
     channel.kill();
   }, BEAT_MS);
   const ended = new Promise<string>((resolve) => {
@@ -102,6 +109,10 @@ export const connect = async (
     reader,
     channel: (script) => {
       const opened = startSsh(address, { role: 'channel', folder, script });
+      channels += 1;
+      opened.ssh.once('close', () => {
+        channels -= 1;
+      });
       opened.ssh.stdout.on('data', () => {
         channelHeardMs = performance.now();
       });

@@ -28,10 +28,14 @@ export const endedWhileUnread = async (
   child.stdout.pause();
   const isInWrite = (): boolean => /^\d+ 0x1 /.test(localFiles.text(`/proc/${child.pid}/syscall`) ?? '');
   let looks = 0;
-  await waitUntil(() => {
-    looks = isInWrite() ? looks + 1 : 0;
-    return looks >= LOOKS;
-  }, 60_000, () => localFiles.text(`/proc/${child.pid}/syscall`) ?? 'it ended');
+  await waitUntil(
+    () => {
+      looks = isInWrite() ? looks + 1 : 0;
+      return looks >= LOOKS;
+    },
+    60_000,
+    () => localFiles.text(`/proc/${child.pid}/syscall`) ?? 'it ended',
+  );
   const ended = child.stop();
   // One that was interrupted in its write would go on by itself.
   for (let looked = 0; looked < UNREAD_LOOKS && isInWrite(); looked += 1) await delay(LOOK_MS);

@@ -15,6 +15,7 @@ const GOOD: HostFacts = {
   hostname: 'db1',
   cpus: 8,
   memoryBytes: 2 ** 34,
+  pageBytes: 4096,
   processor: { isVirtual: false, isEmulated: false },
   uid: 0,
   capabilities: ['sys_admin'],

@@ -31,6 +31,7 @@ import { createRoll } from '../../src/host/python/roll.ts';
 import { createUsedFiles } from '../../src/host/python/used-files.ts';
 import type { UsedFile } from '../../src/session/ports.ts';
 import { copyWithout } from '../helpers/older.ts';
+import { fakeFiles } from '../helpers/fake-files.ts';
 import { until } from '../helpers/until.ts';
 
 const INSTALLED = '/usr/bin/python3';
@@ -135,6 +136,29 @@ describe.skipIf(process.platform !== 'linux')('the interpreter of a process', ()
     });
     expect(createPythonCoverage(localFiles, metrics, [])(process.pid)).toBeUndefined();
   });
+});
+
+test('whose memory it is, is known by the machine of the program, not by that of who watches it from elsewhere', () => {
+  const PID = 4711;
+  const elf = (machine: number): Buffer => {
+    const head = Buffer.alloc(64);
+    head.write('\x7fELF\x02\x01\x01', 'latin1');
+    head.writeUInt16LE(machine, 18);
+    return head;
+  };
+  const reasonFor = (machine: number): string | undefined => {
+    const host = fakeFiles({
+      '/usr/bin/python3.13': elf(machine),
+      [`/proc/${PID}/exe`]: { link: '/usr/bin/python3.13' },
+      [`/proc/${PID}/maps`]: 'ffff80000000-ffff80190000 r-xp 00000000 fd:00 42 /usr/lib/libc.so.6\n',
+      [`/proc/${PID}/cmdline`]: 'python3.13\0',
+    });
+    const metrics = { memory: [], callers: ['c'], markers: [], functions: [] };
+    return createPythonCoverage(host, metrics, [])(PID)?.c;
+  };
+  const [x86, arm] = [62, 183];
+  expect(reasonFor(x86)).toBeUndefined();
+  expect(reasonFor(arm)).toBe('memory is attributed on x86-64 only');
 });
 
 test('a finder without a file says where it looked', async () => {

@@ -38,6 +38,13 @@ describe('assemble', () => {
     await expect(script).toMatchFileSnapshot('golden/iomap-counters.bt');
   });
 
+  it('counts in pages as large as those of the host, which on arm64 may have 64 KiB', () => {
+    const { script } = assemble(request(['python'], { ...LOCKED_6_18, pageBytes: 65_536 }));
+    expect(script).toContain('(@python_length[tid] + 65536 - 1) / 65536 * 65536');
+    expect(script.match(/\) \* 65536\b/g)).toHaveLength(3);
+    expect(script).not.toContain('PAGE_BYTES');
+  });
+
   it('describes each metric by what this variant really counts', () => {
     const here = assemble(request(['iomap']));
     expect(here.metrics.find(({ id }) => id === 'iomap.iter')).toMatchObject({

@@ -40,6 +40,7 @@ export const hostFacts = ({
   hostname: 'test',
   cpus: 2,
   memoryBytes: 1 << 30,
+  pageBytes: 4096,
   processor: { isVirtual: false, isEmulated: false },
   uid: 0,
   capabilities: null,

@@ -49,7 +49,7 @@ export const createPythonCoverage = (
       const hasFunctions = hasApiFunctions(files, file);
       uncover(metrics.functions, whyNotAttached(file, hasFunctions, 'exported allocator functions'));
     }
-    uncover(metrics.callers ?? [], whyNoCallers(files, pid));
+    uncover(metrics.callers ?? [], whyNoCallers(files, pid, interpreter));
     uncover(metrics.arenas ?? [], whyNoArenas(files, pid));
     uncover(metrics.memory, whyNoMemory(files, pid, interpreter, counts));
     return Object.keys(reasons).length === 0 ? undefined : reasons;
@@ -94,6 +94,13 @@ const isFreeThreaded = (files: HostFiles, file: string, name: string): boolean =
 /** The class of an ELF file: 1 for 32 bits. */
 const isNarrow = (files: HostFiles, file: string): boolean => files.head(file, 5)?.[4] === 1;
 
+const MACHINE_AT = 18;
+const X86_64 = 62;
+
+/** Of the program itself: the host that it runs on may be another than ours. */
+const isX86 = (files: HostFiles, file: string): boolean =>
+  files.head(file, MACHINE_AT + 2)?.[MACHINE_AT] === X86_64;
+
 /** Without pymalloc every object is the business of malloc. */
 const whyNoArenas = (files: HostFiles, pid: number): string | null => {
   const allocator = allocatorOf(files, pid);
@@ -113,8 +120,8 @@ const allocatorOf = (files: HostFiles, pid: number): string | null => {
   );
 };
 
-const whyNoCallers = (files: HostFiles, pid: number): string | null => {
-  if (process.arch !== 'x64') return 'memory is attributed on x86-64 only';
+const whyNoCallers = (files: HostFiles, pid: number, { file }: Interpreter): string | null => {
+  if (!isX86(files, file)) return 'memory is attributed on x86-64 only';
   const maps = files.text(`/proc/${pid}/maps`) ?? '';
   const allocator = foreignAllocatorIn(maps);
   if (allocator !== null)
