@@ -30,8 +30,8 @@ import {
 import { createRoll } from '../../src/host/python/roll.ts';
 import { createUsedFiles } from '../../src/host/python/used-files.ts';
 import type { UsedFile } from '../../src/session/ports.ts';
-import { copyWithout } from '../helpers/older.ts';
 import { fakeFiles } from '../helpers/fake-files.ts';
+import { copyWithout } from '../helpers/older.ts';
 import { until } from '../helpers/until.ts';
 
 const INSTALLED = '/usr/bin/python3';
