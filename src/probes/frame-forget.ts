@@ -87,11 +87,18 @@ export const threadOver = (request: FrameRequest, thread: string): string[] =>
   ]);
 
 /** What the beginning sets. */
-export const forgetBegin = (): string[] => [
+export const forgetBegin = (request: FrameRequest): string[] => [
   `${PRINTING} = (uint64)0;`,
   `${BEGAN} = nsecs;`,
   // What an entry waits for is more than any other word in `@seen`.
   `${READINGS} = (uint64)${UNQUEUED};`,
+  // bpftrace 0.23 takes a key that it has not seen the type of for none.
+  `${NEXT}[cpu] = (uint64)0;`,
+  `${OLDEST}[cpu] = (uint64)0;`,
+  `${TAKEN}[cpu] = (uint64)0;`,
+  ...[OVER, ...(hasThreads(request) ? [OVER_THREAD] : []), OVER_AFTER].map(
+    (map) => `${map}[cpu, (uint64)0] = (uint64)0;`,
+  ),
 ];
 
 /** How often in an interval it is looked whether a reading may begin. */

@@ -89,7 +89,7 @@ const beginClause = (request: FrameRequest): string => {
     ...seeds.map(({ map, key, value }) => `${map}[(uint64)${key}] = (uint64)${value};`),
     '@frame_burst = (uint64)0;',
     ...(reportsFiles ? [`${FILES_BURST} = (uint64)0;`] : []),
-    ...forgetBegin(),
+    ...forgetBegin(request),
     `printf("begin %llu %d %d\\n", nsecs, pid, ${parentOf(request)});`,
   ]);
 };
