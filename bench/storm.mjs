@@ -27,7 +27,7 @@ while ((my $passed = time - $start) < $seconds) {
 printf "forked %d in %.3f\\n", $forked, time - $start;
 `;
 
-/** Maps drop the dead no faster than they are reported: 512 a second at the usual capacity, 3,276 at the largest. */
+/** At the usual capacity maps hold those of the last intervals with little room, at the largest with much. */
 const WAYS = [
   ['as it comes', []],
   ['`--probe iomap --map-keys 65536`', ['--probe', 'iomap', '--map-keys', '65536']],
@@ -47,7 +47,7 @@ export const measureStorm = async () => {
     '',
     `## ${number(PER_SECOND)} short processes a second`,
     '',
-    `Each searches once for a hole and ends, ${number(PER_SECOND)} a second or as many as the machine makes, over ${SECONDS} s. Maps drop the dead no faster than they are reported, 512 a second at the usual capacity: beyond that they fill, which is reported, and a larger \`--map-keys\` helps.`,
+    `Each searches once for a hole and ends, ${number(PER_SECOND)} a second or as many as the machine makes, over ${SECONDS} s. Maps keep the dead for two readings: where the machine is too busy to read every second they may fill, which is reported, and a larger \`--map-keys\` helps.`,
     '',
     row('`record`', ({ title }) => title),
     `| ---${' | ---'.repeat(columns.length)} |`,

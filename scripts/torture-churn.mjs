@@ -1,11 +1,11 @@
 // Processes that begin and end, thousands a second, for an hour: what `record` holds must stay what it is. Memory is looked at
-// every minute; the first five are those in which it fills.
-import { spawn } from 'node:child_process';
+// every minute; the first five are those in which it fills. And what they did must be what is counted of them (`counted`).
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { costOf, launcher, says } from '../bench/measure.mjs';
+import { costOf, launcher, says, workload } from '../bench/measure.mjs';
 import { STORM } from '../bench/storm.mjs';
 
 const FILLS_MINUTES = 5;
@@ -41,6 +41,75 @@ export const churn = async ({ folder, rate, minutes, env }) => {
     tool.kill('SIGKILL');
     rmSync(file, { force: true });
   }
+};
+
+const SEARCHES = 'iomap.seek_hole';
+/** Those who ended last are forgotten, too. */
+const AFTER_MS = 5_000;
+
+/**
+ * The same beside who knows how many there were and what they did: none is missed, and the tracer goes on.
+ *
+ * @returns why it failed, or null; and what was seen
+ */
+export const counted = async ({ folder, rate, seconds, env, options = [] }) => {
+  const [file, target, brief] = ['counted.ndjson', 'target', 'brief'].map((name) => join(folder, name));
+  writeFileSync(target, 'x'.repeat(65_536));
+  execFileSync('cc', ['-O2', '-o', brief, workload('brief.c')]);
+  const words = [
+    'record',
+    '-o',
+    file,
+    '--force',
+    '--budget',
+    'off',
+    '--attach-timeout',
+    '120s',
+    '--comm',
+    'brief',
+  ];
+  const tool = spawn(process.execPath, [launcher, ...words, ...options], {
+    env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const ended = once(tool, 'close');
+  let storm = null;
+  try {
+    await Promise.race([says(tool.stderr, /stallscope: recording /), ended]);
+    if (tool.exitCode !== null) return { why: `status ${tool.exitCode} before it recorded`, seen: '' };
+    storm = spawn(brief, [target, String(rate), String(seconds)], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let said = '';
+    storm.stdout.on('data', (text) => {
+      said += text;
+    });
+    await once(storm, 'close');
+    await delay(AFTER_MS);
+    tool.kill('SIGINT');
+    const [status] = await ended;
+    if (status !== 130) return { why: `status ${status}`, seen: '' };
+    const summary = execFileSync(process.execPath, [launcher, 'summary', '--json', file], {
+      env,
+      maxBuffer: 2 ** 30,
+    });
+    return compared(JSON.parse(said), JSON.parse(summary), seconds);
+  } finally {
+    storm?.kill('SIGKILL');
+    tool.kill('SIGKILL');
+    rmSync(file, { force: true });
+  }
+};
+
+const compared = ({ processes, searches }, { totals, coverage, losses }, seconds) => {
+  const found = totals[SEARCHES] ?? 0;
+  const called = coverage[SEARCHES]?.coverage ?? 'not counted';
+  const lost = Object.entries(losses.byKind).map(([kind, count]) => `${kind} ${count}`);
+  const seen = [
+    `${Math.round(processes / seconds)} processes a second did ${searches} searches, ${found} counted, ${called}`,
+    `${losses.gaps.length} gaps`,
+    lost.length === 0 ? 'nothing lost' : lost.join(', '),
+  ].join('; ');
+  if (losses.gaps.length > 0) return { why: 'the tracer ended', seen };
+  return { why: found === searches ? null : `${searches - found} searches were missed`, seen };
 };
 
 const judged = (mebibytes, status) => {

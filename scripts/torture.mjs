@@ -4,7 +4,8 @@
 //
 //     files    hostile recordings, 100 of each class (scripts/hostile.mjs): a small heap, numbers only, an answer or an error
 //     signals  300 runs that get a signal at a random moment of any phase (root and bpftrace)
-//     churn    an hour of 500, 2,000 and 8,000 short processes a second: memory stays what it is (root and bpftrace)
+//     churn    an hour of 500, 2,000 and 8,000 short processes a second: memory stays what it is; and ten minutes of 2,000 a second
+//              beside a witness: what they did is what is counted (root and bpftrace)
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +14,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { randomOf } from './fuzz-recordings.mjs';
 import { CLASSES, hostileFile } from './hostile.mjs';
 import { root } from './root.mjs';
-import { churn } from './torture-churn.mjs';
+import { churn, counted } from './torture-churn.mjs';
 
 const args = process.argv.slice(2);
 const numberOf = (name, usual) => (args.includes(name) ? Number(args[args.indexOf(name) + 1]) : usual);
@@ -143,6 +144,8 @@ const tortureSignals = async (runs) => {
 };
 
 const RATES = [500, 2_000, 8_000];
+const COUNTED_RATE = 2_000;
+const COUNTED_MINUTES = 10;
 
 const tortureChurn = async (minutes) => {
   for (const rate of RATES) {
@@ -150,6 +153,10 @@ const tortureChurn = async (minutes) => {
     report(`churn: ${rate} a second, ${minutes} min`, 1, why === null ? [] : [why]);
     process.stdout.write(`  ${seen}\n`);
   }
+  const seconds = Math.min(COUNTED_MINUTES, minutes) * 60;
+  const { why, seen } = await counted({ folder, rate: COUNTED_RATE, seconds, env });
+  report(`churn: ${COUNTED_RATE} a second with a witness`, 1, why === null ? [] : [why]);
+  process.stdout.write(`  ${seen}\n`);
 };
 
 try {

@@ -17,7 +17,7 @@ import { frameOf, meetText, SEEN } from './frame.ts';
 import type { FrameRequest } from './frame-text.ts';
 import { type Part, partOf, variableOf } from './part.ts';
 import type { Assembled, AssembleRequest } from './types.ts';
-import { bpftraceFrom } from './version.ts';
+import { bpftraceFrom, kernelFrom } from './version.ts';
 
 /**
  * One script for these probes.
@@ -88,7 +88,7 @@ const partsOf = (request: AssembleRequest, numbers: ReadonlyMap<string, number>)
       selected,
       clauses.flatMap((clause) => withoutShared(clause, shared)),
       request,
-      { numbers, seen, startTime: startTimeOf(request) },
+      { numbers, seen, startTime: startTimeOf(request), intervalMs },
     ),
   );
 };
@@ -121,6 +121,7 @@ const frameRequest = (request: AssembleRequest, parts: readonly Part[], treeMap:
     checksMaps: scratchMaps.length > 0 || filter.kind === 'tree',
     execs: facts.tracepoints.fields('sched:sched_process_exec').includes('old_pid'),
     renames: facts.tracepoints.has('task:task_rename'),
+    loops: kernelFrom(facts, '5.3.0'),
     hasKey: bpftraceFrom(facts, '0.22.0'),
     groupDeadField: facts.tracepoints.fields('sched:sched_process_exit').includes('group_dead'),
   };

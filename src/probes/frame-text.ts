@@ -34,6 +34,8 @@ export type FrameRequest = {
   readonly execs: boolean;
   /** Whether the kernel has an event for a change of name. */
   readonly renames: boolean;
+  /** Whether the kernel takes programs with loops (from 5.3 on). */
+  readonly loops: boolean;
   /** Whether bpftrace can be asked if a key is there (from 0.22). */
   readonly hasKey: boolean;
   /** Whether sched_process_exit says itself that the last thread is gone (from 6.15). */

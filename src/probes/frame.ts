@@ -4,7 +4,8 @@
  *
  *     begin NS PID PARENT          the script runs; its probes are not attached yet. PID is bpftrace's own and PARENT that
  *                                  of whoever started it, as this script counts them; 0 where the kernel cannot be asked
- *     tick NS, maps, tock          every interval: each metric's cumulative map, then @frame_exits and @frame_full
+ *     tick NS, maps, tock          every interval: each metric's cumulative map, then @frame_exits and @frame_full. Not
+ *                                  while bpftrace still prints the one before: the next holds everything it would have held
  *     meet PID NS START_NS PARENT COMM  a process counted for the first time; only where nobody else can name it
  *     name PID NS COMM             a counted process takes another name (by exec, most often): COMM is the one it had
  *     exit PID NS START_NS COMM    a counted process ended; START_NS is 0 where the kernel cannot be asked
@@ -13,29 +14,25 @@
  *                                  (reported-files.ts); NAME stands in a line of its own
  *     end NS                       bpftrace prints every map once more after it
  *
- * What is deleted when a thread or a process ends is in frame-ends.ts.
+ * What happens when a thread or a process ends is in frame-ends.ts, and how it is forgotten in frame-forget.ts.
  *
  * A map that is full takes no new key, and bpftrace up to 0.22 says nothing. Where a script sets a key that its later
  * clauses look for, it reads it back at once: what did not stay is counted in @frame_full, by the number of the map.
  *
  * `exit`, `name` and `meet` lines are limited in number per interval, because a storm of them would push map prints out of the ring
- * buffer; @frame_exits counts every one, so that the reader knows how many it was not reported. A process whose exit was
- * not reported takes no slot and keeps its keys: forgetting is reported, or it does not happen.
+ * buffer; @frame_exits counts every one, so that the reader knows how many it was not reported. Who is forgotten is always
+ * reported: these lines come while nothing is printed.
  */
-import {
-  EXITS_MAP,
-  forgettingMaps,
-  processExitClauses,
-  threadExecClauses,
-  threadExitClauses,
-} from './frame-ends.ts';
+import { EXITS_MAP, processExitClause, threadExecClauses, threadExitClauses } from './frame-ends.ts';
+import { beatsOf, forgetBegin, forgetClauses, forgettingMaps, readingLines } from './frame-forget.ts';
 import { clause, type FrameRequest, FULL_MAP, linesPerInterval, parentOf, startNsOf } from './frame-text.ts';
+import { FILE_LINES_PER_INTERVAL } from './reported-files.ts';
 import type { KernelFilter } from './types.ts';
 
 /** Counts the files that were to be reported. Printed at each tick; no metric. */
 export const FILES_MAP = '@frame_files';
 
-/** Lines of files in this interval. */
+/** Lines of files of late. */
 const FILES_BURST = '@frame_files_burst';
 
 export type Frame = {
@@ -56,7 +53,8 @@ export const frameOf = (request: FrameRequest): Frame => {
     ...renameClauses(request),
     ...threadExitClauses(request),
     ...threadExecClauses(request),
-    ...processExitClauses(request),
+    processExitClause(request),
+    ...forgetClauses(request),
     tickClause(request),
     endClause(request),
   ];
@@ -91,6 +89,7 @@ const beginClause = (request: FrameRequest): string => {
     ...seeds.map(({ map, key, value }) => `${map}[(uint64)${key}] = (uint64)${value};`),
     '@frame_burst = (uint64)0;',
     ...(reportsFiles ? [`${FILES_BURST} = (uint64)0;`] : []),
+    ...forgetBegin(request),
     `printf("begin %llu %d %d\\n", nsecs, pid, ${parentOf(request)});`,
   ]);
 };
@@ -131,17 +130,29 @@ export const meetText = (request: Pick<FrameRequest, 'startTime' | 'intervalMs'>
     '} }',
   ].join(' ');
 
-const tickClause = (request: FrameRequest): string =>
-  clause(intervalPoint(request.intervalMs), [
-    'printf("tick %llu\\n", nsecs);',
-    ...request.metricMaps.map((map) => `print(${map});`),
-    `print(${EXITS_MAP});`,
-    ...(request.checksMaps ? [`print(${FULL_MAP});`] : []),
-    ...(request.reportsFiles ? [`print(${FILES_MAP});`] : []),
-    'printf("tock\\n");',
-    '@frame_burst = (uint64)0;',
-    ...(request.reportsFiles ? [`${FILES_BURST} = (uint64)0;`] : []),
+const tickClause = (request: FrameRequest): string => {
+  const { intervalMs, reportsFiles } = request;
+  const beats = beatsOf(intervalMs);
+  return clause(intervalPoint(intervalMs / beats), [
+    ...readingLines(
+      [
+        'printf("tick %llu\\n", nsecs);',
+        ...request.metricMaps.map((map) => `print(${map});`),
+        `print(${EXITS_MAP});`,
+        ...(request.checksMaps ? [`print(${FULL_MAP});`] : []),
+        ...(reportsFiles ? [`print(${FILES_MAP});`] : []),
+        'printf("tock\\n");',
+      ],
+      request,
+    ),
+    lessOf('@frame_burst', linesPerInterval(intervalMs) / beats),
+    ...(reportsFiles ? [lessOf(FILES_BURST, FILE_LINES_PER_INTERVAL / beats)] : []),
   ]);
+};
+
+/** Lines that may come again. */
+const lessOf = (burst: string, lines: number): string =>
+  `if (${burst} > ${Math.ceil(lines)}) { ${burst} = ${burst} - ${Math.ceil(lines)}; } else { ${burst} = (uint64)0; }`;
 
 const endClause = (request: FrameRequest): string =>
   clause('END', [
@@ -149,8 +160,8 @@ const endClause = (request: FrameRequest): string =>
     ...[...request.scratchMaps, ...frameScratch(request)].map((map) => `clear(${map});`),
   ]);
 
-const frameScratch = ({ filter, reportsFiles, ...maps }: FrameRequest): string[] => [
-  ...forgettingMaps(maps),
+const frameScratch = ({ filter, reportsFiles, ...request }: FrameRequest): string[] => [
+  ...forgettingMaps(request),
   '@frame_burst',
   ...(filter.kind === 'tree' ? ['@frame_tree'] : []),
   ...(reportsFiles ? [FILES_BURST] : []),

@@ -10,6 +10,7 @@ import { type CheckedMap, looksInto, withChecks } from './checked-maps.ts';
 import { readConstants } from './constants.ts';
 import { type Clause, mapsIn } from './fragment.ts';
 import { predicateOf, SEEN } from './frame.ts';
+import { withLateDeletes } from './frame-forget.ts';
 import { FULL_MAP } from './frame-text.ts';
 import { withBuckets } from './histograms.ts';
 import type { Manifest, Variant } from './manifest.ts';
@@ -144,16 +145,20 @@ export type Added = {
   /** In place of `@seen[pid] = 1;`. */
   readonly seen: string;
   readonly startTime: 'btf' | 'none';
+  readonly intervalMs: number;
 };
 
 const withAdded = (
   body: string,
   { scratch, metrics }: Manifest,
-  { numbers, seen, startTime }: Added,
+  { numbers, seen, startTime, intervalMs }: Added,
 ): string => {
+  const late = metrics
+    .filter(({ of }) => of === 'thread')
+    .reduce((text, { map }) => withLateDeletes(text, map, intervalMs), body);
   const counting = metrics
     .filter(({ kind }) => kind === 'histogram')
-    .reduce((text, { map }) => withBuckets(text, map), body);
+    .reduce((text, { map }) => withBuckets(text, map), late);
   return scratch.reduce(
     (text, { map, key }) =>
       key === 'file'

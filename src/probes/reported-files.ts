@@ -10,14 +10,14 @@ import { assignments } from './checked-maps.ts';
 import { type FrameRequest, parentOf, startNsOf } from './frame-text.ts';
 
 /** Of each interval: a program not run before is rare, and a build runs dozens a second at most. */
-const LINES_PER_INTERVAL = 500;
+export const FILE_LINES_PER_INTERVAL = 500;
 
 /** The same body, with each assignment to `map` as a line that is printed once for each key. */
 export const withReports = (body: string, map: string, request: Pick<FrameRequest, 'startTime'>): string =>
   body.replace(assignments(map), (_statement, key: string, name: string) =>
     [
       `if (${map}[${key}] != 1) { @frame_files = count();`,
-      `if (@frame_files_burst < ${LINES_PER_INTERVAL}) {`,
+      `if (@frame_files_burst < ${FILE_LINES_PER_INTERVAL}) {`,
       '@frame_files_burst = @frame_files_burst + 1;',
       `${map}[${key}] = 1;`,
       `printf("file ${map.slice(1)} %d %llu %llu %d %llu %s\\n%s\\n", pid, nsecs, ${startNsOf(request)}, ${parentOf(request)}, ${key}, comm, ${name.trim()});`,

@@ -1,10 +1,14 @@
-/** Which bpftrace this is, for what differs between its versions. */
+/** Which bpftrace and which kernel this is, for what differs between their versions. */
 import semver from 'semver';
 import type { HostFacts } from '../host/facts.ts';
 
 /** False where there is no bpftrace. */
 export const bpftraceFrom = (facts: HostFacts, version: string): boolean =>
   facts.bpftrace !== null && semver.gte(plainVersion(facts.bpftrace.version), version);
+
+/** Only for what cannot be seen otherwise, and where a distribution that took it earlier loses no more than speed. */
+export const kernelFrom = (facts: HostFacts, version: string): boolean =>
+  semver.gte(plainVersion(facts.kernel), version);
 
 /**
  * bpftrace 0.17 (Debian 12), which reads lists of the kernel far more often than it must. Those before it read them too, and

@@ -23,6 +23,13 @@ const clauseOf = (script: string, head: string): string => {
   return from < 0 ? '' : script.slice(from, script.indexOf('\n}', from));
 };
 
+const endsOf = (script: string): string[] =>
+  script
+    .split('\n}\n')
+    .filter((clause) => clause.trimStart().startsWith('tracepoint:sched:sched_process_exit'));
+/** bpftrace has two of its own. */
+const mapsOf = (clause: string): number => new Set(clause.match(/@\w+/g)).size;
+
 describe('assemble', () => {
   it('makes the same script as ever (golden)', async () => {
     const { script } = assemble({
@@ -177,15 +184,68 @@ describe('assemble', () => {
 
   it('lets no program delete from more maps than the kernel allows it, and the last says who is forgotten', () => {
     const { script, attachPoints } = assemble(request(ALL));
-    const ends = script
-      .split('\n}\n')
-      .filter((clause) => clause.trimStart().startsWith('tracepoint:sched:sched_process_exit'));
-    for (const clause of ends) expect(clause.match(/delete\(/g)?.length ?? 0).toBeLessThanOrEqual(56);
+    const ends = endsOf(script);
+    for (const clause of ends) expect(mapsOf(clause)).toBeLessThanOrEqual(62);
     expect(ends.map((clause) => clause.includes('printf("forget'))).toEqual(
       ends.map((_, index) => index === ends.length - 1),
     );
     expect(attachPoints).toBe(assemble(request(ALL)).programs.length + 2);
-    expect(assemble(request(['blocked'])).scratch).not.toContain('@frame_forgotten');
+  });
+
+  it('deletes from a map that is printed only in a batch, which is taken while nothing is printed', () => {
+    const { script, bindings } = assemble(request(ALL));
+    const calm = '@frame_printing == 0 && nsecs - @frame_began < 969000000';
+    for (const clause of script.split('\n}\n'))
+      for (const { map } of bindings) {
+        if (!clause.includes(`delete(${map}[`)) continue;
+        const [, head = ''] = clause.trim().split('\n');
+        const isTaken = head === '/@frame_taken[cpu]/' || head.includes(calm);
+        const waits = clause
+          .split('\n')
+          .every((line) => !line.includes(`delete(${map}[`) || line.includes(`if (${calm}) { `));
+        expect(isTaken || waits, `${head}: ${map}`).toBe(true);
+      }
+    const tick = clauseOf(script, 'interval:');
+    const printing = [
+      'if ((@frame_printing == 0 &&',
+      '@frame_printing = (uint64)1;',
+      'printf("tick',
+      'print(@',
+    ];
+    const printed = ['printf("tock', 'clear(@frame_printing);'];
+    const places = [...printing, ...printed].map((text) => tick.indexOf(text));
+    expect(places).not.toContain(-1);
+    expect(places).toEqual(places.toSorted((a, b) => a - b));
+    expect(tick.lastIndexOf('print(@')).toBeLessThan(tick.indexOf('clear(@frame_printing)'));
+  });
+
+  it('begins no batch shortly before the next reading, and forgets nobody before two of them', () => {
+    const text = (intervalMs: number) => assemble({ ...request(['iomap']), intervalMs }).script;
+    for (const [intervalMs, calmMs, beat, dueMs, lostMs] of [
+      [1_000, 969, 'interval:ms:250\n', 875, 10_000],
+      [250, 240, 'interval:ms:50\n', 225, 10_000],
+      [20_000, 19_375, 'interval:s:5\n', 17_500, 200_000],
+      [101, 91, 'interval:ms:101\n', 51, 10_000],
+    ] as const) {
+      const script = text(intervalMs);
+      expect(script).toContain(`&& @frame_printing == 0 && nsecs - @frame_began < ${calmMs}000000/`);
+      expect(script).toContain(beat);
+      expect(script).toContain(
+        `if ((@frame_printing == 0 && $since > ${dueMs}000000) || $since > ${lostMs}000000) {`,
+      );
+      expect(script).toContain('$after = @frame_readings + 2;');
+    }
+  });
+
+  it('takes batches that fit the capacity of the maps, without a loop where the kernel may refuse it', () => {
+    const text = (mapKeys: number, facts?: HostFacts) =>
+      assemble({ ...request(['iomap'], facts), mapKeys }).script;
+    expect(text(10_240)).toContain('while ($nth < 16) {');
+    expect(text(256)).toContain('while ($nth < 4) {');
+    expect(text(64)).toContain('while ($nth < 1) {');
+    const before = text(10_240, { ...LOCKED_6_18, kernel: '4.18.0-553.el8_10.x86_64' });
+    expect(before).toContain('unroll(2) {');
+    expect(before).not.toContain('while (');
   });
 
   it('knows what would be wrong if one of its programs did not run', () => {
@@ -206,13 +266,16 @@ describe('assemble', () => {
     });
   });
 
-  it('deletes the entries of a thread when it exits, or becomes another program under another id', () => {
+  it('remembers a thread that exits, or becomes another program under another id, until its entries may go', () => {
     const { script } = assemble(request(['sync', 'blocked']));
-    const exit = clauseOf(script, 'tracepoint:sched:sched_process_exit');
-    const exec = clauseOf(script, 'tracepoint:sched:sched_process_exec\n/args->old_pid != args->pid/');
+    const exit = 'tracepoint:sched:sched_process_exit\n/@seen[pid] && !(args->group_dead)/';
+    const exec = 'tracepoint:sched:sched_process_exec\n/args->old_pid != args->pid && @seen[pid]/';
+    expect(clauseOf(script, exit)).toContain('@frame_over_thread[cpu, $place] = (uint64)tid;');
+    expect(clauseOf(script, exec)).toContain('@frame_over_thread[cpu, $place] = (uint64)args->old_pid;');
     for (const map of ['@sync_open', '@blocked_open']) {
-      expect(exit).toContain(`delete(${map}[pid, tid]);`);
-      expect(exec).toContain(`delete(${map}[pid, (uint64)args->old_pid]);`);
+      expect(script).toContain(`if (${map}[pid, tid]) { ${map}[pid, tid] = (uint64)0; }`);
+      // What waits has the number of the dead, and is another.
+      expect(script).toContain(`if (${map}[$old, $thread] == 0) { delete(${map}[$old, $thread]); }`);
     }
     expect(assemble(request(['iomap'])).script).not.toContain('sched_process_exec');
   });
@@ -222,46 +285,41 @@ describe('assemble', () => {
     const deleting = script
       .split('\n}\n')
       .filter((clause) => /delete\(@(?:sync|blocked)_open\[/.test(clause));
-    const [switches = ''] = deleting;
-    expect(switches).toMatch(/if \(\S+prev_state & 0x30\) \{\s*delete\(@blocked_open/);
-    expect(deleting.map((clause) => clause.trim().split('\n', 2).join(' '))).toEqual([
-      'tracepoint:sched:sched_switch /(args->prev_state & 0x32) != 0 || (args->next_pid != 0 && @blocked_since[(uint64)args->next_pid])/',
+    expect(deleting.map((clause) => clause.trim().split('\n', 1)[0])).toEqual([
       // By io_uring's requests, which no thread's exit ends.
-      'tracepoint:io_uring:io_uring_complete /@sync_uring_start[(uint64)args->req]/',
-      'tracepoint:sched:sched_process_exit {',
-      'tracepoint:sched:sched_process_exec /args->old_pid != args->pid/',
+      'tracepoint:io_uring:io_uring_complete',
+      'tracepoint:sched:sched_process_exit',
+      'tracepoint:sched:sched_process_exec',
+      'tracepoint:sched:sched_process_exit',
     ]);
   });
 
   it('shares the deleting out over programs, in their order, where one may not use so many maps', () => {
     const maps = Array.from({ length: 120 }, (_, index) => `@m${index}`);
-    const frame = (pidMaps: readonly string[]) =>
-      frameOf({
-        ...{ filter: { kind: 'all' }, intervalMs: 1000, mapKeys: 16384, metricMaps: pidMaps, pidMaps },
-        ...{
-          histogramMaps: [],
-          threadMaps: [],
-          pidThreadMaps: [],
-          scratchMaps: [],
-          seeds: [],
-          reportsFiles: false,
-          startTime: 'none',
-          treeMap: 0,
-        },
-        ...{ checksMaps: false, execs: false, renames: false, hasKey: false, groupDeadField: true },
-      });
-    const { tail, scratch } = frame(maps);
-    const ends = tail
-      .split('\n}\n')
-      .filter((clause) => clause.startsWith('tracepoint:sched:sched_process_exit'));
-    expect(ends.length).toBeGreaterThan(1);
-    for (const clause of ends) expect(clause.match(/delete\(/g)?.length ?? 0).toBeLessThanOrEqual(56);
+    const threads = Array.from({ length: 60 }, (_, index) => `@t${index}`);
+    const { tail } = frameOf({
+      ...{ filter: { kind: 'all' }, intervalMs: 1000, mapKeys: 16384, metricMaps: maps, pidMaps: maps },
+      ...{ histogramMaps: ['@h'], threadMaps: [], pidThreadMaps: threads, scratchMaps: [], seeds: [] },
+      ...{ reportsFiles: false, startTime: 'none', treeMap: 0, checksMaps: false, execs: false },
+      ...{ renames: false, loops: true, hasKey: false, groupDeadField: true },
+    });
+    const ends = endsOf(tail);
+    for (const clause of ends) expect(mapsOf(clause)).toBeLessThanOrEqual(62);
     for (const map of maps) expect(tail.split(`delete(${map}[$old]);`)).toHaveLength(2);
+    for (const map of threads) expect(tail.split(`delete(${map}[$old, $thread]);`)).toHaveLength(2);
     expect(ends.map((clause) => clause.includes('printf("forget'))).toEqual(
       ends.map((_, index) => index === ends.length - 1),
     );
-    expect(scratch).toContain('@frame_forgotten');
-    expect(frame(maps.slice(0, 10)).scratch).not.toContain('@frame_forgotten');
+    expect(ends.filter((clause) => clause.includes('@frame_taken[cpu] = (uint64)0;'))).toHaveLength(1);
+  });
+
+  it('asks bpftrace for a key where it reports every one that is not there', () => {
+    const facts = { ...LOCKED_6_18, bpftrace: { path: '/usr/bin/bpftrace', version: '0.23.2' } };
+    const { script } = assemble(request(['iomap', 'sync'], facts));
+    expect(script).toContain('if (has_key(@iomap_iter, $old)) { delete(@iomap_iter[$old]); }');
+    expect(script).toContain(
+      'if (has_key(@sync_open, ($old, $thread))) { delete(@sync_open[$old, $thread]); }',
+    );
   });
 
   it('puts nothing in the script that its readers would take for a word of ours', () => {
@@ -373,14 +431,6 @@ describe('assemble', () => {
     expect(assemble(twice).script.match(/^(tracepoint|interval|BEGIN|END)/gm)).toHaveLength(
       assemble(twice).attachPoints,
     );
-  });
-
-  it('keeps the dead for three intervals and at least five seconds', () => {
-    const text = (intervalMs: number) => assemble({ ...request(['iomap']), intervalMs }).script;
-    expect(text(250)).toMatch(/interval:ms:250\n[\s\S]*/);
-    expect(text(250)).toContain('nsecs - $at > 5000000000');
-    expect(text(10_000)).toContain('interval:s:10\n');
-    expect(text(10_000)).toContain('nsecs - $at > 30000000000');
   });
 
   it('asks the kernel who ended in the best way it has', () => {

@@ -4,7 +4,7 @@
  *
  * HOW is a row of the table at the end. `slow` is fsync on a file system of its own (FUSE, served by a child) that takes MS
  * ms for each and says `waiting` when one has begun; `threads` does four at a time; `children` one in each of COUNT
- * short-lived processes, `spawned` in each of COUNT threads; `until` goes on until SIGTERM. What must not count: `none` (writes with O_DSYNC).
+ * short-lived processes, `spawned` in each of COUNT threads, MS of them at a time: it waits for the files go-1, go-2, …; `until` goes on until SIGTERM. What must not count: `none` (writes with O_DSYNC).
  */
 #include "account.h"
 #include <linux/fuse.h>
@@ -114,11 +114,14 @@ static void children(void) {
   }
 }
 
-static void spawned(void) {
+static void spawned(int group) {
   long all = times;
   times = 1;
   for (long n = 0; n < all; n++) {
     pthread_t thread;
+    char go[32];
+    snprintf(go, sizeof go, "go-%ld", n / group);
+    while (n > 0 && n % group == 0 && access(go, F_OK) != 0) usleep(10000);
     if (pthread_create(&thread, NULL, repeat, NULL) != 0) fail("thread");
     pthread_join(thread, NULL);
   }
@@ -203,7 +206,7 @@ int main(int argc, char **argv) {
   } else if (strcmp(way->name, "children") == 0) {
     children();
   } else if (strcmp(way->name, "spawned") == 0) {
-    spawned();
+    spawned(argc > 4 ? atoi(argv[4]) : 1);
   } else if (strcmp(way->name, "until") == 0) {
     while (!stopped) {
       if (pwrite(fd, "x", 1, 0) < 0) fail("write");
