@@ -108,7 +108,7 @@ describeWith([...TRACING, 'cc'], 'names made, removed and moved', () => {
       } finally {
         rmSync(on, { recursive: true });
       }
-      const counted = (metric: string, pid: number): number => outcome.counts[`inode.${metric}`]?.[pid] ?? 0;
+      const counted = (metric: string, pid: number): number => outcome.reached[`inode.${metric}`]?.[pid] ?? 0;
       const reported = Object.fromEntries(
         [...pids].flatMap(([kind, pid]) =>
           pid === null

@@ -21,6 +21,8 @@ export type Outcome = {
   readonly attachedProbes: number;
   /** Metric id to PID to value, as printed at the end; dimensions are joined to the PID by commas. */
   readonly counts: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** The same as it was printed last of each key, also of those who ended long ago and were forgotten. */
+  readonly reached: Outcome['counts'];
   /** The same at every tick, in order. */
   readonly ticks: readonly Readonly<Record<string, Readonly<Record<string, number>>>>[];
   /** Lines of the frame, in order. */
@@ -37,11 +39,17 @@ export type TraceOptions = Pick<AssembleRequest, 'filter'> &
     readonly rewrite?: (script: string) => string;
   };
 
+export type Running = {
+  /** Until it has printed all of so many ticks that come after now. */
+  readonly ticksFromNow: (count: number) => Promise<void>;
+  readonly hasSaid: (words: string) => boolean;
+};
+
 /** Attaches, waits until every probe is, runs the workload, and stops. */
 export const trace = async (
   selected: readonly Selected[],
   options: TraceOptions,
-  workload: () => Promise<void>,
+  workload: (tracer: Running) => Promise<void>,
 ): Promise<Outcome> => {
   const { intervalMs = 200, mapKeys = 16384, capacity = mapKeys, rewrite = same, ...rest } = options;
   const program = assemble({ selected, intervalMs, mapKeys, facts, ...rest });
@@ -57,6 +65,10 @@ export const trace = async (
       BPFTRACE_MAP_KEYS_MAX: String(capacity),
       BPFTRACE_MAX_MAP_KEYS: String(capacity),
     },
+  });
+  let said = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    said += chunk.toString('utf8');
   });
   const attached = new Promise<void>((resolve, reject) => {
     const look = (chunk: Buffer): void => {
@@ -104,7 +116,7 @@ export const trace = async (
   };
   try {
     await attached;
-    await workload();
+    await workload({ ticksFromNow, hasSaid: (line) => said.includes(line) });
     await allPrinted();
   } finally {
     child.kill('SIGINT');
@@ -129,6 +141,7 @@ const outcomeOf = (raw: string, program: Assembled): Outcome => {
   const lines: string[] = [];
   const ticks: Record<string, Record<string, number>>[] = [];
   let now: Record<string, Record<string, number>> = {};
+  const reached: Record<string, Record<string, number>> = {};
   let attachedProbes = 0;
   let exits = 0;
   for (const text of raw.split('\n').filter((line) => line.startsWith('{'))) {
@@ -143,9 +156,12 @@ const outcomeOf = (raw: string, program: Assembled): Outcome => {
     if (type !== 'map') continue;
     for (const [map, values] of Object.entries(data as Record<string, unknown>)) {
       const metric = metricOf.get(map);
-      if (metric !== undefined) now[metric] = values as Record<string, number>;
+      if (metric !== undefined) {
+        now[metric] = values as Record<string, number>;
+        reached[metric] = { ...reached[metric], ...now[metric] };
+      }
       if (map === '@frame_exits') exits = Number(values);
     }
   }
-  return { attachedProbes, counts: now, ticks, lines, exits, raw };
+  return { attachedProbes, counts: now, reached, ticks, lines, exits, raw };
 };
