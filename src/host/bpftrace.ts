@@ -20,6 +20,8 @@ const VARIABLE = 'STALLSCOPE_BPFTRACE';
 const MORE_PLACES = ['/usr/sbin', '/usr/bin', '/usr/local/sbin', '/usr/local/bin', '/snap/bin'] as const;
 /** A machine that stalls is what we are called for: its programs may take so long to be read from disk, or to get a CPU. */
 const VERSION_TIMEOUT_MS = 60_000;
+/** How long one that has answered has to end. */
+const END_TIMEOUT_MS = 10_000;
 
 export const findBpftrace = async (files: HostFiles, env: NodeJS.ProcessEnv): Promise<BpftraceFacts> => {
   const named = env[VARIABLE] ?? '';
@@ -55,7 +57,7 @@ const askVersion = async (
   path: string,
   env: NodeJS.ProcessEnv,
 ): Promise<{ version: string } | { problem: string }> => {
-  const { failed, timedOut, exitCode, signal, stdout, stderr, code } = await execa(path, ['--version'], {
+  const asked = execa(path, ['--version'], {
     env: builtEnvironment(env),
     extendEnv: false,
     stdin: 'ignore',
@@ -64,9 +66,22 @@ const askVersion = async (
     maxBuffer: 65_536,
     reject: false,
   });
+  let ending: NodeJS.Timeout | null = null;
+  let hasAnswered = false;
+  let printed = '';
+  asked.stdout.on('data', (bytes: Buffer) => {
+    printed += bytes.toString('utf8');
+    if (ending !== null || versionOf(printed) === null) return;
+    ending = setTimeout(() => {
+      hasAnswered = true;
+      asked.kill('SIGKILL');
+    }, END_TIMEOUT_MS);
+  });
+  const { failed, timedOut, exitCode, signal, stdout, stderr, code } = await asked;
+  if (ending !== null) clearTimeout(ending);
   const version = versionOf(stdout);
   // One that answered and took its time to end, as on a busy or emulated machine, runs.
-  if ((!failed || timedOut) && version !== null) return { version };
+  if ((!failed || timedOut || hasAnswered) && version !== null) return { version };
   const how = timedOut
     ? `gave no answer in ${VERSION_TIMEOUT_MS / 1000} s`
     : signal !== undefined
