@@ -442,7 +442,7 @@ describe.skipIf(whyNot !== null)(`probes on this kernel${why}`, () => {
       const root = waiting('sh', '-c', script, dir, String(STORM));
       const outcome = await trace(
         [select('inode')],
-        { filter: { kind: 'tree', rootPid: root.pid }, intervalMs: 60_000 },
+        { filter: { kind: 'tree', rootPid: root.pid }, intervalMs: 600_000 },
         () => root.go(),
       );
       const reported = outcome.lines.filter((line) => line.startsWith('exit ')).length;
