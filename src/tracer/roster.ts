@@ -63,6 +63,9 @@ const isPlacedAs = (before: ProcessRecord | null, now: ProcessRecord): boolean =
 
 type Reasons = Readonly<Record<string, string>>;
 
+/** Of a process of which all can be counted. */
+const NOTHING = '{}';
+
 export const createRoster = (
   host: Pick<HostPort, 'process' | 'image' | 'own'>,
   wantsComm: (comm: string) => boolean,
@@ -99,8 +102,14 @@ export const createRoster = (
     const names = owner?.formerly ?? early.take(pid, bootUs);
     const formerly =
       owner !== null && owner.comm !== comm && owner.counts ? withName(names, owner.comm) : names;
-    const record = recordOf(facts, formerly, bootUs);
-    const uncovered = JSON.stringify(facts.uncovered ?? {});
+    // On its way out it shows no interpreter any more; what could not be counted of it stays so.
+    const isKept = facts.uncovered === undefined && owner?.comm === comm && owner.uncovered !== NOTHING;
+    const uncovered = isKept ? owner.uncovered : JSON.stringify(facts.uncovered ?? {});
+    const record = recordOf(
+      isKept ? { ...facts, uncovered: JSON.parse(uncovered) as Reasons } : facts,
+      formerly,
+      bootUs,
+    );
     const isSame =
       owner !== null &&
       owner.comm === comm &&
@@ -207,7 +216,7 @@ export const createRoster = (
       const record = endOf(pid, bootUs, { startMs, comm, formerly });
       const wanted = wantsComm(comm);
       if (who === undefined || !isLate(who, startMs)) {
-        const uncovered = who?.uncovered ?? '{}';
+        const uncovered = who?.uncovered ?? NOTHING;
         const ended = { startMs: startMs ?? who?.startMs ?? null, comm, formerly, exitedUs: bootUs };
         known.set(pid, knownAt(bootUs, { ...ended, wanted, uncovered }));
       }

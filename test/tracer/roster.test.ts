@@ -78,6 +78,19 @@ describe('a process that counts', () => {
     expect(roster.meet(7, 105 * SECOND)).toMatchObject({ uncovered: { 'python.gc0': 'no markers' } });
   });
 
+  it('keeps what could not be counted of it when it ends, and maps no interpreter any more', () => {
+    const { now, roster } = world();
+    const uncovered = { 'python.gc0': 'no markers' };
+    now.facts = { uncovered };
+    now.code = '1 2 3';
+    expect(roster.meet(7, 5 * SECOND)).toMatchObject({ uncovered });
+    now.facts = {};
+    now.code = '0 0 0';
+    expect(roster.meet(7, 105 * SECOND)).toBeNull();
+    roster.exit({ ...exitOf(7, 10, 'a'), bootUs: 106 * SECOND });
+    expect(roster.meet(7, 206 * SECOND)?.uncovered ?? uncovered).toEqual(uncovered);
+  });
+
   it('that was still loading when it was read is read once more, whether or not it counts on', () => {
     const { now, roster } = world();
     now.facts = { startMs: 5_000 };
