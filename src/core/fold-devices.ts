@@ -1,5 +1,5 @@
 /** What the tracer counted of each device (device-calls.ts). */
-import { type DeviceCalls, MAX_DEVICES } from './device-calls.ts';
+import { callsOf, type DeviceCalls } from './device-calls.ts';
 import { addToHistogram, LAST_BUCKET } from './histogram.ts';
 import type { SampleRecord } from './record.ts';
 import { leaveOut } from './room.ts';
@@ -11,13 +11,9 @@ export const foldDevices = (state: SessionState, { deviceCounters = {} }: Sample
     if (known === undefined) continue;
     for (const [device = 0, log2 = 0, value = 0] of entries) {
       const bucket = Math.min(Math.max(0, Math.trunc(log2)), LAST_BUCKET);
-      if (!known.has(device) && known.size >= MAX_DEVICES) {
-        leaveOut(state);
-        continue;
-      }
-      const one = known.get(device) ?? { calls: [], last: [] };
-      known.set(device, one);
-      count(one, bucket, value);
+      const one = callsOf(known, device);
+      if (one === null) leaveOut(state);
+      else count(one, bucket, value);
     }
   }
 };

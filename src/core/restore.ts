@@ -11,7 +11,7 @@ import {
   lastStretch,
 } from './checkpoint-record.ts';
 import { noteCut } from './cut.ts';
-import { MAX_DEVICES } from './device-calls.ts';
+import { callsOf } from './device-calls.ts';
 import { createEntity, createTally, type Entity, growIn } from './entity.ts';
 import { addToHistogram } from './histogram.ts';
 import { accountOf, keyOf } from './ledger.ts';
@@ -94,8 +94,8 @@ const restoreDevices = (
   const known = devices.get(metric);
   if (known === undefined) return;
   for (const [device = 0, bucket = 0, calls = 0, last = 0] of entries) {
-    const one = known.get(device) ?? { calls: [], last: [] };
-    if (known.size < MAX_DEVICES) known.set(device, one);
+    const one = callsOf(known, device);
+    if (one === null) continue;
     addToHistogram(one.calls, bucket, calls);
     addToHistogram(one.last, bucket, last);
   }

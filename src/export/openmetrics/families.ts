@@ -3,7 +3,7 @@
  * bound; of single processes only those that a finding names, at most `MOST_PROCESSES`; then the host, findings, and how
  * far all of it is to be trusted.
  */
-import { deviceName } from '../../core/device.ts';
+import { namedDevices } from '../../core/device-calls.ts';
 import { BUCKETS, belowUs, type Histogram, isHistogram } from '../../core/histogram.ts';
 import { isBreakdown, type MetricDescriptor } from '../../core/metric.ts';
 import type { Row } from '../../core/snapshot.ts';
@@ -115,15 +115,11 @@ const histogramFamily = (
 };
 
 /** The same of each device. */
-const deviceFamily = (
-  { devices = {}, coverage, header }: WatchedSnapshot,
-  metric: MetricDescriptor,
-  name: Named,
-): Family => {
+const deviceFamily = (snapshot: WatchedSnapshot, metric: MetricDescriptor, name: Named): Family => {
   const family = { ...familyOf(metric, name, '', []), type: 'histogram' as const };
-  if (coverage[metric.id]?.coverage === 'not-covered') return family;
-  const points = (devices[metric.id] ?? []).flatMap(({ device, histogram }) =>
-    bucketPoints(histogram, name, { device: deviceName(header.host.devices ?? [], device) }),
+  if (snapshot.coverage[metric.id]?.coverage === 'not-covered') return family;
+  const points = namedDevices(snapshot, metric.id).flatMap(({ name: device, histogram }) =>
+    bucketPoints(histogram, name, { device }),
   );
   return { ...family, points };
 };

@@ -1,5 +1,5 @@
 /** Counts by size, order or kind, where a probe recorded them, and the free blocks of the page allocator. */
-import { deviceName } from '../../core/device.ts';
+import { namedDevices } from '../../core/device-calls.ts';
 import { belowUs, isHistogram, leastUs } from '../../core/histogram.ts';
 import type { MetricDescriptor } from '../../core/metric.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
@@ -29,10 +29,9 @@ const histogram = (metric: MetricDescriptor, snapshot: Snapshot): Html[] => {
   const [by] = metric.dims ?? [];
   if (by === undefined) return [];
   if (metric.scope === 'device')
-    return (snapshot.devices?.[metric.id] ?? []).flatMap(({ device, histogram: calls }) => {
-      const of = `of ${deviceName(snapshot.header.host.devices ?? [], device)}`;
-      return barsOf({ metric, by, of, totals: new Map(calls.entries()) }, snapshot);
-    });
+    return namedDevices(snapshot, metric.id).flatMap(({ name, histogram: calls }) =>
+      barsOf({ metric, by, of: `of ${name}`, totals: new Map(calls.entries()) }, snapshot),
+    );
   return isHistogram(metric)
     ? barsOf(
         {

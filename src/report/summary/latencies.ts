@@ -1,5 +1,5 @@
 /** How long the calls took that a probe counts by their time: of all processes, a line for each histogram. */
-import { deviceName } from '../../core/device.ts';
+import { namedDevices } from '../../core/device-calls.ts';
 import { callsIn, type Histogram, isHistogram, shareBelowUs } from '../../core/histogram.ts';
 import type { MetricDescriptor } from '../../core/metric.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
@@ -31,10 +31,9 @@ const deviceText = (snapshot: Snapshot): string[] =>
   snapshot.metrics
     .filter(({ scope }) => scope === 'device')
     .flatMap(({ id, label }) =>
-      (snapshot.devices?.[id] ?? []).flatMap(({ device, histogram }) => {
-        const name = clean(deviceName(snapshot.header.host.devices ?? [], device));
+      namedDevices(snapshot, id).flatMap(({ name, histogram }) => {
         const text = histogramText(histogram, trustMark(snapshot.coverage[id]?.coverage));
-        return text === null ? [] : [`  ${fitTo(label, LABEL)}  ${fitTo(name, LABEL)} ${text}`];
+        return text === null ? [] : [`  ${fitTo(label, LABEL)}  ${fitTo(clean(name), LABEL)} ${text}`];
       }),
     );
 

@@ -4,7 +4,7 @@
  */
 
 import { byDevice } from '../../core/by-device.ts';
-import { deviceName } from '../../core/device.ts';
+import { namedDevices } from '../../core/device-calls.ts';
 import { ROW_HISTORY_SAMPLES } from '../../core/entity.ts';
 import { callsIn, histogramOf, isHistogram } from '../../core/histogram.ts';
 import type { MetricDescriptor } from '../../core/metric.ts';
@@ -55,8 +55,7 @@ const deviceLines = (snapshot: Snapshot, row: Row, view: View): readonly Line[] 
   return snapshot.metrics
     .filter(({ scope }) => scope === 'device')
     .flatMap(({ id }) =>
-      (snapshot.devices?.[id] ?? []).flatMap(({ device, histogram }) => {
-        const name = deviceName(snapshot.header.host.devices ?? [], device);
+      namedDevices(snapshot, id).flatMap(({ name, histogram }) => {
         if (!own.has(name) || callsIn(histogram) === 0) return [];
         const mark = trustMark(snapshot.coverage[id]?.coverage, view.glyphs);
         return histogramLines(clean(name, view.glyphs.charset), histogram, mark, view);
