@@ -64,9 +64,7 @@ export const createLiveSource = (options: LiveOptions): Source => {
       }
       // Its keys are in what is held, and not in what comes next.
       pace.release();
-      processes.forget(event.pid, pace.lastBatchUs());
-      sampling.forget(event.pid);
-      emit({ type: 'forget', bootUs: event.bootUs, pid: event.pid });
+      sampling.forget(event.pid, pace.lastBatchUs(), event.bootUs);
     },
     loss: (kind, count, detail) => losses.add(kind, count, detail),
     leaving: () => {

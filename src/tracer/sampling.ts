@@ -43,8 +43,8 @@ export type Sampling = {
   /** Counting has begun. */
   begin(counting: Counting): void;
   take(taken: Taken): void;
-  /** The kernel deleted this PID's keys. */
-  forget(pid: number): void;
+  /** The kernel deleted this PID's keys, after the reading of that time. */
+  forget(pid: number, lastReadUs: number, bootUs: number): void;
   /** Another tracer counts from zero, with these probes. */
   restart(probes: readonly ProbeInUse[]): void;
   /** How many there were. */
@@ -116,11 +116,14 @@ export const createSampling = (options: SamplingOptions): Sampling => {
   /** Lines are lost where most is going on, and with them the words by which the dead are forgotten. */
   const forgetAbsent = (counters: Counters, bootUs: number): void => {
     for (const pid of changes.absent(counters)) {
-      if (processes.lives(pid)) continue;
-      processes.forget(pid, bootUs);
-      changes.forget(pid);
-      emit({ type: 'forget', bootUs, pid });
+      if (!processes.lives(pid)) forget(pid, bootUs, bootUs);
     }
+  };
+
+  const forget = (pid: number, lastReadUs: number, bootUs: number): void => {
+    processes.forget(pid, lastReadUs);
+    changes.forget(pid);
+    emit({ type: 'forget', bootUs, pid });
   };
 
   const noteFullMaps = (counters: Counters): void => {
@@ -190,7 +193,7 @@ export const createSampling = (options: SamplingOptions): Sampling => {
       meter = createProcessMeter(host, countsSinceMs);
     },
     take,
-    forget: (pid) => changes.forget(pid),
+    forget,
     restart: (probes) => {
       changes.restart();
       for (const derivation of derivations) derivation.restart(probes);
