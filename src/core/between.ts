@@ -4,9 +4,8 @@
  * is left open.
  */
 import { coverageOf, trustBetween } from './coverage.ts';
-import type { OfDevice } from './device-calls.ts';
 import type { Histogram } from './histogram.ts';
-import type { Breakdown, CgroupReadings, Reading, Row, Snapshot } from './snapshot.ts';
+import type { Breakdown, CgroupReadings, OfDevice, Reading, Row, Snapshot } from './snapshot.ts';
 
 export const between = (earlier: Snapshot, later: Snapshot): Snapshot => {
   const trust = trustBetween(earlier.trust, later.trust);

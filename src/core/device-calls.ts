@@ -12,9 +12,6 @@ export const MAX_DEVICES = 512;
 /** Of one metric and one device: calls by bucket, and by bucket the last reading, which the next is compared with. */
 export type DeviceCalls = { readonly calls: number[]; readonly last: number[] };
 
-/** What a snapshot has of a metric: the number of a device, and its calls. */
-export type OfDevice = { readonly device: number; readonly histogram: Histogram };
-
 /** Of this device, made when it is new; null where there is no room for another. */
 export const callsOf = (known: Map<number, DeviceCalls>, device: number): DeviceCalls | null => {
   const one = known.get(device);

@@ -1,5 +1,4 @@
 /** What a session had counted at one sample: what every view, report and exporter is drawn from. Immutable. */
-import type { OfDevice } from './device-calls.ts';
 import type { Histogram } from './histogram.ts';
 import type { MetricDescriptor } from './metric.ts';
 import type { HeaderRecord, LossKind, ProbeInUse, SelfCost, Waits } from './record.ts';
@@ -27,6 +26,9 @@ export type Reading = {
 
 /** One part of a metric with dimensions, for example the failures of order 2. */
 export type Breakdown = { readonly key: readonly number[]; readonly total: number; readonly delta: number };
+
+/** What is known of a metric of one device: its number, and its calls. */
+export type OfDevice = { readonly device: number; readonly histogram: Histogram };
 
 export type Row = {
   /** `pid@startMs`, unique in a session. */

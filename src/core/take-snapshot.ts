@@ -2,12 +2,20 @@
 
 import { realMsAt } from './clock.ts';
 import { coverageNowOf, coverageOf, trustOf } from './coverage.ts';
-import type { OfDevice } from './device-calls.ts';
 import { type Count, type Entity, pastOf, ROW_HISTORY_SAMPLES } from './entity.ts';
 import type { HostReading } from './host-reading.ts';
 import { isWholeInterval } from './rate.ts';
 import { type Ring, readRing } from './ring.ts';
-import type { Breakdown, CgroupReadings, History, Losses, Reading, Row, Snapshot } from './snapshot.ts';
+import type {
+  Breakdown,
+  CgroupReadings,
+  History,
+  Losses,
+  OfDevice,
+  Reading,
+  Row,
+  Snapshot,
+} from './snapshot.ts';
 import type { Early, SessionState } from './state.ts';
 import { isOwn } from './who.ts';
 
