@@ -1,6 +1,7 @@
 // npm run lab [-- NAME...]: stages failures that have a name, what looks like one, and ordinary work, all for real; records
 // each with this build of the tool; keeps the recordings in test/fixtures/incidents with the truth about them; and
-// prints how the findings judge all that is kept. `npm run lab -- --judge` only prints.
+// prints how the findings judge all that is kept. `npm run lab -- --judge` only prints. `npm run lab -- --first-page` records
+// nothing, and prints how many seconds it takes to read who did it and who suffers on the first page (first-page.mjs).
 //
 // Needs root and bpftrace, XFS for some and QEMU for the guests (test/vm). Nothing of the machine is changed but what
 // the stage undoes: a folder in /var/tmp, and loop mounts in it.
@@ -14,6 +15,11 @@ import { chooseSessions } from './sessions/index.mjs';
 
 const main = async (words) => {
   setUpProject();
+  if (words.includes('--first-page')) {
+    const { lookAtFirstPages } = await import('./first-page.mjs');
+    const names = words.filter((word) => !word.startsWith('-'));
+    return (await lookAtFirstPages(chooseSessions(names))) ? 0 : 1;
+  }
   const troubles = words.includes('--judge') ? [] : await recordAll(chooseSessions(words));
   console.log(tableOf(judge()));
   for (const trouble of troubles) say(`failed: ${trouble}`);

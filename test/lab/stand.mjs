@@ -28,7 +28,7 @@ export const createStand = (directory, sources, emulated = false) => {
   const ours = (arg) => (String(arg).startsWith(directory) ? relative(directory, arg) || '.' : String(arg));
   const start = (comm, file, args) => {
     // A ring or a pipe is an open file: as many as a service is allowed.
-    const before = ['ulimit -n 65536', ...(group === null ? [] : joining(group))].join('; ');
+    const before = ['ulimit -S -n $(ulimit -H -n)', ...(group === null ? [] : joining(group))].join('; ');
     const child = spawn('sh', ['-c', `${before}; exec "$@"`, 'sh', file, ...args.map(ours)], {
       cwd: directory,
       detached: true,
