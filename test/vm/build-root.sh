@@ -39,7 +39,7 @@ rm -f "$root"/etc/ssh/ssh_host_* "$root/usr/sbin/policy-rc.d"
 chroot "$root" sh -c 'cd /tmp && apt-get -qq -o APT::Sandbox::User=root download busybox-static && dpkg-deb -x busybox-static_*.deb busybox' \
   >"$work/log" 2>&1 || { tail -5 "$work/log" >&2; exit 1; }
 mkdir -p "$work/initrd/bin"
-cp "$(find "$root/tmp/busybox" -type f -name busybox)" "$work/initrd/bin/busybox"
+cp "$(find "$root/tmp/busybox" -path '*/bin/busybox')" "$work/initrd/bin/busybox"
 rm -rf "$root"/tmp/busybox*
 chroot "$root" sh -c 'dpkg-query -W -f "\${Package} \${Version}\n" bpftrace python3 xfsprogs' >"$work/made-of"
 
