@@ -2,6 +2,7 @@
 import { rateOf } from '../../core/rate.ts';
 import type { SessionState } from '../../core/state.ts';
 import { isStacked, keyOf, type Place, type PlaceReading } from './place.ts';
+import { readPrograms } from './programs.ts';
 import type { Readings } from './reading-state.ts';
 import { smooth } from './smooth.ts';
 
@@ -10,6 +11,7 @@ export const readPlaces = (readings: Readings, state: SessionState, hostUs: numb
   for (const { now } of readings.places.values()) now.clear();
   readDevices(readings, state, hostUs);
   readChannels(readings, state);
+  readPrograms(readings, state);
 };
 
 const reading = ({ places }: Readings, place: Place): PlaceReading => {

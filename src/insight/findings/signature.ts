@@ -38,8 +38,8 @@ export type Condition = {
   readonly order?: { readonly after: string; readonly earliestTicks: number; readonly latestTicks: number };
 };
 
-/** Kinds of places that can fail (place.ts). */
-export type PlaceKind = 'device' | 'channel';
+/** Kinds of places that can fail (place.ts), and the CPUs (programs.ts). */
+export type PlaceKind = 'device' | 'channel' | 'program' | 'machine';
 
 /** How much of a metric there must be for each of another: the time that one call takes. */
 export type Each = { readonly per: string; readonly least: number };
