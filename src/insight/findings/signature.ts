@@ -30,6 +30,8 @@ export type Condition = {
   readonly silentIsUnknown?: true;
   /** `least` and `most` are shares of the host's memory in KiB, or of the time of all its CPUs in ms per second. */
   readonly ofAll?: 'memory' | 'cpus';
+  /** It must hold now, and not only lately: what was so before and after each other was never so at once. */
+  readonly now?: true;
   /** Of others only those with so much of it for each of another count. */
   readonly each?: Each;
   readonly unit: MetricUnit;
