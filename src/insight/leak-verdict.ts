@@ -5,6 +5,7 @@ import { LEAK_METRICS, type LeakSignature } from './findings/leak-signature.ts';
 import { growingMemory, nativeLeak, outsideArenas, unwatchedInterpreter } from './findings/native-leak.ts';
 import { largeObjects, pythonLeak } from './findings/python-leak.ts';
 import { LEAK } from './growth-params.ts';
+import type { Room } from './leak-room.ts';
 import type { Grown } from './leak-state.ts';
 
 /** What is known of the allocators of one process. */
@@ -42,22 +43,39 @@ const runsPython = ({ comm, cmdline }: Entity): boolean => PYTHON_COMMAND.test(c
 
 export type Verdict = { readonly signature: LeakSignature; readonly confidence: number };
 
-/** null where both or neither of two allocators grow: then nobody is accused. */
-export const verdictOf = (grown: Grown, allocators: Allocators, isAnonymous: boolean): Verdict | null => {
+/** What else is known of who grows. */
+export type Growing = { readonly room: Room; readonly isAnonymous: boolean };
+
+/** null where both or neither of two allocators grow, and where a heap on its way grows like that: then nobody is accused. */
+export const verdictOf = (
+  grown: Grown,
+  allocators: Allocators,
+  { room, isAnonymous }: Growing,
+): Verdict | null => {
   const unknown = isAnonymous ? LEAK.confidenceUnknownAllocator : LEAK.confidenceResident;
   switch (allocators.kind) {
     case 'other':
-      return isSteady(grown) ? { signature: growingMemory, confidence: unknown } : null;
+      return goesOnLikeALeak(grown, room) ? { signature: growingMemory, confidence: unknown } : null;
     case 'unwatched':
       // Of an interpreter of which nothing at all was asked, nothing is said.
-      return allocators.reason === null ? null : { signature: unwatchedInterpreter, confidence: unknown };
+      return allocators.reason !== null && goesOnLikeALeak(grown, room)
+        ? { signature: unwatchedInterpreter, confidence: unknown }
+        : null;
     case 'python':
       return (allocators.mappings ? byMappings(grown, allocators) : null) ?? byArenas(grown, allocators);
   }
 };
 
-/** A leak per request or per round is as steady as these are; a compiler takes what its input asks for. */
-const isSteady = ({ leastStep }: Grown): boolean => leastStep >= LEAK.steadyStep;
+/**
+ * Nothing but its size is known. A leak per request or per round is steady; a compiler takes what its input asks for, and a
+ * young heap grows by leaps. A minute is enough where it goes like a clock, unless it is a heap that is collected; else
+ * minutes are, or so much of the room that there is that it matters whatever it is.
+ */
+const goesOnLikeALeak = ({ first, last, held, leastStep, pace }: Grown, room: Room): boolean => {
+  if (leastStep < LEAK.steadyStep || pace < LEAK.steadyPace || last.held <= room.ownBytes) return false;
+  if (leastStep >= LEAK.clockStep && !room.isCollected) return true;
+  return last.bootUs - first.bootUs >= LEAK.steadyMs * 1000 || held >= room.allBytes * LEAK.muchOfRoom;
+};
 
 /** Where most of the heap's growth has mappings of its own, which belong to who asked for them. */
 const byMappings = (grown: Grown, { arenas }: { readonly arenas: boolean }): Verdict | null => {

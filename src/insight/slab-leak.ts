@@ -26,7 +26,7 @@ export const slabFindings = (
   const [first, last] = [begun[0], begun.at(-1)];
   if (first === undefined || last === undefined || begun.length < 2 * LEAK.parts) return [];
   if (last.bootUs - first.bootUs < LEAK.leastMs * 1000) return [];
-  const { first: trough, rise, leastStep } = risesOf(begun.map(({ held }) => held));
+  const { first: trough, rise, leastStep } = risesOf(begun.map(({ bootUs, held }) => [bootUs, held]));
   const unit = BYTES_PER[metrics.get(ALL)?.unit ?? 'bytes'] ?? 1;
   const least = Math.max(SLAB_LEAK.leastBytes / unit, SLAB_LEAK.leastShare * trough);
   return rise < least || leastStep < LEAK.steadyStep ? [] : [describe(first, last, unit)];
