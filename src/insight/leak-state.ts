@@ -86,3 +86,15 @@ export const risesOf = (points: readonly (readonly [at: number, value: number])[
     pace: slope(-3, -1) / slope(0, 2),
   };
 };
+
+/**
+ * A leak per request or per round is steady; a compiler takes what its input asks for, and a young heap grows by leaps. A
+ * minute is enough where it goes like a clock, unless it is a heap that is collected; else it takes minutes.
+ */
+export const isUnabated = (
+  { leastStep, pace }: Pick<Rises, 'leastStep' | 'pace'>,
+  { forUs, isCollected = false }: { readonly forUs: number; readonly isCollected?: boolean },
+): boolean => {
+  if (leastStep >= LEAK.clockStep && pace >= LEAK.clockPace && !isCollected) return true;
+  return leastStep >= LEAK.steadyStep && pace >= LEAK.steadyPace && forUs >= LEAK.steadyMs * 1000;
+};

@@ -6,7 +6,7 @@ import { growingMemory, nativeLeak, outsideArenas, unwatchedInterpreter } from '
 import { largeObjects, pythonLeak } from './findings/python-leak.ts';
 import { LEAK } from './growth-params.ts';
 import type { Room } from './leak-room.ts';
-import type { Grown } from './leak-state.ts';
+import { type Grown, isUnabated } from './leak-state.ts';
 
 /** What is known of the allocators of one process. */
 export type Allocators =
@@ -52,29 +52,25 @@ export const verdictOf = (
   allocators: Allocators,
   { room, isAnonymous }: Growing,
 ): Verdict | null => {
+  if (!goesOnLikeALeak(grown, room)) return null;
   const unknown = isAnonymous ? LEAK.confidenceUnknownAllocator : LEAK.confidenceResident;
   switch (allocators.kind) {
     case 'other':
-      return goesOnLikeALeak(grown, room) ? { signature: growingMemory, confidence: unknown } : null;
+      return { signature: growingMemory, confidence: unknown };
     case 'unwatched':
       // Of an interpreter of which nothing at all was asked, nothing is said.
-      return allocators.reason !== null && goesOnLikeALeak(grown, room)
-        ? { signature: unwatchedInterpreter, confidence: unknown }
-        : null;
+      return allocators.reason === null ? null : { signature: unwatchedInterpreter, confidence: unknown };
     case 'python':
       return (allocators.mappings ? byMappings(grown, allocators) : null) ?? byArenas(grown, allocators);
   }
 };
 
-/**
- * Nothing but its size is known. A leak per request or per round is steady; a compiler takes what its input asks for, and a
- * young heap grows by leaps. A minute is enough where it goes like a clock, unless it is a heap that is collected; else
- * minutes are, or so much of the room that there is that it matters whatever it is.
- */
-const goesOnLikeALeak = ({ first, last, held, leastStep, pace }: Grown, room: Room): boolean => {
-  if (leastStep < LEAK.steadyStep || pace < LEAK.steadyPace || last.held <= room.ownBytes) return false;
-  if (leastStep >= LEAK.clockStep && !room.isCollected) return true;
-  return last.bootUs - first.bootUs >= LEAK.steadyMs * 1000 || held >= room.allBytes * LEAK.muchOfRoom;
+/** So much of the room that there is matters, whatever it is. */
+const goesOnLikeALeak = (grown: Grown, { ownBytes, allBytes, isCollected }: Room): boolean => {
+  const { first, last, held } = grown;
+  if (last.held <= ownBytes) return false;
+  const forUs = held >= allBytes * LEAK.muchOfRoom ? Number.POSITIVE_INFINITY : last.bootUs - first.bootUs;
+  return isUnabated(grown, { forUs, isCollected });
 };
 
 /** Where most of the heap's growth has mappings of its own, which belong to who asked for them. */

@@ -80,7 +80,6 @@ const growthOf = (points: readonly Point[]): Grown | null => {
   if (settled.length < 2 * LEAK.parts) return null;
   const { first: trough, rise, leastStep, pace } = risesOf(settled.map(({ bootUs, held }) => [bootUs, held]));
   if (rise < Math.max(LEAK.leastBytes, LEAK.leastShare * trough)) return null;
-  if (!(leastStep > LEAK.leastStep && pace >= LEAK.leastPace)) return null;
   if (last.swappedIn - first.swappedIn >= LEAK.mostlyShare * rise) return null;
   return {
     first,

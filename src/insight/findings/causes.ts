@@ -8,6 +8,7 @@ import type { SessionState } from '../../core/state.ts';
 import { isKernelThread, isOwn } from '../../core/who.ts';
 import type { Case, Cases } from './cases.ts';
 import { isStacked, type Place } from './place.ts';
+import { programOf } from './program-of.ts';
 import { addAll, createStretch, type Stretch } from './stretch.ts';
 
 export type Cause = {
@@ -67,8 +68,24 @@ const isInnermost = (one: Case, cases: readonly Case[]): boolean =>
     return isWithin(one.cgroup.path, other.cgroup.path) && other.weight > one.weight;
   });
 
-const ofCgroup = (one: Case, state: SessionState): Cause =>
-  ofSubject(one, mostFirst(one.doers, state).slice(0, 1), state);
+const ofCgroup = (one: Case, state: SessionState): Cause => ofSubject(one, whoDidMost(one, state), state);
+
+const LEAST_OF_GROUP = 0.5;
+
+/** Of many that did as much as each other one is a bystander: a program that did half of it, or nobody. */
+const whoDidMost = ({ doers }: Case, state: SessionState): Entity[] => {
+  const programs = new Map<string, [Entity, number][]>();
+  let all = 0;
+  for (const [entity, amount] of doers) {
+    all += amount;
+    const name = programOf(entity);
+    programs.set(name, [...(programs.get(name) ?? []), [entity, amount]]);
+  }
+  const most = [...programs.values()].find(
+    (parts) => parts.reduce((sum, [, amount]) => sum + amount, 0) >= all * LEAST_OF_GROUP,
+  );
+  return most === undefined ? [] : whoMakesUp(new Map(most), state);
+};
 
 const ofSubject = (one: Case, suspects: readonly Entity[], state: SessionState): Cause => ({
   lead: one,
@@ -103,7 +120,7 @@ const isNotUnclear = (one: Case, cases: readonly Case[]): boolean =>
   );
 
 const ofPlace = (one: Case, state: SessionState): Cause => {
-  if (one.place?.kind === 'program') return ofSubject(one, whoMakesUp(one, state), state);
+  if (one.place?.kind === 'program') return ofSubject(one, whoMakesUp(one.doers, state), state);
   const isAsked = one.signature.places?.queuedBy !== undefined;
   return ofSubject(one, isAsked ? whoFillsQueue(one, state) : [], state);
 };
@@ -128,7 +145,7 @@ const whoFillsQueue = ({ doers, stretch }: Case, state: SessionState): Entity[] 
 /** Who did a good part of what its kind did: those that live first, for it is they who can be asked to stop. */
 const LEAST_PART = 0.25;
 
-const whoMakesUp = ({ doers }: Case, state: SessionState): Entity[] => {
+const whoMakesUp = (doers: ReadonlyMap<Entity, number>, state: SessionState): Entity[] => {
   const [most = 0] = [...doers.values()].sort((a, b) => b - a);
   const parts = [...doers].filter(([entity, amount]) => !isOwn(entity, state) && amount >= most * LEAST_PART);
   const living = parts.filter(([{ endedBootUs }]) => endedBootUs === null);
