@@ -1,4 +1,4 @@
-/** How far a process may grow by what it was told, and by what the machine and its control group have. */
+/** How far a process may grow by how it was started, and by what the machine and its control group have. */
 import { isIn } from '../core/cgroup.ts';
 import type { Entity } from '../core/entity.ts';
 import type { SessionState } from '../core/state.ts';
@@ -29,16 +29,19 @@ const COLLECTED = /^(?:node(?:js)?|MainThread|node-MainThread|bun|deno|java|dotn
 const GUEST_MEMORY = / -m (?:size=)?(\d+)([kKmMgGtT]?)/;
 /** `-Xmx512m`; bytes where no unit is given. */
 const HEAP_MEMORY = / -Xmx(\d+)([kKmMgGtT]?)/;
-/** What a JVM takes of the machine when it is told nothing. */
+/** What a JVM takes of the machine where nothing else is asked for. */
 const HEAP_SHARE = 0.25;
 
 /** A guest touches its memory for the first time once, and a JVM its heap; neither is a leak before that is full. */
 const ownBytesOf = ({ comm, cmdline }: Entity, allBytes: number): number => {
   const words = ` ${cmdline ?? ''}`;
   if (GUEST.test(comm)) return sizeIn(GUEST_MEMORY.exec(words), MIB) ?? Number.POSITIVE_INFINITY;
-  if (comm === 'java') return sizeIn(HEAP_MEMORY.exec(words), 1) ?? allBytes * HEAP_SHARE;
+  if (comm === 'java') return sizeIn(HEAP_MEMORY.exec(words), 1) ?? heapIn(allBytes);
   return 0;
 };
+
+/** An import may not know how much memory there is. */
+const heapIn = (allBytes: number): number => (Number.isFinite(allBytes) ? allBytes * HEAP_SHARE : 0);
 
 const MIB = 2 ** 20;
 const UNITS: Readonly<Record<string, number>> = { k: 2 ** 10, m: MIB, g: 2 ** 30, t: 2 ** 40 };

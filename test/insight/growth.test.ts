@@ -137,7 +137,7 @@ describe('memory on its way', () => {
       { who: { comm: 'java', cmdline: 'java -server -Xmx2g -jar app.jar' } },
     ],
     [
-      'a JVM that was told nothing, below a quarter of memory',
+      'a JVM with nothing asked for, below a quarter of memory',
       series(700, (at) => 200 + 2 * at),
       { who: { comm: 'java', cmdline: 'java -jar app.jar' } },
     ],
