@@ -1,4 +1,5 @@
 /** Memory of programs of which only the size is known: what leaks is named however it leaks, what is on its way is not. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { ProcessRecord, StreamRecord } from '../../src/core/record.ts';
 import { leakFindings } from '../../src/insight/leaks.ts';
@@ -145,5 +146,21 @@ describe('memory on its way', () => {
     ['a job that ends within a minute', series(58, (at) => 40 + 7 * at), {}],
   ])('%s is named no leak', (_, held, scene) => {
     expect(namedAfter(held, scene)).toBeNull();
+  });
+});
+
+/** Read from /proc every two seconds, of work on a busy machine: seconds since it was met, and MiB of its own. */
+const ORDINARY = JSON.parse(readFileSync('test/fixtures/growth/ordinary.json', 'utf8')) as readonly {
+  readonly comm: string;
+  readonly what: string;
+  readonly points: readonly (readonly [seconds: number, mebibytes: number])[];
+}[];
+
+describe('memory that was read of ordinary work', () => {
+  it.each(ORDINARY.map((one) => [one.what, one] as const))('%s is named no leak', (_, { comm, points }) => {
+    const seconds = Math.ceil(points.at(-1)?.[0] ?? 0);
+    const held = series(seconds, (at) => points.findLast(([since]) => since <= at)?.[1] ?? 0);
+    expect(held.length).toBeGreaterThan(80);
+    expect(namedAfter(held, { who: { comm, cmdline: comm } })).toBeNull();
   });
 });
