@@ -150,11 +150,15 @@ describe('memory on its way', () => {
 });
 
 /** Read from /proc every two seconds, of work on a busy machine: seconds since it was met, and MiB of its own. */
-const ORDINARY = JSON.parse(readFileSync('test/fixtures/growth/ordinary.json', 'utf8')) as readonly {
+type Read = {
   readonly comm: string;
   readonly what: string;
   readonly points: readonly (readonly [seconds: number, mebibytes: number])[];
-}[];
+};
+const ORDINARY = readFileSync('test/fixtures/growth/ordinary.ndjson', 'utf8')
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line) as Read);
 
 describe('memory that was read of ordinary work', () => {
   it.each(ORDINARY.map((one) => [one.what, one] as const))('%s is named no leak', (_, { comm, points }) => {
