@@ -16,7 +16,7 @@ const missing = setUpHost({
   perl: 'perl',
   sshd: 'openssh-server',
   ssh: 'openssh-client',
-  busybox: 'busybox',
+  busybox: 'busybox-static',
   setpriv: 'util-linux',
   zsh: 'zsh',
   fish: 'fish',

@@ -4,6 +4,7 @@ import { realMsAt } from '../core/clock.ts';
 import type { MetricDescriptor, MetricUnit } from '../core/metric.ts';
 import { isBreakdown } from '../core/metric.ts';
 import { mostPerSecond, rateOf } from '../core/rate.ts';
+import { processRate } from '../core/stretch.ts';
 import { failure } from '../errors.ts';
 import { type Change, compareSides } from '../insight/compare.ts';
 import { addToPeriod, createPeriod, endSample, KEY_SEPARATOR, type Period } from '../insight/period.ts';
@@ -200,8 +201,8 @@ const seriesOf = async (
         const kind = kinds.get(metric) ?? 'counter';
         if (kind === 'max') continue;
         if (kind === 'gauge' && row.endedBootUs !== null) continue;
-        const value = kind === 'counter' ? rateOf(reading.delta, intervalUs) : reading.total;
-        if (value !== 0) addToPeriod(side, metric + KEY_SEPARATOR + who, value);
+        const value = kind === 'counter' ? processRate(snapshot, metric, reading.delta) : reading.total;
+        if (value !== 0 && !Number.isNaN(value)) addToPeriod(side, metric + KEY_SEPARATOR + who, value);
       }
     }
     for (const [metric, reading] of Object.entries(snapshot.host)) {

@@ -44,6 +44,9 @@ export type CheckpointSession = {
   readonly counted: Stretch;
   /** Where these are others than `counted` and the last interval. */
   readonly read?: Stretch | undefined;
+  readonly procRead?: Stretch | undefined;
+  /** Where this is not the end of `procRead`. */
+  readonly procUs?: number | undefined;
   readonly hostRead?: Stretch | undefined;
   readonly previousSelfUs?: number | undefined;
   /** Metric, or nothing for all, to when it was last shared out or deleted unread. */

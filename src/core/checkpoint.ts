@@ -13,7 +13,7 @@ import type { Entity } from './entity.ts';
 import { keyOf } from './ledger.ts';
 import type { CounterEntry } from './record.ts';
 import type { Early, SessionState } from './state.ts';
-import type { Stretch } from './stretch.ts';
+import { type Stretch, stretchOf } from './stretch.ts';
 import { DOUBTS } from './trust.ts';
 
 const ENTITIES_A_PART = 1_000;
@@ -25,11 +25,9 @@ export const checkpointOf = (state: SessionState): CheckpointRecord[] => {
     ...[...state.owners.values()].map((entity) => ({ entity, former: false })),
     ...[...state.former.values()].map((entity) => ({ entity, former: true })),
   ];
-  // The next reading can come too soon for a rate: what is shown until then is what grew before.
-  const held = state.counted.sample;
   const chunks = [
     ...chunked(entities, ENTITIES_A_PART).map((chunk) => ({
-      ...countsOf(chunk, held),
+      ...countsOf(state, chunk),
       ...earlyOf(chunk, state.early),
       entities: chunk.map(({ entity, former }) => factsOf(entity, former)),
       baselines: {},
@@ -47,7 +45,7 @@ export const checkpointOf = (state: SessionState): CheckpointRecord[] => {
     bootUs: state.bootUs,
     part,
     parts: chunks.length,
-    ...(part === 0 ? { session: sessionOf(state, held) } : {}),
+    ...(part === 0 ? { session: sessionOf(state) } : {}),
     ...chunk,
   }));
 };
@@ -87,18 +85,19 @@ const factsOf = (entity: Entity, former: boolean): CheckpointEntity => ({
 });
 
 const countsOf = (
+  state: SessionState,
   chunk: readonly { readonly entity: Entity }[],
-  held: number,
 ): Pick<CheckpointRecord, 'counts' | 'partial' | 'grown'> => {
   const counts: [string, CounterEntry][] = [];
   const partial: [string, CounterEntry][] = [];
   const grown: [string, CounterEntry][] = [];
   for (const [index, { entity }] of chunk.entries()) {
-    for (const [metric, count] of entity.counts) counts.push([metric, [index, ...amountOf(count, held)]]);
+    for (const [metric, count] of entity.counts)
+      counts.push([metric, [index, ...amountOf(state, metric, count)]]);
     for (const [metric, parts] of entity.parts)
       for (const { key, total, delta, sample } of parts.values()) {
         partial.push([metric, [index, ...key, total]]);
-        if (sample === held) grown.push([metric, [index, ...key, delta]]);
+        if (sample === stretchOf(state, metric).sample) grown.push([metric, [index, ...key, delta]]);
       }
   }
   return {
@@ -121,10 +120,12 @@ const earlyOf = (
   return entries.length === 0 ? {} : { early: grouped(entries) };
 };
 
+/** The next reading can come too soon for a rate: what is shown until then is what grew before. */
 const amountOf = (
-  count: { readonly total: number; readonly delta: number; readonly sample: number },
-  held: number,
-): number[] => (count.sample === held ? [count.total, count.delta] : [count.total]);
+  state: SessionState,
+  metric: string,
+  { total, delta, sample }: { readonly total: number; readonly delta: number; readonly sample: number },
+): number[] => (sample === stretchOf(state, metric).sample ? [total, delta] : [total]);
 
 /** Most often a difference is taken from the total itself; only what differs is reported. */
 const oddBaselines = (state: SessionState): (readonly [string, CounterEntry])[] => {
@@ -157,7 +158,7 @@ const totalOf = (state: SessionState, metric: string, key: readonly number[]): n
     : owner.parts.get(metric)?.get(key.slice(1).join(','))?.total;
 };
 
-const sessionOf = (state: SessionState, held: number): CheckpointSession => ({
+const sessionOf = (state: SessionState): CheckpointSession => ({
   samples: state.samples,
   previousBootUs: state.previousBootUs,
   epoch: state.epoch,
@@ -165,7 +166,9 @@ const sessionOf = (state: SessionState, held: number): CheckpointSession => ({
   ...stretchesOf(state),
   resumedBootUs: state.resumedBootUs,
   others: { processes: state.others.processes, metrics: Object.fromEntries(state.others.metrics) },
-  totals: Object.fromEntries([...state.totals].map(([metric, count]) => [metric, amountOf(count, held)])),
+  totals: Object.fromEntries(
+    [...state.totals].map(([metric, count]) => [metric, amountOf(state, metric, count)]),
+  ),
   ...(state.histograms.size === 0 ? {} : { histograms: Object.fromEntries(state.histograms) }),
   ...(state.devices.size === 0 ? {} : { deviceCounters: devicesOf(state) }),
   host: Object.fromEntries(
@@ -209,11 +212,13 @@ const cgroupOf = ({ uncovered, endedBootUs, readings, ...facts }: Cgroup): Check
 
 const stretchesOf = (
   state: SessionState,
-): Pick<CheckpointSession, 'read' | 'hostRead' | 'previousSelfUs' | 'hostEarly'> => {
-  const { read, counted, hostRead, previousSelfUs, previousBootUs } = state;
+): Pick<CheckpointSession, 'read' | 'procRead' | 'procUs' | 'hostRead' | 'previousSelfUs' | 'hostEarly'> => {
+  const { read, counted, procRead, procUs, hostRead, previousSelfUs, previousBootUs } = state;
   const early = [...state.host].filter(([, reading]) => reading.early !== 0);
   return {
     ...(isSame(read, counted) ? {} : { read }),
+    ...(isSame(procRead, counted) ? {} : { procRead }),
+    ...(procUs === procRead.bootUs ? {} : { procUs }),
     ...(isSame(hostRead, lastStretch(state)) ? {} : { hostRead }),
     ...(previousSelfUs === previousBootUs ? {} : { previousSelfUs }),
     ...(early.length === 0

@@ -20,38 +20,48 @@ import type { CounterEntry, SampleRecord } from './record.ts';
 import { writeRing } from './ring.ts';
 import { hasRoomForProcess, leaveOut, roomForCounts } from './room.ts';
 import { type Early, historyRing, type SessionState } from './state.ts';
-import { stretchTo } from './stretch.ts';
+import { procStretchTo, procUsOf, type Stretch, stretchOf, stretchTo } from './stretch.ts';
 
-export const foldCounters = (
-  state: SessionState,
-  { bootUs, counters }: SampleRecord,
-  sample: number,
-): void => {
-  const since = ({ bootUs: lastUs }: { readonly bootUs: number }): number =>
-    bootUs - Math.max(lastUs, state.resumedBootUs);
-  state.read = { sample, bootUs, intervalUs: since(state.read) };
-  const counted = stretchTo(state.header, state.counted, {
+export const foldCounters = (state: SessionState, record: SampleRecord, sample: number): void => {
+  const { bootUs, counters } = record;
+  state.read = { sample, bootUs, intervalUs: bootUs - Math.max(state.read.bootUs, state.resumedBootUs) };
+  state.procUs = record.hostUs ?? bootUs;
+  endStretches(state, record, sample);
+  growByEarly(state, sample);
+  const early: Early[] = [];
+  const growing = { sample, trends: state.trends };
+  for (const [metric, entries] of Object.entries(counters)) {
+    const inTime = stretchOf(state, metric).sample === sample;
+    foldCounter(state, metric, entries, { ...growing, early: inTime ? null : early });
+  }
+  if (early.length > 0) state.early = [...state.early, ...early];
+};
+
+/** What rates are of from this sample on, unless it came too soon. */
+const endStretches = (state: SessionState, record: SampleRecord, sample: number): void => {
+  const { header, resumedBootUs } = state;
+  const to = (last: Stretch, bootUs: number): Stretch => ({
     sample,
     bootUs,
     // What comes first after a gap was partly counted before it ended, while one probe after the other attached: nobody
     // knows over which time, and divided by what is left of it, it would be a spike.
-    intervalUs: state.counted.bootUs < state.resumedBootUs ? 0 : since(state.counted),
+    intervalUs: last.bootUs < resumedBootUs ? 0 : bootUs - last.bootUs,
   });
-  const early: Early[] | null = counted === null ? [] : null;
-  if (counted !== null) {
-    state.counted = counted;
-    writeRing(state.countedUs, sample, counted.intervalUs);
-    growByEarly(state, sample);
-  }
-  const growing = { sample, trends: state.trends, early };
-  for (const [metric, entries] of Object.entries(counters)) foldCounter(state, metric, entries, growing);
-  if (early !== null && early.length > 0) state.early = [...state.early, ...early];
+  const counted = stretchTo(header, state.counted, to(state.counted, record.bootUs));
+  if (counted === null) return;
+  state.counted = counted;
+  writeRing(state.countedUs, sample, counted.intervalUs);
+  const procRead = procStretchTo(header, state.procRead, to(state.procRead, procUsOf(record)));
+  if (procRead === null) return;
+  state.procRead = procRead;
+  writeRing(state.procReadUs, sample, procRead.intervalUs);
 };
 
-/** What came too soon for a rate of its own grew in this sample's interval too. */
+/** What came too soon for a rate of its own grew in the interval that ends with this sample, too. */
 const growByEarly = (state: SessionState, sample: number): void => {
-  state.carried = state.early;
-  state.early = [];
+  const isOver = ({ metric }: Early): boolean => stretchOf(state, metric).sample === sample;
+  state.carried = state.early.filter(isOver);
+  state.early = state.early.filter((one) => !isOver(one));
   const growing = { sample, trends: state.trends };
   for (const { entity, metric, dims, delta } of state.carried) {
     growEntity(entity, metric, dims, delta, growing);

@@ -24,7 +24,7 @@ const FULL_TIME: readonly {
 }[] = [
   { metric: /^psi\./, perSecond: 1e6 },
   { metric: /^disk\..+\.busy_ms$/, perSecond: 1000 },
-  { metric: /^cpu\.(?:busy|iowait|steal)_ms$/, perSecond: 1000, ofEachCpu: true },
+  { metric: /^(?:cpu\.(?:busy|iowait|steal)_ms|proc\.cpu_ms)$/, perSecond: 1000, ofEachCpu: true },
 ];
 
 /**

@@ -149,6 +149,8 @@ export type SampleRecord = {
   readonly deviceCounters?: Readonly<Record<string, readonly CounterEntry[]>> | undefined;
   /** When the host was read, where that is not at `bootUs`: the tracer can be read a good while after its tick. */
   readonly hostUs?: number | undefined;
+  /** When what /proc says of processes (`proc.*`) was last read of all of them, where that is not when the host was. */
+  readonly procUs?: number | undefined;
   /** Where threads wait uninterruptibly that did so at the sample before, too; absent where none does, or nobody looked. */
   readonly waits?: Waits | undefined;
   readonly self: SelfCost;

@@ -19,6 +19,7 @@ import type { CounterEntry, HeaderRecord } from './record.ts';
 import { createRingAfter } from './ring.ts';
 import { hasRoomForProcess, holdText, textOf } from './room.ts';
 import { createState, type Early, type SessionState, SIGNAL_HISTORY_SAMPLES } from './state.ts';
+import { stretchOf } from './stretch.ts';
 import { DOUBTS } from './trust.ts';
 
 /** The state that these parts describe; null when they are not the whole of one. */
@@ -37,6 +38,7 @@ export const restoreState = (
 
 const beginAt = (header: HeaderRecord, bootUs: number, session: CheckpointSession): SessionState => {
   const { samples, counted } = session;
+  const procRead = session.procRead ?? counted;
   const state: SessionState = {
     ...createState(header),
     samples,
@@ -45,6 +47,8 @@ const beginAt = (header: HeaderRecord, bootUs: number, session: CheckpointSessio
     epoch: session.epoch,
     counted,
     read: session.read ?? counted,
+    procRead,
+    procUs: session.procUs ?? procRead.bootUs,
     hostRead: session.hostRead ?? lastStretch({ samples, bootUs, previousBootUs: session.previousBootUs }),
     previousSelfUs: session.previousSelfUs ?? session.previousBootUs,
     resumedBootUs: session.resumedBootUs,
@@ -56,7 +60,7 @@ const beginAt = (header: HeaderRecord, bootUs: number, session: CheckpointSessio
   fill(state.others.metrics, session.others.metrics);
   noteCut(state, state.others.metrics.keys());
   for (const [metric, amount] of Object.entries(session.totals))
-    state.totals.set(metric, countFrom(amount, counted.sample));
+    state.totals.set(metric, countFrom(amount, stretchOf(state, metric).sample));
   for (const [metric, [last = 0, total = 0, delta = 0]] of Object.entries(session.host)) {
     if (!state.metrics.has(metric)) continue;
     const early = session.hostEarly?.[metric] ?? 0;
@@ -126,13 +130,13 @@ const countFrom = ([total = 0, delta]: readonly number[], heldSample: number) =>
 
 const restoreEntities = (state: SessionState, part: CheckpointRecord): void => {
   const entities = part.entities.map((facts) => restoreEntity(state, facts));
-  restoreCounts(entities, part.counts, state.counted.sample);
+  restoreCounts(state, entities, part.counts);
   for (const entity of entities)
     if (entity !== undefined && entity.endedBootUs !== null) noteCut(state, entity.counts.keys());
   restoreParts(entities, part.partial);
   for (const [metric, entity, dims, delta] of entriesOf(entities, part.grown)) {
     const one = entity.parts.get(metric)?.get(dims.join(','));
-    if (one !== undefined) growIn(one, delta, state.counted.sample);
+    if (one !== undefined) growIn(one, delta, stretchOf(state, metric).sample);
   }
   const sample = state.samples - 1;
   const early = entriesOf(entities, part.early).map(
@@ -166,10 +170,11 @@ const restoreEntity = (state: SessionState, facts: CheckpointEntity): Entity | u
 type Restored = readonly (Entity | undefined)[];
 type Table = Readonly<Record<string, readonly CounterEntry[]>>;
 
-const restoreCounts = (entities: Restored, counts: Table, heldSample: number): void => {
+const restoreCounts = (state: SessionState, entities: Restored, counts: Table): void => {
   for (const [metric, entries] of Object.entries(counts)) {
+    const { sample } = stretchOf(state, metric);
     for (const [index = -1, ...amount] of entries)
-      entities[index]?.counts.set(metric, createTally(countFrom(amount, heldSample)));
+      entities[index]?.counts.set(metric, createTally(countFrom(amount, sample)));
   }
 };
 

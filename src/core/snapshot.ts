@@ -18,7 +18,7 @@ export type MetricCoverage = {
 export type Reading = {
   /** Since tracing began (counter), or the level (gauge), or the largest seen (max). */
   readonly total: number;
-  /** In the interval that rates are of (`counted`, `hostIntervalUs`); for gauge and max, as total. */
+  /** In the interval that rates are of (`counted`, `procRead`, `hostIntervalUs`); for gauge and max, as total. */
   readonly delta: number;
   /** What came with this very sample, where that is not `delta`: after one that came too soon for a rate. */
   readonly fresh?: number | undefined;
@@ -94,6 +94,8 @@ export type History = {
   times(samples: number): Float64Array;
   /** µs that the counters of those samples cover; NaN where the tracer was not read, or too soon for a rate. */
   countedUs(samples: number): Float64Array;
+  /** The same of what /proc says of processes (`proc.*`). */
+  procReadUs(samples: number): Float64Array;
   /** The same of the host's own counters. */
   hostUs(samples: number): Float64Array;
 };
@@ -109,8 +111,13 @@ export type Snapshot = {
   readonly elapsedUs: number;
   /** Between the last two samples; 0 before the second. */
   readonly intervalUs: number;
-  /** When what the deltas of processes cover ended, and how long it was: never too short for a rate; 0 before the first. */
+  /** When what the deltas of processes cover, but for those of `procRead`, ended, and how long it was: never too short for a rate; 0 before the first. */
   readonly counted: { readonly bootUs: number; readonly intervalUs: number };
+  /**
+   * How long the deltas of what /proc says of processes (`proc.*`) cover, whether that ended with the last sample, and when any
+   * of them was last read.
+   */
+  readonly procRead: { readonly intervalUs: number; readonly isNew: boolean; readonly readUs: number };
   /** When the tracer was last read, and the time since it was read before. */
   readonly read: { readonly bootUs: number; readonly intervalUs: number };
   /** How long the deltas of the host cover: never too short for a rate; 0 before the first. */

@@ -46,15 +46,19 @@ export type SessionState = {
   bootUs: number;
   previousBootUs: number;
   epoch: number;
-  /** What the growth of processes is of. It ends with the last sample for which the tracer was read, in time (rate.ts). */
+  /** What the growth of processes is of, but for `procRead`. It ends with the last sample for which the tracer was read, in time (rate.ts). */
   counted: Stretch;
   /** The last sample for which the tracer was read, in time or not. */
   read: Stretch;
+  /** What the growth of what /proc says of processes is of (stretch.ts). It ends with a sample that `counted` ended with. */
+  procRead: Stretch;
+  /** When /proc was last read of any process. */
+  procUs: number;
   /** What the growth of the host's own counters is of. */
   hostRead: Stretch;
-  /** Read since `counted` ended. */
+  /** Read since the stretch ended that it would be growth of. */
   early: readonly Early[];
-  /** Of what grew in `counted`, what had been read before its end. */
+  /** Of what grew in a stretch that ended with the sample read last, what had been read before its end. */
   carried: readonly Early[];
   /** Where counting began again after the last gap; what is read next covers the time since then. */
   resumedBootUs: number;
@@ -82,6 +86,7 @@ export type SessionState = {
   /** When each sample was. What lies before the first of them is unknown of all histories. */
   readonly times: Ring;
   readonly countedUs: Ring;
+  readonly procReadUs: Ring;
   readonly hostUs: Ring;
   readonly probes: Map<string, ProbeInUse>;
   /** Metric id to the time for which its probe did not count it, to stay within the budget. */
@@ -127,6 +132,8 @@ export const createState = (header: HeaderRecord, endedRows: number = ENDED_ROWS
   epoch: 0,
   counted: { sample: -1, bootUs: header.clock.bootUs, intervalUs: 0 },
   read: { sample: -1, bootUs: header.clock.bootUs, intervalUs: 0 },
+  procRead: { sample: -1, bootUs: header.clock.bootUs, intervalUs: 0 },
+  procUs: header.clock.bootUs,
   hostRead: { sample: -1, bootUs: header.clock.bootUs, intervalUs: 0 },
   early: [],
   carried: [],
@@ -151,6 +158,7 @@ export const createState = (header: HeaderRecord, endedRows: number = ENDED_ROWS
   totalHistory: new Map(),
   times: createRing(SIGNAL_HISTORY_SAMPLES, Number.NaN),
   countedUs: createRing(SIGNAL_HISTORY_SAMPLES, Number.NaN),
+  procReadUs: createRing(SIGNAL_HISTORY_SAMPLES, Number.NaN),
   hostUs: createRing(SIGNAL_HISTORY_SAMPLES, Number.NaN),
   probes: new Map(header.probes.map((probe) => [probe.id, probe])),
   uncounted: new Map(),

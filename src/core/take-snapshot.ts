@@ -17,6 +17,7 @@ import type {
   Snapshot,
 } from './snapshot.ts';
 import type { Early, SessionState } from './state.ts';
+import { stretchOf } from './stretch.ts';
 import { isOwn } from './who.ts';
 
 /** O(processes × metrics seen). The result does not change when the state goes on. */
@@ -43,11 +44,16 @@ export const takeSnapshot = (state: SessionState): Snapshot => {
     intervalUs,
     counted: { bootUs: state.counted.bootUs, intervalUs: state.counted.intervalUs },
     read: { bootUs: state.read.bootUs, intervalUs: state.read.intervalUs },
+    procRead: {
+      intervalUs: state.procRead.intervalUs,
+      isNew: state.procRead.sample === sample && sample >= 0,
+      readUs: state.procUs,
+    },
     hostIntervalUs: state.hostRead.intervalUs,
     metrics: header.metrics,
     rows,
     totals: Object.fromEntries(
-      [...state.totals].map(([metric, count]) => [metric, readingOf(count, state.counted.sample)]),
+      [...state.totals].map(([metric, count]) => [metric, readingOf(count, stretchOf(state, metric).sample)]),
     ),
     others: { processes: state.others.processes, metrics: Object.fromEntries(state.others.metrics) },
     host: hostOf(state),
@@ -63,7 +69,7 @@ export const takeSnapshot = (state: SessionState): Snapshot => {
     ended: state.ended,
     histograms: Object.fromEntries([...state.histograms].map(([metric, counts]) => [metric, [...counts]])),
     ...(state.devices.size === 0 ? {} : { devices: devicesOf(state) }),
-    breakdown: breakdownsOf(entities, state.counted.sample),
+    breakdown: breakdownsOf(state, entities),
     history: historyOf(state, { entities, ends }, sample),
   };
 };
@@ -72,25 +78,27 @@ export const takeSnapshot = (state: SessionState): Snapshot => {
 type Fresh = ReadonlyMap<Count, number>;
 const NOTHING_FRESH: Fresh = new Map();
 
-const freshOf = ({ early, carried, read, counted, samples }: SessionState): Fresh => {
+const freshOf = (state: SessionState): Fresh => {
+  const { early, carried, read, samples } = state;
   if (read.sample !== samples - 1) return NOTHING_FRESH;
-  const inTime = read.sample === counted.sample;
-  const reported = inTime ? carried : early.filter(({ sample }) => sample === read.sample);
-  if (reported.length === 0) return NOTHING_FRESH;
+  const soon = early.filter(({ sample }) => sample === read.sample);
+  if (carried.length === 0 && soon.length === 0) return NOTHING_FRESH;
   const fresh = new Map<Count, number>();
-  const add = ({ entity, metric, delta }: Early): void => {
+  const add = ({ entity, metric }: Early, delta: number): void => {
     const count = entity.counts.get(metric);
     if (count === undefined) return;
-    const before = fresh.get(count) ?? (inTime && count.sample === counted.sample ? count.delta : 0);
-    fresh.set(count, before + (inTime ? -delta : delta));
+    const grew = stretchOf(state, metric).sample === read.sample && count.sample === read.sample;
+    fresh.set(count, (fresh.get(count) ?? (grew ? count.delta : 0)) + delta);
   };
-  for (const one of reported) add(one);
+  for (const one of carried) add(one, -one.delta);
+  for (const one of soon) add(one, one.delta);
   return fresh;
 };
 
 type Drawn = {
   readonly version: number;
   readonly counted: number;
+  readonly procRead: number;
   readonly still: boolean;
   readonly row: Row;
 };
@@ -101,16 +109,19 @@ const drawn = new WeakMap<Entity, Drawn>();
  * and snapshots that are kept to step back to share what they have in common.
  */
 const keptRow = (state: SessionState, entity: Entity, fresh: Fresh): Row => {
-  const { sample } = state.counted;
+  const { version } = entity;
+  const [counted, procRead] = [state.counted.sample, state.procRead.sample];
   const before = drawn.get(entity);
-  if (before?.version === entity.version && (before.still || before.counted === sample)) return before.row;
+  if (before?.version === version) {
+    if (before.still || (before.counted === counted && before.procRead === procRead)) return before.row;
+  }
   const row = rowOf(state, entity, fresh, before?.row.metrics ?? NO_READINGS);
   // What is of one sample only must be drawn again for the next.
   if (fresh.size > 0 && isFresh(entity, fresh)) {
     drawn.delete(entity);
     return row;
   }
-  drawn.set(entity, { version: entity.version, counted: sample, still: isStill(state, entity), row });
+  drawn.set(entity, { version, counted, procRead, still: isStill(state, entity), row });
   return row;
 };
 
@@ -121,7 +132,7 @@ const isFresh = ({ counts }: Entity, fresh: Fresh): boolean => {
 
 const isStill = (state: SessionState, { counts }: Entity): boolean => {
   for (const [metric, count] of counts)
-    if (count.sample === state.counted.sample && isCounter(state, metric)) return false;
+    if (count.sample === stretchOf(state, metric).sample && isCounter(state, metric)) return false;
   return true;
 };
 
@@ -132,7 +143,8 @@ const rowOf = (state: SessionState, entity: Entity, fresh: Fresh, before: Row['m
   const metrics: Record<string, Reading> = {};
   for (const [metric, count] of entity.counts) {
     const { total } = count;
-    const delta = !isCounter(state, metric) ? total : count.sample === state.counted.sample ? count.delta : 0;
+    const grew = count.sample === stretchOf(state, metric).sample;
+    const delta = !isCounter(state, metric) ? total : grew ? count.delta : 0;
     const came = fresh.size === 0 ? undefined : fresh.get(count);
     const last = before[metric];
     metrics[metric] =
@@ -252,12 +264,13 @@ const selfOf = (state: SessionState): Snapshot['self'] => {
 };
 
 /** Copied now, because parts go on counting; few metrics have parts. */
-const breakdownsOf = (entities: ReadonlyMap<string, Entity>, sample: number): Snapshot['breakdown'] => {
+const breakdownsOf = (state: SessionState, entities: ReadonlyMap<string, Entity>): Snapshot['breakdown'] => {
   const byRow = new Map<string, Map<string, readonly Breakdown[]>>();
   for (const [id, entity] of entities) {
     if (entity.parts.size === 0) continue;
     const byMetric = new Map<string, readonly Breakdown[]>();
     for (const [metric, parts] of entity.parts) {
+      const { sample } = stretchOf(state, metric);
       const list = [...parts.values()].map((part) => ({ key: part.key, ...readingOf(part, sample) }));
       byMetric.set(
         metric,
@@ -286,6 +299,7 @@ const historyOf = (state: SessionState, lives: Lives, sample: number): History =
     row: (id, metric, samples) => known(history.row(id, metric, samples)),
     times: (samples) => known(history.times(samples)),
     countedUs: (samples) => known(history.countedUs(samples)),
+    procReadUs: (samples) => known(history.procReadUs(samples)),
     hostUs: (samples) => known(history.hostUs(samples)),
   };
 };
@@ -308,6 +322,7 @@ const wholeHistoryOf = (state: SessionState, { entities, ends }: Lives, sample: 
   },
   times: (samples) => readRing(state.times, sample, samples, Number.NaN),
   countedUs: (samples) => readRing(state.countedUs, sample, samples, Number.NaN),
+  procReadUs: (samples) => readRing(state.procReadUs, sample, samples, Number.NaN),
   hostUs: (samples) => readRing(state.hostUs, sample, samples, Number.NaN),
 });
 

@@ -29,6 +29,11 @@ export const widened = <Shot extends Snapshot>(earlier: Shot, later: Shot): Shot
       bootUs: later.read.bootUs,
       intervalUs: later.read.bootUs - earlier.read.bootUs,
     },
+    procRead: {
+      intervalUs: later.procRead.readUs - earlier.procRead.readUs,
+      isNew: true,
+      readUs: later.procRead.readUs,
+    },
     hostIntervalUs: later.bootUs - earlier.bootUs,
     rows: later.rows.map((row) => ({ ...row, metrics: grown(rows.get(row.id), row.metrics) })),
     totals: grown(earlier.totals, later.totals),

@@ -34,6 +34,8 @@ export type Analysis = {
   /** Spikes below this took no part in links. */
   readonly linkedFromScore: number;
   readonly learning: boolean;
+  /** For want of room the fainter spikes up to this moment, so many, are not kept; null while all are. */
+  readonly thinned: { readonly untilUs: number; readonly spikes: number } | null;
   /** Since when what is usual was learnt no more; null while it was. */
   readonly frozenUs: number | null;
 };
@@ -85,6 +87,7 @@ export const analyse = (
     tested: correlation.tested,
     linkedFromScore: correlation.fromScore,
     learning: insight.ticks < SPIKE.learningTicks,
+    thinned: insight.thinnedUs === null ? null : { untilUs: insight.thinnedUs, spikes: insight.forgotten },
     frozenUs: session.watch.frozenUs,
   };
 };

@@ -109,8 +109,9 @@ export type Insight = {
   /** The latest, in the order in which they were known. */
   readonly shifts: Shift[];
   readonly silences: Silence[];
-  /** Spikes dropped for want of room. */
+  /** Spikes dropped for want of room: of those that began up to `thinnedUs` only the loudest are kept. */
   forgotten: number;
+  thinnedUs: number | null;
   seriesSeen: number;
   /** Series not followed for want of room. */
   unfollowed: number;
@@ -142,6 +143,7 @@ export const createInsight = (intervalMs = 1000, eventScore: number = SPIKE.even
   shifts: [],
   silences: [],
   forgotten: 0,
+  thinnedUs: null,
   seriesSeen: 0,
   unfollowed: 0,
 });

@@ -7,7 +7,7 @@ import type { Entity } from '../core/entity.ts';
 import { isBreakdown, type MetricDescriptor } from '../core/metric.ts';
 import { mostPerSecond, rateOf } from '../core/rate.ts';
 import type { SessionState } from '../core/state.ts';
-import { isOfLast } from '../core/stretch.ts';
+import { isOfLast, processRate, stretchOf } from '../core/stretch.ts';
 import { isKernelThread, isOwn } from '../core/who.ts';
 import { frozenSince } from './baseline.ts';
 import { noteUse } from './deeds.ts';
@@ -55,7 +55,6 @@ const MAX_MISSED_TICKS = 1_000_000;
 
 const readProcesses = (watch: Watch, state: SessionState): void => {
   const { insight, processes } = watch;
-  const { intervalUs } = state.counted;
   for (const owners of [state.owners.values(), state.former.values()]) {
     for (const entity of owners) {
       if (hasNothingMore(entity, state)) continue;
@@ -67,13 +66,17 @@ const readProcesses = (watch: Watch, state: SessionState): void => {
       for (const [metric, count] of entity.counts) {
         const descriptor = state.metrics.get(metric);
         if (descriptor === undefined || descriptor.kind === 'max' || isBreakdown(descriptor)) continue;
-        const current = count.sample === state.counted.sample;
-        if (current) noteMeanwhile(watch, entity, descriptor, rateOf(count.delta, intervalUs));
+        const stretch = stretchOf(state, metric);
+        // What was not read with this sample is not known of it.
+        if (descriptor.kind === 'counter' && !isOfLast(stretch, state)) continue;
+        const current = count.sample === stretch.sample;
+        const perSecond = current ? processRate(state, metric, count.delta) : 0;
+        if (current) noteMeanwhile(watch, entity, descriptor, perSecond);
         if (isUnwatched(metric, state)) continue;
         const row = rows?.get(metric) ?? openOf(watch, state, entity, descriptor);
         if (row < 0) continue;
         if (descriptor.kind === 'gauge') insight.values[row] = count.total;
-        else insight.values[row] = current ? rateOf(count.delta, intervalUs) : 0;
+        else insight.values[row] = perSecond;
       }
     }
   }

@@ -3,6 +3,7 @@ import { COUNTER_STRIDE, isShifted } from './counter.ts';
 import type { Insight, Slot } from './detector-state.ts';
 import { GAUGE, MAX_SPIKES, SPIKE } from './params.ts';
 import type { Spike } from './series.ts';
+import { thinSpikes } from './thin-spikes.ts';
 
 /** One more tick of the series. `age` is how many it had before. */
 export const follow = (
@@ -72,9 +73,7 @@ const begin = (insight: Insight, slot: Slot, value: number, score: number, age: 
     learning: age < SPIKE.learningTicks,
   };
   insight.spikes.push(slot.spike);
-  if (insight.spikes.length <= MAX_SPIKES) return;
-  insight.forgotten += insight.spikes.length - MAX_SPIKES / 2;
-  insight.spikes.splice(0, insight.spikes.length - MAX_SPIKES / 2);
+  if (insight.spikes.length > MAX_SPIKES) thinSpikes(insight);
 };
 
 const extend = (insight: Insight, spike: Spike, value: number, score: number): void => {

@@ -20,6 +20,8 @@ export type Block = {
   kept(): readonly string[];
   /** Of a process, as it was read last. */
   statOf(pid: number): { readonly stat: string | null; readonly statm: string | null } | null;
+  /** Whether, with what came last, all processes that are wanted were read since it was so before, and all their waits. */
+  isRound(): boolean;
   /** It has come. What its clock showed, in µs; null for one that cannot be read. */
   take(bytes: Buffer, wanted: Wanted): number | null;
   /** So has another answer. */
@@ -53,6 +55,8 @@ const FRESH_TURNS = 10;
 
 const OF_PROCESS = /^\/proc\/(\d+)(?:\/|$)/;
 const STAT = /^\/proc\/\d+\/statm?$/;
+/** How long a thread waited for a CPU: it grows, and an answer of before would be growth of several blocks at once. */
+const WAITS = /^\/proc\/\d+\/(?:task\/\d+\/)?schedstat$/;
 
 type Entry = {
   readonly known: Known;
@@ -66,6 +70,10 @@ export const createBlock = (start: Cache): Block => {
   const turns = createTurns();
   const stats = new Map<number, { readonly stat: string | null; readonly statm: string | null }>();
   const wantedStats = new Set<number>();
+  /** Of those that were wanted when this round began, who was not read yet. */
+  let unread: ReadonlySet<number> = new Set();
+  let isRoundOver = false;
+  let areWaitsLeft = false;
   let wanted = new Map<string, Question>();
   /** Path to the turns in which it was asked for last, and before that. */
   const uses = new Map<string, { last: number; before: number }>();
@@ -112,7 +120,7 @@ export const createBlock = (start: Cache): Block => {
     const key = keyOf(question);
     const entry = entries.get(key);
     const isKnown = entry !== undefined && isCurrent(entry, path);
-    if (!isKnown || turn - entry.turn > FRESH_TURNS) wanted.set(key, question);
+    if (!isKnown || WAITS.test(path) || turn - entry.turn > FRESH_TURNS) wanted.set(key, question);
     if (!isKnown) missed += 1;
     return isKnown ? entry.known : undefined;
   };
@@ -158,6 +166,9 @@ export const createBlock = (start: Cache): Block => {
     }
     for (const path of [...kept, ...texts]) note(path, found.get(path) ?? null);
     for (const path of kept) noteStat(path, found);
+    const read = new Set(pids);
+    unread = new Set([...unread].filter((pid) => living.has(pid) && !read.has(pid)));
+    isRoundOver = unread.size === 0 && !areWaitsLeft;
     return Number(shown[1]) * 1e6 + Number(shown[2]) * 1e4;
   };
 
@@ -165,6 +176,7 @@ export const createBlock = (start: Cache): Block => {
     look,
     misses: () => missed,
     kept: () => kept,
+    isRound: () => isRoundOver,
     statOf: (pid) => stats.get(pid) ?? null,
     next: (always) => {
       const before = kept;
@@ -182,6 +194,9 @@ export const createBlock = (start: Cache): Block => {
       const wantedPids = [...wantedStats].filter((pid) => living.has(pid));
       const pids = turns.next(wantedPids);
       wantedStats.clear();
+      const asked = new Set(wantedPids);
+      unread = unread.size === 0 ? asked : new Set([...unread].filter((pid) => asked.has(pid)));
+      areWaitsLeft = [...wanted.values()].some(({ path }) => WAITS.test(path));
       turn += 1;
       return {
         kept: isSame ? null : kept,

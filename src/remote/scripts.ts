@@ -72,6 +72,8 @@ const OF_READER: Patience = { signal: 'TERM', end: 400, kill: 500 };
 const LONGEST_ANSWER = 2_000;
 /** Two signs of life are not so far apart: from here on it is silence. */
 const SILENT_AFTER = 120;
+/** A tracer that is to be interrupted may write for so long. */
+const LONGEST_QUIET = 150;
 
 /**
  * Whether somebody works for `$$`, beside this guard, or did when it was last looked: what was sent meanwhile has yet to be read.
@@ -232,10 +234,29 @@ const OWNER = `read -r line </proc/$PPID/stat
 set -- \${line##*) }
 owner=$PPID:$((\${20} * 10))`;
 
+/**
+ * Until the tracer is seen twice to be in no call that may be a write (tracer/interrupt.ts), for less time than its guard takes
+ * for silence: our signs of life are not read meanwhile. At once where the kernel does not say.
+ */
+const QUIET = `quiet() {
+  now
+  from=$t seen=0 part=1
+  sleep 0.01 && part=0.05
+  while now; [ $((t - from)) -lt ${LONGEST_QUIET} ]; do
+    read -r call first rest </proc/$$/syscall || return
+    case "$call $first" in
+    running*|*' 0x1'|*' 0x2') seen=0 ;;
+    *) seen=$((seen + 1)); [ $seen = 2 ] && return ;;
+    esac
+    sleep $part
+  done
+} 2>/dev/null`;
+
 /** Passes signals to the tracer; without us it is over at once. */
 const LISTEN = `listen() {
   while read -r word; do
     kill -USR1 $w
+    [ $word = INT ] && quiet
     case $word in INT|TERM|KILL) ours && kill -$word $$ ;; esac
   done
   ours && kill -INT $$
@@ -248,6 +269,7 @@ export const tracerScript = ({ launcher, file, args, env }: TracerWords): string
     NO_SWEEP,
     NOT_ANSWERING,
     guardFor(OF_TRACER),
+    QUIET,
     LISTEN,
     SPARE,
     OWNER,

@@ -39,6 +39,8 @@ export const createWatch = (host: RemoteHost): Watch => {
     filters: new Map(),
   });
   let readUs = host.clock.bootUs();
+  /** When all processes had been read. */
+  let processesUs = readUs;
   let isNew = true;
   let tookMs = LEAD_MS;
   let intervalMs = 1_000;
@@ -51,6 +53,7 @@ export const createWatch = (host: RemoteHost): Watch => {
     const shownUs = block.take(bytes, wanted);
     if (shownUs === null) return;
     readUs = host.clock.note({ askedUs, answeredUs, shownUs });
+    if (block.isRound()) processesUs = readUs;
     isNew = true;
   };
 
@@ -128,6 +131,7 @@ export const createWatch = (host: RemoteHost): Watch => {
         uncoveredBy: (used) =>
           Object.fromEntries(Object.keys(port.uncoveredBy(used)).map((metric) => [metric, NOT_LOOKED_INTO])),
         readUs: () => readUs,
+        processesUs: () => processesUs,
         isSilent: () => host.silentMs() > SILENT_MS,
         ownCost: costThere,
       };

@@ -15,6 +15,9 @@ export const analysisObject = (analysis: Analysis, header: HeaderRecord): object
     format: 'stallscope-analysis',
     version: 1,
     learning: analysis.learning,
+    ...(analysis.thinned === null
+      ? {}
+      : { thinned: { until: at(analysis.thinned.untilUs), spikes: analysis.thinned.spikes } }),
     ...(analysis.frozenUs === null ? {} : { baselineFrozen: at(analysis.frozenUs) }),
     spikes: analysis.spikes.map((spike) => ({
       series: seriesObject(spike.identity),

@@ -41,6 +41,12 @@ export const analysisLines = (analysis: Analysis, header: HeaderRecord, minScore
     ...(analysis.learning
       ? ['', 'The recording is short: the baseline was still being learnt, so treat its spikes with caution.']
       : []),
+    ...(analysis.thinned === null
+      ? []
+      : [
+          '',
+          `Of the spikes up to ${at(analysis.thinned.untilUs)} the ${exact(analysis.thinned.spikes)} faintest are not kept: links and incidents of that time rest on the louder ones.`,
+        ]),
     ...(analysis.frozenUs === null
       ? []
       : ['', `What is usual was learnt until ${at(analysis.frozenUs)}; what came later is judged by that.`]),

@@ -5,6 +5,7 @@
  */
 import type { HeaderRecord } from '../core/record.ts';
 import type { Reading, Snapshot } from '../core/snapshot.ts';
+import { isOfProc } from '../core/stretch.ts';
 import { isComplete } from './complete.ts';
 
 export const sessionLine = (header: HeaderRecord): object => ({
@@ -27,9 +28,11 @@ export const intervalLine = (snapshot: Snapshot): object => ({
   counted: isCounted(snapshot),
   // After a tracer that was held up this is longer than the interval: what `delta` of `pids` must be divided by.
   countedMs: isCounted(snapshot) ? Math.round(snapshot.read.intervalUs / 1000) : 0,
+  // The same of `proc.*`: 0 while it goes on, and what grew meanwhile belongs to the interval in which it ends.
+  procMs: snapshot.procRead.isNew ? Math.round(snapshot.procRead.intervalUs / 1000) : 0,
   pids: (isCounted(snapshot) ? snapshot.rows : []).flatMap((row) => {
     const moved = Object.entries(row.metrics).filter(
-      ([id, reading]) => cameWith(snapshot, reading) > 0 && isCounter(snapshot, id),
+      ([id, reading]) => cameWith(snapshot, id, reading) > 0 && isCounter(snapshot, id),
     );
     if (moved.length === 0) return [];
     return [
@@ -42,7 +45,7 @@ export const intervalLine = (snapshot: Snapshot): object => ({
         ...(row.shared === undefined ? {} : { shared: row.shared }),
         ...(row.endedBootUs === null ? {} : { exited: true }),
         ...(row.own === true ? { own: true } : {}),
-        delta: Object.fromEntries(moved.map(([id, reading]) => [id, cameWith(snapshot, reading)])),
+        delta: Object.fromEntries(moved.map(([id, reading]) => [id, cameWith(snapshot, id, reading)])),
         total: Object.fromEntries(Object.entries(row.metrics).map(([id, reading]) => [id, reading.total])),
         ...(Object.keys(row.uncovered).length === 0 ? {} : { uncovered: row.uncovered }),
       },
@@ -74,8 +77,11 @@ export const endLine = (snapshot: Snapshot): object => ({
 const isCounted = ({ read, bootUs }: Snapshot): boolean => read.bootUs === bootUs;
 
 /** Growth since the reading before, however close it was: of these, sums are the totals. */
-const cameWith = ({ read, counted }: Snapshot, { fresh, delta }: Reading): number =>
-  fresh ?? (read.bootUs === counted.bootUs ? delta : 0);
+const cameWith = (snapshot: Snapshot, id: string, { fresh, delta }: Reading): number =>
+  fresh ?? (isNew(snapshot, id) ? delta : 0);
+
+const isNew = ({ read, counted, procRead }: Snapshot, id: string): boolean =>
+  isOfProc(id) ? procRead.isNew : read.bootUs === counted.bootUs;
 
 /** Metrics whose values of this interval are not exact. */
 const doubtful = ({ coverageNow }: Snapshot): { readonly coverage?: Snapshot['coverageNow'] } => {

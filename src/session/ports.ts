@@ -174,6 +174,8 @@ export type HostPort = {
   waits(pid: number): { readonly threads: number; readonly byChannel: ReadonlyMap<string, number> };
   /** When what `sample` says was read, in µs since boot; absent where that is when it is asked. */
   readUs?(): number;
+  /** The same of what each process uses, where they are read in turns: when all had been, last. */
+  processesUs?(): number;
   /** Nothing is heard of the host: what is known of it is of before. */
   isSilent?(): boolean;
   /** What watching costs there; absent where that is this process. */

@@ -1,14 +1,12 @@
 /**
  * How long the threads of a process waited for a CPU. The kernel keeps it per thread, and a thread that ends takes it
  * along: growth is added up thread by thread. Reading every thread of a machine would cost more than it is worth: read are
- * those of processes that ran lately or want to, and no more than `MAX_THREADS` in a sample, in turns.
+ * those of processes that ran lately or want to.
  */
 import type { HostPort } from '../session/ports.ts';
 
 /** Readings for which a process that was active is still read. */
 const LINGERS = 10;
-/** A reading of one takes some 10 µs. */
-const MAX_THREADS = 2_048;
 
 type Known = {
   byThread: ReadonlyMap<number, number> | null;
@@ -18,10 +16,11 @@ type Known = {
 };
 
 export type CpuWait = {
-  /** It lives; whether it ran since the last reading, or wants to. */
-  note(pid: number, of: { readonly ranBefore: boolean; readonly isActive: boolean }): void;
-  /** Reads those that were noted. */
-  read(): void;
+  /**
+   * It lives: its threads are read where it ran since the last reading or wants to, and for a while after. Returns how many
+   * were read.
+   */
+  read(pid: number, of: { readonly ranBefore: boolean; readonly isActive: boolean }): number;
   /** ns since it was met; null where nothing was read. */
   total(pid: number): number | null;
   forget(pid: number): void;
@@ -30,8 +29,6 @@ export type CpuWait = {
 
 export const createCpuWait = (waitsOf: HostPort['cpuWaits']): CpuWait => {
   const known = new Map<number, Known>();
-  let due: number[] = [];
-  let turn = 0;
 
   /** Returns how many threads it has. */
   const grow = (one: Known, now: ReadonlyMap<number, number>): number => {
@@ -47,25 +44,13 @@ export const createCpuWait = (waitsOf: HostPort['cpuWaits']): CpuWait => {
   };
 
   return {
-    note: (pid, { ranBefore, isActive }) => {
+    read: (pid, { ranBefore, isActive }) => {
       const one = known.get(pid) ?? { byThread: null, totalNs: 0, idle: LINGERS, ranBefore };
       known.set(pid, one);
       one.idle = isActive ? 0 : one.idle + 1;
-      if (one.idle <= LINGERS) due.push(pid);
-    },
-    read: () => {
-      const from = due.length === 0 ? 0 : turn % due.length;
-      let threads = 0;
-      let read = 0;
-      for (const pid of [...due.slice(from), ...due.slice(0, from)]) {
-        if (threads >= MAX_THREADS) break;
-        const one = known.get(pid);
-        const now = one === undefined ? null : waitsOf(pid);
-        if (one !== undefined && now !== null) threads += grow(one, now);
-        read += 1;
-      }
-      turn = read < due.length ? from + read : 0;
-      due = [];
+      if (one.idle > LINGERS) return 0;
+      const now = waitsOf(pid);
+      return now === null ? 0 : grow(one, now);
     },
     total: (pid) => {
       const one = known.get(pid);

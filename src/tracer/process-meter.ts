@@ -1,7 +1,8 @@
 /**
  * What the processes of a session use and hold, beside what probes count: CPU time, time they waited for a CPU, memory
- * and faults, read from /proc at each sample, for the living, whether or not a probe counts them. The cost is bounded:
- * at most `MAX_READ` processes are read per sample, and when there are more they take turns.
+ * and faults, read from /proc at each sample, for the living, whether or not a probe counts them. The cost is bounded: so
+ * many processes and threads are read per sample, and where there are more, all of them in a round of several samples. So
+ * each is read once a round, and what it grew by is of the time that a round takes.
  *
  * All of it is counted since tracing began. Of a process that ran before, what it had when it was first met is left out.
  * What a process does between its last reading and its end is not seen: once one has ended, its counters are a lower
@@ -14,8 +15,10 @@ import { createChildCpu } from './child-cpu.ts';
 import { createCpuWait } from './cpu-wait.ts';
 
 const MAX_READ = 2_048;
+/** Whose waits are read: a reading of one takes some 10 µs. */
+const MAX_THREADS = 2_048;
 
-const TURNS = `read at each sample; of more than ${MAX_READ} processes in turns`;
+const TURNS = `read at each sample; of more than ${MAX_READ} processes, or as many threads that run, in a round of several`;
 const SINCE = 'of those running before since they were first seen';
 
 const describe = (
@@ -75,9 +78,15 @@ export const PROCESS_METRICS: readonly MetricDescriptor[] = [
   ),
 ];
 
+export type Metered = {
+  /** Metric id to entries, for the processes that were read. */
+  readonly entries: ReadonlyMap<string, readonly CounterEntry[]>;
+  /** All were read since the last time that it was so. */
+  readonly isWhole: boolean;
+};
+
 export type ProcessMeter = {
-  /** Metric id to entries, for the processes that are there. */
-  read(pids: readonly number[]): ReadonlyMap<string, readonly CounterEntry[]>;
+  read(pids: readonly number[]): Metered;
   /** Counters of a new epoch begin at zero. */
   restart(): void;
 };
@@ -100,7 +109,8 @@ export const createProcessMeter = (
   const known = new Map<number, Known>();
   const childCpu = createChildCpu();
   const cpuWait = createCpuWait(host.cpuWaits);
-  let turn = 0;
+  /** Of this round, who is still to be read. */
+  let due: readonly number[] = [];
 
   const forget = (pid: number, { last }: Known): void => {
     known.delete(pid);
@@ -116,24 +126,36 @@ export const createProcessMeter = (
     return fresh;
   };
 
-  const readOne = (pid: number): Known | null => {
+  type ReadNow = { readonly pid: number; readonly one: Known; readonly threads: number };
+
+  const readOne = (pid: number): ReadNow | null => {
     const now = host.reading(pid);
     const before = known.get(pid);
     const isOther = before !== undefined && before.last.startMs !== now?.startMs;
     if (isOther) forget(pid, before);
     if (now === null) return null;
     const one = before === undefined || isOther ? meet(pid, now) : before;
-    cpuWait.note(pid, { ranBefore: one.ranBefore, isActive: now.isRunnable || now.cpuMs !== one.last.cpuMs });
+    const isActive = now.isRunnable || now.cpuMs !== one.last.cpuMs;
     one.last = now;
-    return one;
+    return { pid, one, threads: cpuWait.read(pid, { ranBefore: one.ranBefore, isActive }) };
   };
 
-  /** The next `MAX_READ` of them, going round. */
-  const onTurn = (pids: readonly number[]): readonly number[] => {
-    if (pids.length <= MAX_READ) return pids;
-    const from = turn % pids.length;
-    turn = from + MAX_READ;
-    return [...pids.slice(from), ...pids.slice(0, from)].slice(0, MAX_READ);
+  /** The next of this round, as many as one sample may read; of the living, whether or not they lived when it began. */
+  const readNext = (living: ReadonlySet<number>): ReadNow[] => {
+    if (due.length === 0) due = [...living];
+    const read: ReadNow[] = [];
+    let tried = 0;
+    let threads = 0;
+    for (const pid of due) {
+      if (read.length >= MAX_READ || threads >= MAX_THREADS) break;
+      tried += 1;
+      const one = living.has(pid) ? readOne(pid) : null;
+      if (one === null) continue;
+      read.push(one);
+      threads += one.threads;
+    }
+    due = due.slice(tried);
+    return read;
   };
 
   return {
@@ -144,14 +166,10 @@ export const createProcessMeter = (
       const add = (id: string, pid: number, value: number): void => {
         entries.get(id)?.push([pid, value]);
       };
-      const read = onTurn(pids).flatMap((pid): [number, Known][] => {
-        const one = readOne(pid);
-        return one === null ? [] : [[pid, one]];
-      });
-      cpuWait.read();
-      for (const [pid, { last, base }] of read) {
+      for (const { pid, one } of readNext(listed)) {
+        const { last, base } = one;
         add('proc.cpu_ms', pid, Math.max(0, last.cpuMs - base.cpuMs));
-        // After all were read: who ended is known by then.
+        // After all that are read now were: who ended is known by then.
         const childMs = childCpu.read(pid, last);
         if (childMs > 0) add('proc.child_cpu_ms', pid, childMs);
         const waitNs = cpuWait.total(pid);
@@ -162,8 +180,9 @@ export const createProcessMeter = (
         add('proc.minor_faults', pid, Math.max(0, last.minorFaults - base.minorFaults));
         add('proc.major_faults', pid, Math.max(0, last.majorFaults - base.majorFaults));
       }
-      childCpu.settle();
-      return entries;
+      const isWhole = due.length === 0;
+      if (isWhole) childCpu.settle();
+      return { entries, isWhole };
     },
     restart: () => {
       for (const one of known.values()) one.base = one.last;

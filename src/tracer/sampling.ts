@@ -67,13 +67,16 @@ export const createSampling = (options: SamplingOptions): Sampling => {
   let ofDevices: ReadonlySet<string> = new Set();
   let epoch = 0;
   let seq = 0;
+  /** When what processes use was last read of all of them. */
+  let procUs = 0;
 
   const take = ({ bootUs, tickUs, counted, counters: printed, final }: Taken): void => {
     // First of all: who lives takes a while to look at, above all at the start, and what happens meanwhile counts.
     const values = host.sample();
     const mapBytes = holdings.mapBytes();
     const groups = host.cgroups();
-    const hostUs = host.readUs?.() ?? clock.bootUs();
+    const readUs = nowUs();
+    const hostUs = isSameMoment(bootUs, readUs) ? bootUs : readUs;
     const full = changes.begin(counted);
     noteFullMaps(printed);
     const counters = counted ? complete(printed, tickUs) : printed;
@@ -106,7 +109,8 @@ export const createSampling = (options: SamplingOptions): Sampling => {
       host: hostRead.changed,
       ...(cgroups === null ? {} : { cgroups }),
       ...(devices === null ? {} : { deviceCounters: devices }),
-      ...(isSameMoment(bootUs, hostUs) ? {} : { hostUs }),
+      ...(hostUs === bootUs ? {} : { hostUs }),
+      ...(!counted || isSameMoment(hostUs, procUs) ? {} : { procUs }),
       ...(waits === null ? {} : { waits }),
       self: { ...selfCost(options.tracerPid()), mapBytes, ...costs.report() },
     });
@@ -172,7 +176,10 @@ export const createSampling = (options: SamplingOptions): Sampling => {
 
   /** Of the processes just named, and of those known before: what they hold at the moment they were counted. */
   const levels = (): Record<string, CounterEntry[]> => {
-    const { moved } = changes.read(meter.read(processes.living()));
+    const beganUs = nowUs();
+    const { entries, isWhole } = meter.read(processes.living());
+    if (isWhole) procUs = host.processesUs?.() ?? Math.round((beganUs + nowUs()) / 2);
+    const { moved } = changes.read(entries);
     return Object.fromEntries(
       [...moved].flatMap(([metric, entries]) =>
         entries.length === 0 ? [] : [[metric, entries.map(({ entry }) => entry)]],
@@ -180,11 +187,14 @@ export const createSampling = (options: SamplingOptions): Sampling => {
     );
   };
 
+  const nowUs = (): number => host.readUs?.() ?? clock.bootUs();
+
   const isSameMoment = (bootUs: number, hostUs: number): boolean =>
     Math.abs(hostUs - bootUs) <= options.intervalMs * 1000 * SAME_MOMENT_SHARE;
 
   return {
     begin: ({ probes, metrics, countsSinceMs }) => {
+      procUs = nowUs();
       changes = createChanges(
         new Set(metrics.filter((one) => isHistogram(one) && one.scope === 'pid').map(({ id }) => id)),
       );

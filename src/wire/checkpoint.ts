@@ -77,6 +77,10 @@ const session = z.object({
   epoch: count,
   counted: stretch,
   read: stretch.optional().describe('the last reading of the tracer, where it came too soon for a rate'),
+  procRead: stretch.optional().describe('what the deltas of proc.* are of, where not those of the others'),
+  procUs: bootUs
+    .optional()
+    .describe('when proc.* was last read of any process, where not at the end of procRead'),
   hostRead: stretch.optional().describe('what the deltas of the host are of, where not the last interval'),
   previousSelfUs: bootUs.optional().describe('when previousSelf was, where not at the sample before'),
   hostEarly: numberTable('host metric id to what came too soon for a rate').optional(),

@@ -174,6 +174,9 @@ export const recordSchema = z.discriminatedUnion('type', [
       'metric id to [number of a device, ...dims, cumulative value], read with the counters',
     ).optional(),
     hostUs: bootUs.optional().describe('when the host was read, where that is not at bootUs'),
+    procUs: bootUs
+      .optional()
+      .describe('when proc.* was last read of all processes, where that is not when the host was'),
     waits: waits.optional(),
     self,
   }),

@@ -35,7 +35,7 @@ const LATE = [at(0, 0), at(1, 1), at(2, 2.9), at(3, 2.922), at(4, 4)];
 
 const rateOfRow = (records: readonly StreamRecord[]): number => {
   const snapshot = snapshotAfter(records, HEADER);
-  return rateNow(snapshot, snapshot.rows[0]?.metrics['iomap.iter']?.delta ?? Number.NaN);
+  return rateNow(snapshot, 'iomap.iter', snapshot.rows[0]?.metrics['iomap.iter']?.delta ?? Number.NaN);
 };
 
 describe('a reading too soon after the last', () => {

@@ -185,6 +185,7 @@ export const buildSnapshot = ({
     elapsedUs: samples * 1_000_000,
     intervalUs: samples < 2 ? 0 : 1_000_000,
     counted: { bootUs, intervalUs: samples < 2 ? 0 : 1_000_000 },
+    procRead: { intervalUs: samples < 2 ? 0 : 1_000_000, isNew: true, readUs: bootUs },
     read: { bootUs, intervalUs: samples < 2 ? 0 : 1_000_000 },
     hostIntervalUs: samples < 2 ? 0 : 1_000_000,
     trust: trustOf(createState(HEADER)),
@@ -225,6 +226,7 @@ export const buildSnapshot = ({
           return age >= samples ? Number.NaN : bootUs - age * 1_000_000;
         }),
       countedUs: (count) => intervals(count, samples),
+      procReadUs: (count) => intervals(count, samples),
       hostUs: (count) => intervals(count, samples),
     },
     ...change,

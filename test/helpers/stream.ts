@@ -47,6 +47,7 @@ export const plain = (
     ...(explained ? { incidents: incidents?.(), links: links?.() } : {}),
     times: [...history.times(PAST_SAMPLES)],
     countedUs: [...history.countedUs(PAST_SAMPLES)],
+    procReadUs: [...history.procReadUs(PAST_SAMPLES)],
     hostHistory: host.map(({ id }) => [...history.host(id, PAST_SAMPLES)]),
     allHistory: counted.map(({ id }) => [...history.all(id, PAST_SAMPLES)]),
     rowHistory: snapshot.rows.map((row) =>

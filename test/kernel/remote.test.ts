@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -143,7 +144,8 @@ describeWith(NEEDS, 'an interpreter that runs there', () => {
     const sshd = await startSshd();
     const work = spawn(OLDER, ['-c', ARENAS], { stdio: 'pipe' });
     try {
-      await once(work.stdout, 'data');
+      const lines = createInterface(work.stdout)[Symbol.asyncIterator]();
+      await lines.next();
       const file = join(dir, 'python.ndjson');
       const tool = startTool(
         ['record', '--host', 'target', '--force', '--budget', 'off', '--probe', 'python', '-o', file],
@@ -151,8 +153,8 @@ describeWith(NEEDS, 'an interpreter that runs there', () => {
       );
       await tool.says(READY, 60_000);
       work.stdin.write('\n');
-      const [said] = await once(work.stdout, 'data');
-      const [before = 0, after = 0] = String(said).split(' ').map(Number);
+      const said = await lines.next();
+      const [before = 0, after = 0] = String(said.value).split(' ').map(Number);
       const worked = samplesIn(file);
       await waitUntil(() => samplesIn(file) >= worked + 2, 30_000, tool.stderr);
       tool.kill('SIGINT');

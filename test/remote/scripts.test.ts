@@ -149,4 +149,26 @@ describe('the tracer', () => {
     expect(await once(child, 'close')).toEqual([7, null]);
     expect(out).toBe('stallscope-here\nup\nlast\n');
   });
+
+  const here = SHELLS.filter(isHere).map((shell) => [shell.join(' '), shell] as const);
+  it.each(here)('interrupts what waits in a write when that is over, in %s', async (_, shell) => {
+    // A call that a signal has interrupted is not begun again by it.
+    const writer =
+      '$SIG{INT} = sub { print STDERR $writing ? "cut" : "whole"; exit 0 }; $| = 1; $writing = 1;' +
+      'syswrite(STDOUT, "x" x 1_000_000); $writing = 0; sleep 1 while 1;';
+    const script = tracerScript({
+      launcher: [],
+      file: '/usr/bin/perl',
+      args: ['-e', writer],
+      env: { PATH: '/usr/bin:/bin' },
+    });
+    const { child, said } = start(shell, script);
+    child.stdout.pause();
+    await until(() => /^\d+ 0x1 /.test(readFileSync(`/proc/${child.pid}/syscall`, 'utf8')));
+    child.stdin.write('INT\n');
+    await delay(100);
+    child.stdout.resume();
+    expect(await once(child, 'close')).toEqual([0, null]);
+    expect(said()).toMatch(/whole$/);
+  });
 });

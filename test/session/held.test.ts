@@ -12,6 +12,7 @@ import { heldIn } from '../../src/session/held.ts';
 import { beginLive, recordsIn } from '../helpers/live.ts';
 import { longSession } from '../helpers/long-session.ts';
 import { headerOf, plain } from '../helpers/stream.ts';
+import { until } from '../helpers/until.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -76,7 +77,16 @@ describe('a recording begun with what is held', () => {
     const { sink, memory, live, take, end, rest } = await sessionTo(520, 6_000);
     const first = memory.first();
     expect(first).toBeGreaterThan(0);
-    sink.start(recorder(), heldIn(memory));
+    const held = heldIn(memory);
+    let isWritten = false;
+    const next = (): ReturnType<typeof held.next> => {
+      const records = held.next();
+      isWritten ||= records === null;
+      return records;
+    };
+    sink.start(recorder(), { ...held, next });
+    // So little memory would drop what a busy disk has not taken yet.
+    await until(() => isWritten);
     await take(...rest);
     await end();
     const found = read();

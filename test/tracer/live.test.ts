@@ -140,7 +140,7 @@ describe('a session', () => {
   it('that is asked to end at any moment of its attaching ends', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'attaching-'));
     const outcomes = await Promise.all(
-      [0, 5, 20, 40, 80, 160, 250, 320, 400, 500].map(async (afterMs) => {
+      [null, 0, 5, 20, 40, 80, 160, 250, 320, 400, 500].map(async (afterMs) => {
         const up = join(folder, `up-${afterMs}`);
         // bpftrace says that all are attached, and through another pipe, later, how many that is.
         const source = liveOf({ up, attachedLateMs: 350 });
@@ -148,8 +148,11 @@ describe('a session', () => {
           () => 'begun',
           (error: Error) => error.name,
         );
-        await until(() => existsSync(up));
-        await delay(afterMs);
+        // A busy machine sees it up when it has attached long since: before it is, in any case.
+        if (afterMs !== null) {
+          await until(() => existsSync(up));
+          await delay(afterMs);
+        }
         source.stop('asked');
         const outcome = await opening;
         const records: StreamRecord[] = [];

@@ -33,7 +33,7 @@ const world = (countsSinceMs: number | null) => {
   const valueAt = (metric: string, pid: number, pids = [...processes.keys()]): number | undefined =>
     meter
       .read(pids)
-      .get(`proc.${metric}`)
+      .entries.get(`proc.${metric}`)
       ?.find(([owner]) => owner === pid)?.[1];
   return { processes, threads, reads, threadReads, meter, valueAt };
 };
@@ -42,7 +42,7 @@ describe('what a process uses', () => {
   it('is levels, and counts since tracing began for who ran before', () => {
     const { processes, meter } = world(1_000);
     processes.set(7, readingOf());
-    expect(Object.fromEntries(meter.read([7]))).toEqual({
+    expect(Object.fromEntries(meter.read([7]).entries)).toEqual({
       'proc.cpu_ms': [[7, 0]],
       'proc.cpu_wait_ns': [],
       'proc.child_cpu_ms': [],
@@ -53,7 +53,7 @@ describe('what a process uses', () => {
     });
     const memory = { rssBytes: 4096, anonBytes: 4096 };
     processes.set(7, readingOf({ memory, cpuMs: 510, minorFaults: 73, majorFaults: 5 }));
-    const now = meter.read([7]);
+    const now = meter.read([7]).entries;
     expect(now.get('proc.rss_bytes')).toEqual([[7, 4096]]);
     expect(now.get('proc.cpu_ms')).toEqual([[7, 110]]);
     expect(now.get('proc.minor_faults')).toEqual([[7, 23]]);
@@ -88,23 +88,39 @@ describe('what a process uses', () => {
 
   it('is nothing for who is gone, and time alone for a kernel thread', () => {
     const { processes, meter } = world(null);
-    expect([...meter.read([7]).values()].flat()).toEqual([]);
+    expect([...meter.read([7]).entries.values()].flat()).toEqual([]);
     processes.set(8, readingOf({ memory: null }));
-    const now = meter.read([8]);
+    const now = meter.read([8]).entries;
     expect(now.get('proc.cpu_ms')).toEqual([[8, 400]]);
     expect(now.get('proc.rss_bytes')).toEqual([]);
   });
 
-  it('is read of 2,048 at a time, of all of them in turns', () => {
+  it('is read of 2,048 at a time, of all of them once in a round', () => {
     const { processes, reads, meter } = world(null);
     const pids = Array.from({ length: 5_000 }, (_, index) => index + 1);
     for (const pid of pids) processes.set(pid, readingOf());
-    for (const _ of [1, 2, 3]) {
+    const rounds = [1, 2, 3, 4, 5, 6].map(() => {
       const before = reads.length;
-      meter.read(pids);
-      expect(reads.length - before).toBe(2_048);
-    }
-    expect(new Set(reads).size).toBe(5_000);
+      const { isWhole } = meter.read(pids);
+      return [reads.length - before, isWhole];
+    });
+    const round = [[2_048, false], [2_048, false], [904, true]]; // biome-ignore format: a table
+    expect(rounds).toEqual([...round, ...round]);
+    expect(new Set(reads.slice(0, 5_000)).size).toBe(5_000);
+    expect(reads.slice(5_000)).toEqual(reads.slice(0, 5_000));
+  });
+
+  it('ends a round with those who live, whoever ended or began meanwhile', () => {
+    const { processes, reads, meter } = world(null);
+    const pids = Array.from({ length: 3_000 }, (_, index) => index + 1);
+    for (const pid of [...pids, 9_000]) processes.set(pid, readingOf());
+    expect(meter.read(pids).isWhole).toBe(false);
+    const living = [...pids.filter((pid) => pid % 2 === 0), 9_000];
+    const before = reads.length;
+    expect(meter.read(living).isWhole).toBe(true);
+    expect(reads.slice(before)).toEqual(pids.slice(2_048).filter((pid) => pid % 2 === 0));
+    meter.read(living);
+    expect(reads.at(-1)).toBe(9_000);
   });
 });
 

@@ -134,7 +134,8 @@ describe('every way out restores the terminal', () => {
     const fails = (): never => {
       throw new Error('history is broken');
     };
-    const history = { host: fails, all: fails, row: fails, times: fails, countedUs: fails, hostUs: fails };
+    const spans = { countedUs: fails, procReadUs: fails, hostUs: fails };
+    const history = { host: fails, all: fails, row: fails, times: fails, ...spans };
     store.set(buildSnapshot({ change: { history } }));
     expect(await caught).toMatchObject({ message: 'history is broken' });
     await terminal.text();

@@ -5,7 +5,7 @@
 # OUT/initrd.cpio.gz (busybox and the modules that find the disk), and at last OUT/made-of, the versions of what matters.
 # NEWER is a later suite whose bpftrace goes beside the root's own, at /opt/NEWER/bpftrace, with all the libraries it is
 # linked to. MODULE is a folder with a kernel module's source, built with the suite's own compiler and put in
-# /opt/modules. Either may be empty. Needs root, debootstrap, mke2fs, cpio and a static busybox.
+# /opt/modules. Either may be empty. Needs root, debootstrap, mke2fs and cpio.
 set -eu
 suite=$1 kernel=$2 mirror=$3 out=$4 newer=$5 module=$6
 work=$(mktemp -d "$out/work.XXXXXX")
@@ -35,6 +35,12 @@ $apt install -y bpftrace python3 xfsprogs e2fsprogs kmod perl procps linux-perf 
   >"$work/log" 2>&1 || { tail -5 "$work/log" >&2; exit 1; }
 # Each guest makes keys of its own.
 rm -f "$root"/etc/ssh/ssh_host_* "$root/usr/sbin/policy-rc.d"
+# One that needs no library: what a host calls busybox may need its own.
+chroot "$root" sh -c 'cd /tmp && apt-get -qq -o APT::Sandbox::User=root download busybox-static && dpkg-deb -x busybox-static_*.deb busybox' \
+  >"$work/log" 2>&1 || { tail -5 "$work/log" >&2; exit 1; }
+mkdir -p "$work/initrd/bin"
+cp "$(find "$root/tmp/busybox" -type f -name busybox)" "$work/initrd/bin/busybox"
+rm -rf "$root"/tmp/busybox*
 chroot "$root" sh -c 'dpkg-query -W -f "\${Package} \${Version}\n" bpftrace python3 xfsprogs' >"$work/made-of"
 
 say 'kernel'
@@ -104,8 +110,7 @@ echo guest >"$root/etc/hostname"
 rm -f "$out/root.img.new"
 mke2fs -q -t ext4 -d "$root" -L root "$out/root.img.new" "$(($(du -sm "$root" | cut -f1) + 900))M"
 
-mkdir -p "$work/initrd/bin" "$work/initrd/modules" "$work/initrd/proc" "$work/initrd/dev" "$work/initrd/root"
-cp "$(command -v busybox)" "$work/initrd/bin/busybox"
+mkdir -p "$work/initrd/modules" "$work/initrd/proc" "$work/initrd/dev" "$work/initrd/root"
 number=10
 while read -r file; do
   cp "$root$file" "$work/initrd/modules/$number-$(basename "$file")"

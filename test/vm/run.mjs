@@ -16,7 +16,6 @@ import { createTable } from './table.mjs';
 const NEEDED = {
   'qemu-system-x86_64': 'qemu-system-x86',
   debootstrap: 'debootstrap',
-  busybox: 'busybox-static',
   cpio: 'cpio',
   mke2fs: 'e2fsprogs',
 };

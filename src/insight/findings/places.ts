@@ -1,15 +1,16 @@
 /** Reads the measures of devices and wait channels from what the host and the probes counted. */
 import { rateOf } from '../../core/rate.ts';
 import type { SessionState } from '../../core/state.ts';
+import { isOfLast } from '../../core/stretch.ts';
 import { isStacked, keyOf, type Place, type PlaceReading } from './place.ts';
 import { readPrograms } from './programs.ts';
-import type { Readings } from './reading-state.ts';
+import { amountIn, type Readings } from './reading-state.ts';
 import { smooth } from './smooth.ts';
 
-/** To be called when processes and the host have been read; `hostUs` is 0 where the host was not, now. */
-export const readPlaces = (readings: Readings, state: SessionState, hostUs: number): void => {
+/** To be called when processes and the host have been read. */
+export const readPlaces = (readings: Readings, state: SessionState): void => {
   for (const { now } of readings.places.values()) now.clear();
-  readDevices(readings, state, hostUs);
+  readDevices(readings, state);
   readChannels(readings, state);
   readPrograms(readings, state);
 };
@@ -54,7 +55,7 @@ const RATES = new Map(Object.entries(RATE_NAMES));
 const REPORTED = 'sar.disk.';
 
 /** Devices that were imported as sysstat reports them; those that have counters too are read by those. */
-const readReported = (readings: Readings, state: SessionState, hostUs: number): void => {
+const readReported = (readings: Readings, state: SessionState, isRead: boolean): void => {
   const devices = new Map<string, Map<string, number>>();
   for (const [metric, { last }] of state.host) {
     if (!metric.startsWith(REPORTED)) continue;
@@ -69,15 +70,17 @@ const readReported = (readings: Readings, state: SessionState, hostUs: number): 
   for (const [name, counted] of devices) {
     const { rates, now } = reading(readings, { kind: 'device', name });
     for (const [metric, perSecond] of counted) {
-      smooth(rates, metric, perSecond);
-      now.set(metric, (perSecond * hostUs) / 1e6);
+      if (isRead) smooth(rates, metric, perSecond);
+      now.set(metric, amountIn(readings.now, perSecond));
     }
   }
 };
 
-const readDevices = (readings: Readings, state: SessionState, hostUs: number): void => {
-  if (hostUs === 0) return;
-  if (state.header.imported !== undefined) readReported(readings, state, hostUs);
+const readDevices = (readings: Readings, state: SessionState): void => {
+  const { intervalUs } = state.hostRead;
+  if (intervalUs === 0) return;
+  const isRead = isOfLast(state.hostRead, state);
+  if (state.header.imported !== undefined) readReported(readings, state, isRead);
   const devices = new Map<string, Map<string, number>>();
   for (const [metric, { delta }] of state.host) {
     if (!metric.startsWith('disk.')) continue;
@@ -102,9 +105,9 @@ const readDevices = (readings: Readings, state: SessionState, hostUs: number): v
     counted.set('device.elsewhere_ms', all.busyMs - (isStacked(place) ? 0 : busyMs(name)));
     const { rates, now } = reading(readings, place);
     for (const [metric, amount] of counted) {
-      smooth(rates, metric, rateOf(amount, hostUs));
-      // In proportion to the time for which processes were read, so that both are of the same stretch.
-      now.set(metric, (amount * readings.now.us) / hostUs);
+      const perSecond = rateOf(amount, intervalUs);
+      if (isRead) smooth(rates, metric, perSecond);
+      now.set(metric, amountIn(readings.now, perSecond));
     }
   }
 };

@@ -25,6 +25,12 @@ export type Readings = {
   };
 };
 
+/**
+ * What is not read with the tracer's maps is counted by its rate, in proportion to the time for which they were read, and at
+ * the rate read last where it was not read since: so that all amounts are of the same stretch, however late any reading was.
+ */
+export const amountIn = ({ us }: Readings['now'], perSecond: number): number => (perSecond * us) / 1e6;
+
 export const createReadings = (): Readings => ({
   ticks: 0,
   processes: new Map(),

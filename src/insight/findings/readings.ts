@@ -3,9 +3,10 @@ import type { Cgroup } from '../../core/cgroup.ts';
 import type { Entity } from '../../core/entity.ts';
 import { mostPerSecond, rateOf } from '../../core/rate.ts';
 import type { SessionState } from '../../core/state.ts';
+import { isOfLast, processRate, stretchOf } from '../../core/stretch.ts';
 import { isOwn } from '../../core/who.ts';
 import { readPlaces } from './places.ts';
-import type { Readings } from './reading-state.ts';
+import { amountIn, type Readings } from './reading-state.ts';
 import type { Condition, Measure } from './signature.ts';
 import { smooth } from './smooth.ts';
 import type { Stretch } from './stretch.ts';
@@ -26,27 +27,25 @@ export const read = (readings: Readings, state: SessionState, watched: ReadonlyS
   now.all.clear();
   now.host.clear();
   now.cgroups.clear();
-  const last = state.samples - 1;
-  if (state.counted.sample === last && state.counted.intervalUs > 0) readProcesses(readings, state, watched);
+  if (isOfLast(state.counted, state)) readProcesses(readings, state, watched);
   if (state.samples < 2) return;
-  const { sample, intervalUs } = state.hostRead;
-  const isRead = sample === last && intervalUs > 0;
+  const { intervalUs } = state.hostRead;
+  const isRead = isOfLast(state.hostRead, state);
   // Where no process is ever counted, the host's own time is the time; what was not read now comes with the next.
   if (state.counted.sample < 0 && isRead) now.us = intervalUs;
   for (const [metric, reading] of state.host) {
     if (state.metrics.get(metric)?.kind === 'counter') {
-      if (!isRead) continue;
-      const most = mostPerSecond(metric, state.header);
-      smooth(readings.hostRates, metric, rateOf(reading.delta, intervalUs, most));
-      // In proportion to the time for which processes were read, so that both are of the same stretch.
-      if (reading.delta > 0) now.host.set(metric, (reading.delta * now.us) / intervalUs);
+      const perSecond = rateOf(reading.delta, intervalUs, mostPerSecond(metric, state.header));
+      if (isRead) smooth(readings.hostRates, metric, perSecond);
+      if (perSecond > 0) now.host.set(metric, amountIn(now, perSecond));
     } else readings.hostLevels.set(metric, reading.last);
   }
-  if (isRead) readCgroups(readings, state, intervalUs);
-  readPlaces(readings, state, isRead ? intervalUs : 0);
+  readCgroups(readings, state);
+  readPlaces(readings, state);
 };
 
-const readCgroups = ({ cgroups, now }: Readings, state: SessionState, intervalUs: number): void => {
+const readCgroups = ({ cgroups, now }: Readings, state: SessionState): void => {
+  const isRead = isOfLast(state.hostRead, state);
   for (const cgroup of state.cgroups.values()) {
     if (cgroup.endedBootUs !== null) {
       cgroups.delete(cgroup);
@@ -57,8 +56,9 @@ const readCgroups = ({ cgroups, now }: Readings, state: SessionState, intervalUs
     const counted = new Map<string, number>();
     for (const [metric, { delta }] of cgroup.readings) {
       if (state.metrics.get(metric)?.kind !== 'counter') continue;
-      smooth(rates, metric, rateOf(delta, intervalUs));
-      if (delta > 0) counted.set(metric, (delta * now.us) / intervalUs);
+      const perSecond = rateOf(delta, state.hostRead.intervalUs);
+      if (isRead) smooth(rates, metric, perSecond);
+      if (perSecond > 0) counted.set(metric, amountIn(now, perSecond));
     }
     if (counted.size > 0) now.cgroups.set(cgroup, counted);
   }
@@ -82,11 +82,13 @@ const readProcesses = (
     let rates = processes.get(entity);
     for (const [metric, tally] of entity.counts) {
       if (!watched.has(metric)) continue;
-      const delta = tally.sample === sample ? tally.delta : 0;
+      const stretch = stretchOf(state, metric);
+      if (stretch.intervalUs === 0) continue;
+      const delta = tally.sample === stretch.sample ? tally.delta : 0;
       // Who rests, and has rested, is most of all there are.
       if (delta === 0 && rates === undefined) continue;
-      const current = rateOf(delta, intervalUs);
-      count(entity, metric, delta);
+      const current = processRate(state, metric, delta);
+      count(entity, metric, stretch === state.counted ? delta : amountIn(now, current));
       if (rates === undefined) {
         if (current === 0) continue;
         rates = new Map();

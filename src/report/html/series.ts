@@ -1,10 +1,10 @@
 /** Signals of a recording over its time: those of the machine, and those of the processes that it is about. */
-import type { Entity } from '../../core/entity.ts';
+import type { Count, Entity } from '../../core/entity.ts';
 import type { MetricDescriptor } from '../../core/metric.ts';
 import { mostPerSecond, rateOf } from '../../core/rate.ts';
 import type { HeaderRecord } from '../../core/record.ts';
 import type { SessionState } from '../../core/state.ts';
-import { isOfLast } from '../../core/stretch.ts';
+import { isOfLast, processRate, stretchOf } from '../../core/stretch.ts';
 import { type Axis, axisOf, createTrack, drawnTimes, type Extremes, type Track } from './decimate.ts';
 
 export type Who = { readonly pid: number; readonly startMs: number | null; readonly comm: string };
@@ -103,9 +103,7 @@ const ofHost = ({ id, kind }: MetricDescriptor, state: SessionState): number => 
 };
 
 const ofAll = ({ id }: MetricDescriptor, state: SessionState): number => {
-  if (!isOfLast(state.counted, state)) return Number.NaN;
-  const count = state.totals.get(id);
-  return rateOf(count?.sample === state.counted.sample ? count.delta : 0, state.counted.intervalUs);
+  return isOfLast(stretchOf(state, id), state) ? growthOf(state, id, state.totals.get(id)) : Number.NaN;
 };
 
 const ofProcess = ({ id, kind }: MetricDescriptor, who: Who, state: SessionState): number => {
@@ -113,8 +111,11 @@ const ofProcess = ({ id, kind }: MetricDescriptor, who: Who, state: SessionState
   if (entity === null || !isOfLast(state.counted, state)) return Number.NaN;
   const count = entity.counts.get(id);
   if (kind === 'gauge') return count?.total ?? Number.NaN;
-  return rateOf(count?.sample === state.counted.sample ? count.delta : 0, state.counted.intervalUs);
+  return isOfLast(stretchOf(state, id), state) ? growthOf(state, id, count) : Number.NaN;
 };
+
+const growthOf = (state: SessionState, metric: string, count: Count | undefined): number =>
+  processRate(state, metric, count?.sample === stretchOf(state, metric).sample ? count.delta : 0);
 
 /** null before it began, and after it ended. */
 const lifeOf = ({ pid, startMs }: Who, state: SessionState): Entity | null => {

@@ -3,14 +3,13 @@
  * most of what they wait for; where in the kernel they wait, when they do so uninterruptibly. A quiet screen is only worth something when it says how quiet is known.
  */
 import { realMsAt } from '../../core/clock.ts';
-import { rateOf } from '../../core/rate.ts';
 import type { Row } from '../../core/snapshot.ts';
 import { isKernelThread } from '../../core/who.ts';
 import type { WatchedSnapshot } from '../../insight/recognised.ts';
 import { type Line, packSegments, segment, span } from '../format/line.ts';
 import { clockTime, longDuration, percent, ratePerSecond } from '../format/numbers.ts';
 import { clean } from '../format/text.ts';
-import { hostRateNow } from '../signals/series.ts';
+import { hostRateNow, rateNow } from '../signals/series.ts';
 import { isAttaching, type View } from '../view.ts';
 import { learningSamples } from './accounts.ts';
 
@@ -167,10 +166,9 @@ const worstOf = (snapshot: WatchedSnapshot, ways: readonly Way[]): readonly Name
 
 /** The living, and neither us nor the kernel's own threads, which work for others; each by the way it does most in. */
 const findWorst = (snapshot: WatchedSnapshot, ways: readonly Way[]): readonly Named[] => {
-  const { intervalUs } = snapshot.counted;
   const found = snapshot.rows
     .filter((row) => row.endedBootUs === null && row.own !== true && !isKernelThread(row))
-    .flatMap((row) => mostOf(row, ways, intervalUs) ?? []);
+    .flatMap((row) => mostOf(snapshot, row, ways) ?? []);
   return found
     .sort((a, b) => b.size - a.size || a.row.pid - b.row.pid)
     .slice(0, MOST_NAMED)
@@ -180,10 +178,10 @@ const findWorst = (snapshot: WatchedSnapshot, ways: readonly Way[]): readonly Na
 type Most = { readonly row: Row; readonly size: number; readonly way: Way; readonly perSecond: number };
 
 /** null for less than is worth naming. Put into words only for those who are named: there may be thousands. */
-const mostOf = (row: Row, ways: readonly Way[], intervalUs: number): Most | null => {
+const mostOf = (snapshot: WatchedSnapshot, row: Row, ways: readonly Way[]): Most | null => {
   let most: Most | null = null;
   for (const way of ways) {
-    const perSecond = rateOf(row.metrics[way.metric]?.delta ?? 0, intervalUs);
+    const perSecond = rateNow(snapshot, way.metric, row.metrics[way.metric]?.delta ?? 0);
     const size = perSecond / way.least;
     if (size >= 1 && size > (most?.size ?? 0)) most = { row, size, way, perSecond };
   }

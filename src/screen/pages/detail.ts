@@ -171,7 +171,7 @@ const metricLines = (snapshot: WatchedSnapshot, row: Row, metric: MetricDescript
       : null;
   const show = (value: number): string =>
     metric.kind === 'counter' ? perSecondText(value, metric) : amount(value, metric.unit);
-  const rate = metric.kind === 'counter' ? show(rateNow(snapshot, reading.delta)) : '';
+  const rate = metric.kind === 'counter' ? show(rateNow(snapshot, metric.id, reading.delta)) : '';
   const now = rate === '' ? '' : lately === 'not-covered' ? glyphs.notCovered : markNow + rate;
   const line: Line = [
     span(fitTo(metric.label, widths.label)),
@@ -209,7 +209,7 @@ const partLines = (snapshot: WatchedSnapshot, row: Row, metric: MetricDescriptor
   const rest = parts.slice(PARTS);
   const lines = parts.slice(0, PARTS).map(({ key, total, delta }): Line => {
     const name = key.map((value, index) => `${dims[index] ?? '?'} ${value}`).join(' ');
-    const rate = metric.kind === 'counter' ? perSecondText(rateNow(snapshot, delta), metric) : '';
+    const rate = metric.kind === 'counter' ? perSecondText(rateNow(snapshot, metric.id, delta), metric) : '';
     return [
       span(`  ${fitTo(name, widths.label - 2)}`, 'dim'),
       span(` ${fitTo(exactAmount(total, metric.unit), widths.total, 'right')}`),

@@ -11,6 +11,7 @@ import type { View } from '../view.ts';
 /** Of more, those with most time. */
 const MOST_DEVICES = 8;
 const NAME = 14;
+const BYTES = 'disk.device_bytes';
 
 export const deviceLines = (snapshot: Snapshot, { id }: Row, { glyphs }: View): readonly Line[] => {
   const devices = byDevice(snapshot, id);
@@ -38,6 +39,6 @@ const IDLE = 'nothing now';
 /** `12.0MiB/s, 3.1ms each`. */
 const nowText = (snapshot: Snapshot, { requests, bytes: moved, ns }: OnDevice): string => {
   if (requests.delta === 0) return IDLE;
-  const rate = ratePerSecond(rateNow(snapshot, moved.delta), 'bytes');
+  const rate = ratePerSecond(rateNow(snapshot, BYTES, moved.delta), 'bytes');
   return `${rate === '' ? '' : `${rate}/s, `}${duration(ns.delta / requests.delta / 1000)} each`;
 };

@@ -2,6 +2,7 @@
 import type { MetricDescriptor } from '../../core/metric.ts';
 import { mostPerSecond, rateOf } from '../../core/rate.ts';
 import type { Coverage, Snapshot } from '../../core/snapshot.ts';
+import { isOfProc, processRate } from '../../core/stretch.ts';
 import type { Glyphs } from '../format/glyphs.ts';
 
 /** NaN is blank: nothing was sampled then. Zero has a level of its own, so that little never looks like nothing. */
@@ -38,6 +39,8 @@ export type Times = {
   readonly hostUs: Float64Array;
   /** The same of the counters of processes. */
   readonly countedUs: Float64Array;
+  /** The same of what /proc says of them (`proc.*`). */
+  readonly procReadUs: Float64Array;
   readonly header: Snapshot['header'];
 };
 
@@ -54,6 +57,7 @@ export const sampleTimes = (snapshot: Snapshot, samples: number): Times => {
     bootUs: history.times(samples),
     hostUs: history.hostUs(samples),
     countedUs: history.countedUs(samples),
+    procReadUs: history.procReadUs(samples),
     header,
   };
   bySize.set(samples, times);
@@ -64,10 +68,11 @@ export const sampleTimes = (snapshot: Snapshot, samples: number): Times => {
 export const perSecond = (
   values: Float64Array,
   { id, kind, scope }: Pick<MetricDescriptor, 'id' | 'kind' | 'scope'>,
-  { bootUs, hostUs, countedUs, header }: Times,
+  { bootUs, hostUs, countedUs, procReadUs, header }: Times,
 ): Float64Array => {
   // A level of the host is known at every sample.
-  const spans = scope === 'pid' ? countedUs : kind === 'counter' ? hostUs : bootUs;
+  const ofProcess = kind === 'counter' && isOfProc(id) ? procReadUs : countedUs;
+  const spans = scope === 'pid' ? ofProcess : kind === 'counter' ? hostUs : bootUs;
   const most = mostPerSecond(id, header);
   return values.map((value, index) => {
     const span = spans[index] ?? Number.NaN;
@@ -77,7 +82,8 @@ export const perSecond = (
 };
 
 /** Growth per second of a process's counter over its last interval; NaN when no interval is known. */
-export const rateNow = ({ counted }: Snapshot, delta: number): number => rateOf(delta, counted.intervalUs);
+export const rateNow = (snapshot: Snapshot, metric: string, delta: number): number =>
+  processRate(snapshot, metric, delta);
 
 /** How far the value shown can be trusted: what grew in the last interval, or all that was counted. */
 export const trustIn = (

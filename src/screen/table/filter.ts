@@ -64,7 +64,7 @@ const shownValue = (
 ): number => {
   const reading = row.metrics[id];
   if (reading === undefined) return kind === 'gauge' || id in row.uncovered ? Number.NaN : 0;
-  return values === 'rate' && kind === 'counter' ? rateNow(snapshot, reading.delta) : reading.total;
+  return values === 'rate' && kind === 'counter' ? rateNow(snapshot, id, reading.delta) : reading.total;
 };
 
 const SIZES: Readonly<Record<string, number>> = {

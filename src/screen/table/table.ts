@@ -208,7 +208,8 @@ export const cellText = (
   const trust = trustOf(row, covered);
   const mark = beneathHeading && trust === coverage ? '' : trustMark(trust, glyphs);
   const rate = values === 'rate' && metric.kind === 'counter';
-  const value = reading === undefined ? 0 : rate ? rateNow(snapshot, reading.delta) : reading.total;
+  const value =
+    reading === undefined ? 0 : rate ? rateNow(snapshot, metric.id, reading.delta) : reading.total;
   if (Number.isNaN(value)) return '';
   if (value === 0) return mark === '' ? glyphs.zero : `${mark}0`;
   return mark + (rate ? ratePerSecond(value, metric.unit) : amount(value, metric.unit));
