@@ -71,7 +71,7 @@ const grownOf = (metric: string, points: readonly ExtentsPoint[]): Grown[] => {
   const [first, last] = [points[0], points.at(-1)];
   if (first === undefined || last === undefined || points.length < 2 * LEAK.parts) return [];
   if (last.bootUs - first.bootUs < EXTENT_GROWTH.leastMs * 1000 || last.extents < MANY_EXTENTS) return [];
-  const { first: trough, rise, leastStep } = risesOf(points.map(({ extents }) => extents));
+  const { first: trough, rise, leastStep } = risesOf(points.map(({ bootUs, extents }) => [bootUs, extents]));
   const isEnough = rise >= Math.max(EXTENT_GROWTH.leastExtents, EXTENT_GROWTH.leastShare * trough);
   return isEnough && leastStep > LEAK.leastStep ? [{ metric, first, last }] : [];
 };

@@ -29,8 +29,14 @@ export const LEAK = {
   parts: 6,
   /** By at least this share of the mean rise: what has settled does not leak. */
   leastStep: 0.2,
-  /** By this share where nothing but its size is known of a program. */
+  /** Where it was seen to for minutes, or to take much: its slowest rise, and its pace in the end as a share of the first. */
   steadyStep: 0.5,
+  steadyPace: 0.7,
+  steadyMs: 300_000,
+  muchOfRoom: 0.1,
+  /** Where it was seen to for a minute. */
+  clockStep: 0.8,
+  clockPace: 0.9,
   leastBytes: 8 * 1024 * 1024,
   leastShare: 0.05,
   /** Who holds half of the growth is meant; who holds less than a fourth is not. */

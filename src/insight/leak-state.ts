@@ -10,15 +10,15 @@ export type Point = {
   /** Of the heap, in large blocks: what the interpreter's own code holds, and what other code does. */
   readonly own: number;
   readonly native: number;
+  /** What the machine has read back from swap so far: what was there before comes back without growing. */
+  readonly swappedIn: number;
 };
 
 /** What was there more at the last moment than at the first. */
-export type Grown = Omit<Point, 'bootUs'> & {
+export type Grown = Omit<Point, 'bootUs' | 'swappedIn'> & {
   readonly first: Point;
   readonly last: Point;
-  /** The least rise of a part of the time, as a share of the mean: 1 where it grows as steadily as a clock goes. */
-  readonly leastStep: number;
-};
+} & Pick<Rises, 'leastStep' | 'pace'>;
 
 export type Growth<One> = { everyTicks: number; sinceTicks: number; points: One[] };
 
@@ -50,17 +50,51 @@ export const addPoint = <One>(growth: Growth<One>, point: () => One): void => {
   growth.everyTicks *= 2;
 };
 
-/** Of equal parts of the time the least of each: from the first to the last, and the least step as a share of the mean. */
-export const risesOf = (
-  values: readonly number[],
-): { readonly first: number; readonly rise: number; readonly leastStep: number } => {
-  const troughs = Array.from({ length: LEAK.parts }, (_, part) => {
-    const from = Math.floor((part * values.length) / LEAK.parts);
-    const to = Math.floor(((part + 1) * values.length) / LEAK.parts);
-    return Math.min(...values.slice(from, to));
-  });
-  const steps = troughs.slice(1).map((trough, index) => trough - (troughs[index] ?? 0));
-  const first = troughs[0] ?? 0;
-  const rise = (troughs.at(-1) ?? 0) - first;
-  return { first, rise, leastStep: Math.min(...steps) / (rise / steps.length) };
+/** How a level has risen in its troughs. */
+export type Rises = {
+  readonly first: number;
+  readonly rise: number;
+  /** The slowest rise of a part, as a share of the mean: 1 where it grows as steadily as a clock goes. */
+  readonly leastStep: number;
+  /** How fast it rises in the end, as a share of how fast it did in the beginning. */
+  readonly pace: number;
+};
+
+/**
+ * Of equal parts the least of each, from the first to the last. Moments are further apart where a machine is held up: a
+ * rise is divided by the time that it took.
+ */
+export const risesOf = (points: readonly (readonly [at: number, value: number])[]): Rises => {
+  const troughs = Array.from({ length: LEAK.parts }, (_, part) =>
+    points
+      .slice(
+        Math.floor((part * points.length) / LEAK.parts),
+        Math.floor(((part + 1) * points.length) / LEAK.parts),
+      )
+      .reduce((least, point) => (point[1] < least[1] ? point : least)),
+  );
+  const slope = (from: number, to: number): number => {
+    const [[atFrom = 0, before = 0] = [], [atTo = 0, after = 0] = []] = [troughs.at(from), troughs.at(to)];
+    return (after - before) / (atTo - atFrom);
+  };
+  const steps = troughs.slice(1).map((_, index) => slope(index, index + 1));
+  const first = troughs[0]?.[1] ?? 0;
+  return {
+    first,
+    rise: (troughs.at(-1)?.[1] ?? 0) - first,
+    leastStep: Math.min(...steps) / slope(0, -1),
+    pace: slope(-3, -1) / slope(0, 2),
+  };
+};
+
+/**
+ * A leak per request or per round is steady; a compiler takes what its input asks for, and a young heap grows by leaps. A
+ * minute is enough where it goes like a clock, unless it is a heap that is collected; else it takes minutes.
+ */
+export const isUnabated = (
+  { leastStep, pace }: Pick<Rises, 'leastStep' | 'pace'>,
+  { forUs, isCollected = false }: { readonly forUs: number; readonly isCollected?: boolean },
+): boolean => {
+  if (leastStep >= LEAK.clockStep && pace >= LEAK.clockPace && !isCollected) return true;
+  return leastStep >= LEAK.steadyStep && pace >= LEAK.steadyPace && forUs >= LEAK.steadyMs * 1000;
 };

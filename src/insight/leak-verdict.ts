@@ -5,7 +5,8 @@ import { LEAK_METRICS, type LeakSignature } from './findings/leak-signature.ts';
 import { growingMemory, nativeLeak, outsideArenas, unwatchedInterpreter } from './findings/native-leak.ts';
 import { largeObjects, pythonLeak } from './findings/python-leak.ts';
 import { LEAK } from './growth-params.ts';
-import type { Grown } from './leak-state.ts';
+import type { Room } from './leak-room.ts';
+import { type Grown, isUnabated } from './leak-state.ts';
 
 /** What is known of the allocators of one process. */
 export type Allocators =
@@ -42,12 +43,20 @@ const runsPython = ({ comm, cmdline }: Entity): boolean => PYTHON_COMMAND.test(c
 
 export type Verdict = { readonly signature: LeakSignature; readonly confidence: number };
 
-/** null where both or neither of two allocators grow: then nobody is accused. */
-export const verdictOf = (grown: Grown, allocators: Allocators, isAnonymous: boolean): Verdict | null => {
+/** What else is known of who grows. */
+export type Growing = { readonly room: Room; readonly isAnonymous: boolean };
+
+/** null where both or neither of two allocators grow, and where a heap on its way grows like that: then nobody is accused. */
+export const verdictOf = (
+  grown: Grown,
+  allocators: Allocators,
+  { room, isAnonymous }: Growing,
+): Verdict | null => {
+  if (!goesOnLikeALeak(grown, room)) return null;
   const unknown = isAnonymous ? LEAK.confidenceUnknownAllocator : LEAK.confidenceResident;
   switch (allocators.kind) {
     case 'other':
-      return isSteady(grown) ? { signature: growingMemory, confidence: unknown } : null;
+      return { signature: growingMemory, confidence: unknown };
     case 'unwatched':
       // Of an interpreter of which nothing at all was asked, nothing is said.
       return allocators.reason === null ? null : { signature: unwatchedInterpreter, confidence: unknown };
@@ -56,8 +65,13 @@ export const verdictOf = (grown: Grown, allocators: Allocators, isAnonymous: boo
   }
 };
 
-/** A leak per request or per round is as steady as these are; a compiler takes what its input asks for. */
-const isSteady = ({ leastStep }: Grown): boolean => leastStep >= LEAK.steadyStep;
+/** So much of the room that there is matters, whatever it is. */
+const goesOnLikeALeak = (grown: Grown, { ownBytes, allBytes, isCollected }: Room): boolean => {
+  const { first, last, held } = grown;
+  if (last.held <= ownBytes) return false;
+  const forUs = held >= allBytes * LEAK.muchOfRoom ? Number.POSITIVE_INFINITY : last.bootUs - first.bootUs;
+  return isUnabated(grown, { forUs, isCollected });
+};
 
 /** Where most of the heap's growth has mappings of its own, which belong to who asked for them. */
 const byMappings = (grown: Grown, { arenas }: { readonly arenas: boolean }): Verdict | null => {

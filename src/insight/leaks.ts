@@ -11,6 +11,7 @@ import type { Finding } from './findings/finding.ts';
 import { LEAK_METRICS } from './findings/leak-signature.ts';
 import { LEAK } from './growth-params.ts';
 import { describeLeak } from './leak-account.ts';
+import { roomFor } from './leak-room.ts';
 import { addPoint, createGrowth, type Grown, type Leaks, type Point, risesOf } from './leak-state.ts';
 import { allocatorsOf, verdictOf } from './leak-verdict.ts';
 import type { Watch } from './watch.ts';
@@ -37,6 +38,9 @@ export const watchGrowth = (
 export const heldMetric = ({ metrics }: SessionState): string =>
   metrics.has(LEAK_METRICS.anonymous) ? LEAK_METRICS.anonymous : LEAK_METRICS.resident;
 
+const SWAPPED_IN = 'vm.pswpin';
+const PAGE_BYTES = 4096;
+
 const pointOf = ({ counts }: Entity, state: SessionState): Point => {
   const total = (metric: string): number => counts.get(metric)?.total ?? 0;
   const mapped = total(LEAK_METRICS.arenas);
@@ -48,6 +52,7 @@ const pointOf = ({ counts }: Entity, state: SessionState): Point => {
     heap: total(LEAK_METRICS.heapGrown) - total(LEAK_METRICS.heapFreed),
     own: total(LEAK_METRICS.ownMapped) - total(LEAK_METRICS.ownUnmapped),
     native: total(LEAK_METRICS.nativeMapped) - total(LEAK_METRICS.nativeUnmapped),
+    swappedIn: (state.host.get(SWAPPED_IN)?.total ?? 0) * PAGE_BYTES,
   };
 };
 
@@ -57,13 +62,14 @@ export const leakFindings = ({ processes }: Leaks, state: SessionState): Finding
     if (grown === null) return [];
     const allocators = allocatorsOf(entity, state);
     const held = heldMetric(state);
-    const verdict = verdictOf(grown, allocators, held === LEAK_METRICS.anonymous);
+    const room = roomFor(entity, state);
+    const verdict = verdictOf(grown, allocators, { room, isAnonymous: held === LEAK_METRICS.anonymous });
     if (verdict === null) return [];
     return [describeLeak({ entity, verdict, grown, allocators, heldMetric: held }, state)];
   });
 
 /**
- * null unless every trough is above the one before, and it has not settled. Only the time in which it was seen to grow
+ * null unless every trough is above the one before, and it has neither settled nor slows down. Only the time in which it was seen to grow
  * counts: after its end nothing more is seen of a process.
  */
 const growthOf = (points: readonly Point[]): Grown | null => {
@@ -72,12 +78,14 @@ const growthOf = (points: readonly Point[]): Grown | null => {
   if (last.bootUs - first.bootUs < LEAK.leastMs * 1000) return null;
   const settled = points.filter(({ bootUs }) => bootUs >= first.bootUs);
   if (settled.length < 2 * LEAK.parts) return null;
-  const { first: trough, rise, leastStep } = risesOf(settled.map(({ held }) => held));
-  if (rise < Math.max(LEAK.leastBytes, LEAK.leastShare * trough) || leastStep <= LEAK.leastStep) return null;
+  const { first: trough, rise, leastStep, pace } = risesOf(settled.map(({ bootUs, held }) => [bootUs, held]));
+  if (rise < Math.max(LEAK.leastBytes, LEAK.leastShare * trough)) return null;
+  if (last.swappedIn - first.swappedIn >= LEAK.mostlyShare * rise) return null;
   return {
     first,
     last,
     leastStep,
+    pace,
     held: last.held - first.held,
     arenas: last.arenas - first.arenas,
     heap: last.heap - first.heap,

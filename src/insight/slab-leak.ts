@@ -6,7 +6,7 @@ import type { SessionState } from '../core/state.ts';
 import type { Finding } from './findings/finding.ts';
 import { slabLeak } from './findings/slab-leak.ts';
 import { LEAK, SLAB_LEAK } from './growth-params.ts';
-import { addPoint, type Leaks, risesOf, type SlabPoint } from './leak-state.ts';
+import { addPoint, isUnabated, type Leaks, risesOf, type SlabPoint } from './leak-state.ts';
 
 const ALL = 'mem.slab';
 const DROPPABLE = 'mem.slab_reclaimable';
@@ -26,10 +26,11 @@ export const slabFindings = (
   const [first, last] = [begun[0], begun.at(-1)];
   if (first === undefined || last === undefined || begun.length < 2 * LEAK.parts) return [];
   if (last.bootUs - first.bootUs < LEAK.leastMs * 1000) return [];
-  const { first: trough, rise, leastStep } = risesOf(begun.map(({ held }) => held));
+  const { first: trough, rise, ...steady } = risesOf(begun.map(({ bootUs, held }) => [bootUs, held]));
   const unit = BYTES_PER[metrics.get(ALL)?.unit ?? 'bytes'] ?? 1;
   const least = Math.max(SLAB_LEAK.leastBytes / unit, SLAB_LEAK.leastShare * trough);
-  return rise < least || leastStep < LEAK.steadyStep ? [] : [describe(first, last, unit)];
+  const isLeak = rise >= least && isUnabated(steady, { forUs: last.bootUs - first.bootUs });
+  return isLeak ? [describe(first, last, unit)] : [];
 };
 
 const BYTES_PER: Readonly<Record<string, number>> = { bytes: 1, KiB: 1024 };

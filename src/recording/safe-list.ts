@@ -69,6 +69,7 @@ const HOST_METRICS = whole(
     'mem\\.(?:active_file|anon|available|cached|dirty|free|inactive_file|shmem|slab|slab_reclaimable|writeback)',
     'vm\\.(?:allocstall|compact_fail|compact_stall|drop_pagecache|drop_slab|oom_kill|pageoutrun|pgfault)',
     'vm\\.(?:pgmajfault|pgpgin|pgpgout|pgscan_direct|pgscan_kswapd|pgsteal_direct|pgsteal_kswapd|pswpin)',
+    '(?:program|shared)\\.(?:cpu_ms|most_ms|next_ms|used_ms|wait_ns)',
     'vm\\.(?:pswpout|workingset_refault|kswapd_(?:high|low)_wmark_hit_quickly)',
   ].join('|'),
 );

@@ -17,6 +17,8 @@ export type Newcomers = {
   find(living: readonly number[], bootUs: number, isWanted: (pid: number) => boolean): readonly number[];
   /** It is gone; who has its PID by now is another. */
   forget(pid: number): void;
+  /** Nobody is known any more: whoever lives is new. */
+  restart(): void;
 };
 
 export const createNewcomers = (): Newcomers => {
@@ -39,6 +41,9 @@ export const createNewcomers = (): Newcomers => {
     },
     forget: (pid) => {
       seen.delete(pid);
+    },
+    restart: () => {
+      seen = new Map();
     },
   };
 };

@@ -190,6 +190,7 @@ export const createProcesses = (options: ProcessesOptions): Processes => {
     detached: exits.restart,
     restart: (bootUs) => {
       roster.restart();
+      newcomers.restart();
       sharers.restart();
       for (const pid of askedFor) asked.add(pid);
       readUs = bootUs;

@@ -253,56 +253,6 @@ describe('high-order exhaustion', () => {
 
 const decoyOf = ([scene]: readonly Scene[]): Amounts => scene?.decoy ?? {};
 
-describe('CPU contention', () => {
-  const HOG = { 'proc.cpu_ms': 1_750, 'proc.cpu_wait_ns': 2e8 };
-  const LATE = { 'proc.cpu_ms': 120, 'proc.cpu_wait_ns': 7e8 };
-  const BUSY = { 'psi.cpu.some_us': 850_000, 'cpu.busy_ms': 1_990, 'cpu.steal_ms': 0 };
-  const contention = (change: Partial<Record<'suspect' | 'other' | 'host', Amounts>> = {}): Scene => ({
-    suspect: change.suspect ?? HOG,
-    other: change.other ?? LATE,
-    host: { ...BUSY, ...change.host },
-  });
-  const named = (scene: Scene) => {
-    const { watch, state } = play(times(20, scene));
-    return findingsOf(watch.cases, state);
-  };
-
-  it('names who takes the CPUs, and who waits for them', () => {
-    const [finding] = named(contention());
-    expect(finding).toMatchObject({
-      id: 'cpu-contention',
-      suspect: { pid: SUSPECT },
-      victims: [{ pid: OTHER }],
-      signs: { seen: 4, of: 4 },
-    });
-    expect(finding?.advice[0]?.command).toBe(`renice -n 19 -p $(ls /proc/${SUSPECT}/task)`);
-  });
-
-  it('is no second finding where the suspect is known for something that takes the CPU', () => {
-    const scene = contention({ suspect: { ...HOG, ...STORM.suspect } });
-    expect(named(scene).map(({ id }) => id)).toEqual(['seek-hole-storm']);
-    const two = contention({ other: { ...LATE, ...STORM.suspect } });
-    expect(named(two).map(({ id, suspect }) => `${id} ${suspect?.pid}`)).toEqual([
-      `seek-hole-storm ${OTHER}`,
-      `cpu-contention ${SUSPECT}`,
-    ]);
-  });
-
-  it.each<[string, Scene]>([
-    ['CPUs that nobody else wants', contention({ other: { 'proc.cpu_ms': 10, 'proc.cpu_wait_ns': 1e6 } })],
-    ['a quota: they wait with CPUs to spare', contention({ host: { 'cpu.busy_ms': 900 } })],
-    ['a hypervisor that takes the time', contention({ host: { 'cpu.steal_ms': 700 } })],
-    [
-      'a swarm of short processes beside a bystander',
-      contention({ suspect: { 'proc.cpu_ms': 400 }, other: { ...LATE, 'proc.child_cpu_ms': 1_400 } }),
-    ],
-    ['little waiting', contention({ host: { 'psi.cpu.some_us': 90_000 } })],
-    ['a process that takes a tenth', contention({ suspect: { 'proc.cpu_ms': 200 } })],
-  ])('is not %s', (_, scene) => {
-    expect(named(scene)).toEqual([]);
-  });
-});
-
 describe('leaks', () => {
   const MIB = 2 ** 20;
   const python = (rss: (at: number) => number, arenas: number, heap: number): Scene[] =>

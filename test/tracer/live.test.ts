@@ -427,6 +427,21 @@ describe('what is lost is reported', () => {
 describe('a tracer that dies', () => {
   const file = (): string => join(mkdtempSync(join(tmpdir(), 'live-')), 'lives');
 
+  it('leaves nobody behind who lives and never counts: what it uses and holds is read on', async () => {
+    const host: HostPort = { ...hostOf({ 41: 'celery', 42: 'sleep' }), living: () => [41, 42] };
+    const plan = { file: file(), lives: [{ dieAfter: 2, ticks: [{ maps: [] }] }, { ticks: [{ maps: [] }] }] };
+    const heldAfter = (all: readonly StreamRecord[]) =>
+      samplesIn(all).flatMap(({ epoch, counters }) =>
+        epoch === 1 ? (counters['proc.cpu_ms'] ?? []).map(([pid]) => pid) : [],
+      );
+    const { records } = await session(
+      plan,
+      (all) => samplesIn(all).filter(({ epoch, counted }) => epoch === 1 && counted).length > 2,
+      { host, intervalMs: 100 },
+    );
+    expect(new Set(heldAfter(records))).toEqual(new Set([41, 42]));
+  });
+
   it('leaves a gap and a new epoch, and the counts go on', async () => {
     const plan = {
       file: file(),

@@ -8,6 +8,7 @@ import type { SessionState } from '../../core/state.ts';
 import { isKernelThread, isOwn } from '../../core/who.ts';
 import type { Case, Cases } from './cases.ts';
 import { isStacked, type Place } from './place.ts';
+import { programOf } from './program-of.ts';
 import { addAll, createStretch, type Stretch } from './stretch.ts';
 
 export type Cause = {
@@ -53,7 +54,7 @@ export const causesOf = ({ named }: Cases, state: SessionState): Cause[] => {
       .filter((one) => one.cgroup !== null && isInnermost(one, cases))
       .map((one) => ofCgroup(one, state)),
     ...cases
-      .filter((one) => one.place !== null && isAtTheBottom(one, one.place, cases))
+      .filter((one) => one.place !== null && isAtTheBottom(one, one.place, cases) && isNotUnclear(one, cases))
       .map((one) => ofPlace(one, state)),
   ];
 };
@@ -67,8 +68,24 @@ const isInnermost = (one: Case, cases: readonly Case[]): boolean =>
     return isWithin(one.cgroup.path, other.cgroup.path) && other.weight > one.weight;
   });
 
-const ofCgroup = (one: Case, state: SessionState): Cause =>
-  ofSubject(one, mostFirst(one.doers, state).slice(0, 1), state);
+const ofCgroup = (one: Case, state: SessionState): Cause => ofSubject(one, whoDidMost(one, state), state);
+
+const LEAST_OF_GROUP = 0.5;
+
+/** Of many that did as much as each other one is a bystander: a program that did half of it, or nobody. */
+const whoDidMost = ({ doers }: Case, state: SessionState): Entity[] => {
+  const programs = new Map<string, [Entity, number][]>();
+  let all = 0;
+  for (const [entity, amount] of doers) {
+    all += amount;
+    const name = programOf(entity);
+    programs.set(name, [...(programs.get(name) ?? []), [entity, amount]]);
+  }
+  const most = [...programs.values()].find(
+    (parts) => parts.reduce((sum, [, amount]) => sum + amount, 0) >= all * LEAST_OF_GROUP,
+  );
+  return most === undefined ? [] : whoMakesUp(new Map(most), state);
+};
 
 const ofSubject = (one: Case, suspects: readonly Entity[], state: SessionState): Cause => ({
   lead: one,
@@ -94,7 +111,16 @@ const isAtTheBottom = (one: Case, place: Place, cases: readonly Case[]): boolean
     (other) => other !== one && other.place !== null && areRivals(one, other) && !isStacked(other.place),
   );
 
+/** Where a program stood out for most of the time, that nobody did for some moments of it says nothing. */
+const isNotUnclear = (one: Case, cases: readonly Case[]): boolean =>
+  one.place?.kind !== 'machine' ||
+  !cases.some(
+    (other) =>
+      other.place?.kind === 'program' && areRivals(one, other) && other.stretch.us >= 2 * one.stretch.us,
+  );
+
 const ofPlace = (one: Case, state: SessionState): Cause => {
+  if (one.place?.kind === 'program') return ofSubject(one, whoMakesUp(one.doers, state), state);
   const isAsked = one.signature.places?.queuedBy !== undefined;
   return ofSubject(one, isAsked ? whoFillsQueue(one, state) : [], state);
 };
@@ -114,6 +140,17 @@ const whoFillsQueue = ({ doers, stretch }: Case, state: SessionState): Entity[] 
   const suspects = [first, ...rest.filter((one) => areSiblings(first, one))].sort((a, b) => a.pid - b.pid);
   const own = suspects.reduce((sum, one) => sum + (doers.get(one) ?? 0), 0) / (allMs * 1e6);
   return (own + device - 1) / device >= LEAST_OF_QUEUE ? suspects : [];
+};
+
+/** Who did a good part of what its kind did: those that live first, for it is they who can be asked to stop. */
+const LEAST_PART = 0.25;
+
+const whoMakesUp = (doers: ReadonlyMap<Entity, number>, state: SessionState): Entity[] => {
+  const [most = 0] = [...doers.values()].sort((a, b) => b - a);
+  const parts = [...doers].filter(([entity, amount]) => !isOwn(entity, state) && amount >= most * LEAST_PART);
+  const living = parts.filter(([{ endedBootUs }]) => endedBootUs === null);
+  const ended = parts.filter((one) => !living.includes(one));
+  return [...inOrderOf(living), ...inOrderOf(ended)];
 };
 
 const areRivals = (a: Case, b: Case): boolean =>
@@ -143,7 +180,9 @@ const areSiblings = (a: Entity | null, b: Entity | null): boolean =>
 const causeOf = (members: readonly Case[], endUs: number, state: SessionState): Cause[] => {
   const [lead] = members;
   if (lead === undefined) return [];
-  const all = inOrder(members, lead.weight);
+  const all = inOrderOf(
+    members.flatMap(({ suspect, weight }) => (suspect === null ? [] : [[suspect, weight]])),
+  );
   const suspects = all.filter((entity) => !isKernelThread(entity));
   const hurt = new Map<Entity, number>();
   for (const { victims } of members)
@@ -166,12 +205,13 @@ const causeOf = (members: readonly Case[], endUs: number, state: SessionState): 
 const ALIKE = 0.1;
 
 /** Those with as much as the first stand by their PIDs: with each sample another would be first, and in the command to type. */
-const inOrder = (members: readonly Case[], most: number): Entity[] => {
-  const suspectsOf = (cases: readonly Case[]): Entity[] => cases.flatMap(({ suspect }) => suspect ?? []);
-  const alike = members.filter(({ weight }) => weight >= most * (1 - ALIKE));
+const inOrderOf = (doers: readonly (readonly [Entity, number])[]): Entity[] => {
+  const byAmount = [...doers].sort((a, b) => b[1] - a[1]);
+  const [[, most] = [null, 0]] = byAmount;
+  const alike = byAmount.filter(([, amount]) => amount >= most * (1 - ALIKE)).map(([entity]) => entity);
   return [
-    ...suspectsOf(alike).sort((a, b) => a.pid - b.pid),
-    ...suspectsOf(members.filter((one) => !alike.includes(one))),
+    ...alike.sort((a, b) => a.pid - b.pid),
+    ...byAmount.map(([entity]) => entity).filter((entity) => !alike.includes(entity)),
   ];
 };
 

@@ -11,7 +11,8 @@ const LEAST_SHARE_OF_TICKS = 0.8;
 export const isComplete = (one: Case, { ticks }: Readings): boolean =>
   one.signature.conditions.every((condition) => {
     const held = one.held.get(condition.id);
-    const recently = held !== undefined && ticks - held.lastTick <= one.signature.togetherTicks;
+    const within = condition.now === true ? 0 : one.signature.togetherTicks;
+    const recently = held !== undefined && ticks - held.lastTick <= within;
     if (condition.need === 'forbidden') return !recently;
     if (condition.need === 'optional' || one.unknown.includes(condition.id)) return true;
     return recently && inOrder(one, condition, held);

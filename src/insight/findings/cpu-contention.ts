@@ -1,29 +1,82 @@
 /**
- * One process, or a few of a kind, keep the CPUs busy, and others that are ready to run wait for their turn. A busy CPU is
- * no failure in itself: somebody else must wait, and neither the hypervisor nor a swarm of short processes must be what
- * takes the time.
+ * A program keeps the CPUs busy, and others that are ready to run wait for their turn. A busy CPU is no failure in itself:
+ * somebody else must wait, and the hypervisor must not be what takes the time. Who is named uses more than all others
+ * together; where nobody does, that is said, for one of many that share the CPUs is a bystander.
+ *
+ * What else makes these metrics move is in docs/runbooks/cpu-contention.md.
  */
-import type { Signature } from './signature.ts';
+import { STANDS_OUT } from './programs.ts';
+import type { Condition, Signature } from './signature.ts';
 
-export const cpuContention: Signature = {
-  id: 'cpu-contention',
+const ID = 'cpu-contention';
+
+/** Threads that a quota of their cgroup holds back wait as well, on a machine with CPUs to spare. */
+const BUSY: Condition = {
+  id: 'busy',
+  scope: 'host',
+  need: 'required',
+  measure: { kind: 'rate', metric: 'cpu.busy_ms' },
+  least: 0.85,
+  ofAll: 'cpus',
+  unit: 'ms',
+  what: 'CPU time in use, per second',
+};
+
+const STEAL: Condition = {
+  id: 'steal',
+  scope: 'host',
+  need: 'forbidden',
+  measure: { kind: 'rate', metric: 'cpu.steal_ms' },
+  least: 0.2,
+  ofAll: 'cpus',
+  unit: 'ms',
+  what: 'time the hypervisor took, per second',
+};
+
+const COMMON = {
+  id: ID,
   title: 'CPU contention: the CPUs are kept busy, and others that are ready to run wait for their turn',
   severity: 'medium',
   isGeneral: true,
-  anchor: { metric: 'proc.cpu_ms', least: 300 },
   togetherTicks: 3,
   lastsTicks: 5,
   victims: { metric: 'proc.cpu_wait_ns', least: 1e8 },
+} as const;
+
+export const cpuContention: Signature = {
+  ...COMMON,
+  places: { kind: 'program' },
+  anchor: { metric: 'program.cpu_ms', least: 300 },
   conditions: [
     {
+      // More than there is was counted late: of children that were waited for only now.
       id: 'cpu',
       scope: 'suspect',
       need: 'required',
-      measure: { kind: 'rate', metric: 'proc.cpu_ms' },
-      least: 0.15,
+      measure: { kind: 'rate', metric: 'program.cpu_ms' },
+      least: 0.4,
+      most: 1.1,
       ofAll: 'cpus',
       unit: 'ms',
-      what: 'CPU time it takes, per second',
+      what: 'CPU time it takes, with its short children, per second',
+    },
+    {
+      id: 'share',
+      scope: 'suspect',
+      need: 'required',
+      measure: { kind: 'ratio', metric: 'program.cpu_ms', per: 'program.used_ms' },
+      least: STANDS_OUT.ofAll,
+      unit: 'count',
+      what: 'of all CPU time in use is that',
+    },
+    {
+      id: 'lead',
+      scope: 'suspect',
+      need: 'required',
+      measure: { kind: 'ratio', metric: 'program.cpu_ms', per: 'program.next_ms' },
+      least: STANDS_OUT.ofNext,
+      unit: 'count',
+      what: 'times what the next program takes',
     },
     {
       id: 'waits',
@@ -36,44 +89,15 @@ export const cpuContention: Signature = {
     },
     {
       id: 'others',
-      scope: 'others',
+      scope: 'suspect',
       need: 'required',
-      measure: { kind: 'rate', metric: 'proc.cpu_wait_ns' },
+      measure: { kind: 'rate', metric: 'program.wait_ns' },
       least: 2e8,
       unit: 'ns',
-      what: 'time others waited for a CPU, per second',
+      what: 'time that one of the others waited for a CPU, per second',
     },
-    {
-      // Threads that a quota of their cgroup holds back wait as well, on a machine with CPUs to spare.
-      id: 'busy',
-      scope: 'host',
-      need: 'required',
-      measure: { kind: 'rate', metric: 'cpu.busy_ms' },
-      least: 0.85,
-      ofAll: 'cpus',
-      unit: 'ms',
-      what: 'CPU time in use, per second',
-    },
-    {
-      id: 'swarm',
-      scope: 'others',
-      need: 'forbidden',
-      measure: { kind: 'rate', metric: 'proc.child_cpu_ms' },
-      least: 0.3,
-      ofAll: 'cpus',
-      unit: 'ms',
-      what: 'CPU time of short processes of another, per second',
-    },
-    {
-      id: 'steal',
-      scope: 'host',
-      need: 'forbidden',
-      measure: { kind: 'rate', metric: 'cpu.steal_ms' },
-      least: 0.2,
-      ofAll: 'cpus',
-      unit: 'ms',
-      what: 'time the hypervisor took, per second',
-    },
+    BUSY,
+    STEAL,
   ],
   advice: [
     {
@@ -91,6 +115,59 @@ export const cpuContention: Signature = {
       text: 'See what it does with the time',
       command: 'perf top -p {pid}',
       risk: 'sampling costs the process a few per cent',
+    },
+  ],
+};
+
+/** No program uses as much as all others together. */
+export const sharedCpus: Signature = {
+  ...COMMON,
+  places: { kind: 'machine' },
+  nobody: 'many share the CPUs, and no program takes more than all others together',
+  anchor: { metric: 'shared.used_ms', least: 300 },
+  conditions: [
+    {
+      id: 'most',
+      scope: 'suspect',
+      need: 'required',
+      measure: { kind: 'ratio', metric: 'shared.most_ms', per: 'shared.used_ms' },
+      most: 1,
+      unit: 'count',
+      what: 'of all CPU time in use is that of the program that takes most',
+    },
+    {
+      id: 'pressed',
+      scope: 'host',
+      need: 'required',
+      measure: { kind: 'rate', metric: 'psi.cpu.some_us' },
+      least: 5e5,
+      unit: 'us',
+      what: 'time in which somebody waited for a CPU, per second',
+    },
+    {
+      id: 'waiting',
+      scope: 'suspect',
+      need: 'required',
+      measure: { kind: 'rate', metric: 'shared.wait_ns' },
+      least: 5e8,
+      unit: 'ns',
+      what: 'time that one of them waited for a CPU, per second',
+    },
+    BUSY,
+    STEAL,
+  ],
+  advice: [
+    {
+      text: 'See who shares them',
+      command: 'top -b -n 2 -d 5 -o %CPU | tail -n 25',
+    },
+    {
+      text: 'Have fewer run at once: jobs of a build or a test runner, workers of a service, cron jobs that begin together; or add CPUs',
+    },
+    {
+      text: 'Give the units that must not wait a larger share',
+      command: 'systemctl set-property --runtime UNIT CPUWeight=500',
+      risk: 'all others are slowed for as long as it wants to run',
     },
   ],
 };

@@ -41,7 +41,7 @@ export const describeCause = (cause: Cause, state: SessionState): Finding => {
     suspect: first === undefined ? null : partyOf(first),
     ...(first !== undefined || signature.nobody === undefined ? {} : { nobody: signature.nobody }),
     ...(cgroup === null ? {} : { cgroup: cgroup.path }),
-    ...(place === null ? {} : { [place.kind]: place.name }),
+    ...(place?.kind === 'device' || place?.kind === 'channel' ? { [place.kind]: place.name } : {}),
     ...(suspects.length > 1 ? { suspects: suspects.slice(0, MAX_PARTIES).map(partyOf) } : {}),
     ...(signature.ofFiles === true && first !== undefined && first.files.length > 0
       ? { files: first.files }

@@ -1,7 +1,7 @@
 /** Every failure that has a name. */
 import { cgroupCpuThrottle } from './cgroup-cpu-throttle.ts';
 import { cgroupMemoryLimit } from './cgroup-memory-limit.ts';
-import { cpuContention } from './cpu-contention.ts';
+import { cpuContention, sharedCpus } from './cpu-contention.ts';
 import { extentGrowth } from './extent-growth.ts';
 import { floodedDevice } from './flooded-device.ts';
 import { highOrderExhaustion } from './high-order-exhaustion.ts';
@@ -36,6 +36,7 @@ export const SIGNATURES: readonly Signature[] = [
   lockPileUp,
   swapStorm,
   cpuContention,
+  sharedCpus,
 ];
 
 /** Findings that say which files their suspect has open. */
@@ -49,7 +50,7 @@ export const BY_GROWTH = [nativeLeak, pythonLeak, slabLeak, extentGrowth] as con
 const NAMED = [...SIGNATURES, ...BY_GROWTH] as const;
 
 /** Those by signature, and those by growth. */
-export const FINDING_IDS: readonly string[] = NAMED.map(({ id }) => id);
+export const FINDING_IDS: readonly string[] = [...new Set(NAMED.map(({ id }) => id))];
 
 /** What a finding of that id is called, where nothing more is known of it. */
 export const titleOf = (id: string): string => NAMED.find((one) => one.id === id)?.title ?? id;

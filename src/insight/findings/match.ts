@@ -13,6 +13,7 @@ import { describeCause } from './describe.ts';
 import type { Finding } from './finding.ts';
 import { SIGNATURES } from './index.ts';
 import { keyOf, ofPlace } from './place.ts';
+import { OF_PROGRAMS } from './programs.ts';
 import type { Readings } from './reading-state.ts';
 import { countedMetric, isMeasured, ofCgroup, ofHost, read } from './readings.ts';
 import type { Condition, Signature } from './signature.ts';
@@ -43,7 +44,7 @@ const WATCHED: ReadonlySet<string> = new Set(
       ...(measure.kind === 'ratio' ? [measure.per] : []),
       ...(each === undefined ? [] : [each.per]),
     ]),
-  ]).concat(OF_CHANNELS),
+  ]).concat(OF_CHANNELS, OF_PROGRAMS),
 );
 
 /** Signatures as they are where no process is counted. */

@@ -1,6 +1,7 @@
 /**
- * What can fail that is neither a process nor a control group: a block device, and a function of the kernel in which
- * threads wait. Their measures are made of what the host and the probes count.
+ * What can fail that is neither a process nor a control group: a block device, a function of the kernel in which
+ * threads wait, and the CPUs, with the program that keeps them busy (programs.ts). Their measures are made of what the host
+ * and the probes count.
  *
  * Of a device: `device.requests` (reads, writes, discards and flushes completed), `device.bytes`, `device.busy_ms` and
  * `device.busy_s` (with a request in flight), `device.queue_ms` (of all requests in flight, summed), `device.discards`, and beside them
@@ -38,4 +39,4 @@ export const ofPlace = (rates: ReadonlyMap<string, number>, measure: Measure): n
 /** Stands on another that shows the same, or carries nothing by itself. */
 const STACKED = /^(?:dm-|md|loop|zram|ram|bcache|drbd)\d/;
 
-export const isStacked = ({ name }: Place): boolean => STACKED.test(name);
+export const isStacked = ({ kind, name }: Place): boolean => kind === 'device' && STACKED.test(name);

@@ -3,6 +3,7 @@ import { rateOf } from '../../core/rate.ts';
 import type { SessionState } from '../../core/state.ts';
 import { isOfLast } from '../../core/stretch.ts';
 import { isStacked, keyOf, type Place, type PlaceReading } from './place.ts';
+import { readPrograms } from './programs.ts';
 import { amountIn, type Readings } from './reading-state.ts';
 import { smooth } from './smooth.ts';
 
@@ -11,6 +12,7 @@ export const readPlaces = (readings: Readings, state: SessionState): void => {
   for (const { now } of readings.places.values()) now.clear();
   readDevices(readings, state);
   readChannels(readings, state);
+  readPrograms(readings, state);
 };
 
 const reading = ({ places }: Readings, place: Place): PlaceReading => {

@@ -11,6 +11,8 @@ export type Readings = {
   readonly cgroups: Map<Cgroup, Map<string, number>>;
   /** Block devices, and kernel functions in which threads wait. */
   readonly places: Map<string, PlaceReading>;
+  /** CPU time of programs, in ms per second, smoothed (programs.ts). */
+  readonly programs: Map<string, number>;
   readonly hostRates: Map<string, number>;
   readonly hostLevels: Map<string, number>;
   /** What this tick counted, as it was counted: of each process that did something, of all of them, of the host. */
@@ -34,6 +36,7 @@ export const createReadings = (): Readings => ({
   processes: new Map(),
   cgroups: new Map(),
   places: new Map(),
+  programs: new Map(),
   hostRates: new Map(),
   hostLevels: new Map(),
   now: { us: 0, processes: new Map(), all: new Map(), host: new Map(), cgroups: new Map() },

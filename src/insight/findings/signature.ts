@@ -30,6 +30,8 @@ export type Condition = {
   readonly silentIsUnknown?: true;
   /** `least` and `most` are shares of the host's memory in KiB, or of the time of all its CPUs in ms per second. */
   readonly ofAll?: 'memory' | 'cpus';
+  /** It must hold now, and not only lately: what was so before and after each other was never so at once. */
+  readonly now?: true;
   /** Of others only those with so much of it for each of another count. */
   readonly each?: Each;
   readonly unit: MetricUnit;
@@ -38,8 +40,8 @@ export type Condition = {
   readonly order?: { readonly after: string; readonly earliestTicks: number; readonly latestTicks: number };
 };
 
-/** Kinds of places that can fail (place.ts). */
-export type PlaceKind = 'device' | 'channel';
+/** Kinds of places that can fail (place.ts), and the CPUs (programs.ts). */
+export type PlaceKind = 'device' | 'channel' | 'program' | 'machine';
 
 /** How much of a metric there must be for each of another: the time that one call takes. */
 export type Each = { readonly per: string; readonly least: number };

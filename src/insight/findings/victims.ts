@@ -5,6 +5,8 @@ import { isKernelThread } from '../../core/who.ts';
 import type { Case } from './cases.ts';
 import { takesAsLong } from './conditions.ts';
 import { keyOf } from './place.ts';
+import { programOf, usedBy } from './program-of.ts';
+import { waitsForOthers } from './programs.ts';
 import type { Readings } from './reading-state.ts';
 import { isMeasured } from './readings.ts';
 
@@ -18,11 +20,13 @@ export const collectVictims = (one: Case, readings: Readings): void => {
   const { metric, each } = signature.victims;
   const least = signature.victims.least + elsewhere(one, readings);
   const there = waitingThere(one, readings);
+  const ofCpus = programIn(one);
   for (const [entity, rates] of readings.processes) {
     const rate = rates.get(metric) ?? 0;
     if (cgroup !== null && !isIn(entity, cgroup.path)) continue;
     if (there?.has(entity.pid) === false) continue;
     if (entity === suspect || rate < least || isKernelThread(entity)) continue;
+    if (ofCpus !== null && !waitsForOthers(entity, ofCpus, readings)) continue;
     if (!takesAsLong(rates, { kind: 'rate', metric }, each)) continue;
     victims.set(entity, (victims.get(entity) ?? 0) + rate);
     if (victims.size > 2 * MAX_VICTIMS) victims.delete(leastOf(victims));
@@ -33,15 +37,29 @@ export const collectVictims = (one: Case, readings: Readings): void => {
 const elsewhere = ({ place }: Case, { places }: Readings): number =>
   place?.kind === 'device' ? (places.get(keyOf(place))?.rates.get('device.elsewhere_ms') ?? 0) * 1e6 : 0;
 
+/** The program that keeps the CPUs busy; empty where none stands out, null where it is about something else. */
+const programIn = ({ place }: Case): string | null => {
+  if (place?.kind === 'program') return place.name;
+  return place?.kind === 'machine' ? '' : null;
+};
+
 const waitingThere = ({ place }: Case, { places }: Readings): ReadonlySet<number> | null =>
   place?.kind === 'channel' ? new Set(places.get(keyOf(place))?.pids) : null;
 
-/** Who did most in a control group, or asked most of a device, now; of a device kernel threads count, for their share. */
+/**
+ * Who did most in a control group or of a program, or asked most of a device, now; of a device kernel threads count, for
+ * their share.
+ */
 export const collectDoers = (
-  { signature, cgroup, doers }: Case,
+  { signature, cgroup, place, doers }: Case,
   { now }: Readings,
   state: SessionState,
 ): void => {
+  if (place?.kind === 'program') {
+    for (const [entity, counted] of now.processes)
+      if (programOf(entity) === place.name) addDoer(doers, entity, usedBy(entity, counted));
+    return;
+  }
   const queuedBy = signature.places?.queuedBy;
   if (queuedBy !== undefined) {
     for (const [entity, counted] of now.processes) addDoer(doers, entity, counted.get(queuedBy) ?? 0);

@@ -279,6 +279,18 @@ export const NEAR_MISSES = [
     },
   },
   {
+    name: 'young-heap',
+    where: 'host',
+    seconds: 110,
+    near: 'native-leak',
+    what: 'a program of node keeps a part of what it makes for 75 s, its heap grows by leaps, and is content then',
+    make: makeBystanders,
+    play: (stand) => {
+      playBystanders(stand);
+      stand.shell('node', `exec '${process.execPath}' ./young-heap.mjs 75`);
+    },
+  },
+  {
     name: 'mapped-tables',
     where: 'host',
     seconds: 80,
@@ -321,6 +333,34 @@ export const NEAR_MISSES = [
       playBystanders(stand);
       stand.perl('victim', 'files.pl', stand.path('xfs'), '40', '4s', '1000000');
       stand.shell('refuser', 'while sleep 4; do echo 3 >/sys/module/failkmem/parameters/left; done');
+    },
+  },
+  {
+    name: 'packages-installed',
+    where: 'host',
+    seconds: 60,
+    near: 'inode-churn',
+    needs: '/usr/bin/dpkg',
+    what: 'a package of 4,000 files is installed, and again and again over its older self',
+    make: (stand) => {
+      makeBystanders(stand);
+      stand.folder('package/DEBIAN');
+      stand.make(
+        'sh',
+        '-c',
+        `mkdir -p package/usr/share/doc/lab root/var/lib/dpkg/info root/var/lib/dpkg/updates root/var/log
+         touch root/var/lib/dpkg/status root/var/lib/dpkg/available
+         printf 'Package: lab\\nVersion: 1\\nArchitecture: all\\nMaintainer: x\\nDescription: x\\n' >package/DEBIAN/control
+         for n in $(seq 4000); do echo $n >package/usr/share/doc/lab/file-$n; done
+         dpkg-deb -Zgzip -b package lab.deb >/dev/null`,
+      );
+    },
+    play: (stand) => {
+      playBystanders(stand);
+      stand.shell(
+        'upgrade',
+        'sleep 5; while :; do dpkg --root=root --force-all --no-triggers -i lab.deb >/dev/null 2>&1; sleep 2; done',
+      );
     },
   },
   {
