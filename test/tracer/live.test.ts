@@ -446,7 +446,8 @@ describe('a tracer that dies', () => {
     const plan = {
       file: file(),
       lives: [
-        { dieAfter: 2, ticks: [{ maps: [map('@n', { 7: 100 })] }] },
+        // A busy machine takes a few of them to begin.
+        { dieAfter: 10, ticks: [{ maps: [map('@n', { 7: 100 })] }] },
         { ticks: [{ maps: [map('@n', { 7: 5 })] }], end: [map('@n', { 7: 6 })] },
       ],
     };
