@@ -4,8 +4,9 @@
 //
 //     files    hostile recordings, 100 of each class (scripts/hostile.mjs): a small heap, numbers only, an answer or an error
 //     signals  300 runs that get a signal at a random moment of any phase (root and bpftrace)
-//     churn    an hour of 500, 2,000 and 8,000 short processes a second: memory stays what it is; and ten minutes of 2,000 a second
-//              beside a witness: what they did is what is counted (root and bpftrace)
+//     churn    an hour of 500, 2,000 and 8,000 short processes a second, or --seconds N of --rate N, with --beside N busy loops: what
+//              `record` and `live` hold (--screens 80x24,200x50) stays what it is, and what the processes did is what is counted
+//              (root and bpftrace); --comm asks for them by name, --vfork makes more of them with less
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
