@@ -60,14 +60,14 @@ const parentOf = (pid) => {
   }
 };
 
-/** A program on a terminal of `SIZE`. `shows` resolves when the screen matches, with the ms since the start. */
-export const startOnTerminal = (file, args) => {
+/** A program on a terminal. `shows` resolves when the screen matches, with the ms since the start. */
+export const startOnTerminal = (file, args, { size = SIZE, env: given = process.env } = {}) => {
   const startMs = performance.now();
-  const screen = new xterm.Terminal({ ...SIZE, allowProposedApi: true });
-  const { CI: _, ...env } = process.env;
+  const screen = new xterm.Terminal({ ...size, allowProposedApi: true });
+  const { CI: _, ...env } = given;
   const pty = spawnInTerminal(file, args, {
     name: 'xterm-256color',
-    ...SIZE,
+    ...size,
     env: { ...env, LC_ALL: 'C.UTF-8' },
   });
   const watchers = new Set();
@@ -77,7 +77,7 @@ export const startOnTerminal = (file, args) => {
   pty.onData((text) => screen.write(text, lookAgain));
   const ended = new Promise((resolve) => pty.onExit(resolve));
   const text = () =>
-    Array.from({ length: SIZE.rows }, (_, row) =>
+    Array.from({ length: size.rows }, (_, row) =>
       screen.buffer.active.getLine(screen.buffer.active.baseY + row)?.translateToString(true),
     ).join('\n');
   return {

@@ -1,105 +1,130 @@
-// Processes that begin and end, thousands a second, for an hour: what `record` holds must stay what it is. Memory is looked at
-// every minute; the first five are those in which it fills. And what they did must be what is counted of them (`counted`).
+// Processes that begin and end, thousands a second: what `record` and `live` hold must stay what it is, and what those
+// processes did must be what is counted of them. Who makes them knows how many there were and what they did.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { costOf, launcher, says, workload } from '../bench/measure.mjs';
-import { STORM } from '../bench/storm.mjs';
-
-const FILLS_MINUTES = 5;
-const MOST_MIB = 200;
-/** Of a line through the minutes after those. */
-const MOST_SLOPE = 1;
-
-/** Why it failed, or null; and what was seen, for the line of the report. */
-export const churn = async ({ folder, rate, minutes, env }) => {
-  const [file, target] = [join(folder, 'churn.ndjson.gz'), join(folder, 'target')];
-  writeFileSync(target, 'x'.repeat(65_536));
-  const words = [launcher, 'record', '-o', file, '--force', '--budget', 'off', '--attach-timeout', '120s'];
-  const tool = spawn(process.execPath, words, { env, stdio: ['ignore', 'ignore', 'pipe'] });
-  const ended = once(tool, 'close');
-  const mebibytes = [];
-  let storm = null;
-  try {
-    await Promise.race([says(tool.stderr, /stallscope: recording /), ended]);
-    if (tool.exitCode !== null) return { why: `status ${tool.exitCode} before it recorded`, seen: '' };
-    storm = spawn('perl', ['-e', STORM, target, String(rate), String(minutes * 60 + 30)], {
-      stdio: 'ignore',
-    });
-    for (let minute = 0; minute < minutes; minute += 1) {
-      await Promise.race([delay(60_000), ended]);
-      if (tool.exitCode !== null) return { why: `status ${tool.exitCode} after ${minute} min`, seen: '' };
-      mebibytes.push(Math.round(costOf(tool.pid).rssBytes / 2 ** 20));
-    }
-    tool.kill('SIGINT');
-    const [status] = await ended;
-    return judged(mebibytes, status);
-  } finally {
-    storm?.kill('SIGKILL');
-    tool.kill('SIGKILL');
-    rmSync(file, { force: true });
-  }
-};
+import { launcher, says, startOnTerminal, workload } from '../bench/measure.mjs';
+import { heldBy, judged, spiedOn } from './torture-memory.mjs';
 
 const SEARCHES = 'iomap.seek_hole';
 /** Those who ended last are forgotten, too. */
 const AFTER_MS = 5_000;
+const TRACED = ['--budget', 'off', '--attach-timeout', '180s'];
+const ATTACHED_MS = 180_000;
+const STATUS_OF_SIGINT = 130;
 
 /**
- * The same beside who knows how many there were and what they did: none is missed, and the tracer goes on.
+ * `record` and a `live` on each of the screens beside each other, while so many begin and end.
  *
- * @returns why it failed, or null; and what was seen
+ * @param made {rate, seconds, forks, beside}: processes a second, for how long; by fork; busy loops beside them
+ * @param comm whether `record` is asked for them by name
+ * @returns of each part {name, why, seen}: why it failed, or null; and what was seen
  */
-export const counted = async ({ folder, rate, seconds, env, options = [] }) => {
-  const [file, target, brief] = ['counted.ndjson', 'target', 'brief'].map((name) => join(folder, name));
+export const churn = async ({ folder, env, made, comm, screens }) => {
+  const [file, target, brief] = ['churn.ndjson', 'target', 'brief'].map((name) => join(folder, name));
+  const heaps = join(folder, 'heaps');
+  const spied = spiedOn(env, heaps);
   writeFileSync(target, 'x'.repeat(65_536));
   execFileSync('cc', ['-O2', '-o', brief, workload('brief.c')]);
-  const words = [
-    'record',
-    '-o',
-    file,
-    '--force',
-    '--budget',
-    'off',
-    '--attach-timeout',
-    '120s',
-    '--comm',
-    'brief',
-  ];
-  const tool = spawn(process.execPath, [launcher, ...words, ...options], {
-    env,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const ended = once(tool, 'close');
+  const loops = [];
+  const tools = [];
   let storm = null;
   try {
-    await Promise.race([says(tool.stderr, /stallscope: recording /), ended]);
-    if (tool.exitCode !== null) return { why: `status ${tool.exitCode} before it recorded`, seen: '' };
-    storm = spawn(brief, [target, String(rate), String(seconds)], { stdio: ['ignore', 'pipe', 'inherit'] });
-    let said = '';
-    storm.stdout.on('data', (text) => {
-      said += text;
-    });
-    await once(storm, 'close');
+    tools.push(startRecord(file, comm, spied), ...screens.map((size) => startLive(size, spied)));
+    for (const tool of tools) await tool.ready;
+    for (let loop = 0; loop < made.beside; loop += 1)
+      loops.push(spawn('sh', ['-c', 'while :; do :; done'], { stdio: 'ignore' }));
+    const begunMs = performance.now();
+    const words = [target, made.rate, made.seconds, ...(made.forks ? ['fork'] : [])].map(String);
+    storm = spawn(brief, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const account = textOf(storm.stdout);
+    // Who ends before is not waited for.
+    await Promise.race([once(storm, 'close'), ...tools.map(({ ended }) => ended)]);
     await delay(AFTER_MS);
-    tool.kill('SIGINT');
-    const [status] = await ended;
-    if (status !== 130) return { why: `status ${status}`, seen: '' };
-    const summary = execFileSync(process.execPath, [launcher, 'summary', '--json', file], {
-      env,
-      maxBuffer: 2 ** 30,
-    });
-    return compared(JSON.parse(said), JSON.parse(summary), seconds);
+    const took = (performance.now() - begunMs) / 1000;
+    const parts = [];
+    for (const tool of tools) {
+      const status = await tool.end();
+      const isRight = status === tool.status;
+      const held = heldBy(tool.pid, heaps);
+      const { why, seen } = judged(held, (held.at(-1)?.atS ?? 0) - took);
+      parts.push({ name: tool.name, why: isRight ? why : `status ${status}`, seen });
+    }
+    return [counted(JSON.parse(await account), summaryOf(file, env), made), ...parts];
   } finally {
-    storm?.kill('SIGKILL');
-    tool.kill('SIGKILL');
-    rmSync(file, { force: true });
+    for (const child of [storm, ...loops]) child?.kill('SIGKILL');
+    for (const tool of tools) tool.kill();
+    for (const path of [file, heaps]) rmSync(path, { force: true, recursive: true });
   }
 };
 
-const compared = ({ processes, searches }, { totals, coverage, losses }, seconds) => {
+const startRecord = (file, comm, env) => {
+  const words = ['record', '-o', file, '--force', ...TRACED, ...(comm ? ['--comm', 'brief'] : [])];
+  const child = spawn(process.execPath, [launcher, ...words], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  const ended = once(child, 'close').then(([status]) => status);
+  return {
+    name: 'record',
+    status: STATUS_OF_SIGINT,
+    pid: child.pid,
+    ended,
+    ready: orEnded(says(child.stderr, /stallscope: recording /), ended),
+    end: () => {
+      child.kill('SIGINT');
+      return ended;
+    },
+    kill: () => child.kill('SIGKILL'),
+  };
+};
+
+const startLive = (size, env) => {
+  const screen = startOnTerminal(process.execPath, [launcher, 'live', ...TRACED], { size, env });
+  const ended = screen.ended.then(({ exitCode }) => exitCode);
+  let isOver = false;
+  void ended.then(() => {
+    isOver = true;
+  });
+  const attached = screen
+    .shows(/ATTACHING/, ATTACHED_MS)
+    .then(() => screen.shows(/^(?![\s\S]*ATTACHING)/, ATTACHED_MS));
+  return {
+    name: `live on ${size.cols}x${size.rows}`,
+    status: 0,
+    pid: screen.pid,
+    ended,
+    ready: orEnded(attached, ended),
+    end: async () => {
+      await screen.end('q');
+      return ended;
+    },
+    kill: () => {
+      if (!isOver) process.kill(screen.pid, 'SIGKILL');
+    },
+  };
+};
+
+const orEnded = (ready, ended) =>
+  Promise.race([
+    ready,
+    ended.then((status) => {
+      throw new Error(`status ${status} before it traced`);
+    }),
+  ]);
+
+const textOf = async (stream) => {
+  let said = '';
+  for await (const text of stream) said += text;
+  return said;
+};
+
+const summaryOf = (file, env) =>
+  JSON.parse(
+    execFileSync(process.execPath, [launcher, 'summary', '--json', file], { env, maxBuffer: 2 ** 30 }),
+  );
+
+/** What is called exact is what they did, and a lower bound is not above it. */
+const counted = ({ processes, searches }, { totals, coverage, losses }, { seconds }) => {
   const found = totals[SEARCHES] ?? 0;
   const called = coverage[SEARCHES]?.coverage ?? 'not counted';
   const lost = Object.entries(losses.byKind).map(([kind, count]) => `${kind} ${count}`);
@@ -108,25 +133,11 @@ const compared = ({ processes, searches }, { totals, coverage, losses }, seconds
     `${losses.gaps.length} gaps`,
     lost.length === 0 ? 'nothing lost' : lost.join(', '),
   ].join('; ');
-  if (losses.gaps.length > 0) return { why: 'the tracer ended', seen };
-  return { why: found === searches ? null : `${searches - found} searches were missed`, seen };
-};
-
-const judged = (mebibytes, status) => {
-  const filled = mebibytes.slice(FILLS_MINUTES);
-  const slope = slopeOf(filled);
-  const most = Math.max(...mebibytes);
-  const seen = `MiB by the minute: ${mebibytes.join(' ')}; slope ${slope.toFixed(1)} a minute`;
-  if (status !== 130) return { why: `status ${status}`, seen };
-  if (most > MOST_MIB) return { why: `${most} MiB, and ${MOST_MIB} are the most`, seen };
-  return { why: slope > MOST_SLOPE ? 'it grows' : null, seen };
-};
-
-/** Least squares; 0 of fewer than two. */
-const slopeOf = (values) => {
-  if (values.length < 2) return 0;
-  const x0 = (values.length - 1) / 2;
-  const y0 = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const along = values.reduce((sum, value, at) => sum + (at - x0) * (value - y0), 0);
-  return along / values.reduce((sum, _, at) => sum + (at - x0) ** 2, 0);
+  const says = { exact: found === searches, 'lower-bound': found <= searches, estimate: true };
+  const why = losses.gaps.length > 0 ? 'the tracer ended' : null;
+  return {
+    name: 'what is counted',
+    why: why ?? (says[called] === true ? null : `${called}, and ${searches - found} are missing`),
+    seen,
+  };
 };

@@ -4,8 +4,9 @@
 //
 //     files    hostile recordings, 100 of each class (scripts/hostile.mjs): a small heap, numbers only, an answer or an error
 //     signals  300 runs that get a signal at a random moment of any phase (root and bpftrace)
-//     churn    an hour of 500, 2,000 and 8,000 short processes a second: memory stays what it is; and ten minutes of 2,000 a second
-//              beside a witness: what they did is what is counted (root and bpftrace)
+//     churn    an hour of 500, 2,000 and 8,000 short processes a second, or --seconds N of --rate N, with --beside N busy loops: what
+//              `record` and `live` hold (--screens 80x24,200x50) stays what it is, and what the processes did is what is counted
+//              (root and bpftrace); --comm asks for them by name, --vfork makes more of them with less
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +15,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { randomOf } from './fuzz-recordings.mjs';
 import { CLASSES, hostileFile } from './hostile.mjs';
 import { root } from './root.mjs';
-import { churn, counted } from './torture-churn.mjs';
+import { churn } from './torture-churn.mjs';
 
 const args = process.argv.slice(2);
 const numberOf = (name, usual) => (args.includes(name) ? Number(args[args.indexOf(name) + 1]) : usual);
@@ -144,19 +145,31 @@ const tortureSignals = async (runs) => {
 };
 
 const RATES = [500, 2_000, 8_000];
-const COUNTED_RATE = 2_000;
-const COUNTED_MINUTES = 10;
+const sizeOf = (words) => {
+  const [cols, rows] = words.split('x').map(Number);
+  return { cols, rows };
+};
 
 const tortureChurn = async (minutes) => {
-  for (const rate of RATES) {
-    const { why, seen } = await churn({ folder, rate, minutes, env });
-    report(`churn: ${rate} a second, ${minutes} min`, 1, why === null ? [] : [why]);
-    process.stdout.write(`  ${seen}\n`);
+  const screens = args.includes('--screens') ? args[args.indexOf('--screens') + 1] : '80x24,200x50';
+  const seconds = numberOf('--seconds', minutes * 60);
+  for (const rate of args.includes('--rate') ? [numberOf('--rate')] : RATES) {
+    const made = { rate, seconds, forks: !args.includes('--vfork'), beside: numberOf('--beside', 0) };
+    const parts = await churn({
+      folder,
+      env,
+      made,
+      comm: args.includes('--comm'),
+      screens: screens
+        .split(',')
+        .filter((words) => words.includes('x'))
+        .map(sizeOf),
+    });
+    for (const { name, why, seen } of parts) {
+      report(`churn: ${rate} a second, ${seconds} s: ${name}`, 1, why === null ? [] : [why]);
+      process.stdout.write(`  ${seen}\n`);
+    }
   }
-  const seconds = Math.min(COUNTED_MINUTES, minutes) * 60;
-  const { why, seen } = await counted({ folder, rate: COUNTED_RATE, seconds, env });
-  report(`churn: ${COUNTED_RATE} a second with a witness`, 1, why === null ? [] : [why]);
-  process.stdout.write(`  ${seen}\n`);
 };
 
 try {

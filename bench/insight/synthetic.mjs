@@ -39,7 +39,7 @@ export const evaluateSynthetic = (seeds, generate) => {
     const session = generate(seed);
     const watched = watch(session);
     collectSpikes(session, watched, spikes, sums);
-    const correlation = correlate(watched.spikes, watched.insight.ticks, SPIKE.eventScore);
+    const correlation = correlate(watched.spikes, watched.insight.ticks, SPIKE.eventScore, 'all');
     collectPairs(session, correlation, rows, sums);
     const sceneWith = (machine) => sceneOf(watched.spikes, watched.insight.ticks, correlation, machine);
     collectRoots(session, sceneWith({ originOf: originsOf(session), intervalMs: 1000 }), roots);

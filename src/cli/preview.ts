@@ -30,7 +30,8 @@ export const createPreview = (context: Context, asked: Asked, store: SnapshotSto
   let ended = false;
   let sampled = (): void => undefined;
   const painted = new Promise<void>((resolve) => {
-    sampled = resolve;
+    // Not the snapshot that it is called with: who waits for the promise would hold that session for as long as we run.
+    sampled = () => resolve();
   }).then(() => setImmediate());
   return {
     begin: () => {

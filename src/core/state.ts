@@ -20,12 +20,12 @@ import type { Gap } from './trust.ts';
 
 export const MAX_ENTITIES = 20_000;
 /** Of those that ended and whose keys the kernel still holds. */
-export const MAX_WAITING = 3_000;
+export const MAX_WAITING = 1_500;
 /** Of those that ended last, apart from the ones who did most. */
 export const ENDED_ROWS = 400;
 export const SIGNAL_HISTORY_SAMPLES = 3_600;
 /** Rings of `ROW_HISTORY_SAMPLES` doubles, about 1.3 KB each; beyond, a process has counts but no sparkline. */
-export const MAX_TRENDS = 12_000;
+export const MAX_TRENDS = 8_000;
 export const MAX_GAPS = 1_000;
 export const MAX_MARKS = 10_000;
 

@@ -7,11 +7,13 @@
  * only beside several significant ones, because where nothing is certain the best of chance is still chance.
  */
 import { type Chance, type Coincidence, coincide, type Match, type Steps, stepsOf } from './coincide.ts';
-import { type Crowd, type Crowded, crowdedIn, crowdsOf } from './crowds.ts';
+import { type Crowd, crowdedIn, crowdsOf } from './crowds.ts';
 import { type Direction, directionOf } from './direction.ts';
+import { mostNear, nearIn } from './near.ts';
 import { LINK } from './params.ts';
 import { periodOf, sharedClock } from './periodic.ts';
 import type { Spike } from './series.ts';
+import { markSignificant, maySignify, strataOf } from './significance.ts';
 import { weighStorms } from './storm.ts';
 
 export type Pair = Coincidence & {
@@ -38,6 +40,7 @@ export type Link = Pair & {
 export type Correlation = {
   /** Strongest first: the significant ones, then candidates if there is a significant one. */
   readonly links: readonly Link[];
+  /** Those that met once are in it where they may be a link. */
   readonly pairs: readonly Pair[];
   /** Pairs of series on the same clock, with their period in ticks. */
   readonly clocks: readonly { readonly a: number; readonly b: number; readonly periodTicks: number }[];
@@ -49,8 +52,16 @@ export type Correlation = {
   readonly fromScore: number;
 };
 
-/** All pairs of the spikes given, in order of their ticks; the session has had `ticks` ticks. */
-export const correlate = (all: readonly Spike[], ticks: number, eventScore: number): Correlation => {
+/**
+ * All pairs of the spikes given, in order of their ticks; the session has had `ticks` ticks. Of those that met once only what may
+ * become a link is kept, unless `all` are asked for.
+ */
+export const correlate = (
+  all: readonly Spike[],
+  ticks: number,
+  eventScore: number,
+  wanted: 'all' | 'what matters' = 'what matters',
+): Correlation => {
   const spikes = [...loudest(all, ticks)].sort((x, y) => x.tick - y.tick);
   const fromScore = spikes.length === all.length ? eventScore : leastScore(spikes);
   const storms = weighStorms(
@@ -61,12 +72,11 @@ export const correlate = (all: readonly Spike[], ticks: number, eventScore: numb
   const steps = new Map([...spikesOf].map(([series, own]) => [series, stepsOf(own, fromScore)]));
   const periods = new Map([...spikesOf].map(([series, own]) => [series, periodOf(own)]));
   const crowds = crowdsOf(spikes, ticks);
-  const crowded = crowdedIn(crowds);
-  const pairs: Pair[] = [];
+  const strata = strataOf(spikesOf);
+  const most = mostNear(spikes);
+  const kept = createKept((pair) => wanted === 'all' || maySignify(strata, pair, most));
   const clocks: { a: number; b: number; periodTicks: number }[] = [];
-  for (const [key, candidates] of withinReach(spikes, crowded)) {
-    const a = Math.floor(key / KEY);
-    const b = key % KEY;
+  for (const [a, b, candidates] of nearIn(spikes, crowdedIn(crowds))) {
     const period = periods.get(a);
     if (period !== null && period !== undefined && period === periods.get(b)) {
       clocks.push({ a, b, periodTicks: period });
@@ -75,17 +85,39 @@ export const correlate = (all: readonly Spike[], ticks: number, eventScore: numb
     const pair = pairOf([a, b], candidates, steps, { storms, eventScore: fromScore });
     if (pair === null) continue;
     const clock = sharedClock(pair.matches.map(([first]) => first.tick));
-    if (clock === null) pairs.push(pair);
+    if (clock === null) kept.add(pair);
     else clocks.push({ a, b, periodTicks: clock });
   }
+  const pairs = kept.pairs();
   support(pairs);
   const tested = (spikesOf.size * (spikesOf.size - 1)) / 2;
-  markSignificant(pairs, spikesOf);
+  markSignificant(strata, pairs, kept.seen());
   return { links: linksOf(pairs, tested), pairs, clocks, crowds, spikesOf, tested, fromScore };
 };
 
-/** Room for the numbers of two series in one key. */
-const KEY = 2 ** 26;
+/** Most pairs met once, and of hundreds of thousands of these no more than the strongest candidates are ever reported. */
+const createKept = (matters: (pair: Pair) => boolean) => {
+  const pairs: Pair[] = [];
+  let candidates: Pair[] = [];
+  let seen = 0;
+  const thin = (): void => {
+    candidates = candidates.sort(strongestFirst).slice(0, LINK.mostCandidates);
+  };
+  return {
+    add: (pair: Pair): void => {
+      seen += 1;
+      if (pair.matches.length >= LINK.supportOccurrences || matters(pair)) pairs.push(pair);
+      else if (pair.score >= LINK.candidateScore) candidates.push(pair);
+      if (candidates.length > 4 * LINK.mostCandidates) thin();
+    },
+    pairs: (): readonly Pair[] => {
+      thin();
+      return [...pairs, ...candidates];
+    },
+    /** How many there were. */
+    seen: () => seen,
+  };
+};
 
 /** Pairs grow with the square of how dense spikes are: where they are too many only the loudest are compared. */
 const loudest = (spikes: readonly Spike[], ticks: number): readonly Spike[] => {
@@ -107,25 +139,6 @@ export const groupBySeries = (spikes: readonly Spike[]): Map<number, Spike[]> =>
     else own.push(spike);
   }
   return groups;
-};
-
-const withinReach = (spikes: readonly Spike[], crowded: Crowded): Map<number, Match[]> => {
-  const pairs = new Map<number, Match[]>();
-  let from = 0;
-  spikes.forEach((later, index) => {
-    while ((spikes[from]?.tick ?? 0) < later.tick - LINK.reachTicks) from += 1;
-    for (let at = from; at < index; at += 1) {
-      const earlier = spikes[at] as Spike;
-      if (earlier.series === later.series || crowded(earlier, later)) continue;
-      const inOrder = earlier.series < later.series;
-      const key = inOrder ? earlier.series * KEY + later.series : later.series * KEY + earlier.series;
-      const match: Match = inOrder ? [earlier, later] : [later, earlier];
-      const known = pairs.get(key);
-      if (known === undefined) pairs.set(key, [match]);
-      else known.push(match);
-    }
-  });
-  return pairs;
 };
 
 const pairOf = (
@@ -211,32 +224,6 @@ const sharedOccurrences = (mine: ReadonlySet<Spike>, pair: Pair, withA: Pair): n
   let shared = 0;
   for (const [x, y] of withA.matches) if (mine.has(withA.a === pair.a ? x : y)) shared += 1;
   return shared;
-};
-
-/** Benjamini-Hochberg within strata. How many pairs a stratum has follows from how many spikes each series has. */
-const markSignificant = (pairs: readonly Pair[], spikesOf: ReadonlyMap<number, readonly Spike[]>): void => {
-  const counts = new Map<number, number>();
-  for (const { length } of spikesOf.values()) counts.set(length, (counts.get(length) ?? 0) + 1);
-  LINK.strata.forEach(({ least, share }, index) => {
-    const below = LINK.strata[index - 1]?.least ?? Number.POSITIVE_INFINITY;
-    const inside = (fewer: number): boolean => fewer >= least && fewer < below;
-    let tests = 0;
-    for (const [x, seriesX] of counts) {
-      if (inside(x)) tests += (seriesX * (seriesX - 1)) / 2;
-      for (const [y, seriesY] of counts) if (y > x && inside(x)) tests += seriesX * seriesY;
-    }
-    const budget = LINK.falseDiscoveryRate * share;
-    // Sorting is what costs, and what is less likely than all may be by chance is not needed.
-    const most = Math.log10((budget * pairs.length) / tests);
-    const own = pairs
-      .filter(({ log10P, spikesOfA, spikesOfB }) => log10P <= most && inside(Math.min(spikesOfA, spikesOfB)))
-      .sort((x, y) => x.log10P - y.log10P);
-    let last = -1;
-    own.forEach(({ log10P }, rank) => {
-      if (10 ** log10P <= (budget * (rank + 1)) / tests) last = rank;
-    });
-    for (const pair of own.slice(0, last + 1)) pair.significant = true;
-  });
 };
 
 const linksOf = (pairs: readonly Pair[], tested: number): Link[] => {

@@ -3,7 +3,7 @@
  * ticks pass unseen. A process is one life of a PID: reuse makes new series. What a process did not do counts as zero,
  * since it began, or since tracing did; what was not read counts as nothing at all.
  */
-import type { Entity } from '../core/entity.ts';
+import { type Entity, UNKNOWN_COMM } from '../core/entity.ts';
 import { isBreakdown, type MetricDescriptor } from '../core/metric.ts';
 import { mostPerSecond, rateOf } from '../core/rate.ts';
 import type { SessionState } from '../core/state.ts';
@@ -145,8 +145,9 @@ const isIdle = (
 
 const WORTH_FOLLOWING_BYTES = 16 * 2 ** 20;
 
-const silentTicks = ({ insight }: Watch, state: SessionState, { startMs }: Entity): number => {
-  if (startMs === null) return insight.ticks;
+/** Who was gone before anybody could look has no name, and did nothing before because it was not there. */
+const silentTicks = ({ insight }: Watch, state: SessionState, { startMs, comm }: Entity): number => {
+  if (startMs === null) return comm === UNKNOWN_COMM ? 0 : insight.ticks;
   const livedTicks = (state.bootUs / 1000 - startMs) / state.header.intervalMs;
   return Math.max(0, Math.min(insight.ticks, Math.floor(livedTicks)));
 };
