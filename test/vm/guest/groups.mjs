@@ -58,18 +58,16 @@ const GROUPS = [
   },
 ];
 
-/** Rows of the matrix: one recording for each limit. */
-export const tryGroups = async (bpftrace) => {
+/** Rows of the matrix, as they come: one recording for each limit. */
+export async function* tryGroups(bpftrace) {
   prepare('mount', '-t', 'cgroup2', 'none', ROOT);
   writeFileSync(`${ROOT}/cgroup.subtree_control`, '+cpu +memory +io');
   writeFileSync(FILE, '');
   truncateSync(FILE, 0);
   writeFileSync(FILE, Buffer.alloc(FILE_MIB * 2 ** 20, 7));
   prepare('sync');
-  const rows = [];
-  for (const group of GROUPS) rows.push(...(await tryGroup(bpftrace, group)));
-  return rows;
-};
+  for (const group of GROUPS) yield* await tryGroup(bpftrace, group);
+}
 
 const tryGroup = async (bpftrace, trial) => {
   const {
