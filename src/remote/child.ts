@@ -8,7 +8,7 @@ import { PassThrough } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { failure, isFailure, type StallscopeError } from '../errors.ts';
 import type { Child, ChildEnd, ChildOptions, Patience } from '../tracer/child.ts';
-import { BEAT_MS, type Channel, type Connection } from './connection.ts';
+import { BEAT_MS, type Channel, type Connection, type TracerChannel } from './connection.ts';
 import { GREETING, OWN, tracerScript } from './scripts.ts';
 
 export type RemoteChildOptions = ChildOptions & {
@@ -125,7 +125,7 @@ const closed = (channel: Channel): Promise<readonly [number | null, string | nul
   });
 
 /** What the login shell there prints of itself comes before our own first line. */
-const afterGreeting = ({ ssh }: Channel, stdout: PassThrough): void => {
+const afterGreeting = ({ ssh, traces }: TracerChannel, stdout: PassThrough): void => {
   const first = Buffer.from(`${GREETING}\n`);
   let held = Buffer.alloc(0);
   const wait = (chunk: Buffer): void => {
@@ -134,7 +134,12 @@ const afterGreeting = ({ ssh }: Channel, stdout: PassThrough): void => {
     if (at === -1) return;
     ssh.stdout.off('data', wait);
     stdout.write(held.subarray(at + first.length));
-    ssh.stdout.on('data', (more: Buffer) => stdout.write(more));
+    // While it attaches bpftrace says nothing here, and nothing is lost by waiting for a host that is long over it.
+    if (held.length > at + first.length) traces();
+    ssh.stdout.on('data', (more: Buffer) => {
+      traces();
+      stdout.write(more);
+    });
   };
   ssh.stdout.on('data', wait);
 };

@@ -18,7 +18,7 @@ import { type SshRole, sshArguments, startOf } from './ssh.ts';
 export type Connection = {
   readonly reader: Reader;
   /** Runs this script there. */
-  channel(script: string): Channel;
+  channel(script: string): TracerChannel;
   /** Why it ended. */
   readonly ended: Promise<string>;
   /** How long nothing was heard. */
@@ -32,6 +32,11 @@ export type Channel = {
   onNotice(notice: (words: readonly string[]) => void): void;
   onError(said: (text: string) => void): void;
   kill(): void;
+};
+
+export type TracerChannel = Channel & {
+  /** It has said its first word: it is attached. */
+  traces(): void;
 };
 
 /** A sign of life; the guards there wait for more than four of them. */
@@ -100,10 +105,17 @@ export const connect = async (
     reader,
     channel: (script) => {
       const opened = startSsh(address, { role: 'channel', folder, script });
-      silence.began();
-      opened.ssh.once('close', silence.ended);
       opened.ssh.stdout.on('data', silence.heard);
-      return opened;
+      let isTracing = false;
+      return {
+        ...opened,
+        traces: () => {
+          if (isTracing) return;
+          isTracing = true;
+          silence.began();
+          opened.ssh.once('close', silence.ended);
+        },
+      };
     },
     ended,
     silentMs: silence.silentMs,

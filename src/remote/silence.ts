@@ -9,7 +9,7 @@ export const OVER_MS = 6_000;
 export const OVER_WITHOUT_TRACER_MS = 20_000;
 
 export type Silence = {
-  /** A tracer was started. */
+  /** A tracer counts. */
   began(): void;
   /** It was heard of. */
   heard(): void;
