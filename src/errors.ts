@@ -291,6 +291,11 @@ export const ERRORS = {
     what: '{host} cannot be watched: {why}.',
     next: 'See what it allows: stallscope doctor --host {host}',
   },
+  E_RESTARTED: {
+    exit: EXIT.remote,
+    what: '{host} was restarted, which ended the session.',
+    next: 'Begin another: its clocks and counters began anew. What came until then stands in the recording, if there is one',
+  },
   E_SUDO: {
     exit: EXIT.remote,
     what: '{user} may not become root on {host} without a password: {why}.',

@@ -1,7 +1,7 @@
 /** `--host`: a command that is about another host, over the user's own ssh, for as long as the command takes. */
 
 import type { Inspect } from '../core/inspection.ts';
-import { failure } from '../errors.ts';
+import { EXIT, failure } from '../errors.ts';
 import type { HostFiles } from '../host/files.ts';
 import { inspectProcess, uninspected } from '../host/inspect.ts';
 import { loadCatalogue } from '../probes/catalogue.ts';
@@ -10,6 +10,7 @@ import { readAddress } from '../remote/address.ts';
 import { openHost, type RemoteHost } from '../remote/host.ts';
 import { readExecutable } from '../remote/push.ts';
 import type { Context } from './context.ts';
+import { say } from './say.ts';
 
 export type HostWish = {
   /** `[user@]name`; null for this one. */
@@ -27,6 +28,7 @@ export const onHost = async (
   context: Context,
   { host, probeDirs, counts = [], signal, push = null }: HostWish,
   work: (context: Context) => Promise<number>,
+  open: typeof openHost = openHost,
 ): Promise<number> => {
   if (host === null) {
     if (push === null) return work(context);
@@ -37,14 +39,14 @@ export const onHost = async (
   }
   const givenUp = new AbortController();
   context.interruption.onRequest(() => givenUp.abort(abandoned()));
-  const remote = await openHost({
+  const remote = await open({
     address: readAddress(host),
     filters: filtersFor(probeDirs, counts),
     push: push === null ? null : readExecutable(push),
     signal: AbortSignal.any([givenUp.signal, ...(signal === undefined ? [] : [signal])]),
   });
   try {
-    return await work({
+    const status = await work({
       ...context,
       env: { ...context.env, PATH: remote.searchPath, STALLSCOPE_BPFTRACE: undefined },
       clock: remote.clock,
@@ -53,6 +55,12 @@ export const onHost = async (
       inspect: inspectThere(remote),
       remote,
     });
+    const over = remote.over();
+    if (over === null) return status;
+    // A signal that came as well, or a full disk, has a status of its own.
+    if (status === EXIT.ok) throw over;
+    say(context, over.message);
+    return status;
   } finally {
     remote.close();
   }

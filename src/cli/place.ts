@@ -95,7 +95,11 @@ const there = ({ env }: Context, remote: RemoteHost, intervalMs: number): Place 
       return {
         open: async () => {
           watch.start(intervalMs);
-          const header = await source.open();
+          const header = await source.open().catch((error: unknown) => {
+            // Nobody will read the records, at whose end it stops: it would go on for ever, and we with it.
+            watch.stop();
+            throw error;
+          });
           const { aheadMs, unsureMs } = remote.clock.wall();
           const clocks = {
             aheadMs: Math.round(aheadMs * 1e3) / 1e3,

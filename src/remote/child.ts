@@ -6,11 +6,14 @@
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { failure, isFailure, type StallscopeError } from '../errors.ts';
 import type { Child, ChildEnd, ChildOptions, Patience } from '../tracer/child.ts';
-import { BEAT_MS, type Channel, type Connection } from './connection.ts';
+import { BEAT_MS, type Channel, type Connection, type TracerChannel } from './connection.ts';
 import { GREETING, OWN, tracerScript } from './scripts.ts';
 
 export type RemoteChildOptions = ChildOptions & {
+  /** As the user wrote it. */
+  readonly host: string;
   readonly connection: () => Promise<Connection>;
   /** Where the program is, once there is a connection. */
   readonly fileNow: () => string;
@@ -35,7 +38,7 @@ export const startRemoteChild = (options: RemoteChildOptions): Child => {
 
   const run = async (): Promise<ChildEnd> => {
     const connection = await options.connection();
-    if (stoppedWith !== null) return endOf(null, null, stoppedWith);
+    if (stoppedWith !== null) return endOf(null, stoppedWith);
     const opened = connection.channel(tracerScript({ ...options, file: options.fileNow() }));
     channel = opened;
     opened.onNotice(([kind, ...words]) => {
@@ -57,14 +60,21 @@ export const startRemoteChild = (options: RemoteChildOptions): Child => {
       const [status, signal] = await closed(opened);
       // A channel ends with its connection, a moment before or after it.
       const why = status === 255 || signal !== null ? await Promise.race([over, delay(500, null)]) : null;
-      return endOf(status, why, stoppedWith);
+      return why === null
+        ? endOf(status, stoppedWith)
+        : lostEnd(status, failure('E_SSH', { host: options.host, why }), { stoppedWith, how: why });
     } finally {
       clearInterval(beat);
     }
   };
 
   const ended = run()
-    .catch((error: Error) => endOf(null, error.message, stoppedWith))
+    .catch((error: unknown) => {
+      const lost = isFailure(error)
+        ? error
+        : failure('E_REMOTE', { host: options.host, why: String(error) }, error);
+      return lostEnd(null, lost, { stoppedWith, how: lost.message });
+    })
     .then(async (end) => {
       // Its last maps have been read by whoever reads them.
       const drained = [stdout, stderr].map((stream) => once(stream, 'end'));
@@ -115,7 +125,7 @@ const closed = (channel: Channel): Promise<readonly [number | null, string | nul
   });
 
 /** What the login shell there prints of itself comes before our own first line. */
-const afterGreeting = ({ ssh }: Channel, stdout: PassThrough): void => {
+const afterGreeting = ({ ssh, traces }: TracerChannel, stdout: PassThrough): void => {
   const first = Buffer.from(`${GREETING}\n`);
   let held = Buffer.alloc(0);
   const wait = (chunk: Buffer): void => {
@@ -124,19 +134,26 @@ const afterGreeting = ({ ssh }: Channel, stdout: PassThrough): void => {
     if (at === -1) return;
     ssh.stdout.off('data', wait);
     stdout.write(held.subarray(at + first.length));
-    ssh.stdout.on('data', (more: Buffer) => stdout.write(more));
+    // While it attaches bpftrace says nothing here, and nothing is lost by waiting for a host that is long over it.
+    if (held.length > at + first.length) traces();
+    ssh.stdout.on('data', (more: Buffer) => {
+      traces();
+      stdout.write(more);
+    });
   };
   ssh.stdout.on('data', wait);
 };
 const MOST_BEFORE = 1024 * 1024;
 
-const endOf = (
-  status: number | null,
-  why: string | null,
-  stoppedWith: ChildEnd['stoppedWith'],
-): ChildEnd => ({
+const endOf = (status: number | null, stoppedWith: ChildEnd['stoppedWith']): ChildEnd => ({
   code: status,
   signal: null,
   stoppedWith,
-  how: why ?? (status === null ? 'it was not started' : `exit status ${status}`),
+  how: status === null ? 'it was not started' : `exit status ${status}`,
 });
+
+const lostEnd = (
+  status: number | null,
+  lost: StallscopeError,
+  end: Pick<ChildEnd, 'stoppedWith' | 'how'>,
+): ChildEnd => ({ code: status, signal: null, lost, ...end });

@@ -12,12 +12,13 @@ import { failure } from '../errors.ts';
 import type { Address } from './address.ts';
 import { createReader, type Reader } from './reader.ts';
 import { GREETING, OWN, readerScript } from './scripts.ts';
+import { createSilence } from './silence.ts';
 import { type SshRole, sshArguments, startOf } from './ssh.ts';
 
 export type Connection = {
   readonly reader: Reader;
   /** Runs this script there. */
-  channel(script: string): Channel;
+  channel(script: string): TracerChannel;
   /** Why it ended. */
   readonly ended: Promise<string>;
   /** How long nothing was heard. */
@@ -33,15 +34,13 @@ export type Channel = {
   kill(): void;
 };
 
+export type TracerChannel = Channel & {
+  /** It has said its first word: it is attached. */
+  traces(): void;
+};
+
 /** A sign of life; the guards there wait for more than four of them. */
 export const BEAT_MS = 500;
-/** Who has heard nothing for so long has no tracer there any more: its guard has ended it. */
-const OVER_MS = 6_000;
-/**
- * While there is none, one answer may take as long as the reader's guard there lets it: a host in trouble is long over the
- * list of its functions, and says nothing meanwhile.
- */
-const OVER_WITHOUT_TRACER_MS = 20_000;
 const FIRST_ANSWER_MS = 30_000;
 const MAX_SAID_CHARS = 8 * 1024;
 /** The longest path of a socket is 108 characters, of which ssh takes 17 for a name of its own. */
@@ -76,14 +75,11 @@ export const connect = async (
       channel.kill();
     },
   });
-  /** Of the tracer. A reader that is long over an answer says nothing meanwhile, and the link is there all the same. */
-  let channelHeardMs = Number.NEGATIVE_INFINITY;
-  let channels = 0;
-  const silentMs = (): number => performance.now() - Math.max(reader.heardMs(), channelHeardMs);
+  const silence = createSilence(reader.heardMs);
   const beat = setInterval(() => {
     void reader.ask('b').catch(() => undefined);
-    const overMs = channels > 0 ? OVER_MS : OVER_WITHOUT_TRACER_MS;
-    if (silentMs() < overMs) return;
+    const overMs = silence.over();
+    if (overMs === null) return;
     why ??= `nothing was heard of ${address.name} for ${overMs / 1000} s`;
     channel.kill();
   }, BEAT_MS);
@@ -109,17 +105,20 @@ export const connect = async (
     reader,
     channel: (script) => {
       const opened = startSsh(address, { role: 'channel', folder, script });
-      channels += 1;
-      opened.ssh.once('close', () => {
-        channels -= 1;
-      });
-      opened.ssh.stdout.on('data', () => {
-        channelHeardMs = performance.now();
-      });
-      return opened;
+      opened.ssh.stdout.on('data', silence.heard);
+      let isTracing = false;
+      return {
+        ...opened,
+        traces: () => {
+          if (isTracing) return;
+          isTracing = true;
+          silence.began();
+          opened.ssh.once('close', silence.ended);
+        },
+      };
     },
     ended,
-    silentMs,
+    silentMs: silence.silentMs,
     close: () => {
       clearInterval(beat);
       ssh.stdin.end();

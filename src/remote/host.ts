@@ -3,7 +3,7 @@
  * and again whenever somebody needs it after the link was lost, as long as it is the same boot of it: after another, what
  * was counted and what is counted now have nothing in common.
  */
-import { failure } from '../errors.ts';
+import { failure, type StallscopeError } from '../errors.ts';
 import type { HostFiles } from '../host/files.ts';
 import type { Machine } from '../host/machine.ts';
 import type { Child, ChildOptions } from '../tracer/child.ts';
@@ -38,6 +38,8 @@ export type RemoteHost = {
   start(options: ChildOptions): Child;
   /** It is not the host any more that it was. */
   onOver(listener: (why: string) => void): void;
+  /** The same, for whoever asks afterwards; null while it is. */
+  over(): StallscopeError | null;
   /** How long nothing was heard of it. */
   silentMs(): number;
   close(): void;
@@ -51,6 +53,7 @@ export type RemoteHostOptions = {
   readonly push?: Executable | null | undefined;
   /** The first connection is given up. */
   readonly signal?: AbortSignal | undefined;
+  readonly connectTo?: typeof connect;
 };
 
 /** @throws E_SSH, E_REMOTE */
@@ -59,11 +62,15 @@ export const openHost = async ({
   filters,
   signal,
   push = null,
+  connectTo = connect,
 }: RemoteHostOptions): Promise<RemoteHost> => {
   const own = createOwn();
   const clock = createRemoteClock();
   const cache: Cache = new Map();
-  let over: (why: string) => void = () => undefined;
+  /** Which boot of it is watched. */
+  let boot: string | null = null;
+  let over: StallscopeError | null = null;
+  let tellOver: (why: string) => void = () => undefined;
   let connection: Connection | null = null;
   let connecting: Promise<Connection> | null = null;
   let lostMs: number | null = null;
@@ -74,6 +81,8 @@ export const openHost = async ({
   const greet = async (opened: Connection): Promise<About> => {
     const { reader } = opened;
     const about = await readAbout(reader, address);
+    // Before anything of the new boot is taken for the old one's.
+    if (boot !== null && about.boot !== boot) throw restarted();
     own.reset(about.processes);
     await readWall(reader, clock);
     const { bytes, askedUs, answeredUs } = await reader.ask('u');
@@ -83,8 +92,15 @@ export const openHost = async ({
     return about;
   };
 
+  /** Whoever finds out, a tracer or a question: the session is over, and can say why. */
+  const restarted = (): StallscopeError => {
+    over = failure('E_RESTARTED', { host: address.name });
+    tellOver(`${address.name} was restarted`);
+    return over;
+  };
+
   const open = async (until?: AbortSignal): Promise<{ readonly opened: Connection; readonly now: About }> => {
-    const opened = await connect(address, own.add, { until, pushes: push !== null });
+    const opened = await connectTo(address, own.add, { until, pushes: push !== null });
     try {
       const now = await greet(opened);
       if (push !== null) pushed = await pushExecutable(opened, address, { about: now, executable: push });
@@ -104,21 +120,18 @@ export const openHost = async ({
 
   const first = await open(signal);
   let about = first.now;
+  boot = about.boot;
   const firstPushed: string | null = pushed;
 
   const again = async (): Promise<Connection> => {
     const { opened, now } = await open();
-    if (now.boot !== about.boot) {
-      const why = `${address.name} was restarted`;
-      over(why);
-      throw failure('E_REMOTE', { host: address.text, why });
-    }
     about = now;
     return opened;
   };
 
   const connected = async (): Promise<Connection> => {
     if (isClosed) throw failure('E_REMOTE', { host: address.text, why: 'the session is over' });
+    if (over !== null) throw over;
     if (connection !== null) return connection;
     connecting ??= again().finally(() => {
       connecting = null;
@@ -140,14 +153,16 @@ export const openHost = async ({
     start: (options) =>
       startRemoteChild({
         ...options,
+        host: address.text,
         connection: connected,
         fileNow: () => (options.file === firstPushed ? (pushed ?? options.file) : options.file),
         own: own.add,
         began: own.tracer,
       }),
     onOver: (listener) => {
-      over = listener;
+      tellOver = listener;
     },
+    over: () => over,
     silentMs: () =>
       connection === null ? performance.now() - (lostMs ?? performance.now()) : connection.silentMs(),
     close: () => {

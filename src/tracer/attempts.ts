@@ -19,7 +19,7 @@ export type Attempts = {
   readonly isStopping: () => boolean;
 };
 
-/** Rejects with a StallscopeError when nothing can be left out any more, and with an AbortError when it is stopped. */
+/** Rejects with a StallscopeError when nothing can be left out any more, or the host was not reached, and with an AbortError when it is stopped. */
 export const attachWhatRuns = async (attempts: Attempts): Promise<Attachment> => {
   for (;;) {
     if (attempts.isStopping()) throw new DOMException('stopped before tracing began', 'AbortError');
@@ -28,6 +28,7 @@ export const attachWhatRuns = async (attempts: Attempts): Promise<Attachment> =>
     const readiness = await attachment.ready;
     if (readiness.kind === 'ready' && !attempts.isStopping()) return attachment;
     await attachment.drain();
+    if (readiness.kind === 'lost') throw readiness.error;
     if (readiness.kind === 'refused') askForLess(attempts, ids, await whoIsRefused(attempts, readiness));
   }
 };
@@ -41,6 +42,7 @@ const whoIsRefused = async ({ start, isStopping }: Attempts, refused: Refused): 
     const alone = start([id]);
     const readiness = await alone.ready;
     await alone.drain();
+    if (readiness.kind === 'lost') throw readiness.error;
     if (readiness.kind === 'refused') return { ...readiness, probe: id };
   }
   // None is by itself: together they ask for too much, and the last of them goes.

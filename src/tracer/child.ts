@@ -13,6 +13,7 @@ import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
+import type { StallscopeError } from '../errors.ts';
 import { untilQuiet } from './interrupt.ts';
 
 export type ChildOptions = {
@@ -44,6 +45,8 @@ export type ChildEnd = {
   readonly stoppedWith: StopSignal | null;
   /** In words, for a message: `exit status 1`, `killed by SIGSEGV`. */
   readonly how: string;
+  /** The link to it was lost, or could not be made: what it was to run is not to blame. */
+  readonly lost?: StallscopeError;
 };
 
 export type Child = {

@@ -88,7 +88,11 @@ export const createLiveSource = (options: LiveOptions): Source => {
     },
   };
 
-  const supervisor = createSupervisor({ ...options, unnamed: host.unnamed }, events);
+  // Nothing is started again by then, whatever a tracer that dies meanwhile would have had.
+  const onStatus = (text: string): void => {
+    if (!stopping) options.onStatus(text);
+  };
+  const supervisor = createSupervisor({ ...options, onStatus, unnamed: host.unnamed }, events);
   const costs = createCostWatch(options.budget, supervisor);
   const losses = createLossTally();
   const holdings = createHoldings(host, supervisor, losses);

@@ -134,8 +134,10 @@ export const createProcessMeter = (
     const isOther = before !== undefined && before.last.startMs !== now?.startMs;
     if (isOther) forget(pid, before);
     if (now === null) return null;
-    const one = before === undefined || isOther ? meet(pid, now) : before;
-    const isActive = now.isRunnable || now.cpuMs !== one.last.cpuMs;
+    const met = isOther ? undefined : before;
+    const one = met ?? meet(pid, now);
+    // Who began and rests again between two readings has run, and waited, all the same.
+    const isActive = now.isRunnable || now.cpuMs !== (met?.last ?? one.base).cpuMs;
     one.last = now;
     return { pid, one, threads: cpuWait.read(pid, { ranBefore: one.ranBefore, isActive }) };
   };

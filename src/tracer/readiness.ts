@@ -3,7 +3,7 @@
  * many as were asked for.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { failure } from '../errors.ts';
+import { failure, type StallscopeError } from '../errors.ts';
 import type { TracerScript } from '../session/ports.ts';
 import type { Child } from './child.ts';
 import { type Refusal, refusalOf, tellingLines } from './refusal.ts';
@@ -11,6 +11,8 @@ import { type Refusal, refusalOf, tellingLines } from './refusal.ts';
 export type Readiness =
   | { readonly kind: 'ready'; readonly attachMs: number }
   | ({ readonly kind: 'refused' } & Refusal)
+  /** Nobody has judged the script: another host could not be reached. */
+  | { readonly kind: 'lost'; readonly error: StallscopeError }
   | { readonly kind: 'stopped' };
 
 export type ReadinessOptions = {
@@ -49,13 +51,11 @@ export const watchReadiness = (options: ReadinessOptions): Watched => {
     void child.stop();
   }, attachTimeoutMs);
 
-  void child.ended.then((end) =>
-    first.resolve(
-      end.stoppedWith === null
-        ? { kind: 'refused', ...refusalOf(script, stderr() || end.how, end.code) }
-        : { kind: 'stopped' },
-    ),
-  );
+  void child.ended.then((end) => {
+    if (end.stoppedWith !== null) first.resolve({ kind: 'stopped' });
+    else if (end.lost !== undefined) first.resolve({ kind: 'lost', error: end.lost });
+    else first.resolve({ kind: 'refused', ...refusalOf(script, stderr() || end.how, end.code) });
+  });
 
   const ready = first.promise.then(async (result) => {
     clearTimeout(timer);

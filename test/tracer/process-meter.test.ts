@@ -174,6 +174,19 @@ describe('time waited for a CPU', () => {
     expect(valueAt('cpu_wait_ns', 7)).toBe(12 * MS);
   });
 
+  it('is read of who did all its work before it was first seen', () => {
+    const { processes, threads, valueAt } = world(1_000);
+    processes.set(7, readingOf({ startMs: 1_500, cpuMs: 10_040 }));
+    threads.set(
+      7,
+      new Map([
+        [7, 5_000 * MS],
+        [8, 11_000 * MS],
+      ]),
+    );
+    expect(valueAt('cpu_wait_ns', 7)).toBe(16_000 * MS);
+  });
+
   it('is read while a process runs or wants to, and some samples longer', () => {
     const { processes, threads, threadReads, meter } = world(1_000);
     processes.set(7, readingOf({ isRunnable: true }));

@@ -1,10 +1,13 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ProbeInUse } from '../../src/core/record.ts';
+import { failure } from '../../src/errors.ts';
 import type { Batch } from '../../src/tracer/batches.ts';
 import type { BesideOptions } from '../../src/tracer/beside.ts';
+import type { Child } from '../../src/tracer/child.ts';
 import { createSupervisor, type Supervisor } from '../../src/tracer/supervisor.ts';
 import {
   ENVIRONMENT,
@@ -403,5 +406,37 @@ describe('replacing the tracer by one that is started beside it', () => {
     expect(isGroupAlive(before)).toBe(false);
     expect(valuesOf(batches).at(-1)).toBe(6);
     expect(supervisor.tracerPid()).toBeNull();
+  });
+});
+
+describe('a host that is not reached', () => {
+  const unreachable = failure('E_SSH', { host: 'db7', why: 'Connection refused' });
+  /** As one that is to be started where nobody answers. */
+  const notStarted = (): Child => {
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+    stdout.end();
+    stderr.end();
+    const ended = Promise.resolve({
+      code: null,
+      signal: null,
+      stoppedWith: null,
+      how: unreachable.message,
+      lost: unreachable,
+    });
+    return { pid: -1, ids: () => ({ tracer: -1, self: -1 }), stdout, stderr, ended, stop: () => ended };
+  };
+
+  it('says nothing of the script: nothing is left out of it, and it is not tried again at once', async () => {
+    const simplified: string[] = [];
+    const { supervisor, asked } = start(() => ({}), {
+      start: notStarted,
+      simplify: () => {
+        simplified.push('simpler');
+        return [];
+      },
+    });
+    await expect(supervisor.attach()).rejects.toBe(unreachable);
+    expect({ asked, simplified }).toEqual({ asked: ['iomap,kswapd'], simplified: [] });
+    expect(supervisor.probes().map(({ state }) => state)).toEqual(['attached', 'attached', 'refused']);
   });
 });

@@ -94,7 +94,7 @@ const countWith = async (bpftrace) => {
 const tryPart = async ({ path, version }, part, rowsOf) => {
   note(part);
   try {
-    for (const row of await rowsOf(path)) emit({ bpftrace: version, ...row });
+    for await (const row of await rowsOf(path)) emit({ bpftrace: version, ...row });
   } catch (error) {
     note(error.stack);
     const said = { metric: 'all', expected: 'tried', counted: error.message, verdict: 'failed' };
