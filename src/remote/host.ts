@@ -70,7 +70,7 @@ export const openHost = async ({
   /** Which boot of it is watched. */
   let boot: string | null = null;
   let over: StallscopeError | null = null;
-  let tellOver: (why: string) => void = () => undefined;
+  let reportOver: (why: string) => void = () => undefined;
   let connection: Connection | null = null;
   let connecting: Promise<Connection> | null = null;
   let lostMs: number | null = null;
@@ -95,7 +95,7 @@ export const openHost = async ({
   /** Whoever finds out, a tracer or a question: the session is over, and can say why. */
   const restarted = (): StallscopeError => {
     over = failure('E_RESTARTED', { host: address.name });
-    tellOver(`${address.name} was restarted`);
+    reportOver(`${address.name} was restarted`);
     return over;
   };
 
@@ -160,7 +160,7 @@ export const openHost = async ({
         began: own.tracer,
       }),
     onOver: (listener) => {
-      tellOver = listener;
+      reportOver = listener;
     },
     over: () => over,
     silentMs: () =>
