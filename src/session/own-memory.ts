@@ -4,6 +4,7 @@
  * where thousands of processes end a second: what counts is what it is half of the time. By the least of it the limit would
  * hold for moments only.
  */
+import { median } from '../insight/statistics.ts';
 import type { Memory } from './memory.ts';
 
 export const MOST_OWN_BYTES = 200 * 1024 * 1024;
@@ -71,12 +72,9 @@ export const createOwnMemory = ({ memory, makeDense }: OwnMemoryOptions): OwnMem
     sampled: (residentBytes) => {
       window.push(residentBytes);
       if (window.length < WINDOW_SAMPLES) return null;
-      const held = middleOf(window);
+      const held = median(window);
       window = [];
       return judge(held);
     },
   };
 };
-
-const middleOf = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? 0;

@@ -1,12 +1,12 @@
 // What an engineer sees who types `stallscope` while something is wrong, and touches no key: for each session that is
 // staged on this machine, the seconds from the command to the names of its suspect and of a victim among the lines above
 // the table of processes, on a real terminal of 80 × 24. The whole machine is looked at, whatever else it does.
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import pty from '@lydell/node-pty';
 import xterm from '@xterm/headless';
 import { root, say } from '../../scripts/setup.mjs';
-import { createStand } from './stand.mjs';
+import { onStand } from './stand.mjs';
 import { WORKLOADS } from './workloads.mjs';
 
 const { titleOf } = await import(new URL('../../dist/insight/findings/index.js', import.meta.url).href);
@@ -41,25 +41,13 @@ const lineOf = (name, { suspect, victim, finding }) =>
     finding[1].padStart(5),
   ].join('  ');
 
-const staged = async (session) => {
-  const directory = mkdtempSync('/var/tmp/stallscope-lab-');
-  const stand = createStand(directory, WORKLOADS);
-  stand.atEnd(() => rmSync(directory, { recursive: true, force: true }));
-  const abandon = () => {
-    stand.tearDown();
-    process.exit(1);
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, abandon);
-  try {
-    session.make(stand);
-    session.play(stand);
+const staged = ({ make, play, truth }) =>
+  onStand(WORKLOADS, async (stand) => {
+    make(stand);
+    play(stand);
     await delay(UNDER_WAY_MS);
-    return await seen(session.truth[0]);
-  } finally {
-    stand.tearDown();
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(signal, abandon);
-  }
-};
+    return await seen(truth[0]);
+  });
 
 /** When each was first on the page, in seconds since the command. */
 const seen = async ({ id, suspect, victims = [] }) => {

@@ -2,25 +2,17 @@
 // as for any command after `--`; the host's own signals are those of the whole machine.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { root, say } from '../../scripts/setup.mjs';
-import { createStand } from './stand.mjs';
+import { onStand } from './stand.mjs';
 import { WORKLOADS } from './workloads.mjs';
 
 const PLAY = fileURLToPath(new URL('play.mjs', import.meta.url));
 
 /** The text of the recording and the cast. */
-export const recordHere = async ({ name, seconds, interval = '1s', make, play: _ }) => {
-  const directory = mkdtempSync('/var/tmp/stallscope-lab-');
-  const stand = createStand(directory, WORKLOADS);
-  stand.atEnd(() => rmSync(directory, { recursive: true, force: true }));
-  const abandon = () => {
-    stand.tearDown();
-    process.exit(1);
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, abandon);
-  try {
+export const recordHere = ({ name, seconds, interval = '1s', make, play: _ }) =>
+  onStand(WORKLOADS, async (stand, directory) => {
     say(`${name}: preparing`);
     make(stand);
     writeFileSync(
@@ -46,8 +38,4 @@ export const recordHere = async ({ name, seconds, interval = '1s', make, play: _
       text: readFileSync(file, 'utf8'),
       cast: JSON.parse(readFileSync(stand.path('cast.json'), 'utf8')),
     };
-  } finally {
-    stand.tearDown();
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(signal, abandon);
-  }
-};
+  });

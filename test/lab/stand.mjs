@@ -7,6 +7,8 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
+  rmSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
@@ -157,6 +159,24 @@ export const createStand = (directory, sources, emulated = false) => {
     },
   };
   return stand;
+};
+
+/** A stand of its own for as long as `work` takes, whichever way that ends. */
+export const onStand = async (sources, work) => {
+  const directory = mkdtempSync('/var/tmp/stallscope-lab-');
+  const stand = createStand(directory, sources);
+  stand.atEnd(() => rmSync(directory, { recursive: true, force: true }));
+  const abandon = () => {
+    stand.tearDown();
+    process.exit(1);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, abandon);
+  try {
+    return await work(stand, directory);
+  } finally {
+    stand.tearDown();
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(signal, abandon);
+  }
 };
 
 const killGroup = (pid) => {

@@ -7,6 +7,7 @@
  */
 import { STANDS_OUT } from './programs.ts';
 import type { Condition, Signature } from './signature.ts';
+import { STEAL } from './steal.ts';
 
 const ID = 'cpu-contention';
 
@@ -20,17 +21,6 @@ const BUSY: Condition = {
   ofAll: 'cpus',
   unit: 'ms',
   what: 'CPU time in use, per second',
-};
-
-const STEAL: Condition = {
-  id: 'steal',
-  scope: 'host',
-  need: 'forbidden',
-  measure: { kind: 'rate', metric: 'cpu.steal_ms' },
-  least: 0.2,
-  ofAll: 'cpus',
-  unit: 'ms',
-  what: 'time the hypervisor took, per second',
 };
 
 const COMMON = {

@@ -16,7 +16,7 @@ import type { SessionState } from '../../core/state.ts';
 import { isKernelThread } from '../../core/who.ts';
 import { keyOf, type Place } from './place.ts';
 import { CHILDREN, CPU, KERNEL, programOf, usedBy } from './program-of.ts';
-import type { Readings } from './reading-state.ts';
+import { amountIn, type Readings } from './reading-state.ts';
 import { smooth } from './smooth.ts';
 
 const WAIT = 'proc.cpu_wait_ns';
@@ -64,7 +64,7 @@ export const readPrograms = (readings: Readings, state: SessionState): void => {
       'program.used_ms': all,
       'program.next_ms':
         unseen > secondMs
-          ? { perSecond: unseen, counted: (unseen * now.us) / 1e6 }
+          ? { perSecond: unseen, counted: amountIn(now, unseen) }
           : { perSecond: Math.max(LEAST_MS, secondMs), counted: used.get(second)?.ms ?? 0 },
       'program.wait_ns': mostWaited(readings, name),
     });
@@ -116,7 +116,7 @@ const ownMs = ({ self, previousSelf, previousSelfUs, bootUs }: SessionState): nu
 
 /** In use in this tick, ours apart. */
 const countedOf = ({ now }: Readings, oursMs: number): number =>
-  Math.max(LEAST_MS, (now.host.get(BUSY) ?? 0) - (oursMs * now.us) / 1e6);
+  Math.max(LEAST_MS, (now.host.get(BUSY) ?? 0) - amountIn(now, oursMs));
 
 const ranked = ({ programs }: Readings): [string, number][] =>
   [...programs].filter(([name]) => name !== OURS).sort((a, b) => b[1] - a[1]);

@@ -3,6 +3,7 @@
  * much is asked. What each process asked of it is not looked at, so nobody is accused.
  */
 import type { Signature } from './signature.ts';
+import { STEAL } from './steal.ts';
 
 export const slowDevice: Signature = {
   id: 'slow-device',
@@ -87,16 +88,7 @@ export const slowDevice: Signature = {
       unit: 'count',
       what: 'discards, per second',
     },
-    {
-      id: 'steal',
-      scope: 'host',
-      need: 'forbidden',
-      measure: { kind: 'rate', metric: 'cpu.steal_ms' },
-      least: 0.2,
-      ofAll: 'cpus',
-      unit: 'ms',
-      what: 'time the hypervisor took, per second',
-    },
+    STEAL,
   ],
   advice: [
     {
