@@ -4,6 +4,8 @@ export type Lru<Key, Value> = {
   set(key: Key, value: Value): void;
   delete(key: Key): void;
   keys(): readonly Key[];
+  /** What makes way for the next; undefined while there is room. */
+  inTheWay(): Value | undefined;
 };
 
 /** @param dropped is reported what made way, or was deleted */
@@ -29,5 +31,9 @@ export const createLru = <Key, Value>(most: number, dropped?: (value: Value) => 
     },
     delete: drop,
     keys: () => [...held.keys()],
+    inTheWay: () => {
+      const [oldest] = held.values();
+      return held.size < most ? undefined : oldest;
+    },
   };
 };

@@ -18,14 +18,22 @@ export const rateOf = (
 
 /** Shares of time, each in its own unit a second: a device, a CPU and a stall have no more of it than there is. */
 const FULL_TIME: readonly {
-  readonly metric: RegExp;
+  /** Asked for every rate there is: a pattern would take most of its time. */
+  readonly isOf: (metric: string) => boolean;
   readonly perSecond: number;
   readonly ofEachCpu?: true;
 }[] = [
-  { metric: /^psi\./, perSecond: 1e6 },
-  { metric: /^disk\..+\.busy_ms$/, perSecond: 1000 },
-  { metric: /^(?:cpu\.(?:busy|iowait|steal)_ms|proc\.cpu_ms)$/, perSecond: 1000, ofEachCpu: true },
+  { isOf: (metric) => metric.startsWith('psi.'), perSecond: 1e6 },
+  { isOf: (metric) => metric.startsWith('disk.') && metric.endsWith('.busy_ms'), perSecond: 1000 },
+  { isOf: (metric) => TIME_ON_CPUS.has(metric), perSecond: 1000, ofEachCpu: true },
 ];
+
+const TIME_ON_CPUS: ReadonlySet<string> = new Set([
+  'cpu.busy_ms',
+  'cpu.iowait_ms',
+  'cpu.steal_ms',
+  'proc.cpu_ms',
+]);
 
 /**
  * What the kernel reads out is a little late or early against the clock: over one interval it could come out as more
@@ -35,7 +43,7 @@ export const mostPerSecond = (
   metric: string,
   { host: { cpus } }: { readonly host: Pick<HeaderRecord['host'], 'cpus'> },
 ): number => {
-  const full = FULL_TIME.find((one) => one.metric.test(metric));
+  const full = FULL_TIME.find(({ isOf }) => isOf(metric));
   if (full === undefined) return Number.POSITIVE_INFINITY;
   if (full.ofEachCpu !== true) return full.perSecond;
   return cpus > 0 ? full.perSecond * cpus : Number.POSITIVE_INFINITY;

@@ -2,20 +2,11 @@
 
 import { realMsAt } from './clock.ts';
 import { coverageNowOf, coverageOf, trustOf } from './coverage.ts';
-import { type Count, type Entity, pastOf, ROW_HISTORY_SAMPLES } from './entity.ts';
+import { type Count, type Entity, type Part, pastOf, ROW_HISTORY_SAMPLES } from './entity.ts';
 import type { HostReading } from './host-reading.ts';
 import { isWholeInterval } from './rate.ts';
 import { type Ring, readRing } from './ring.ts';
-import type {
-  Breakdown,
-  CgroupReadings,
-  History,
-  Losses,
-  OfDevice,
-  Reading,
-  Row,
-  Snapshot,
-} from './snapshot.ts';
+import type { CgroupReadings, History, Losses, OfDevice, Reading, Row, Snapshot } from './snapshot.ts';
 import type { Early, SessionState } from './state.ts';
 import { stretchOf } from './stretch.ts';
 import { isOwn } from './who.ts';
@@ -110,7 +101,8 @@ const drawn = new WeakMap<Entity, Drawn>();
  */
 const keptRow = (state: SessionState, entity: Entity, fresh: Fresh): Row => {
   const { version } = entity;
-  const [counted, procRead] = [state.counted.sample, state.procRead.sample];
+  const counted = state.counted.sample;
+  const procRead = state.procRead.sample;
   const before = drawn.get(entity);
   if (before?.version === version) {
     if (before.still || (before.counted === counted && before.procRead === procRead)) return before.row;
@@ -263,23 +255,35 @@ const selfOf = (state: SessionState): Snapshot['self'] => {
   };
 };
 
-/** Copied now, because parts go on counting; few metrics have parts. */
+/** By metric: its parts, and the total and the growth of each, in turns. */
+type Parts = ReadonlyMap<string, { readonly keys: readonly Part[]; readonly counts: readonly number[] }>;
+
+/**
+ * Copied now, because parts go on counting. It is asked of few rows, and copied of all: into as few objects as can be.
+ */
 const breakdownsOf = (state: SessionState, entities: ReadonlyMap<string, Entity>): Snapshot['breakdown'] => {
-  const byRow = new Map<string, Map<string, readonly Breakdown[]>>();
-  for (const [id, entity] of entities) {
-    if (entity.parts.size === 0) continue;
-    const byMetric = new Map<string, readonly Breakdown[]>();
-    for (const [metric, parts] of entity.parts) {
-      const { sample } = stretchOf(state, metric);
-      const list = [...parts.values()].map((part) => ({ key: part.key, ...readingOf(part, sample) }));
-      byMetric.set(
-        metric,
-        list.sort((a, b) => b.total - a.total),
-      );
-    }
-    byRow.set(id, byMetric);
-  }
-  return (rowId, metric) => byRow.get(rowId)?.get(metric) ?? [];
+  const byRow = new Map<string, Parts>();
+  entities.forEach((entity, id) => {
+    if (entity.parts.size > 0) byRow.set(id, partsOf(state, entity));
+  });
+  return (rowId, metric) => {
+    const { keys = [], counts = [] } = byRow.get(rowId)?.get(metric) ?? {};
+    return keys
+      .map(({ key }, at) => ({ key, total: counts[2 * at] ?? 0, delta: counts[2 * at + 1] ?? 0 }))
+      .sort((a, b) => b.total - a.total);
+  };
+};
+
+const partsOf = (state: SessionState, { parts }: Entity): Parts => {
+  const copied = new Map<string, { readonly keys: readonly Part[]; readonly counts: readonly number[] }>();
+  parts.forEach((byKey, metric) => {
+    const { sample } = stretchOf(state, metric);
+    const keys = [...byKey.values()];
+    const counts: number[] = [];
+    for (const part of keys) counts.push(part.total, part.sample === sample ? part.delta : 0);
+    copied.set(metric, { keys, counts });
+  });
+  return copied;
 };
 
 /** Who has a row, and when they had ended, as far as it was known at this sample: an end can be determined late. */

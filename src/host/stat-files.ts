@@ -16,17 +16,24 @@ export type StatFiles = {
   once(path: string): string | null;
 };
 
-/** Both of 512 processes, where we may open that many files: at most a quarter of what it may open is held. */
+/** Where we may open that many files: at most a quarter of what it may open is held. For each the kernel keeps some 4.5 KiB. */
 const MOST_HELD = 1_024;
 const HELD_SHARE = 1 / 4;
+/**
+ * Of more than can be held all are read in turns, and who made way for the next would be opened anew each time: none would be read
+ * from what is held. So one makes way only when it was not read while this many times as many were.
+ */
+const UNUSED_TIMES = 8;
 /** More than the kernel ever prints into any. */
 const buffer = Buffer.allocUnsafe(16_384);
 
 export const openStatFiles = (most = heldAtMost()): StatFiles => {
-  /** Path to descriptor. */
-  const held = createLru<string, number>(most, closeSync);
-  const readHeld = (path: string, fd: number): string | null => {
-    const text = tryRead(fd);
+  const held = createLru<string, Held>(most, ({ fd }) => closeSync(fd));
+  let reads = 0;
+  const readHeld = (path: string, one: Held): string | null => {
+    reads += 1;
+    one.readAt = reads;
+    const text = tryRead(one.fd);
     if (text === null) held.delete(path);
     return text;
   };
@@ -35,11 +42,17 @@ export const openStatFiles = (most = heldAtMost()): StatFiles => {
     const text = known === undefined ? null : readHeld(path, known);
     return text ?? open(path);
   };
+  const hasRoom = (): boolean => reads - (held.inTheWay()?.readAt ?? -Infinity) > UNUSED_TIMES * most;
   const open = (path: string): string | null => {
+    if (!hasRoom()) {
+      reads += 1;
+      return readOnce(path);
+    }
     const fd = tryOpen(path);
     if (fd === null) return null;
-    held.set(path, fd);
-    return readHeld(path, fd);
+    const one = { fd, readAt: 0 };
+    held.set(path, one);
+    return readHeld(path, one);
   };
 
   const kept = (path: string): string | null => {
@@ -54,6 +67,8 @@ export const openStatFiles = (most = heldAtMost()): StatFiles => {
     once: readOnce,
   };
 };
+
+type Held = { readonly fd: number; readAt: number };
 
 const heldAtMost = (): number => {
   const limit = Number(/^Max open files\s+(\d+)/m.exec(readOnce('/proc/self/limits') ?? '')?.[1]);

@@ -9,8 +9,8 @@ import { repairText } from './text.ts';
 
 const integer = z.union([z.number(), z.string().regex(/^-?\d+$/)]);
 const text = z.string().transform(repairText);
-const mapValue = z.union([integer, text, z.boolean(), z.array(z.unknown())]);
-const maps = z.record(z.string(), z.union([mapValue, z.record(z.string(), mapValue)]));
+/** What a map holds is looked at where it is read (`entriesOf`): thousands of keys a second are not gone through twice. */
+const maps = z.record(z.string(), z.unknown());
 const bucket = z.object({ min: integer.optional(), max: integer.optional(), count: integer });
 const histogram = z.array(bucket);
 const stats = z.union([
@@ -76,23 +76,26 @@ const integerOf = (digits: string): number => (/^-?\d+$/.test(digits) ? Number(d
  * scalar). Entries of another shape, and negative
  * counts (0.17 prints 2^64 − 1 as −1), are counted in `odd`; a value that a number cannot hold sets `imprecise`.
  */
-export const entriesOf = (value: z.infer<typeof maps>[string], keyParts: number): Entries => {
+export const entriesOf = (value: unknown, keyParts: number): Entries => {
   const entries: number[][] = [];
   let imprecise = false;
   let odd = 0;
-  const add = (key: readonly number[], raw: unknown): void => {
+  const add = (entry: number[], raw: unknown): void => {
     const number = typeof raw === 'string' ? integerOf(raw) : raw;
-    if (typeof number !== 'number' || !(number >= 0) || key.some(Number.isNaN)) {
+    if (typeof number !== 'number' || !(number >= 0) || entry.some(Number.isNaN)) {
       odd += 1;
       return;
     }
     if (!Number.isSafeInteger(number)) imprecise = true;
-    entries.push([...key, number]);
+    entry.push(number);
+    entries.push(entry);
   };
-  if (typeof value === 'object' && !Array.isArray(value)) {
-    for (const [key, raw] of Object.entries(value)) {
-      const parts = key.split(',').map(integerOf);
-      if (parts.length === keyParts) add(parts, raw);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    const map = value as Readonly<Record<string, unknown>>;
+    for (const key of Object.keys(map)) {
+      // Most keys are a PID alone.
+      const entry = keyParts === 1 ? [integerOf(key)] : key.split(',').map(integerOf);
+      if (entry.length === keyParts) add(entry, map[key]);
       else odd += 1;
     }
   } else if (keyParts === 0) {

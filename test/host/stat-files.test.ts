@@ -47,6 +47,16 @@ describe.skipIf(process.platform !== 'linux')('the stat files of processes', () 
     expect(heldOf(children.map(({ pid }) => pid))).toBe(2);
   });
 
+  test('stay held where more are read in turns than can be, until nobody reads them any more', () => {
+    const files = openStatFiles(2);
+    const pids = [start('read x'), start('read x'), start('read x')].map(({ pid }) => pid);
+    const [first = 0, second = 0, third = 0] = pids;
+    for (let round = 0; round < 5; round += 1) for (const pid of pids) files.stat(pid);
+    expect(heldOf([first, second])).toBe(2);
+    for (let round = 0; round < 20; round += 1) files.stat(third);
+    expect(heldOf([third])).toBe(1);
+  });
+
   test('an exec under the same name is another image, time passing is not', async () => {
     const files = openStatFiles();
     const child = start('echo begun; read line; exec sh -c "echo again; read line"');

@@ -135,26 +135,29 @@ const isReportedNow = (cases: Cases, signature: Signature, { ticks }: Readings):
   );
 
 /** Those who do as much as the anchor asks for: of hundreds of processes few, and for most signatures nobody. */
-function* suspicionsOf(signature: Signature, readings: Readings): Generator<Suspicion> {
+const suspicionsOf = (signature: Signature, readings: Readings): readonly Suspicion[] => {
   const { metric, least } = signature.anchor;
   const measure = { kind: 'rate', metric } as const;
+  const suspicions: Suspicion[] = [];
   if (signature.places !== undefined) {
     for (const { place, rates } of readings.places.values()) {
       if (place.kind !== signature.places.kind || signature.places.except?.includes(place.name)) continue;
       const rate = ofPlace(rates, measure);
-      if (rate >= least) yield { signature, ...HOST, place, rates, rate };
+      if (rate >= least) suspicions.push({ signature, ...HOST, place, rates, rate });
     }
   } else if (signature.cgroups === undefined)
-    for (const [suspect, rates] of readings.processes) {
+    // Of all processes, for each signature: few are what it looks for.
+    readings.processes.forEach((rates, suspect) => {
       const rate = rates.get(metric) ?? 0;
-      if (rate >= least) yield { signature, ...HOST, suspect, rates, rate };
-    }
+      if (rate >= least) suspicions.push({ signature, ...HOST, suspect, rates, rate });
+    });
   else
     for (const [cgroup, rates] of readings.cgroups) {
       const rate = ofCgroup(rates, cgroup, measure);
-      if (rate >= least) yield { signature, ...HOST, cgroup, rates, rate };
+      if (rate >= least) suspicions.push({ signature, ...HOST, cgroup, rates, rate });
     }
-}
+  return suspicions;
+};
 
 const HOST: Subject = { suspect: null, cgroup: null, place: null };
 
