@@ -342,5 +342,8 @@ export const INCIDENT = {
   /** What an incident may add to what is usual, and the spread that is assumed where nothing happened yet. */
   usualMost: 12,
   leastVariance: 20,
+  /** What so many series of a metric do, and this share of all, is load. */
+  leastTogether: 5,
+  shareTogether: 0.6,
   most: 500,
 } as const;

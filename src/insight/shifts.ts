@@ -34,6 +34,9 @@ const begin = (insight: Insight, slot: Slot, range: Range, surprise: number): vo
     surprise,
     usual: range.median,
     spread: range.spread,
+    lowest: range.lowest,
+    highest: range.highest,
+    seenBlocks: range.seenBlocks,
     peak: latestOf(range),
     fell: range.side < 0,
   };
