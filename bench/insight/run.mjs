@@ -9,6 +9,8 @@
 import { parseArgs } from 'node:util';
 import { findingRows, summaryOf } from './calibration.mjs';
 import { measureCost } from './cost.mjs';
+import { evaluateWeeks } from './days.mjs';
+import { FORMS } from './faults/session.mjs';
 import { FAULT_HEAD, faultRows } from './faults/table.mjs';
 import { evaluateNab } from './gauges.mjs';
 import { generate as generateSession } from './generator.mjs';
@@ -131,6 +133,29 @@ for (const [family, generate] of [
 }
 
 say(table(FAULT_HEAD, faultRows(options.faults)));
+
+const WEEKS = Array.from({ length: 20 }, (_, index) => 101 + index);
+say(
+  table(
+    [
+      'weeks with a job every night, seeds 101 to 120, from the fourth day on',
+      'spikes of it a day',
+      'other spikes a day',
+      'incidents a day',
+      'the same at another hour: spike',
+      'incident; its suspect right',
+    ],
+    Object.entries(FORMS).map(([written, form]) => {
+      const found = evaluateWeeks(WEEKS, form);
+      return [
+        written,
+        ...[found.jobSpikesADay, found.otherSpikesADay, found.incidentsADay].map(two),
+        `${found.strayFound} of ${found.weeks}`,
+        `${found.strayReported}; ${found.strayRight}`,
+      ];
+    }),
+  ),
+);
 
 const judged = judge();
 say(tableOf(judged));

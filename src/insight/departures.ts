@@ -88,8 +88,24 @@ const departureOf = (shift: Shift, shifts: readonly Shift[], followed: Followed)
   const beyond = factor === 1 ? shift.surprise : beyondCommon(shift, factor);
   const all = Math.abs(followed.get(kindOf(shift.identity))?.usual ?? 0);
   const isSmall = Math.abs(shift.peak - shift.usual) < DEPARTURE.smallPart * all;
-  const weight = (shift.fell ? DEPARTURE.fallWeight : 1) * (isSmall ? DEPARTURE.smallWeight : 1);
-  return { shift, beyond, strength: beyond <= 0 ? 0 : weight * Math.log(beyond / DEPARTURE.chanceSurprise) };
+  const news = newsOf(shift);
+  const weight =
+    (shift.fell ? DEPARTURE.fallWeight : 1) *
+    (isSmall ? DEPARTURE.smallWeight : 1) *
+    (news < 0 ? DEPARTURE.knownWeight : 1);
+  const far = Math.log(beyond / DEPARTURE.chanceSurprise);
+  const farther = DEPARTURE.newsWeight * Math.log(1 + Math.max(0, news));
+  return { shift, beyond, strength: beyond <= 0 ? 0 : weight * (far + (factor === 1 ? farther : 0)) };
+};
+
+/**
+ * How far it went beyond all that it had ever been, in whole reaches of that (and usual spreads at least); less while little was
+ * seen. Negative: it has been there before, so that what comes by now and then is no news each time.
+ */
+const newsOf = ({ fell, peak, lowest, highest, spread, seenBlocks }: Shift): number => {
+  const beyond = fell ? lowest - peak : peak - highest;
+  const known = seenBlocks / (seenBlocks + DEPARTURE.youngBlocks);
+  return (known * beyond) / Math.max(highest - lowest, spread);
 };
 
 /** Some follow load more than others: who goes a few times as far as most still does nothing of its own. */

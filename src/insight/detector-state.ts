@@ -4,6 +4,7 @@ import type { Gauge } from './gauge.ts';
 import { GAUGE, SPIKE } from './params.ts';
 import type { Range } from './range.ts';
 import { RANGE } from './range-params.ts';
+import type { Season } from './season.ts';
 import type { SeriesIdentity, Shift, Silence, Spike } from './series.ts';
 
 export type Slot = {
@@ -31,6 +32,8 @@ export type Slot = {
   readonly deed: DeedSum | null;
   /** What a gauge was before. */
   before: number;
+  /** What it does at each hour of the day; null while it did nothing unusual. */
+  season: Season | null;
   /** How steadily a counter moves; null where its silence says nothing. */
   readonly steady: Steadiness | null;
 };

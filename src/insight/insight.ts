@@ -9,6 +9,7 @@ import type { Insight, Slot } from './detector-state.ts';
 import { createGauge, scoreGauge } from './gauge.ts';
 import { CRITICAL, MAX_SERIES, SPIKE } from './params.ts';
 import { createRange } from './range.ts';
+import { createSeason, hourOf, isOfTheHour, noteHour } from './season.ts';
 import type { SeriesIdentity } from './series.ts';
 import { followRange } from './shifts.ts';
 import { createSteadiness, followSilence } from './silence.ts';
@@ -49,6 +50,7 @@ export const openSeries = (insight: Insight, identity: SeriesIdentity, silentTic
     calm: Number.NaN,
     deed,
     before: Number.NaN,
+    season: null,
     steady: createSteadiness(identity),
   };
   if (identity.pid === null) insight.hostRows.set(identity.metric, row);
@@ -98,6 +100,7 @@ export const tick = (insight: Insight, bootUs: number): void => {
   const load = commonLoad(insight.slab, slots, values, COUNTER_STRIDE);
   sumDeeds(insight);
   noteWaits(insight);
+  const hour = hourOf(bootUs);
   for (let row = 0; row < slots.length; row += 1) {
     const slot = slots[row];
     if (slot === null || slot === undefined) continue;
@@ -106,12 +109,21 @@ export const tick = (insight: Insight, bootUs: number): void => {
     const age = ageOfRow(insight, row, slot);
     const frozen = insight.frozen && !(slot.late && age < SPIKE.learningTicks);
     const score = scoreOf(insight, slot, row, value, load, frozen);
-    follow(insight, slot, row, value, score, age);
+    if (slot.season !== null && !frozen) noteHour(slot.season, value, hour);
+    const isNews = score < insight.eventScore || slot.critical || !isExplained(slot, value, hour);
+    follow(insight, slot, row, value, isNews ? score : 0, age);
     followRange(insight, slot, row, value);
+    if (slot.season === null && (slot.spike !== null || slot.shift !== null)) {
+      slot.season = createSeason(bootUs);
+      noteHour(slot.season, value, hour);
+    }
     followSilence(insight, slot, value);
   }
   insight.ticks += 1;
 };
+
+const isExplained = ({ season }: Slot, value: number, hour: number): boolean =>
+  season !== null && isOfTheHour(season, value, hour);
 
 /** Ticks that nobody saw: time goes on, nothing is learnt. */
 export const skipTicks = (insight: Insight, count: number): void => {

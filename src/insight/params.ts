@@ -330,6 +330,17 @@ export const PERIODIC = {
   jitterShare: 0.05,
 } as const;
 
+/** Hours of the day (season.ts). */
+export const SEASON = {
+  /** How many days are remembered, and on how many of them it must have been like this. */
+  days: 7,
+  leastDays: 2,
+  /** As large as then, and by this share of what there was between the most and the least of those hours. */
+  margin: 0.1,
+  /** As much in all: what is split between two hours is half of it in each. */
+  timesSum: 2,
+} as const;
+
 export const INCIDENT = {
   /** Spikes that begin within this of each other belong together. */
   windowTicks: 20,
@@ -342,5 +353,8 @@ export const INCIDENT = {
   /** What an incident may add to what is usual, and the spread that is assumed where nothing happened yet. */
   usualMost: 12,
   leastVariance: 20,
+  /** What so many series of a metric do, and this share of all, is load. */
+  leastTogether: 5,
+  shareTogether: 0.6,
   most: 500,
 } as const;

@@ -44,6 +44,11 @@ export const DEPARTURE = {
   /** Who moved by less than this share of what all series of the metric are usually says less. */
   smallPart: 0.001,
   smallWeight: 0.5,
+  /** Where it has been before it is no news; what it goes beyond all that it ever was says more, by ln of how far in reaches of that. */
+  knownWeight: 0.4,
+  newsWeight: 0.4,
+  /** Having seen no more blocks than this halves it. */
+  youngBlocks: 60,
   /** What makes an incident of few series, and how much more ten times as many need. */
   leastStrength: 1.2,
   perTenfold: 1,

@@ -25,6 +25,10 @@ export type Range = {
   /** The latest values, by tick, to find where it began. */
   readonly values: Float64Array;
   blocks: number;
+  /** The least and the most that a block ever was, but for those that would show that it left; a new normal does not make them forgotten. */
+  lowest: number;
+  highest: number;
+  seenBlocks: number;
   /** What is usual, and by how many blocks it will have to be worked out anew. */
   median: number;
   spread: number;
@@ -50,6 +54,9 @@ export const createRange = (phase: number): Range => ({
   latest: new Float64Array(2 * RANGE.holdBlocks),
   values: new Float64Array((RANGE.holdBlocks + 2) * RANGE.mostBlockTicks),
   blocks: 0,
+  lowest: Number.POSITIVE_INFINITY,
+  highest: Number.NEGATIVE_INFINITY,
+  seenBlocks: 0,
   median: 0,
   spread: 0,
   knownAt: RANGE.leastBlocks + (phase % RANGE.phases),
@@ -92,6 +99,8 @@ const takeBlock = (range: Range, mean: number, moment: Moment): number => {
   latest.copyWithin(0, 1);
   latest[latest.length - 1] = mean;
   range.blocks += 1;
+  if (!moment.frozen && range.blocks > RANGE.holdBlocks)
+    noteSeen(range, latest[latest.length - 1 - RANGE.holdBlocks] as number);
   const side = range.spread > 0 ? sideOf(range, mean) : 0;
   range.outBlocks = side === 0 ? 0 : side === range.side ? range.outBlocks + 1 : 1;
   range.side = side;
@@ -100,6 +109,12 @@ const takeBlock = (range: Range, mean: number, moment: Moment): number => {
   // What may be the beginning of something is not learnt before it is known to be over.
   if (!moment.frozen && range.blocks > latest.length) learn(range, leaving);
   return 0;
+};
+
+const noteSeen = (range: Range, mean: number): void => {
+  range.lowest = Math.min(range.lowest, mean);
+  range.highest = Math.max(range.highest, mean);
+  range.seenBlocks += 1;
 };
 
 const leave = (range: Range): number => {

@@ -33,6 +33,10 @@ export type Shift = Occurrence & {
   /** What was usual: the median, and the spread. */
   readonly usual: number;
   readonly spread: number;
+  /** The least and the most that it had ever been, in means of as many blocks. */
+  readonly lowest: number;
+  readonly highest: number;
+  readonly seenBlocks: number;
   /** Mean of a block where it was farthest. */
   peak: number;
   readonly fell: boolean;

@@ -33,7 +33,9 @@ export const incidentsIn = (insight: Insight, spikes: readonly Spike[], scene: B
     ...(scene.hasPressure ? spikes : spikes.filter(({ learning }) => !learning)),
     ...silentSpikes(insight),
   ];
-  const spiked = incidentsOf(sure).filter((incident) => scene.hasPressure || !isYoung(incident));
+  const spiked = incidentsOf(sure).filter(
+    (incident) => scene.hasPressure || !(isYoung(incident) || isLoad(incident, followed)),
+  );
   const reported = left.map((incident) => withSpikes(incident, spiked));
   const rest = spiked.filter((one) => !left.some((incident) => isOf(one, incident)));
   return [...reported, ...rest]
@@ -54,6 +56,24 @@ const followedIn = ({ slots }: Insight): Followed => {
 };
 
 const isYoung = ({ spikes }: Incident): boolean => spikes.every(({ learning }) => learning);
+
+/**
+ * What most series of a metric do more of about the same time counts as one series: load rose, which is no incident as long as
+ * nothing says that somebody waits. Who falls silent with others is no load.
+ */
+const isLoad = ({ spikes }: Incident, followed: Followed): boolean => {
+  const series = new Map<string, number>();
+  let counted = 0;
+  for (const { identity, silent } of spikes)
+    if (silent === true) counted += 1;
+    else series.set(kindOf(identity), (series.get(kindOf(identity)) ?? 0) + 1);
+  for (const [kind, together] of series) {
+    const all = followed.get(kind)?.series ?? 0;
+    const areMost = together >= INCIDENT.leastTogether && together >= INCIDENT.shareTogether * all;
+    counted += areMost ? 1 : together;
+  }
+  return counted < INCIDENT.leastSeries;
+};
 
 const incidentOf = (group: DepartureGroup, least: number): Incident => {
   const shifts = group.departures.map(({ shift }) => shift);

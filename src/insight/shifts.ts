@@ -3,6 +3,7 @@ import { COUNTER_STRIDE, isDense } from './counter.ts';
 import type { Insight, Slot } from './detector-state.ts';
 import { MAX_SHIFTS } from './params.ts';
 import { beyondTicks, createRange, hasJumped, noteShift, type Range, surpriseAt } from './range.ts';
+import { hourOf, isOfTheHour } from './season.ts';
 import type { Shift } from './series.ts';
 
 /** One more tick of the series. Of a counter that is mostly silent no range is known. */
@@ -14,7 +15,10 @@ export const followRange = (insight: Insight, slot: Slot, row: number, value: nu
   const surprise = surpriseAt(range, value, insight);
   if (slot.shift !== null && !range.away) slot.shift = null;
   if (surprise === 0) return;
-  if (slot.shift === null || hasJumped(range)) begin(insight, slot, range, surprise);
+  const begins = slot.shift === null || hasJumped(range);
+  if (begins && slot.season !== null && isOfTheHour(slot.season, latestOf(range), hourOf(insight.bootUs)))
+    return;
+  if (slot.shift === null || begins) begin(insight, slot, range, surprise);
   else extend(insight, slot.shift, range, surprise);
 };
 
@@ -34,6 +38,9 @@ const begin = (insight: Insight, slot: Slot, range: Range, surprise: number): vo
     surprise,
     usual: range.median,
     spread: range.spread,
+    lowest: range.lowest,
+    highest: range.highest,
+    seenBlocks: range.seenBlocks,
     peak: latestOf(range),
     fell: range.side < 0,
   };

@@ -98,6 +98,32 @@ describe('an incident of few series', () => {
     expect(importOf([11, 12, 13, 14, 15], changed)).toEqual([]);
   });
 
+  it('is of memory alone that goes a fifth beyond all that it ever was, and stays', () => {
+    const incidents = importOf([11, 12, 13], (usual) => ({
+      ...usual,
+      memory: { ...usual.memory, 13: 1.2 * (usual.memory?.[13] ?? 0) },
+    }));
+    expect(incidents).toHaveLength(1);
+    expect(incidents[0]?.suspect).toMatchObject({ metric: 'memory', pid: 13 });
+  });
+
+  it('is reported once of what comes and goes, for as far as it has been before', () => {
+    const isThere = (since: number): boolean => since % 150 < 45;
+    const incidents = importOf([11, 12, 13], (usual, since) =>
+      isThere(since) ? timesCpu({ 12: 6, 13: 4 })(usual) : usual,
+    );
+    expect(incidents.map(({ startUs }) => tickOf(startUs))).toEqual([FAULT_TICK]);
+  });
+
+  it('is not reported where load reaches one after the other, and passes', () => {
+    const pids = [11, 12, 13, 14, 15];
+    const incidents = importOf(pids, (usual, since) => {
+      const reached = pids.filter((_, index) => since >= 3 * index && since < 3 * index + 20);
+      return timesCpu(Object.fromEntries(reached.map((pid) => [pid, 3])))(usual);
+    });
+    expect(incidents).toEqual([]);
+  });
+
   it('reports a fault from the load that rose with it', () => {
     const [first] = importOf([11, 12, 13, 14, 15], timesCpu({ 11: 1.6, 12: 12, 13: 1.7, 14: 1.6, 15: 1.55 }));
     expect(first?.suspect).toMatchObject({ pid: 12 });
