@@ -76,6 +76,7 @@ export const INCIDENTS = [
     seconds: 25,
     what: 'a service grows into the memory limit of its control group and is killed; the same service beside it has room',
     truth: [{ id: 'oom-kill', suspect: null, victims: ['session-api'] }],
+    underWayMs: 0,
     make: (stand) => {
       makeBystanders(stand);
       stand.cgroup('lab-oom', { memoryMebibytes: 48 });
