@@ -74,9 +74,12 @@ const seen = async ({ id, suspect, victims = [] }) => {
   while (!ended && !isAllSeen() && performance.now() - began < LONGEST_MS) {
     await delay(LOOK_MS);
     const text = bannerOf(screen);
+    // Lanes have names of metrics: one of OOM kills is no finding.
+    const told = text.split('\nSIGNALS')[0];
     const now = (performance.now() - began) / 1000;
     for (const [what, names] of Object.entries(wanted))
-      if (names.some((name) => text.includes(name))) at[what] ??= now.toFixed(1);
+      if (names.some((name) => (what === 'finding' ? told : text).includes(name)))
+        at[what] ??= now.toFixed(1);
   }
   if (!isAllSeen()) say(bannerOf(screen));
   tool.write('q');

@@ -18,15 +18,15 @@ export const INCIDENTS = [
     truth: [{ id: 'cpu-contention', suspect: 'encoder', victims: ['cc1'] }],
     make: (stand) => {
       makeBystanders(stand);
-      makeProject(stand, 4, 6000);
+      makeProject(stand, 8, 150);
       // Between groups, and between sessions, the kernel shares the CPUs evenly, however many threads there are.
-      stand.cgroup('lab-runner', {});
+      stand.cgroup('lab-runner', { weight: 3_000 });
     },
     play: (stand) => {
-      stand.perl('postgres-wal', 'journal.pl', stand.path('wal/segment'), '1000000@12');
-      stand.python('order-api', 'worker.py', 'healthy', 8);
       stand.within('lab-runner', () => {
-        buildProject(stand, 4);
+        stand.perl('postgres-wal', 'journal.pl', stand.path('wal/segment'), '1000000@12');
+        stand.python('order-api', 'worker.py', 'healthy', 8);
+        buildProject(stand, 8);
         stand.python('encoder', 'encode.py', 4, 0, 6);
       });
     },

@@ -15,13 +15,13 @@ export const NEAR_MISSES = [
     what: 'a build of many short compilers, an archive that is packed and a test share two CPUs evenly: all wait, and none takes more than all others together',
     make: (stand) => {
       makeBystanders(stand);
-      makeProject(stand, 40, 1500);
-      stand.cgroup('lab-runner', {});
+      makeProject(stand, 40, 40);
+      stand.cgroup('lab-runner', { weight: 3_000 });
     },
     play: (stand) => {
-      stand.perl('postgres-wal', 'journal.pl', stand.path('wal/segment'), '1000000@12');
-      stand.python('order-api', 'worker.py', 'healthy', 8);
       stand.within('lab-runner', () => {
+        stand.perl('postgres-wal', 'journal.pl', stand.path('wal/segment'), '1000000@12');
+        stand.python('order-api', 'worker.py', 'healthy', 8);
         buildProject(stand, 40, 2);
         stand.python('packer', 'encode.py', 2, 0, 4);
         stand.python('test-runner', 'encode.py', 2, 0, 4);
@@ -37,14 +37,14 @@ export const NEAR_MISSES = [
     what: 'an encoder with four threads takes what the others leave: they go first, whenever they want a CPU',
     make: (stand) => {
       makeBystanders(stand);
-      makeProject(stand, 4, 6000);
-      stand.cgroup('lab-runner', {});
+      makeProject(stand, 8, 150);
+      stand.cgroup('lab-runner', { weight: 3_000 });
     },
     play: (stand) => {
-      stand.perl('postgres-wal', 'journal.pl', stand.path('wal/segment'), '1000000@12');
-      stand.python('order-api', 'worker.py', 'healthy', 8);
       stand.within('lab-runner', () => {
-        buildProject(stand, 4);
+        stand.perl('postgres-wal', 'journal.pl', stand.path('wal/segment'), '1000000@12');
+        stand.python('order-api', 'worker.py', 'healthy', 8);
+        buildProject(stand, 8);
         stand.python('encoder', 'encode.py', 4, 19, 6);
       });
     },

@@ -1,12 +1,12 @@
 // A project in C, and what builds it: gcc, for each file a compiler and an assembler of a second or less.
 
 /** Made before recording. */
-export const makeProject = (stand, files = 60, functions = 700) => {
+export const makeProject = (stand, files = 60, functions = 100) => {
   stand.folder('project');
   stand.make(
     'sh',
     '-c',
-    `cd project; for n in $(seq ${files}); do { echo '#include <stdio.h>'; echo '#include <stdlib.h>'; for f in $(seq ${functions}); do echo "int f_$n''_$f(int x) { int s = 0; for (int i = 0; i < x; i++) s += i * $f ^ x; printf(\\"%d\\", s); return s; }"; done; } >unit-$n.c; done; echo 'int main(void) { return 0; }' >main.c`,
+    `cd project; for n in $(seq ${files}); do { echo '#include <stdio.h>'; echo '#include <stdlib.h>'; for f in $(seq ${functions}); do echo "int f_\${n}_$f(int x) { int s = 0; for (int i = 0; i < x; i++) s += i * $f ^ x; printf(\\"%d\\", s); return s; }"; done; } >unit-$n.c; done; echo 'int main(void) { return 0; }' >main.c; gcc -fsyntax-only unit-1.c main.c`,
   );
 };
 
