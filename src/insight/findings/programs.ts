@@ -178,10 +178,10 @@ const waitedOfShared = (
   usedMs: number,
 ): Amount => {
   const sorted = [...waits].sort((a, b) => b[1] - a[1]);
-  const told = sorted.find(([name], at) => at > 0 || (programs.get(name) ?? 0) < MUCH_OF_SHARED * usedMs);
-  return told === undefined
+  const most = sorted.find(([name], at) => at > 0 || (programs.get(name) ?? 0) < MUCH_OF_SHARED * usedMs);
+  return most === undefined
     ? { perSecond: 0, counted: 0 }
-    : { perSecond: told[1], counted: waited.get(told[0]) ?? 0 };
+    : { perSecond: most[1], counted: waited.get(most[0]) ?? 0 };
 };
 
 /** Whether it is others than itself, its kind and its quota that a process waits for. */

@@ -24,7 +24,7 @@ import { LABEL, quietLines } from './quiet.ts';
 export const mostFindingLines = (snapshot: WatchedSnapshot, view: View): number => {
   const { rows } = view.size;
   const shown = rows < 24 ? null : accountShown(snapshot, view);
-  const also = shown === null ? 0 : Math.min(MOST_ALSO, othersTold(snapshot, shown, view).length);
+  const also = shown === null ? 0 : Math.min(MOST_ALSO, othersReported(snapshot, shown, view).length);
   return also + mostLines(view.size);
 };
 
@@ -66,10 +66,10 @@ export const findingLines = (snapshot: WatchedSnapshot, view: View, height: numb
 const whoElse = ({ comm, nobody, doers }: Account): string =>
   comm === null ? nobody : doers.length > 1 ? doers.join(', ') : '';
 
-/** What else is wrong, a line each: who and whom, so that what is told first does not hide it. */
+/** What else is wrong, a line each: who and whom, so that what stands first does not hide it. */
 const alsoLines = (snapshot: WatchedSnapshot, shown: Account, view: View, height: number): Line[] => {
   if (height < LEAST_FOR_ALSO) return [];
-  return othersTold(snapshot, shown, view)
+  return othersReported(snapshot, shown, view)
     .slice(0, MOST_ALSO)
     .map((account) => {
       const { comm, pid, about, sufferers, when, endUs } = account;
@@ -98,10 +98,10 @@ const alsoLines = (snapshot: WatchedSnapshot, shown: Account, view: View, height
 
 const LEAST_FOR_ALSO = 6;
 const MOST_ALSO = 2;
-/** What is over is told beside something else for so long. */
+/** What is over is reported beside something else for so long. */
 const ALSO_OVER_US = 60e6;
 
-const othersTold = (snapshot: WatchedSnapshot, shown: Account, view: View): readonly Account[] =>
+const othersReported = (snapshot: WatchedSnapshot, shown: Account, view: View): readonly Account[] =>
   accountsOf(snapshot, view).filter(
     ({ key, id, when, endUs }) =>
       key !== shown.key &&

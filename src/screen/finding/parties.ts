@@ -10,7 +10,7 @@ export const partyName = ({ pid, comm }: Party, charset: Charset): string =>
 /** PIDs of one name that are said. */
 const PIDS = 2;
 
-/** Those of one name are told as one, with how many they are: the same name twelve times keeps the others off the line. */
+/** Those of one name are reported as one, with how many they are: the same name twelve times keeps the others off the line. */
 export const groupedNames = (parties: readonly Party[], charset: Charset): string[] => {
   const byName = new Map<string, Party[]>();
   for (const party of parties) byName.set(party.comm, [...(byName.get(party.comm) ?? []), party]);

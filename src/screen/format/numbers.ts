@@ -129,7 +129,7 @@ const SPENDERS: readonly (readonly [ids: RegExp, short: string, long: string])[]
 ];
 /** Time on CPUs is a percentage of one, however many there are, as `top` has it. */
 const CPU_TIME = 'ms';
-/** One thread all of the time, read a little late, is not told as more. */
+/** One thread all of the time, read a little late, is not reported as more. */
 const MORE_THAN_ONE = 1.5;
 
 /** How fast a counter grows, from its growth per second, all on one scale, as an axis needs it: time is a percentage. */
