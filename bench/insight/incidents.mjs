@@ -7,6 +7,7 @@ import { allFindings } from '../../dist/insight/findings/all.js';
 import { openRecording } from '../../dist/recording/read/recording.js';
 import { createSession, foldInto } from '../../dist/session/session.js';
 import { root } from '../measure.mjs';
+import { HALVES, halfOf } from './halves.mjs';
 
 const SHELVES = ['test/fixtures/incidents', 'examples'].map((shelf) => join(root, shelf));
 const LOOK_EVERY_SAMPLES = 5;
@@ -20,26 +21,28 @@ export const kept = () =>
     path: SHELVES.map((shelf) => join(shelf, `${name}.ndjson.gz`)).find((file) => existsSync(file)),
   }));
 
-/** One row for each session: what is true, what was named, and by whose name. */
-export const judge = () =>
-  kept().map(({ name, truth, path }) => {
-    const { header, hours, atEnd, before } = play(path);
-    const named = atEnd.map(({ id }) => id);
-    return {
-      name,
-      ...truth,
-      kernel: header.host.kernel,
-      hours,
-      atEnd,
-      before: before.filter((id) => !named.includes(id)),
-      right: truth.findings.every(({ id }) => named.includes(id)) && named.length === truth.findings.length,
-      suspectRight: truth.findings.every(({ id, suspect }) =>
-        atEnd.some(
-          (finding) => finding.id === id && (finding.suspect?.pid ?? null) === (suspect?.pid ?? null),
+/** One row for each session, of one half or of both: what is true, what was named, and by whose name. */
+export const judge = (half = null) =>
+  kept()
+    .filter(({ name }) => half === null || halfOf(name) === half)
+    .map(({ name, truth, path }) => {
+      const { header, hours, atEnd, before } = play(path);
+      const named = atEnd.map(({ id }) => id);
+      return {
+        name,
+        ...truth,
+        kernel: header.host.kernel,
+        hours,
+        atEnd,
+        before: before.filter((id) => !named.includes(id)),
+        right: truth.findings.every(({ id }) => named.includes(id)) && named.length === truth.findings.length,
+        suspectRight: truth.findings.every(({ id, suspect }) =>
+          atEnd.some(
+            (finding) => finding.id === id && (finding.suspect?.pid ?? null) === (suspect?.pid ?? null),
+          ),
         ),
-      ),
-    };
-  });
+      };
+    });
 
 const play = (path) => {
   const recording = openRecording(path);
@@ -92,22 +95,39 @@ const scoreOf = (one, expected, named) => {
 
 /** As Markdown. */
 export const tableOf = (rows) => {
-  const figures = figuresOf(rows);
+  const groups = [
+    ['all', rows],
+    ...HALVES.map((half) => [half, rows.filter(({ name }) => halfOf(name) === half)]),
+  ].filter(([, group]) => group.length > 0);
+  const figures = groups.map(([, group]) => figuresOf(group));
+  const rowOf = (what, cellOf) => `| ${[what, ...figures.map(cellOf)].join(' | ')} |`;
   const lines = [
-    '| session | kind | kernel | named | right |',
-    '| --- | --- | --- | --- | --- |',
+    '| session | half | kind | kernel | named | right |',
+    '| --- | --- | --- | --- | --- | --- |',
     ...rows.map(({ name, kind, kernel, atEnd, before, right, suspectRight }) => {
       const said = atEnd.map(({ id, suspect }) => `${id}: ${suspect?.comm ?? 'nobody'}`);
       const then = before.map((id) => `${id} for a while`);
-      return `| ${name} | ${kind} | ${kernel} | ${[...said, ...then].join(', ') || NOTHING} | ${right && suspectRight ? 'yes' : 'NO'} |`;
+      return `| ${name} | ${halfOf(name)} | ${kind} | ${kernel} | ${[...said, ...then].join(', ') || NOTHING} | ${right && suspectRight ? 'yes' : 'NO'} |`;
     }),
     '',
-    '| measured on real sessions | result |',
-    '| --- | --- |',
-    `| macro-F1 over ${figures.classes} classes, "nothing" among them | ${figures.macroF1.toFixed(2)} |`,
-    `| incidents with the right suspect on the first try | ${figures.suspectsRight} of ${figures.incidents} |`,
-    `| near misses named at the end; at any moment | ${figures.nearNamed}; ${figures.nearNamedBefore} of ${figures.near} |`,
-    `| null sessions: named, in hours observed | ${figures.nullNamed} in ${figures.nullHours.toFixed(1)} h |`,
+    `| measured on real sessions | ${groups.map(([name, { length }]) => `${name} (${length})`).join(' | ')} |`,
+    `| --- |${groups.map(() => ' --- |').join('')}`,
+    rowOf(
+      'macro-F1 over so many classes, "nothing" among them',
+      ({ macroF1, classes }) => `${macroF1.toFixed(2)}; ${classes}`,
+    ),
+    rowOf(
+      'incidents with the right suspect on the first try',
+      ({ suspectsRight, incidents }) => `${suspectsRight} of ${incidents}`,
+    ),
+    rowOf(
+      'near misses named at the end; at any moment',
+      ({ nearNamed, nearNamedBefore, near }) => `${nearNamed}; ${nearNamedBefore} of ${near}`,
+    ),
+    rowOf(
+      'null sessions: named, in hours observed',
+      ({ nullNamed, nullHours }) => `${nullNamed} in ${nullHours.toFixed(1)} h`,
+    ),
   ];
   return lines.join('\n');
 };

@@ -92,8 +92,12 @@ export const linkOrder = (link: Link, { intervalMs }: HeaderRecord): string => {
 
 export const byChanceText = ({ byChance }: Link): string => String(Number(byChance.toPrecision(2)));
 
-export const peakText = ({ identity: { kind, unit }, peak, shift, fell }: Spike): string => {
-  const value = kind === 'counter' ? ratePerSecond(peak, unit) + rateSuffix(kind, unit) : amount(peak, unit);
+export const peakText = ({ identity, peak, shift, fell }: Spike): string => {
+  const { kind, unit } = identity;
+  const value =
+    kind === 'counter'
+      ? ratePerSecond(peak, { id: identity.metric, unit }, 'long') + rateSuffix(kind, unit)
+      : amount(peak, unit);
   return `${fell ? 'down to' : 'up to'} ${value}${shift ? ' (a new level)' : ''}`;
 };
 

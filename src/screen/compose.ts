@@ -62,7 +62,8 @@ const arrange = (
   const limits = snapshot === null || !tall || ui.page !== 'table' ? [] : groupLimitLines(snapshot, view);
   const pressure = size.rows >= 12 ? 1 + limits.length : 0;
   // Other pages want the room.
-  const most = ui.page === 'table' || size.rows >= 40 ? mostFindingLines(size) : 1;
+  const most =
+    snapshot === null ? 0 : ui.page === 'table' || size.rows >= 40 ? mostFindingLines(snapshot, view) : 1;
   const room = Math.max(0, size.rows - status - header - pressure - (playback === null ? 3 : 2));
   // The page of a finding says all of it.
   const findings =

@@ -1,6 +1,7 @@
 /** Real sessions with a truth (`npm run lab`), and what the findings say of them, also as a lesser host would have it. */
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import type { HeaderRecord, StreamRecord } from '../../src/core/record.ts';
 import { allFindings } from '../../src/insight/findings/all.ts';
 import type { Finding } from '../../src/insight/findings/finding.ts';
@@ -47,11 +48,15 @@ export const mostOf = (path: string, metric: string): number => {
   );
 };
 
+/** As text, whatever its reader makes of it. */
+export const samplesIn = (path: string): number =>
+  gunzipSync(readFileSync(path)).toString('utf8').split('{"type":"sample",').length - 1;
+
 /** The one asked for last, as it was recorded. */
 let latest: { readonly path: string; readonly session: Session } | null = null;
 
 /** `has` says which metrics the host gave; what it did not give is taken out, as if it had never been there. */
-const sessionAtEnd = (path: string, has?: (metric: string) => boolean): Session => {
+export const sessionAtEnd = (path: string, has?: (metric: string) => boolean): Session => {
   if (has !== undefined) return foldedTo(path, has);
   if (latest?.path !== path) latest = { path, session: foldedTo(path, () => true) };
   return latest.session;

@@ -191,6 +191,19 @@ describe('CPU contention', () => {
     expect(finding?.victims.map(({ comm }) => comm)).toEqual(['gateway']);
   });
 
+  it('counts the waits of compilers that live for a second each, one after the other', () => {
+    const short = Array.from(
+      { length: 20 },
+      (_, at): Who => ({
+        comm: 'cc1',
+        cpu: 300,
+        waits: 400,
+        during: [at, at + 1],
+      }),
+    );
+    expect(accused([...short, { ...HOG, cpu: 1_500 }])).toEqual(['renderer']);
+  });
+
   it('leaves out those of its kind that do little of it', () => {
     const guest = { comm: 'qemu-system-x86', cpu: 30, waits: 100 };
     const [finding] = play([{ ...guest, cpu: 1_600 }, guest, guest, LATE]);
@@ -309,6 +322,10 @@ describe('CPU contention', () => {
 
   it('is not told of a shortage that is ours, or that nobody feels', () => {
     expect(play([{ comm: 'gateway', cpu: 300, waits: 700 }], { own: 1_600 })).toEqual([]);
+    const niced: Who = { comm: 'encoder', cpu: 900, waits: 2_000 };
+    const build: Who = { comm: 'cc1', cpu: 960, waits: 20 };
+    expect(play([niced, build])).toEqual([]);
+    expect(accused([niced, { ...build, waits: 700 }])).toEqual([NOBODY]);
     const calm = ['tsc', 'perl', 'gzip', 'xz'].map((comm) => ({ comm, cpu: 450, waits: 200 }));
     expect(play(calm)).toEqual([]);
     expect(play(calm, { pressure: 300_000 })).toEqual([]);

@@ -1,6 +1,6 @@
 /** Real incidents are named, with the right suspect; what only looks like one, and ordinary work, is not. */
 import { describe, expect, it } from 'vitest';
-import { findingsIn, mostOf, realSessions } from '../helpers/incidents.ts';
+import { findingsIn, mostOf, realSessions, samplesIn, sessionAtEnd } from '../helpers/incidents.ts';
 
 describe('a real session', () => {
   it('is there of every kind, and of every failure that has a name', () => {
@@ -8,6 +8,7 @@ describe('a real session', () => {
     expect([...named].sort()).toEqual([
       'cgroup-cpu-throttle',
       'cgroup-memory-limit',
+      'cpu-contention',
       'flooded-device',
       'high-order-exhaustion',
       'inode-churn',
@@ -34,6 +35,7 @@ describe('a real session', () => {
     'native-leak': ['proc.rss_bytes', 60 * 2 ** 20],
     'python-leak': ['python.arenas', 50],
     'cgroup-memory-limit': ['cgroup.limit_max', 50],
+    'cpu-contention': ['proc.cpu_ms', 8_000],
     'oom-kill': ['proc.anon_bytes', 30 * 2 ** 20],
     'slow-device': ['disk.max_ns', 5e7],
     'flooded-device': ['disk.read_bytes', 100 * 2 ** 20],
@@ -52,6 +54,12 @@ describe('a real session', () => {
           expect(mostOf(path, metric)).toBeGreaterThanOrEqual(least);
         });
       }
+
+      it('is kept whole', () => {
+        const { state } = sessionAtEnd(path);
+        expect(state.samples).toBe(samplesIn(path));
+        expect(state.losses.get('damaged') ?? 0).toBe(0);
+      });
 
       it('is named for what it is', () => {
         const found = findingsIn(path);

@@ -20,6 +20,11 @@ const LIMITS = {
     ['cpu.max', `${value * 1000} 100000`],
     ['cpu.cfs_quota_us', String(value * 1000)],
   ],
+  /** Of the CPUs, where 100 is usual: it goes before who else works on this machine. */
+  weight: (value) => [
+    ['cpu.weight', String(value)],
+    ['cpu.shares', String(Math.round((value * 1024) / 100))],
+  ],
   memoryMebibytes: (value) => [
     ['memory.max', String(value * 2 ** 20)],
     ['memory.limit_in_bytes', String(value * 2 ** 20)],

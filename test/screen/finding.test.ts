@@ -146,7 +146,65 @@ describe('the top of the screen', () => {
     const snapshot = snapshotWith({ findings: [{ ...finding, suspect: suspects[0] ?? null, suspects }] });
     const text = paneOf(buildView({ snapshot, size: { columns: 120, rows: 40 } }), 'finding');
     expect(text).toContain('churn (1) and 2 more');
-    expect(text).toContain('who      churn (2), churn (3)');
+    const others = [...suspects, { pid: 4, startMs: 1, comm: 'unpack' }];
+    const two = snapshotWith({ findings: [{ ...finding, suspect: others[0] ?? null, suspects: others }] });
+    expect(paneOf(buildView({ snapshot: two, size: { columns: 120, rows: 40 } }), 'finding')).toContain(
+      'who      3 churn (1, 2 and others), unpack (4)',
+    );
+  });
+
+  it('says how many of one name suffer, so that others have room', () => {
+    const many = (count: number) =>
+      Array.from({ length: count }, (_, at) => ({ pid: 10 + at, startMs: 1, comm: 'imapd' }));
+    const suffers = (victims: Finding['victims']): string =>
+      paneOf(buildView({ snapshot: snapshotWith({ findings: [{ ...finding, victims }] }) }), 'finding');
+    expect(suffers([...many(12), { pid: 9, startMs: 1, comm: 'ledger' }])).toContain(
+      'suffers  12 imapd (10, 11 and others), ledger (9)',
+    );
+    // A finding keeps twenty.
+    expect(suffers(many(20))).toContain('suffers  20 imapd (10, 11 and others), and more');
+  });
+
+  it('says beside what is worst what else is wrong, who and whom', () => {
+    const killed: Finding = {
+      ...finding,
+      id: 'oom-kill',
+      title: 'OOM kill: the kernel killed a process',
+      severity: 'medium',
+      suspect: null,
+      cgroup: '/lab-oom',
+      victims: [{ pid: 77, startMs: 1, comm: 'session-api' }],
+    };
+    const hog: Finding = {
+      ...finding,
+      id: 'cpu-contention',
+      title: 'CPU contention: they wait',
+      severity: 'medium',
+      suspect: { pid: 50, startMs: 1, comm: 'encoder' },
+      victims: [{ pid: 51, startMs: 1, comm: 'cc1' }],
+    };
+    const page = (findings: readonly Finding[]): string =>
+      paneOf(buildView({ snapshot: snapshotWith({ findings }) }), 'finding');
+    const text = page([finding, killed, hog]);
+    expect(text).toContain('also     OOM kill  cgroup lab-oom  suffers: session-api (77)');
+    expect(text).toContain('also     CPU contention  encoder (50)  suffers: cc1 (51)');
+    expect(text).toContain('suffers  python3 (4006)');
+    expect(text).toContain('risk: it is rewritten');
+    // For a while after it is over, and no longer.
+    const over = (agoUs: number): string =>
+      page([finding, { ...killed, startUs: NOW_US - agoUs - 1e6, endUs: NOW_US - agoUs }]);
+    expect(over(30e6)).toMatch(/also {5}OOM kill .*over 30s ago/);
+    expect(over(90e6)).not.toContain('also');
+    expect(page([finding])).not.toContain('also');
+  });
+
+  it('keeps the suspect where the name of a control group is long', () => {
+    const cgroup = `/kubepods.slice/${'pod0123456789'.repeat(8)}.scope`;
+    const text = paneOf(
+      buildView({ snapshot: snapshotWith({ findings: [{ ...finding, cgroup }] }) }),
+      'finding',
+    );
+    expect(text.split('\n')[0]).toContain('most by post');
   });
 
   it('shows what an advice risks at every height that shows the advice', () => {

@@ -13,6 +13,7 @@ import {
   longDuration,
   ratePerSecond,
   rateSuffix,
+  scaledPerSecond,
 } from '../../src/screen/format/numbers.ts';
 import { cellsOf, clean, fitTo } from '../../src/screen/format/text.ts';
 
@@ -75,15 +76,28 @@ describe('numbers', () => {
   });
 
   it('says time per second as a share, everything else per second', () => {
-    expect(ratePerSecond(612_000, 'us')).toBe('61.2%');
-    expect(ratePerSecond(2.5e9, 'ns')).toBe('250%');
-    expect(ratePerSecond(2048, 'bytes')).toBe('2.00KiB');
+    expect(ratePerSecond(612_000, { id: 'psi.io.some_us', unit: 'us' })).toBe('61.2%');
+    expect(ratePerSecond(2048, { id: 'disk.read_bytes', unit: 'bytes' })).toBe('2.00KiB');
     expect(rateSuffix('counter', 'ns')).toBe('');
     expect(rateSuffix('counter', 'count')).toBe('/s');
     expect(rateSuffix('gauge', 'count')).toBe('');
     expect(amount(1_402_112, 'KiB')).toBe('1.34GiB');
     expect(amount(9.414, 'load')).toBe('9.41');
     expect(exactAmount(1_234_567, 'count')).toBe('1,234,567');
+  });
+
+  it.each([
+    ['blocked.ns', 'ns', 24.38e9, '24thr', '24 threads'],
+    ['blocked.ns', 'ns', 1.01e9, '101%', '101%'],
+    ['proc.cpu_wait_ns', 'ns', 2_252.4e9, '2,252thr', '2,252 threads'],
+    ['disk.ns', 'ns', 22.5e9, '23req', '23 requests'],
+    ['cgroup.throttled_us', 'us', 1.62e6, '1.6cpu', '1.6 CPUs'],
+    // On CPUs, as top has it.
+    ['proc.cpu_ms', 'ms', 3_800, '380%', '380%'],
+  ] as const)('says of %s how many spend time at once', (id, unit, perSecond, short, long) => {
+    expect(ratePerSecond(perSecond, { id, unit })).toBe(short);
+    expect(ratePerSecond(perSecond, { id, unit }, 'long')).toBe(long);
+    expect(scaledPerSecond(perSecond, unit)).toMatch(/%$/);
   });
 
   it('says wall time in the reader’s zone', () => {

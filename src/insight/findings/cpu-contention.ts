@@ -93,7 +93,7 @@ export const cpuContention: Signature = {
     {
       text: 'Let others go first; it goes on with what they leave',
       command: 'renice -n 19 -p $(ls /proc/{pid}/task)',
-      risk: 'it takes longer, and only root can raise it again; between control groups niceness does not count, their weights do',
+      risk: 'it takes longer, and only root can raise it again; between control groups niceness does not count, their weights do, and with kernel.sched_autogroup_enabled it does not between sessions: there, echo 19 >/proc/{pid}/autogroup',
     },
     {
       text: 'Give its unit a smaller share while others want the CPU',

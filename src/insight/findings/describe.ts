@@ -3,12 +3,11 @@ import type { Entity } from '../../core/entity.ts';
 import type { SessionState } from '../../core/state.ts';
 import { fillIn } from './advice.ts';
 import type { Cause } from './causes.ts';
-import type { Evidence, Finding, Party } from './finding.ts';
+import { type Evidence, type Finding, MAX_PARTIES, type Party } from './finding.ts';
 import { SIGNATURES } from './index.ts';
 import { isMeasured, ofStretch, uncountedSince } from './readings.ts';
 import type { Condition, Signature } from './signature.ts';
 
-const MAX_PARTIES = 20;
 /** The host's own signals say that it happens, and not who does it. */
 const CONFIDENCE_WITHOUT_SUSPECT = 0.5;
 /** What was going on so shortly before counting stopped may go on. */

@@ -4,6 +4,9 @@ import type { MetricUnit } from '../../core/metric.ts';
 
 export type Party = { readonly pid: number; readonly startMs: number | null; readonly comm: string };
 
+/** Suspects, and victims, that a finding keeps. */
+export const MAX_PARTIES = 20;
+
 export type Evidence = {
   readonly metric: string;
   /** Over the time the finding held, the same for all evidence, so that it multiplies out; of a level the last. */

@@ -5,9 +5,9 @@
  * accused.
  *
  * Of a program: `program.cpu_ms` (on a CPU, with what its children too short to be seen used), `program.used_ms` (by all,
- * ours apart), `program.next_ms` (by the program that uses most beside it) and `program.wait_ns` (ready to run: of another,
- * the process that waited most). Of the CPUs: `shared.used_ms`, `shared.most_ms` (by the program that uses most) and
- * `shared.wait_ns`.
+ * ours apart), `program.next_ms` (by the program that uses most beside it) and `program.wait_ns` (ready to run: of the other
+ * program of which a process waited most, that process, whichever it is at the time). Of the CPUs: `shared.used_ms`, `shared.most_ms` (by the program that uses most) and
+ * `shared.wait_ns` (ready to run).
  */
 import { isIn } from '../../core/cgroup.ts';
 import type { Entity } from '../../core/entity.ts';
@@ -27,10 +27,14 @@ export const OF_PROGRAMS = [CPU, CHILDREN, WAIT];
 
 /** It uses so much of what all use, and so many times what the next does. */
 export const STANDS_OUT = { ofAll: 0.5, ofNext: 1.5 } as const;
+/** Of what all use; where nobody stands out, who has so much is one of few. */
+const MUCH_OF_SHARED = 1 / 3;
 /** Of the CPUs: with less in use nobody is looked for. */
 const LEAST_BUSY = 0.75;
 /** Less, in ms a second, is forgotten. */
 const LEAST_MS = 1;
+/** The same of waiting, in ns. */
+const LEAST_NS = 1e6;
 /** A quota that holds back its group for so long a second, in µs: then its processes do not wait for another. */
 const THROTTLED_US = 5e4;
 
@@ -47,6 +51,8 @@ export const readPrograms = (readings: Readings, state: SessionState): void => {
   if (!state.metrics.has(CPU)) return;
   const used = sumNow(readings);
   takeIn(readings, used, state);
+  const waited = waitedNow(readings);
+  takeWaits(readings, waited);
   const busyMs = hostRates.get(BUSY) ?? Number.NaN;
   if (!(busyMs >= LEAST_BUSY * state.header.host.cpus * 1000)) return;
   const ours = readings.programs.get(OURS) ?? 0;
@@ -66,13 +72,13 @@ export const readPrograms = (readings: Readings, state: SessionState): void => {
         unseen > secondMs
           ? { perSecond: unseen, counted: amountIn(now, unseen) }
           : { perSecond: Math.max(LEAST_MS, secondMs), counted: used.get(second)?.ms ?? 0 },
-      'program.wait_ns': mostWaited(readings, name),
+      'program.wait_ns': mostWaited(readings, waited, name),
     });
   } else if (knowsAll(state))
     set(readings, SHARED, [], {
       'shared.used_ms': all,
       'shared.most_ms': { perSecond: mostMs, counted: used.get(name)?.ms ?? 0 },
-      'shared.wait_ns': mostWaited(readings, ''),
+      'shared.wait_ns': waitedOfShared(readings, waited, usedMs),
     });
 };
 
@@ -132,15 +138,50 @@ const looksAtAll = ({ header: { selection } }: SessionState): boolean =>
 const knowsAll = (state: SessionState): boolean =>
   looksAtAll(state) && state.header.imported === undefined && state.metrics.has(PRESSURE);
 
-/** Of those that are no part of the program, nor held back by a quota of their own. */
-const mostWaited = (readings: Readings, name: string): Amount => {
-  let most: Amount = { perSecond: 0, counted: 0 };
-  for (const [entity, rates] of readings.processes) {
-    const perSecond = rates.get(WAIT) ?? 0;
-    if (perSecond <= most.perSecond || !waitsForOthers(entity, name, readings)) continue;
-    most = { perSecond, counted: readings.now.processes.get(entity)?.get(WAIT) ?? 0 };
+/** Of each program the process that waited most in this tick, in ns; not those that their own quota holds back. */
+const waitedNow = (readings: Readings): ReadonlyMap<string, number> => {
+  const waited = new Map<string, number>();
+  for (const [entity, counted] of readings.now.processes) {
+    const ns = counted.get(WAIT) ?? 0;
+    if (ns === 0 || !waitsForOthers(entity, OURS, readings)) continue;
+    const name = programOf(entity);
+    waited.set(name, Math.max(ns, waited.get(name) ?? 0));
   }
+  return waited;
+};
+
+/** Of a program and not of each process: of compilers that live for a second each one waits all the time. */
+const takeWaits = ({ waits, now }: Readings, waited: ReadonlyMap<string, number>): void => {
+  for (const name of waited.keys()) if (!waits.has(name)) waits.set(name, 0);
+  for (const [name, before] of waits) {
+    const ns = rateOf(waited.get(name) ?? 0, now.us);
+    if (ns < LEAST_NS && before < LEAST_NS) waits.delete(name);
+    else smooth(waits, name, ns);
+  }
+};
+
+/** Of those that are no part of the program. */
+const mostWaited = ({ waits }: Readings, waited: ReadonlyMap<string, number>, name: string): Amount => {
+  let most: Amount = { perSecond: 0, counted: 0 };
+  for (const [other, perSecond] of waits)
+    if (other !== name && perSecond > most.perSecond) most = { perSecond, counted: waited.get(other) ?? 0 };
   return most;
+};
+
+/**
+ * Of those that share the CPUs: somebody who has little of them, or two programs of each other. One that has much and alone
+ * waits for more, as what was niced does, takes what the others leave.
+ */
+const waitedOfShared = (
+  { waits, programs }: Readings,
+  waited: ReadonlyMap<string, number>,
+  usedMs: number,
+): Amount => {
+  const sorted = [...waits].sort((a, b) => b[1] - a[1]);
+  const most = sorted.find(([name], at) => at > 0 || (programs.get(name) ?? 0) < MUCH_OF_SHARED * usedMs);
+  return most === undefined
+    ? { perSecond: 0, counted: 0 }
+    : { perSecond: most[1], counted: waited.get(most[0]) ?? 0 };
 };
 
 /** Whether it is others than itself, its kind and its quota that a process waits for. */

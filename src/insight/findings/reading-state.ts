@@ -13,6 +13,8 @@ export type Readings = {
   readonly places: Map<string, PlaceReading>;
   /** CPU time of programs, in ms per second, smoothed (programs.ts). */
   readonly programs: Map<string, number>;
+  /** Of each program, what the process of it that waited most did for a CPU, in ns per second, smoothed. */
+  readonly waits: Map<string, number>;
   readonly hostRates: Map<string, number>;
   readonly hostLevels: Map<string, number>;
   /** What this tick counted, as it was counted: of each process that did something, of all of them, of the host. */
@@ -37,6 +39,7 @@ export const createReadings = (): Readings => ({
   cgroups: new Map(),
   places: new Map(),
   programs: new Map(),
+  waits: new Map(),
   hostRates: new Map(),
   hostLevels: new Map(),
   now: { us: 0, processes: new Map(), all: new Map(), host: new Map(), cgroups: new Map() },

@@ -1,7 +1,7 @@
 /** Numbers, processes and commands as a page shows them: rounded for the eye, exact in the element for whoever checks. */
 import type { MetricKind, MetricUnit } from '../../core/metric.ts';
 import type { Coverage } from '../../core/snapshot.ts';
-import { amount, exactAmount, ratePerSecond, rateSuffix } from '../../screen/format/numbers.ts';
+import { amount, exactAmount, rateSuffix, scaledPerSecond } from '../../screen/format/numbers.ts';
 import { trustMark } from '../../screen/format/trust.ts';
 import { type Html, html } from './markup.ts';
 
@@ -24,7 +24,7 @@ type Kind = { readonly kind: MetricKind; readonly unit: MetricUnit };
 
 /** How fast a counter grows, or a level. */
 export const rateText = (value: number, { kind, unit }: Kind): string =>
-  kind === 'counter' ? ratePerSecond(value, unit) + rateSuffix(kind, unit) : amount(value, unit);
+  kind === 'counter' ? scaledPerSecond(value, unit) + rateSuffix(kind, unit) : amount(value, unit);
 
 export const rateOrLevel = (value: number, metric: Kind): Html =>
   html`<data value="${value}">${rateText(value, metric)}</data>`;

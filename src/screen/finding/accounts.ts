@@ -8,19 +8,13 @@
 
 import { cgroupName } from '../../core/cgroup-name.ts';
 import type { MetricDescriptor } from '../../core/metric.ts';
-import {
-  type Finding,
-  type Party,
-  signsOf,
-  subjectOf,
-  suspectsIn,
-  worstFileOf,
-} from '../../insight/findings/finding.ts';
+import { type Finding, signsOf, subjectOf, suspectsIn, worstFileOf } from '../../insight/findings/finding.ts';
 import { INCIDENT, SPIKE } from '../../insight/params.ts';
 import type { IncidentMark, WatchedSnapshot } from '../../insight/recognised.ts';
 import { amount, extents, percent, ratePerSecond, rateSuffix } from '../format/numbers.ts';
 import { clean } from '../format/text.ts';
 import type { View } from '../view.ts';
+import { groupedNames, partyName } from './parties.ts';
 
 export type Account = {
   /** The same while it lasts. */
@@ -37,6 +31,8 @@ export type Account = {
   readonly rowId: string | null;
   /** Further suspects of the same. */
   readonly others: readonly string[];
+  /** All suspects, those of one name as one. */
+  readonly doers: readonly string[];
   /** How it is known, in a few words: signs seen, or what share of it the suspect did. */
   readonly known: string;
   /** Why nobody is named; empty where somebody is. */
@@ -55,6 +51,8 @@ export type Account = {
   /** All that it had open and that were counted. */
   readonly files: readonly string[];
   readonly victims: readonly string[];
+  /** The same, those of one name as one. */
+  readonly sufferers: readonly string[];
   readonly advice: Finding['advice'];
   readonly missing: readonly string[];
   /** Metrics it rests on. */
@@ -124,7 +122,6 @@ const overlap = (finding: Finding, { startUs, endUs }: IncidentMark): boolean =>
 const ofFinding = (source: WatchedSnapshot, finding: Finding, charset: 'utf8' | 'ascii'): Account => {
   const { suspect } = finding;
   const { seen, of } = signsOf(finding);
-  const name = ({ pid, comm }: Party): string => `${clean(comm, charset)} (${pid})`;
   return {
     key: `${finding.id} ${subjectOf(finding) ?? suspect?.pid ?? ''} ${finding.startUs}`,
     id: finding.id,
@@ -138,7 +135,10 @@ const ofFinding = (source: WatchedSnapshot, finding: Finding, charset: 'utf8' | 
         ? null
         : (source.rows.find(({ pid, startMs }) => pid === suspect.pid && startMs === suspect.startMs)?.id ??
           null),
-    others: suspectsIn(finding).slice(1).map(name),
+    others: suspectsIn(finding)
+      .slice(1)
+      .map((party) => partyName(party, charset)),
+    doers: groupedNames(suspectsIn(finding), charset),
     known: `${seen} of ${of} signs`,
     nobody: suspect === null ? (finding.nobody ?? 'no process that did it was counted') : '',
     uncountedSinceUs: finding.uncountedSinceUs ?? null,
@@ -149,7 +149,8 @@ const ofFinding = (source: WatchedSnapshot, finding: Finding, charset: 'utf8' | 
     proof: finding.evidence.map(({ value, unit, what }) => `${amount(value, unit)} ${what}`),
     file: shortFile(finding, charset),
     files: (finding.files ?? []).map((file) => `${clean(file.path, charset)}: ${extents(file)}`),
-    victims: finding.victims.map(name),
+    victims: finding.victims.map((party) => partyName(party, charset)),
+    sufferers: groupedNames(finding.victims, charset),
     advice: finding.advice,
     missing: finding.missing,
     metrics: [...new Set(finding.evidence.flatMap(({ metric }) => matching(source.metrics, metric)))],
@@ -185,6 +186,10 @@ const ofIncident = (source: WatchedSnapshot, incident: IncidentMark, charset: 'u
   const loudest = incident.spikes
     .filter(({ peak, fell }) => peak > 0 || fell === true)
     .sort((a, b) => b.score - a.score);
+  const sufferers = (incident.sufferers ?? []).map(
+    ({ comm, pid, threads }) =>
+      `${clean(comm ?? '?', charset)} (${pid}) ${threads > 1 ? `in ${threads.toFixed(1)} threads` : `${percent(threads * 100)} of the time`}`,
+  );
   const labelOf = (metric: string): string => source.metrics.find(({ id }) => id === metric)?.label ?? metric;
   return {
     key: `incident ${incident.startUs}`,
@@ -196,6 +201,7 @@ const ofIncident = (source: WatchedSnapshot, incident: IncidentMark, charset: 'u
     about: null,
     rowId: suspect === null ? null : (source.rows.find(({ pid }) => pid === suspect.pid)?.id ?? null),
     others: [],
+    doers: suspect === null ? [] : [`${clean(suspect.comm ?? '?', charset)} (${suspect.pid})`],
     known: suspect === null ? '' : knownOf(suspect, labelOf(suspect.metric)),
     nobody: suspect === null ? (incident.nobody ?? 'no counted process did most of it') : '',
     uncountedSinceUs: null,
@@ -211,10 +217,8 @@ const ofIncident = (source: WatchedSnapshot, incident: IncidentMark, charset: 'u
     }),
     file: null,
     files: [],
-    victims: (incident.sufferers ?? []).map(
-      ({ comm, pid, threads }) =>
-        `${clean(comm ?? '?', charset)} (${pid}) ${threads > 1 ? `in ${threads.toFixed(1)} threads` : `${percent(threads * 100)} of the time`}`,
-    ),
+    victims: sufferers,
+    sufferers,
     advice: [{ text: 'See who did what at that moment, and what came first' }],
     missing: [],
     metrics: [...new Set(loudest.map(({ metric }) => metric))],
@@ -239,8 +243,10 @@ const titleOf = ({ harm, spikes }: IncidentMark): string => {
   return `${spikes.length} signals ${moved} together: unusual for this machine, and not a known failure`;
 };
 
-const peakText = (peak: number, { kind, unit }: MetricDescriptor): string =>
-  kind === 'counter' ? ratePerSecond(peak, unit) + rateSuffix(kind, unit) : amount(peak, unit);
+const peakText = (peak: number, metric: MetricDescriptor): string =>
+  metric.kind === 'counter'
+    ? ratePerSecond(peak, metric, 'long') + rateSuffix(metric.kind, metric.unit)
+    : amount(peak, metric.unit);
 
 /** How many more samples it takes to know what is usual; 0 when it is known. */
 export const learningSamples = ({ insight, samples }: WatchedSnapshot): number =>

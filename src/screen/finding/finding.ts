@@ -20,8 +20,15 @@ import type { View } from '../view.ts';
 import { type Account, accountShown, accountsOf } from './accounts.ts';
 import { LABEL, quietLines } from './quiet.ts';
 
-/** How many lines it is given at most. */
-export const mostFindingLines = ({ rows }: View['size']): number => {
+/** How many lines it is given at most; what else is wrong has lines of its own. */
+export const mostFindingLines = (snapshot: WatchedSnapshot, view: View): number => {
+  const { rows } = view.size;
+  const shown = rows < 24 ? null : accountShown(snapshot, view);
+  const also = shown === null ? 0 : Math.min(MOST_ALSO, othersReported(snapshot, shown, view).length);
+  return also + mostLines(view.size);
+};
+
+const mostLines = ({ rows }: View['size']): number => {
   if (rows < 16) return Math.min(2, Math.max(1, rows - 8));
   if (rows < 24) return rows < 20 ? 3 : 5;
   return rows < 36 ? 6 : 7;
@@ -41,17 +48,66 @@ export const findingLines = (snapshot: WatchedSnapshot, view: View, height: numb
     return height === 2 ? [titleLine(snapshot, account, view, []), who] : [whole];
   }
   const advice = adviceLines(account, view, label, height);
-  const proofs = proofLines(account, view, height - advice.length);
+  const also = alsoLines(snapshot, account, view, height);
+  const proofs = proofLines(account, view, height - advice.length - also.length);
   const optional: Line[] = [
     ...partyLine('first', earlierText(snapshot, account, view) ?? '', view),
-    ...partyLine('suffers', account.victims.join(', '), view),
-    ...partyLine('who', account.comm === null ? account.nobody : account.others.join(', '), view),
+    ...partyLine('suffers', account.sufferers.join(', '), view),
+    ...also,
+    ...partyLine('who', whoElse(account), view),
     [label('what'), span(explanationOf(account, view))],
   ];
   const must: Line[] = [titleLine(snapshot, account, view, whoSegments(snapshot, account))];
   const room = Math.max(0, height - must.length - advice.length - proofs.length);
   return [...must, ...optional.slice(0, room), ...proofs, ...advice].slice(0, height);
 };
+
+/** Who else, or why nobody. Of one name the title says how many there are. */
+const whoElse = ({ comm, nobody, doers }: Account): string =>
+  comm === null ? nobody : doers.length > 1 ? doers.join(', ') : '';
+
+/** What else is wrong, a line each: who and whom, so that what stands first does not hide it. */
+const alsoLines = (snapshot: WatchedSnapshot, shown: Account, view: View, height: number): Line[] => {
+  if (height < LEAST_FOR_ALSO) return [];
+  return othersReported(snapshot, shown, view)
+    .slice(0, MOST_ALSO)
+    .map((account) => {
+      const { comm, pid, about, sufferers, when, endUs } = account;
+      const doer = comm === null ? 'no suspect' : `${comm} (${pid})`;
+      return packSegments(
+        [
+          segment(0, span('also'.padEnd(LABEL - 2), 'dim')),
+          segment(0, span(nameOf(account, view), 'title')),
+          segment(1, span(about === null ? doer : comm === null ? `${about.label} ${about.name}` : doer)),
+          ...sufferers.map((name, at) =>
+            segment(2 + at / (at + 1), span(at === 0 ? `suffers: ${name}` : name)),
+          ),
+          segment(
+            3,
+            span(
+              when === 'over' ? `over ${longDuration((snapshot.bootUs - endUs) / 1e6)} ago` : '',
+              'accent',
+            ),
+          ),
+        ],
+        view.size.columns,
+        view.glyphs,
+      );
+    });
+};
+
+const LEAST_FOR_ALSO = 6;
+const MOST_ALSO = 2;
+/** What is over is reported beside something else for so long. */
+const ALSO_OVER_US = 60e6;
+
+const othersReported = (snapshot: WatchedSnapshot, shown: Account, view: View): readonly Account[] =>
+  accountsOf(snapshot, view).filter(
+    ({ key, id, when, endUs }) =>
+      key !== shown.key &&
+      id !== null &&
+      (when === 'now' || (when === 'over' && snapshot.bootUs - endUs <= ALSO_OVER_US)),
+  );
 
 /** Who else, or why nobody; nothing where there is nothing to report. */
 const partyLine = (name: string, who: string, { glyphs }: View): Line[] =>
@@ -123,11 +179,17 @@ const whoSegments = (snapshot: WatchedSnapshot, account: Account): Segment[] => 
   };
   const more = others.length === 0 ? '' : ` and ${others.length} more`;
   const doer = comm === null ? 'no suspect' : `${comm} (${pid})${more}`;
-  const who =
-    about === null ? doer : `${about.label} ${about.name}${comm === null ? '' : `, most by ${doer}`}`;
+  // A long name of a control group must not take the suspect off the line.
+  const who = [
+    segment(1.5, span(about === null ? '' : `${about.label} ${about.name}`, 'bad')),
+    segment(
+      1,
+      span(about === null ? doer : comm === null ? '' : `most by ${doer}`, comm === null ? 'plain' : 'bad'),
+    ),
+  ];
   if (uncountedSinceUs !== null && when === 'now') {
     return [
-      segment(1, span(who, comm === null ? 'plain' : 'bad')),
+      ...who,
       ...(file === null ? [] : [segment(2, span(file, 'bad'))]),
       segment(4, span(known)),
       segment(3, span(`since ${at(startUs)}`, 'accent')),
@@ -135,7 +197,7 @@ const whoSegments = (snapshot: WatchedSnapshot, account: Account): Segment[] => 
     ];
   }
   return [
-    segment(1, span(who, comm === null && about === null ? 'plain' : 'bad')),
+    ...who,
     ...(file === null ? [] : [segment(2, span(file, 'bad'))]),
     segment(4, span(known)),
     segment(3, span(since[when], when === 'now' ? 'warn' : 'accent')),

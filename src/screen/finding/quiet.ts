@@ -7,7 +7,7 @@ import type { Row } from '../../core/snapshot.ts';
 import { isKernelThread } from '../../core/who.ts';
 import type { WatchedSnapshot } from '../../insight/recognised.ts';
 import { type Line, packSegments, segment, span } from '../format/line.ts';
-import { clockTime, longDuration, percent, ratePerSecond } from '../format/numbers.ts';
+import { bytes as bytesText, clockTime, longDuration, percent } from '../format/numbers.ts';
 import { clean } from '../format/text.ts';
 import { hostRateNow, rateNow } from '../signals/series.ts';
 import { isAttaching, type View } from '../view.ts';
@@ -112,8 +112,8 @@ const SUFFERS: readonly Way[] = [
 const TAKES: readonly Way[] = [
   { metric: 'proc.cpu_ms', least: 300, say: (ms) => `CPU ${percent(ms / 10)}` },
   { metric: 'proc.child_cpu_ms', least: 300, say: (ms) => `CPU of short children ${percent(ms / 10)}` },
-  { metric: 'faults.read_bytes', least: 8e6, say: (bytes) => `reads ${ratePerSecond(bytes, 'bytes')}/s` },
-  { metric: 'faults.write_bytes', least: 8e6, say: (bytes) => `writes ${ratePerSecond(bytes, 'bytes')}/s` },
+  { metric: 'faults.read_bytes', least: 8e6, say: (bytes) => `reads ${bytesText(bytes)}/s` },
+  { metric: 'faults.write_bytes', least: 8e6, say: (bytes) => `writes ${bytesText(bytes)}/s` },
 ];
 
 const whoLine = (name: string, snapshot: WatchedSnapshot, ways: readonly Way[], view: View): Line[] => {

@@ -119,12 +119,34 @@ export const amount = (value: number, unit: MetricUnit): string => {
 export const exactAmount = (value: number, unit: MetricUnit): string =>
   unit === 'count' || unit === 'pages' ? exact(value) : amount(value, unit);
 
-/**
- * How fast a counter grows, from its growth per second. Time spent per second is a share of time and reads as a
- * percentage, above 100 when several threads spend it at once.
- */
-export const ratePerSecond = (perSecond: number, unit: MetricUnit): string =>
+type Rated = { readonly id: string; readonly unit: MetricUnit };
+
+/** Who spends time at once, as a cell has room for it and in a sentence. */
+const SPENDERS: readonly (readonly [ids: RegExp, short: string, long: string])[] = [
+  [/^disk\./, 'req', ' requests'],
+  [/^cgroup\.throttled/, 'cpu', ' CPUs'],
+  [/./, 'thr', ' threads'],
+];
+/** Time on CPUs is a percentage of one, however many there are, as `top` has it. */
+const CPU_TIME = 'ms';
+/** One thread all of the time, read a little late, is not reported as more. */
+const MORE_THAN_ONE = 1.5;
+
+/** How fast a counter grows, from its growth per second, all on one scale, as an axis needs it: time is a percentage. */
+export const scaledPerSecond = (perSecond: number, unit: MetricUnit): string =>
   isTime(unit) ? percent(perSecond * SECONDS[unit] * 100) : amount(perSecond, unit);
+
+/** The same to be read by itself: of more than all of the time a percentage says little, and how many spend it at once more. */
+export const ratePerSecond = (
+  perSecond: number,
+  { id, unit }: Rated,
+  words: 'short' | 'long' = 'short',
+): string => {
+  const share = isTime(unit) ? perSecond * SECONDS[unit] : 0;
+  if (unit === CPU_TIME || !(share > MORE_THAN_ONE)) return scaledPerSecond(perSecond, unit);
+  const [, short, long] = SPENDERS.find(([ids]) => ids.test(id)) ?? ['', '', ''];
+  return compact(Number(share.toFixed(1))) + (words === 'short' ? short : long);
+};
 
 /** What stands behind the name of a metric shown as a rate. */
 export const rateSuffix = (kind: MetricKind, unit: MetricUnit): string =>

@@ -35,7 +35,8 @@ export const signsOf = (glyphs: Glyphs): readonly (readonly [sign: string, meani
   [`${glyphs.about}12`, 'about 12: not exact, the session page (i) says by how much'],
   [`${glyphs.atLeast}12`, 'at least 12: something was missed, the session page (i) says what'],
   [glyphs.ended, 'the process has ended; its counts stay'],
-  ['25.0%', 'of a time counter: share of the last interval spent in it'],
+  ['25.0%', 'of a time counter: share of the last interval spent in it; above 150 % as many at once:'],
+  ['24thr', '24 threads at once (req: requests of a disk; cpu: CPUs on which a control group is held back)'],
   [
     `${glyphs.levels[1]}${glyphs.levels[4]}${glyphs.levels[7]}`,
     'one cell per sample, the newest at the right, blank where nothing was read; signals each on their own scale, processes on one',

@@ -58,7 +58,7 @@ const limitsText = (snapshot: WatchedSnapshot, { metrics }: CgroupReadings): str
     const now = rate(name);
     return now === null || Number.isNaN(now)
       ? []
-      : [`${what} ${ratePerSecond(now, unit)}${unit === 'us' ? '' : '/s'}`];
+      : [`${what} ${ratePerSecond(now, { id: `cgroup.${name}`, unit }, 'long')}${unit === 'us' ? '' : '/s'}`];
   };
   const quota = level('cpu_quota');
   const limit = level('memory_limit');

@@ -8,7 +8,15 @@ import type { WatchedSnapshot } from '../../insight/recognised.ts';
 import { accountsOf } from '../finding/accounts.ts';
 import { linkLines } from '../finding/finding-page.ts';
 import { blank, type Line, span, wrapLine } from '../format/line.ts';
-import { amount, compact, dateTime, exactAmount, longDuration, ratePerSecond } from '../format/numbers.ts';
+import {
+  amount,
+  compact,
+  dateTime,
+  exactAmount,
+  longDuration,
+  ratePerSecond,
+  rateSuffix,
+} from '../format/numbers.ts';
 import { clean, fitTo } from '../format/text.ts';
 import { namesOf, trustMark } from '../format/trust.ts';
 import { peakOf, perSecond, rateNow, sampleTimes, sparkline, trustIn } from '../signals/series.ts';
@@ -223,9 +231,9 @@ const partLines = (snapshot: WatchedSnapshot, row: Row, metric: MetricDescriptor
   return lines;
 };
 
-const perSecondText = (value: number, { unit }: MetricDescriptor): string => {
-  const text = ratePerSecond(value, unit);
-  return text === '' || text.endsWith('%') ? text : `${text}/s`;
+const perSecondText = (value: number, metric: MetricDescriptor): string => {
+  const text = ratePerSecond(value, metric);
+  return text === '' ? text : text + rateSuffix('counter', metric.unit);
 };
 
 /**

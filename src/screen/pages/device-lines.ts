@@ -2,7 +2,7 @@
 import { byDevice, type OnDevice } from '../../core/by-device.ts';
 import type { Row, Snapshot } from '../../core/snapshot.ts';
 import { blank, type Line, span } from '../format/line.ts';
-import { bytes, duration, exact, ratePerSecond } from '../format/numbers.ts';
+import { bytes, duration, exact } from '../format/numbers.ts';
 import { clean, fitTo } from '../format/text.ts';
 import { trustMark } from '../format/trust.ts';
 import { rateNow } from '../signals/series.ts';
@@ -39,6 +39,6 @@ const IDLE = 'nothing now';
 /** `12.0MiB/s, 3.1ms each`. */
 const nowText = (snapshot: Snapshot, { requests, bytes: moved, ns }: OnDevice): string => {
   if (requests.delta === 0) return IDLE;
-  const rate = ratePerSecond(rateNow(snapshot, BYTES, moved.delta), 'bytes');
+  const rate = bytes(rateNow(snapshot, BYTES, moved.delta));
   return `${rate === '' ? '' : `${rate}/s, `}${duration(ns.delta / requests.delta / 1000)} each`;
 };

@@ -198,8 +198,10 @@ const nowOf = (snapshot: WatchedSnapshot, { metric, row }: Lane): number => {
   return perSecond(values, metric, sampleTimes(snapshot, 1))[0] ?? Number.NaN;
 };
 
-const shortValue = (value: number, { kind, unit }: MetricDescriptor): string =>
-  Number.isNaN(value) ? '' : kind === 'counter' ? ratePerSecond(value, unit) : amount(value, unit);
+const shortValue = (value: number, metric: MetricDescriptor): string => {
+  if (Number.isNaN(value)) return '';
+  return metric.kind === 'counter' ? ratePerSecond(value, metric) : amount(value, metric.unit);
+};
 
 /** Its own spikes stand out; the cursor is a column through all lanes; what comes after it is faint. */
 const cellSpans = ({ glyphs }: View, axis: Axis, { cells, peak, metric, row }: Lane): Span[] => {

@@ -212,7 +212,7 @@ export const cellText = (
     reading === undefined ? 0 : rate ? rateNow(snapshot, metric.id, reading.delta) : reading.total;
   if (Number.isNaN(value)) return '';
   if (value === 0) return mark === '' ? glyphs.zero : `${mark}0`;
-  return mark + (rate ? ratePerSecond(value, metric.unit) : amount(value, metric.unit));
+  return mark + (rate ? ratePerSecond(value, metric) : amount(value, metric.unit));
 };
 
 /** What nobody counts now cannot be said to be zero so far. */

@@ -1,5 +1,6 @@
 // Failures that have a name, staged for real. `truth` is who did what, and who suffered.
 import { makeBystanders, playBystanders } from './bystanders.mjs';
+import { buildProject, makeProject } from './project.mjs';
 
 const MODULE = '/opt/modules/failkmem.ko';
 const left = '/sys/module/failkmem/parameters/left';
@@ -8,6 +9,28 @@ const left = '/sys/module/failkmem/parameters/left';
 const SELDOM = Array.from({ length: 60 }, () => ['1', '2s']).flat();
 
 export const INCIDENTS = [
+  {
+    name: 'cpu-hog',
+    where: 'host',
+    seconds: 35,
+    needs: '/usr/bin/gcc',
+    what: 'an encoder with four threads begins on two CPUs, and does not stop; a build that was there before waits for its turn, in the same control group',
+    truth: [{ id: 'cpu-contention', suspect: 'encoder', victims: ['cc1'] }],
+    make: (stand) => {
+      makeBystanders(stand);
+      makeProject(stand, 8, 150);
+      // Between groups, and between sessions, the kernel shares the CPUs evenly, however many threads there are.
+      stand.cgroup('lab-runner', { weight: 3_000 });
+    },
+    play: (stand) => {
+      stand.within('lab-runner', () => {
+        stand.perl('postgres-wal', 'journal.pl', stand.path('wal/segment'), '1000000@12');
+        stand.python('order-api', 'worker.py', 'healthy', 8);
+        buildProject(stand, 8);
+        stand.python('encoder', 'encode.py', 4, 0, 6);
+      });
+    },
+  },
   {
     name: 'quota-used-up',
     where: 'host',
@@ -53,6 +76,7 @@ export const INCIDENTS = [
     seconds: 25,
     what: 'a service grows into the memory limit of its control group and is killed; the same service beside it has room',
     truth: [{ id: 'oom-kill', suspect: null, victims: ['session-api'] }],
+    underWayMs: 0,
     make: (stand) => {
       makeBystanders(stand);
       stand.cgroup('lab-oom', { memoryMebibytes: 48 });

@@ -1,10 +1,54 @@
 // What looks like a failure with a name and lacks what decides. Nothing may be named.
 import { makeBystanders, playBystanders } from './bystanders.mjs';
+import { buildProject, makeProject } from './project.mjs';
 
 /** Once in two seconds. */
 const SELDOM = Array.from({ length: 60 }, () => ['1', '2s']).flat();
 
 export const NEAR_MISSES = [
+  {
+    name: 'cpus-shared',
+    where: 'host',
+    seconds: 35,
+    near: 'cpu-contention',
+    needs: '/usr/bin/gcc',
+    what: 'a build of many short compilers, an archive that is packed and a test share two CPUs evenly: all wait, and none takes more than all others together',
+    make: (stand) => {
+      makeBystanders(stand);
+      makeProject(stand, 40, 40);
+      stand.cgroup('lab-runner', { weight: 3_000 });
+    },
+    play: (stand) => {
+      stand.within('lab-runner', () => {
+        stand.perl('postgres-wal', 'journal.pl', stand.path('wal/segment'), '1000000@12');
+        stand.python('order-api', 'worker.py', 'healthy', 8);
+        buildProject(stand, 40, 2);
+        stand.python('packer', 'encode.py', 2, 0, 4);
+        stand.python('test-runner', 'encode.py', 2, 0, 4);
+      });
+    },
+  },
+  {
+    name: 'niced-hog',
+    where: 'host',
+    seconds: 35,
+    near: 'cpu-contention',
+    needs: '/usr/bin/gcc',
+    what: 'an encoder with four threads takes what the others leave: they go first, whenever they want a CPU',
+    make: (stand) => {
+      makeBystanders(stand);
+      makeProject(stand, 8, 150);
+      stand.cgroup('lab-runner', { weight: 3_000 });
+    },
+    play: (stand) => {
+      stand.within('lab-runner', () => {
+        stand.perl('postgres-wal', 'journal.pl', stand.path('wal/segment'), '1000000@12');
+        stand.python('order-api', 'worker.py', 'healthy', 8);
+        buildProject(stand, 8);
+        stand.python('encoder', 'encode.py', 4, 19, 6);
+      });
+    },
+  },
   {
     name: 'limit-filled',
     where: 'host',

@@ -1,5 +1,6 @@
 // Ordinary work and ordinary quiet. Nothing may be named.
 import { makeBystanders, playBystanders } from './bystanders.mjs';
+import { buildProject, makeProject } from './project.mjs';
 
 export const NULLS = [
   {
@@ -40,20 +41,8 @@ export const NULLS = [
     interval: '5s',
     needs: '/usr/bin/gcc',
     what: 'gcc compiles a project of 60 files, links and tests it, cleans up and begins again',
-    make: (stand) => {
-      stand.folder('project');
-      stand.make(
-        'sh',
-        '-c',
-        `cd project; for n in $(seq 60); do { echo '#include <stdio.h>'; echo '#include <stdlib.h>'; for f in $(seq 700); do echo "int f_$n''_$f(int x) { int s = 0; for (int i = 0; i < x; i++) s += i * $f ^ x; printf(\\"%d\\", s); return s; }"; done; } >unit-$n.c; done; echo 'int main(void) { return 0; }' >main.c`,
-      );
-    },
-    play: (stand) => {
-      stand.shell(
-        'make',
-        'cd project; while :; do for n in $(seq 60); do gcc -O2 -c unit-$n.c; done; gcc -o program main.c unit-*.o; ./program; rm -f *.o program; sleep 1; done',
-      );
-    },
+    make: makeProject,
+    play: buildProject,
   },
   {
     name: 'packages',
