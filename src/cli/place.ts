@@ -8,7 +8,7 @@ import { launcherOf } from '../host/launcher.ts';
 import { protectFromOomKiller } from '../host/oom.ts';
 import { endOrphans, ownerMark } from '../host/orphans.ts';
 import { createHostPort, type HostPortOptions } from '../host/port.ts';
-import { prioritize } from '../host/priority.ts';
+import { comeFirst, ownNiceness, prioritize } from '../host/priority.ts';
 import { readStartMs } from '../host/process.ts';
 import { openUnnamed } from '../host/unnamed-file.ts';
 import { isWriting } from '../host/writing.ts';
@@ -32,7 +32,7 @@ export type Place = {
   readonly beside: BesideOptions | null;
   /** What others left there is removed. */
   prepare(status: (text: string) => void): Promise<void>;
-  /** So that memory running out does not end the record of it. */
+  /** So that neither memory running out nor CPUs that all want end the record of it. */
   protect(): void;
   /** What the stream says of it besides. */
   wrap(source: Source): Source;
@@ -56,6 +56,7 @@ const here = ({ files, env }: Context, intervalMs: number): Place => ({
   prepare: (status) => endOrphans(files, status),
   protect: () => {
     protectFromOomKiller(files);
+    comeFirst(files);
   },
   wrap: (source) => source,
 });
@@ -72,6 +73,7 @@ const besideFor = (files: HostFiles, intervalMs: number): BesideOptions | null =
         hasRoom: () => freemem() >= ROOM_BYTES,
         hasPrograms: (pid) => readPrograms(files, pid).length > 0,
         prioritize,
+        niceness: ownNiceness,
       };
 
 /** Its tracer is guarded there, and marks and spares itself; how much memory is free there while a second one would compile is not known in time. */

@@ -1,5 +1,6 @@
 /** Who comes before others where many compete for the CPUs. */
-import { setPriority } from 'node:os';
+import { getPriority, setPriority } from 'node:os';
+import { type HostFiles, namesIn } from './files.ts';
 import { writeSetting } from './write-setting.ts';
 
 /**
@@ -15,3 +16,36 @@ export const prioritize = (pid: number, niceness: number): void => {
   }
   writeSetting(`/proc/${pid}/autogroup`, String(niceness));
 };
+
+const FIRST = -10;
+
+/**
+ * Where dozens compete for the CPUs we come before them, as atop does: what we read late fills maps, and what is lost then was the
+ * outage. We take little (the budget), and whoever was started with a niceness keeps it. What we start from now on has it too:
+ * whose work is not ours is given back the usual one.
+ */
+export const comeFirst = (files: HostFiles): void => {
+  if (getPriority() !== USUAL) return;
+  try {
+    setPriority(FIRST);
+    // Niceness is each thread's own; those that collect garbage for us run already.
+    for (const thread of namesIn(files, '/proc/self/task')) setPriority(Number(thread), FIRST);
+  } catch {
+    // Not allowed (CAP_SYS_NICE), or a thread that has ended.
+  }
+};
+
+/** Of a process that was started by us for somebody else. */
+export const comeAsUsual = (pid: number | undefined): void => {
+  if (pid === undefined || getPriority() !== FIRST) return;
+  try {
+    setPriority(pid, USUAL);
+  } catch {
+    // It has ended.
+  }
+};
+
+/** What a tracer has when there is no hurry. */
+export const ownNiceness = (): number => getPriority();
+
+const USUAL = 0;

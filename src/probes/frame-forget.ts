@@ -12,6 +12,10 @@
  * begun to delete is through long before the next reading, none begins shortly before that falls due. A reading that falls
  * due while the last is printed, or another program runs on its CPU, begins at the next beat, of several in an interval.
  *
+ * On a machine that is held up printing can take longer than an interval. Were the next reading to begin at once, nothing would ever
+ * be deleted, and there would be more to print each time. So after a reading that was printed late most of a beat is left for
+ * deleting, before the next one (`@frame_due`).
+ *
  * What ends and may be deleted at once is. Who must wait does so in a line of its CPU: places are counted up (`@frame_next`), and those from `@frame_oldest` on are taken
  * in batches. Programs at a tracepoint are not interrupted by each other on one CPU, so nobody else moves its line. A number
  * that is counted by again keeps its keys: they go after the end of whoever has it then.
@@ -27,6 +31,8 @@ import { bucketDeletes } from './histograms.ts';
 const PRINTING = '@frame_printing';
 /** When the last reading began, in `nsecs`. */
 const BEGAN = '@frame_began';
+/** Of a reading that was printed: when the next may begin, in `nsecs`; 0 until a beat has met it so. */
+const DUE = '@frame_due';
 /** How many readings have begun. */
 const READINGS = '@frame_readings';
 /** By CPU: the next place in its line, and the oldest that is taken. */
@@ -60,8 +66,11 @@ export const chunksOf = (lines: readonly string[], most = MOST_MAPS): string[][]
   );
 
 /** Whether keys may go now. */
-const calm = (intervalMs: number): string =>
-  `${PRINTING} == 0 && nsecs - ${BEGAN} < ${nsOf(intervalMs - sparedMs(intervalMs))}`;
+const calm = (intervalMs: number): string => {
+  const inTime = `nsecs - ${BEGAN} < ${nsOf(intervalMs - sparedMs(intervalMs))}`;
+  const late = `nsecs + ${nsOf(earlyMs(intervalMs) + sparedMs(intervalMs))} < ${DUE}`;
+  return `${PRINTING} == 0 && (${inTime}${beatsOf(intervalMs) > 1 ? ` || ${late}` : ''})`;
+};
 
 /** Before a reading: no program that deletes takes so long. */
 const sparedMs = (intervalMs: number): number => Math.max(10, Math.floor(intervalMs / 32));
@@ -90,6 +99,7 @@ export const threadOver = (request: FrameRequest, thread: string): string[] =>
 export const forgetBegin = (request: FrameRequest): string[] => [
   `${PRINTING} = (uint64)0;`,
   `${BEGAN} = nsecs;`,
+  `${DUE} = (uint64)0;`,
   // What an entry waits for is more than any other word in `@seen`.
   `${READINGS} = (uint64)${UNQUEUED};`,
   // bpftrace 0.23 takes a key that it has not seen the type of for none.
@@ -108,17 +118,34 @@ export const beatsOf = (intervalMs: number): number =>
 /** A beat: the lines of a reading, where one is due. */
 export const readingLines = (prints: readonly string[], { intervalMs }: FrameRequest): string[] => [
   `$since = nsecs - ${BEGAN};`,
-  `if ((${PRINTING} == 0 && $since > ${nsOf(intervalMs - earlyMs(intervalMs))}) || $since > ${nsOf(Math.max(LOST_MS, 10 * intervalMs))}) {`,
+  ...(beatsOf(intervalMs) > 1 ? restLines(intervalMs) : []),
+  `if ((${PRINTING} == 0 && ${isDue(intervalMs)}) || $since > ${nsOf(Math.max(LOST_MS, 10 * intervalMs))}) {`,
   `  ${READINGS} = ${READINGS} + 1;`,
   `  ${BEGAN} = nsecs;`,
+  `  ${DUE} = (uint64)0;`,
   `  ${PRINTING} = (uint64)1;`,
   ...prints.map((line) => `  ${line}`),
   `  clear(${PRINTING});`,
   '}',
 ];
 
+/** The first beat after a reading was printed says when the next one is due. */
+const restLines = (intervalMs: number): string[] => [
+  `if (${PRINTING} == 0 && ${DUE} == 0) {`,
+  `  ${DUE} = ${BEGAN} + ${nsOf(intervalMs)};`,
+  `  if (${DUE} < nsecs + ${nsOf(beatMs(intervalMs))}) { ${DUE} = nsecs + ${nsOf(beatMs(intervalMs) + Math.floor(earlyMs(intervalMs) / 2))}; }`,
+  '}',
+];
+
+const isDue = (intervalMs: number): string =>
+  beatsOf(intervalMs) > 1
+    ? `nsecs + ${nsOf(earlyMs(intervalMs))} > ${DUE}`
+    : `$since > ${nsOf(intervalMs - earlyMs(intervalMs))}`;
+
+const beatMs = (intervalMs: number): number => Math.floor(intervalMs / beatsOf(intervalMs));
+
 /** One that began late is followed by one in time. */
-const earlyMs = (intervalMs: number): number => Math.floor(intervalMs / beatsOf(intervalMs) / 2);
+const earlyMs = (intervalMs: number): number => Math.floor(beatMs(intervalMs) / 2);
 
 /**
  * Puts who ends here in the line of its CPU. What did not stay, because the maps are full, takes no place.
@@ -244,6 +271,7 @@ export const forgettingMaps = (request: Pick<FrameRequest, 'pidThreadMaps'>): st
   '@seen',
   PRINTING,
   BEGAN,
+  DUE,
   READINGS,
   NEXT,
   OLDEST,

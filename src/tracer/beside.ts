@@ -11,6 +11,8 @@ export type BesideOptions = {
   readonly hasPrograms: (pid: number) => boolean;
   /** Which processes come first, as `nice` counts. */
   readonly prioritize: (pid: number, niceness: number) => void;
+  /** Of a tracer that need not hurry. */
+  readonly niceness: () => number;
 };
 
 /**
@@ -31,7 +33,7 @@ export const takeOver = async (
   // What both count would count twice: the old one's maps are taken as long as the new one cannot have counted.
   old.turn.endWhen(() => beside.hasPrograms(next.pid));
   const readiness = await next.ready;
-  beside.prioritize(next.pid, 0);
+  beside.prioritize(next.pid, beside.niceness());
   if (!isStopping() && readiness.kind === 'ready') {
     old.turn.end();
     return true;

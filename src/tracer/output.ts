@@ -3,6 +3,7 @@ import ndjson from 'ndjson';
 import { decodeMessage } from '../wire/bpftrace.ts';
 import { type BatcherOptions, createBatcher } from './batches.ts';
 import type { Child } from './child.ts';
+import { readAhead } from './read-ahead.ts';
 
 /** By which bpftrace says that its last probe is attached. */
 export const NOTIFY = '__BPFTRACE_NOTIFY_PROBES_ATTACHED';
@@ -44,22 +45,18 @@ export const decodeStdout = (stdout: Child['stdout'], options: DecodeOptions): v
     else events.loss('rejected-line', 1, { detail: line.slice(0, 80) });
   });
   let skipping = false;
-  stdout.on('data', (chunk: Buffer) => {
-    parser.write(chunk);
-    // A line that is skipped for its length is not announced, only this flag shows it.
-    const { overflow } = parser as { overflow?: boolean };
-    if (overflow === true && !skipping)
-      events.loss('rejected-line', 1, { detail: 'a line too long to hold' });
-    skipping = overflow === true;
+  readAhead(stdout, {
+    onPiece: (piece) => {
+      parser.write(piece);
+      // A line that is skipped for its length is not announced, only this flag shows it.
+      const { overflow } = parser as { overflow?: boolean };
+      if (overflow === true && !skipping)
+        events.loss('rejected-line', 1, { detail: 'a line too long to hold' });
+      skipping = overflow === true;
+    },
+    onEnd: () => {
+      parser.end();
+      batches.finish();
+    },
   });
-  let isOver = false;
-  const finish = (): void => {
-    if (isOver) return;
-    isOver = true;
-    parser.end();
-    batches.finish();
-  };
-  stdout.on('end', finish);
-  // Somebody else may hold it open, and it is closed by us: what was read by then is all there is, and counts.
-  stdout.on('close', finish);
 };

@@ -194,7 +194,8 @@ describe('assemble', () => {
 
   it('deletes from a map that is printed only in a batch, which is taken while nothing is printed', () => {
     const { script, bindings } = assemble(request(ALL));
-    const calm = '@frame_printing == 0 && nsecs - @frame_began < 969000000';
+    const calm =
+      '@frame_printing == 0 && (nsecs - @frame_began < 969000000 || nsecs + 156000000 < @frame_due)';
     for (const clause of script.split('\n}\n'))
       for (const { map } of bindings) {
         if (!clause.includes(`delete(${map}[`)) continue;
@@ -221,20 +222,31 @@ describe('assemble', () => {
 
   it('begins no batch shortly before the next reading, and forgets nobody before two of them', () => {
     const text = (intervalMs: number) => assemble({ ...request(['iomap']), intervalMs }).script;
-    for (const [intervalMs, calmMs, beat, dueMs, lostMs] of [
-      [1_000, 969, 'interval:ms:250\n', 875, 10_000],
-      [250, 240, 'interval:ms:50\n', 225, 10_000],
-      [20_000, 19_375, 'interval:s:5\n', 17_500, 200_000],
-      [101, 91, 'interval:ms:101\n', 51, 10_000],
+    const late = (ms: number) => ` || nsecs + ${ms}000000 < @frame_due`;
+    for (const [intervalMs, calm, beat, due, lostMs] of [
+      [1_000, `969000000${late(156)}`, 'interval:ms:250\n', 'nsecs + 125000000 > @frame_due', 10_000],
+      [250, `240000000${late(35)}`, 'interval:ms:50\n', 'nsecs + 25000000 > @frame_due', 10_000],
+      [20_000, `19375000000${late(3_125)}`, 'interval:s:5\n', 'nsecs + 2500000000 > @frame_due', 200_000],
+      // One beat an interval: none can be left for deleting.
+      [101, '91000000', 'interval:ms:101\n', '$since > 51000000', 10_000],
     ] as const) {
       const script = text(intervalMs);
-      expect(script).toContain(`&& @frame_printing == 0 && nsecs - @frame_began < ${calmMs}000000/`);
+      expect(script).toContain(`&& @frame_printing == 0 && (nsecs - @frame_began < ${calm})/`);
       expect(script).toContain(beat);
-      expect(script).toContain(
-        `if ((@frame_printing == 0 && $since > ${dueMs}000000) || $since > ${lostMs}000000) {`,
-      );
+      expect(script).toContain(`if ((@frame_printing == 0 && ${due}) || $since > ${lostMs}000000) {`);
       expect(script).toContain('$after = @frame_readings + 2;');
     }
+  });
+
+  it('leaves most of a beat for deleting after a reading that was printed late, and begins none within it', () => {
+    const { script } = assemble({ ...request(['iomap']), intervalMs: 1_000 });
+    const tick = clauseOf(script, 'interval:');
+    expect(tick).toContain('@frame_due = @frame_began + 1000000000;');
+    // It begins at the next beat, which may come an eighth of a beat early; deleting stops before that.
+    expect(tick).toContain('if (@frame_due < nsecs + 250000000) { @frame_due = nsecs + 312000000; }');
+    expect(tick.indexOf('@frame_due = (uint64)0;')).toBeGreaterThan(
+      tick.indexOf('if ((@frame_printing == 0'),
+    );
   });
 
   it('takes batches that fit the capacity of the maps, without a loop where the kernel may refuse it', () => {

@@ -620,7 +620,12 @@ describe('the budget', () => {
       {
         budget,
         host: hostOf({ 7: 'worker' }),
-        beside: { hasRoom: () => true, hasPrograms: () => isCounting, prioritize: () => undefined },
+        beside: {
+          hasRoom: () => true,
+          hasPrograms: () => isCounting,
+          prioritize: () => undefined,
+          niceness: () => 0,
+        },
       },
     );
     // Of the first what it held before the second may have counted, and not what it held when it ended.

@@ -277,7 +277,7 @@ describe('replacing the tracer by one that is started beside it', () => {
     hasRoom = true,
     prioritize: BesideOptions['prioritize'] = () => undefined,
   ) => ({
-    beside: { hasRoom: () => hasRoom, hasPrograms, prioritize },
+    beside: { hasRoom: () => hasRoom, hasPrograms, prioritize, niceness: () => 0 },
   });
   const ticking = (value: number): FakeLife => ({
     ticks: [{ maps: [map('@n', { 7: value })] }],

@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { builtEnvironment } from '../../host/environment.ts';
 import type { HostFiles } from '../../host/files.ts';
+import { comeAsUsual } from '../../host/priority.ts';
 import type { Action, GuardSignal } from '../rules/actions.ts';
 import type { Outcome, Target } from '../rules/policy.ts';
 import { ioIdle, memoryHigh } from './limits.ts';
@@ -116,6 +117,7 @@ const start = (
         : { STALLSCOPE_PID: String(target.pid), STALLSCOPE_START_MS: String(target.startMs) }),
     },
   });
+  comeAsUsual(child.pid);
   let isLate = false;
   const limit = setTimeout(() => {
     isLate = true;

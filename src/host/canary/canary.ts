@@ -11,6 +11,7 @@ import { wordsOf } from '../../assets/here.ts';
 import type { MetricDescriptor } from '../../core/metric.ts';
 import { failure } from '../../errors.ts';
 import { heapWithin } from '../environment.ts';
+import { comeAsUsual } from '../priority.ts';
 import type { RoundTimes } from './round.ts';
 
 export type Order = { readonly directory: string; readonly name: string };
@@ -124,6 +125,8 @@ export const startCanary = async (directory: string, say: (text: string) => void
       cwd: '/',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
+    // It measures what everybody waits for.
+    comeAsUsual(own.pid);
     // Nobody waits for it: not our own end either.
     own.unref();
     (own.channel as { unref?: () => void } | null | undefined)?.unref?.();
