@@ -10,6 +10,7 @@ import { readCostOf, readImage, readOwnPid, readParent, readProcess } from './pr
 import { createProcessReader } from './process-reading.ts';
 import { allPids } from './python/interpreters.ts';
 import { createHostSampler } from './sampler.ts';
+import { isStuck, readStuck } from './stuck.ts';
 import { readWaits } from './wait-channels.ts';
 
 export type HostPortOptions = {
@@ -40,7 +41,10 @@ export const createHostPort = (files: HostFiles, options: HostPortOptions): Host
   };
 };
 
-type Processes = Pick<HostPort, 'process' | 'image' | 'living' | 'reading' | 'cpuWaits' | 'waits' | 'own'>;
+type Processes = Pick<
+  HostPort,
+  'process' | 'image' | 'living' | 'reading' | 'cpuWaits' | 'waits' | 'stuck' | 'isStuck' | 'own'
+>;
 
 const knownProcesses = (
   files: HostFiles,
@@ -61,6 +65,8 @@ const knownProcesses = (
     reading: reader.read,
     cpuWaits: reader.cpuWaits,
     waits: (pid) => readWaits(files, pid),
+    stuck: () => readStuck(files, allPids(files)),
+    isStuck: (pid, tid) => isStuck(files, pid, tid),
     own: createOwnProcesses(readOwnPid(files), command, (pid) => readParent(files, pid)),
   };
 };

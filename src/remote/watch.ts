@@ -112,7 +112,8 @@ export const createWatch = (host: RemoteHost): Watch => {
   return {
     files,
     port: (options) => {
-      const port = createHostPort(files, options);
+      // Looking at every thread there is would take more than all the rest.
+      const { stuck: _, isStuck: __, ...port } = createHostPort(files, options);
       return {
         ...port,
         sample: () => {

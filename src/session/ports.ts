@@ -172,6 +172,13 @@ export type HostPort = {
   cpuWaits(pid: number): ReadonlyMap<number, number> | null;
   /** Its threads in uninterruptible sleep now, and how many of them in which kernel function, as far as it is known. */
   waits(pid: number): { readonly threads: number; readonly byChannel: ReadonlyMap<string, number> };
+  /**
+   * Threads of any process in uninterruptible sleep now, as many as can be looked at, and whether it is for block I/O; absent where
+   * looking at all of them would cost too much.
+   */
+  stuck?(): readonly { readonly pid: number; readonly tid: number; readonly isForIo: boolean }[];
+  /** Whether this thread is. */
+  isStuck?(pid: number, tid: number): boolean;
   /** When what `sample` says was read, in µs since boot; absent where that is when it is asked. */
   readUs?(): number;
   /** The same of what each process uses, where they are read in turns: when all had been, last. */

@@ -8,6 +8,7 @@ import type { MetricDescriptor } from '../core/metric.ts';
 import type { CounterEntry, ProbeInUse, StreamRecord } from '../core/record.ts';
 import type { Clock, Derivation, HostPort } from '../session/ports.ts';
 import { type Counters, createChanges, type Grown, type Moved } from './changes.ts';
+import { createEarlyWaits, type EarlyWaits } from './early-waits.ts';
 import type { Holdings } from './holdings.ts';
 import type { LossTally } from './losses.ts';
 import type { Taken } from './pace.ts';
@@ -65,6 +66,7 @@ export const createSampling = (options: SamplingOptions): Sampling => {
   const mapFull = new Set<string>();
   let meter: ProcessMeter = createProcessMeter(host, null);
   let ofDevices: ReadonlySet<string> = new Set();
+  let earlyWaits: EarlyWaits = createEarlyWaits(host, new Set());
   let epoch = 0;
   let seq = 0;
   /** When what processes use was last read of all of them. */
@@ -89,7 +91,7 @@ export const createSampling = (options: SamplingOptions): Sampling => {
     const reported = report(news);
     processes.look(bootUs);
     if (counted) processes.closeInterval(bootUs);
-    for (const pid of processes.tellVanished(bootUs, false)) changes.forget(pid);
+    for (const pid of processes.tellVanished(bootUs, false)) drop(pid);
     if (full) forgetAbsent(counters, bootUs);
     if (counted) Object.assign(reported, levels());
     for (const loss of losses.drain(bootUs)) emit(loss);
@@ -126,8 +128,13 @@ export const createSampling = (options: SamplingOptions): Sampling => {
 
   const forget = (pid: number, lastReadUs: number, bootUs: number): void => {
     processes.forget(pid, lastReadUs);
-    changes.forget(pid);
+    drop(pid);
     emit({ type: 'forget', bootUs, pid });
+  };
+
+  const drop = (pid: number): void => {
+    changes.forget(pid);
+    earlyWaits.forget(pid);
   };
 
   const noteFullMaps = (counters: Counters): void => {
@@ -143,7 +150,7 @@ export const createSampling = (options: SamplingOptions): Sampling => {
   const complete = (printed: Counters, tickUs: number): Counters => {
     let counters = printed;
     for (const derivation of derivations) counters = derivation.complete?.(counters, tickUs) ?? counters;
-    return counters;
+    return earlyWaits.add(counters, tickUs);
   };
 
   const derive = (counters: Counters, grown: Grown): void => {
@@ -200,6 +207,7 @@ export const createSampling = (options: SamplingOptions): Sampling => {
       );
       ofDevices = new Set(metrics.filter(({ scope }) => scope === 'device').map(({ id }) => id));
       for (const derivation of derivations) derivation.restart(probes);
+      earlyWaits = createEarlyWaits(host, new Set(metrics.map(({ id }) => id)));
       meter = createProcessMeter(host, countsSinceMs);
     },
     take,
@@ -207,6 +215,7 @@ export const createSampling = (options: SamplingOptions): Sampling => {
     restart: (probes) => {
       changes.restart();
       for (const derivation of derivations) derivation.restart(probes);
+      earlyWaits.restart();
       meter.restart();
       costs.restart();
       epoch += 1;

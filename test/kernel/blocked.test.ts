@@ -116,6 +116,30 @@ describeWith([...TRACING, 'cc'], 'uninterruptible sleep', () => {
     for (const { name, threads } of places)
       expect([name, threads]).toEqual([expect.stringMatching(/fork|clone/), 1]);
   });
+
+  it('that went on before the command is counted for as long as it is seen, and where it is', async () => {
+    const child = execa(program, ['1', '120000'], { reject: false, forceKillAfterDelay: false });
+    const pid = await childOf(child.pid ?? 0);
+    await asleep(pid);
+    const startMs = performance.now();
+    const tool = startTool(['record', '--force', '-o', file, '--probe', 'blocked', '-i', '200ms']);
+    await tool.says(READY);
+    await expect.poll(() => waitsIn(file).length, { timeout: 60_000 }).toBeGreaterThan(3);
+    await execa('pkill', ['-KILL', '-x', 'blocked'], { reject: false });
+    await child;
+    tool.kill('SIGINT');
+    await tool.ended;
+    const endedMs = performance.now();
+    const row = rowOf(await summaryOf(file), pid);
+    // From the first sample to one of the last; three samples lie at least half an interval apart.
+    expect(row['blocked.ns']).toBeGreaterThan(3 * 100 * MS);
+    expect(row['blocked.ns']).toBeLessThan((endedMs - startMs) * MS);
+    expect(row['blocked.count'] ?? 0).toBe(0);
+    const [place] = waitsIn(file).flatMap(({ channels }) =>
+      channels.filter(({ pids }) => pids.includes(pid)),
+    );
+    expect(place).toMatchObject({ name: expect.stringMatching(/fork|clone/), threads: 1 });
+  });
 });
 
 const rowOf = (summary: Summary, pid: number): Readonly<Record<string, number>> =>
