@@ -37,16 +37,22 @@ export type EarlyWaits = {
   restart(): void;
 };
 
-/** @param metrics those of the session */
+/**
+ * @param metrics those of the session
+ * @param isSelected whether the probe would have counted it
+ */
 export const createEarlyWaits = (
   host: Pick<HostPort, 'stuck' | 'isStuck'>,
   metrics: ReadonlySet<string>,
+  isSelected: (pid: number) => boolean,
 ): EarlyWaits => {
   let early: Early[] | null = null;
   let isSure = false;
 
   const find = (tickUs: number): Early[] =>
-    (host.stuck?.() ?? []).map((one) => ({ ...one, sinceUs: tickUs, untilUs: tickUs, isOver: false }));
+    (host.stuck?.() ?? [])
+      .filter(({ pid }) => isSelected(pid))
+      .map((one) => ({ ...one, sinceUs: tickUs, untilUs: tickUs, isOver: false }));
 
   /** What the probe has met is its own to count. */
   const follow = (waits: readonly Early[], counters: Counters, tickUs: number): void => {

@@ -99,7 +99,10 @@ export const createLiveSource = (options: LiveOptions): Source => {
   const whose = createWhose({ host, ids: supervisor.ids, commandPid, pids: selection.pids });
   const processes = createProcesses({ ...options, whose, losses, emit });
   const { tracerPid } = supervisor;
-  const sampling = createSampling({ ...options, processes, costs, losses, holdings, tracerPid, emit });
+  const { isSelected } = whose;
+  const sampling = createSampling({
+    ...{ ...options, processes, costs, losses, holdings, isSelected, tracerPid, emit },
+  });
   const pace = createPace({
     clock,
     intervalMs: options.intervalMs,

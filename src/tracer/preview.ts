@@ -37,7 +37,7 @@ export const createPreviewSource = (options: PreviewOptions): Source => {
   const whose = createWhose({ host, ids: () => null, commandPid: null, pids: selection.pids });
   const processes = createProcesses({ host, selection, commandPid: null, wantsComm, whose, losses, emit });
   const sampling = createSampling({
-    ...{ host, clock, processes, losses, emit },
+    ...{ host, clock, processes, isSelected: whose.isSelected, losses, emit },
     intervalMs: INTERVAL_MS,
     mapKeys: Number.POSITIVE_INFINITY,
     derivations: [],

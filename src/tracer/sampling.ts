@@ -29,6 +29,7 @@ export type SamplingOptions = {
   readonly costs: CostWatch;
   readonly losses: LossTally;
   readonly holdings: Holdings;
+  readonly isSelected: (pid: number) => boolean;
   readonly tracerPid: () => number | null;
   readonly emit: (record: StreamRecord) => void;
 };
@@ -66,7 +67,7 @@ export const createSampling = (options: SamplingOptions): Sampling => {
   const mapFull = new Set<string>();
   let meter: ProcessMeter = createProcessMeter(host, null);
   let ofDevices: ReadonlySet<string> = new Set();
-  let earlyWaits: EarlyWaits = createEarlyWaits(host, new Set());
+  let earlyWaits: EarlyWaits = createEarlyWaits(host, new Set(), options.isSelected);
   let epoch = 0;
   let seq = 0;
   /** When what processes use was last read of all of them. */
@@ -207,7 +208,7 @@ export const createSampling = (options: SamplingOptions): Sampling => {
       );
       ofDevices = new Set(metrics.filter(({ scope }) => scope === 'device').map(({ id }) => id));
       for (const derivation of derivations) derivation.restart(probes);
-      earlyWaits = createEarlyWaits(host, new Set(metrics.map(({ id }) => id)));
+      earlyWaits = createEarlyWaits(host, new Set(metrics.map(({ id }) => id)), options.isSelected);
       meter = createProcessMeter(host, countsSinceMs);
     },
     take,

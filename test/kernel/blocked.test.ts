@@ -140,6 +140,18 @@ describeWith([...TRACING, 'cc'], 'uninterruptible sleep', () => {
     );
     expect(place).toMatchObject({ name: expect.stringMatching(/fork|clone/), threads: 1 });
   });
+
+  it('that went on before the command is nobody else’s who was asked for', async () => {
+    const child = execa(program, ['1', '120000'], { reject: false, forceKillAfterDelay: false });
+    await asleep(await childOf(child.pid ?? 0));
+    const args = ['-o', file, '--probe', 'blocked', '-i', '200ms', '-d', '2s', '--pid', `${process.pid}`];
+    const { code, stderr } = await runTool(['record', '--force', ...args]);
+    await execa('pkill', ['-KILL', '-x', 'blocked'], { reject: false });
+    await child;
+    expect(code, stderr).toBe(0);
+    const { pids } = await summaryOf(file);
+    expect(pids.map(({ pid }) => pid).filter((pid) => pid !== process.pid)).toEqual([]);
+  });
 });
 
 const rowOf = (summary: Summary, pid: number): Readonly<Record<string, number>> =>

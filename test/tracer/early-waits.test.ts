@@ -22,6 +22,7 @@ const entriesOf = (counters: Readonly<Record<string, readonly (readonly number[]
   new Map(Object.entries(counters)) as Parameters<ReturnType<typeof createEarlyWaits>['add']>[0];
 
 const NOTHING = entriesOf({});
+const everybody = () => true;
 
 describe('early waits', () => {
   it('add the time for which they are seen, and how many go on, to what the probe counted', () => {
@@ -30,7 +31,7 @@ describe('early waits', () => {
       [7, 8, true],
       [9, 9],
     ]);
-    const early = createEarlyWaits(host, ALL);
+    const early = createEarlyWaits(host, ALL, everybody);
     expect(early.add(NOTHING, 10 * S)).toBe(NOTHING);
     const counted = entriesOf({ 'blocked.ns': [[7, 5]], 'blocked.io_ns': [[7, 1]], 'blocked.now': [[7, 1]] });
     expect(Object.fromEntries(early.add(counted, 11 * S))).toEqual({
@@ -58,7 +59,7 @@ describe('early waits', () => {
       [7, 7],
       [9, 9],
     ]);
-    const early = createEarlyWaits(host, ALL);
+    const early = createEarlyWaits(host, ALL, everybody);
     early.add(NOTHING, 10 * S);
     early.add(NOTHING, 11 * S);
     host.becomes([[9, 9]]);
@@ -83,7 +84,7 @@ describe('early waits', () => {
       [7, 7],
       [9, 9],
     ]);
-    const early = createEarlyWaits(host, ALL);
+    const early = createEarlyWaits(host, ALL, everybody);
     early.add(NOTHING, 10 * S);
     const met = entriesOf({ 'blocked.open': [[7, 7, 18 * S]], 'blocked.ns': [[7, 3]] });
     expect(early.add(met, 11 * S).get('blocked.ns')).toEqual([
@@ -113,7 +114,7 @@ describe('early waits', () => {
       [7, 7],
       [9, 9],
     ]);
-    const early = createEarlyWaits(host, ALL);
+    const early = createEarlyWaits(host, ALL, everybody);
     early.add(NOTHING, 10 * S);
     early.add(NOTHING, 11 * S);
     early.forget(7);
@@ -128,11 +129,25 @@ describe('early waits', () => {
 
   it('are looked for where waits are counted, and for I/O only where that is distinguished', () => {
     const host = hostOf([[7, 7, true]]);
-    const none = createEarlyWaits(host, new Set());
+    const none = createEarlyWaits(host, new Set(), everybody);
     none.add(NOTHING, 10 * S);
     expect(none.add(NOTHING, 11 * S)).toBe(NOTHING);
-    const plain = createEarlyWaits(host, new Set([...ALL].filter((metric) => metric !== 'blocked.io_ns')));
+    const plain = createEarlyWaits(
+      host,
+      new Set([...ALL].filter((metric) => metric !== 'blocked.io_ns')),
+      everybody,
+    );
     plain.add(NOTHING, 10 * S);
     expect([...plain.add(NOTHING, 11 * S).keys()]).not.toContain('blocked.io_ns');
+  });
+
+  it('are none of those who were not asked for', () => {
+    const host = hostOf([
+      [7, 7],
+      [9, 9],
+    ]);
+    const early = createEarlyWaits(host, ALL, (pid) => pid === 9);
+    early.add(NOTHING, 10 * S);
+    expect(early.add(NOTHING, 11 * S).get('blocked.ns')).toEqual([[9, 1e9]]);
   });
 });

@@ -51,7 +51,8 @@ const begin = () => {
     ...{ ...shared, selection: SELECTION, commandPid: null, wantsComm: () => true, whose },
   });
   const sampling = createSampling({
-    ...{ ...shared, clock, processes, intervalMs: 1_000, mapKeys: 10_240, derivations: [] },
+    ...{ ...shared, clock, processes, isSelected: whose.isSelected, intervalMs: 1_000, mapKeys: 10_240 },
+    derivations: [],
     costs: createCostWatch(null, NOBODY),
     holdings: createHoldings(HOST, NOBODY, losses),
     tracerPid: () => null,
