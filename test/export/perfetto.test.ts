@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import protobuf from 'protobufjs';
 import { afterAll, describe, expect, it } from 'vitest';
-import { isBreakdown, type MetricDescriptor } from '../../src/core/metric.ts';
 import type { HeaderRecord, StreamRecord } from '../../src/core/record.ts';
 import { asDistinct } from '../../src/core/safe-text.ts';
 import { message } from '../../src/export/perfetto/protobuf.ts';
@@ -51,15 +50,10 @@ describe('the values of a recording', () => {
     const trace = await loadTrace(await traceOf(path));
     expect(complaints(trace)).toEqual([]);
     const counters = new Set(summary.metrics.filter(({ kind }) => kind === 'counter').map(({ id }) => id));
-    const breakdowns = new Set(
-      (summary.metrics as readonly MetricDescriptor[]).filter(isBreakdown).map(({ id }) => id),
-    );
     const only = (values: Readonly<Record<string, number>>): Record<string, number> =>
       moved(Object.fromEntries(Object.entries(values).filter(([id]) => counters.has(id))));
     const ofProcesses = bare(sumsOf(trace, 't.name', 'process_counter_track'));
-    // Histograms, and what is counted by device as well, are breakdowns of others, and no curves.
-    const totals = Object.entries(summary.totals).filter(([id]) => !breakdowns.has(id));
-    expect(only(ofProcesses)).toEqual(moved(Object.fromEntries(totals)));
+    expect(only(ofProcesses)).toEqual(moved(summary.totals));
     const host = trace.query(
       `select t.name as name, sum(value) as sum from counter join track t on track_id = t.id
        where track_id not in (select id from process_counter_track) group by 1`,

@@ -1,5 +1,6 @@
 /** Exports of a recording, and the summary that they are held against. */
 import { expect } from 'vitest';
+import { isBreakdown, type MetricDescriptor } from '../../src/core/metric.ts';
 import { runHere } from './command.ts';
 
 export type Summary = {
@@ -17,10 +18,21 @@ export type Summary = {
   }[];
 };
 
+/** Without breakdowns: what they count is in other metrics too, and no export has them as values. */
 export const summaryOf = async (path: string, ...args: string[]): Promise<Summary> => {
   const { stdout, stderr, exitCode } = await runHere('summary', '--json', path, ...args);
   expect(exitCode, stderr).toBe(0);
-  return JSON.parse(stdout) as Summary;
+  const summary = JSON.parse(stdout) as Summary;
+  const metrics = summary.metrics as readonly MetricDescriptor[];
+  const breakdowns = new Set(metrics.filter(isBreakdown).map(({ id }) => id));
+  const valuesOf = (values: Readonly<Record<string, number>>): Record<string, number> =>
+    Object.fromEntries(Object.entries(values).filter(([id]) => !breakdowns.has(id)));
+  return {
+    ...summary,
+    metrics: summary.metrics.filter(({ id }) => !breakdowns.has(id)),
+    totals: valuesOf(summary.totals),
+    pids: summary.pids.map((one) => ({ ...one, metrics: valuesOf(one.metrics) })),
+  };
 };
 
 export type Findings = readonly {

@@ -21,7 +21,8 @@ export const readOpenMetrics = (text: string): Sample[] => {
   const series = new Set<string>();
   let family = { name: '', type: '' };
   let before = '';
-  let open: { readonly rest: string; readonly le: number; readonly count: number } | null = null;
+  /** By series without its bound, and moment. */
+  const open = new Map<string, { readonly le: number; readonly count: number }>();
   return lines.flatMap((line) => {
     const meta = /^# (TYPE|UNIT|HELP) (\S+) ?(.*)$/.exec(line);
     if (meta !== null) {
@@ -45,11 +46,13 @@ export const readOpenMetrics = (text: string): Sample[] => {
     before = key;
     const { le, rest } = boundOf(labels);
     if (family.type === 'histogram' && le === null) throw new Error(`${line} has no bound`);
-    // Of one series, buckets follow each other upwards to +Inf.
+    // Of one series and moment, buckets follow each other upwards to +Inf.
     if (le !== null) {
-      if (open !== null && (open.rest !== rest || open.le >= le || open.count > Number(value)))
-        throw new Error(`${line} does not follow ${open.le} ${open.count}`);
-      open = le === Number.POSITIVE_INFINITY ? null : { rest, le, count: Number(value) };
+      const moment = `${name} ${rest} ${time ?? ''}`;
+      const last = open.get(moment);
+      if (last !== undefined && (last.le >= le || last.count > Number(value)))
+        throw new Error(`${line} does not follow ${last.le} ${last.count}`);
+      open.set(moment, { le, count: Number(value) });
     }
     if (Number.isNaN(Number(value))) throw new Error(`${line} has no value`);
     return [

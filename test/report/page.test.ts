@@ -19,6 +19,9 @@ const hostile = join(folder, 'hostile.html');
 const incident = join(folder, 'incident.html');
 const [storm = ''] = examples;
 
+/** Of dozens a page is made and looked at, each after the other. */
+const EVERY_RECORDING_MS = 240_000;
+
 const QUIET = [
   '--no-sandbox',
   '--disable-gpu',
@@ -98,20 +101,24 @@ describeWith(['/usr/bin/chromium'], 'the page of a recording', () => {
     await page.context().close();
   });
 
-  it('of every recording is quiet, and has the numbers of analyze', async () => {
-    for (const file of recordings) {
-      const made = join(folder, `${basename(file)}.html`);
-      expect((await runHere('report', file, '-o', made)).exitCode).toBe(0);
-      const opened = await open(made);
-      const evidence = (await findingsOf(file)).flatMap((finding) => finding.evidence);
-      expect([file, await proofShown(opened.page)]).toEqual([
-        file,
-        evidence.map(({ metric, value }) => [metric, value]),
-      ]);
-      isQuiet(made, opened);
-      await opened.page.context().close();
-    }
-  });
+  it(
+    'of every recording is quiet, and has the numbers of analyze',
+    async () => {
+      for (const file of recordings) {
+        const made = join(folder, `${basename(file)}.html`);
+        expect((await runHere('report', file, '-o', made)).exitCode).toBe(0);
+        const opened = await open(made);
+        const evidence = (await findingsOf(file)).flatMap((finding) => finding.evidence);
+        expect([file, await proofShown(opened.page)]).toEqual([
+          file,
+          evidence.map(({ metric, value }) => [metric, value]),
+        ]);
+        isQuiet(made, opened);
+        await opened.page.context().close();
+      }
+    },
+    EVERY_RECORDING_MS,
+  );
 
   const widthsOf = (page: Page): Promise<{ content: number; window: number }> =>
     page.evaluate('({ content: document.documentElement.scrollWidth, window: innerWidth })');
