@@ -3,12 +3,12 @@
  * PATH says, and for root only where nobody else can write. Where the kernel does not let it go when it is killed (a walk
  * through a file, a server that does not answer) it is not waited for: who asked goes on.
  */
-import { setPriority } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { builtEnvironment } from './environment.ts';
 import type { HostFiles } from './files.ts';
 import { noteHelper } from './own.ts';
+import { setNiceness } from './priority.ts';
 import { isRootsOwn, placesOnPath } from './which.ts';
 
 const SYSTEM_PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
@@ -71,7 +71,8 @@ export const ask = async (
     extendEnv: false,
   });
   noteHelper(files, asked.pid);
-  if (idle && asked.pid !== undefined) yieldCpu(asked.pid);
+  // Not its autogroup, which is that of the whole session, ours too.
+  if (idle && asked.pid !== undefined) setNiceness(asked.pid, LOWEST);
   if (onOutput !== undefined) asked.stdout.on('data', onOutput);
   const given = new AbortController();
   const stuck = delay(timeoutMs + GONE_MS, 'stuck' as const, { signal: given.signal }).catch(
@@ -85,15 +86,6 @@ export const ask = async (
     return { stdout: '', how: 'stuck' };
   }
   return { stdout: typeof result.stdout === 'string' ? result.stdout : '', how: howOf(result) };
-};
-
-/** Not its autogroup, which is that of the whole session, ours too. */
-const yieldCpu = (pid: number): void => {
-  try {
-    setPriority(pid, LOWEST);
-  } catch {
-    // It has ended.
-  }
 };
 
 const howOf = ({

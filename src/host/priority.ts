@@ -8,13 +8,17 @@ import { writeSetting } from './write-setting.ts';
  * own: for a process that leads one, it is set too. Where that is not allowed nothing changes.
  */
 export const prioritize = (pid: number, niceness: number): void => {
+  if (setNiceness(pid, niceness)) writeSetting(`/proc/${pid}/autogroup`, String(niceness));
+};
+
+/** Of a process or a thread, not of its session. Whether it was done: it may be gone, or that not be allowed. */
+export const setNiceness = (pid: number, niceness: number): boolean => {
   try {
     setPriority(pid, niceness);
+    return true;
   } catch {
-    // Gone, or not allowed.
-    return;
+    return false;
   }
-  writeSetting(`/proc/${pid}/autogroup`, String(niceness));
 };
 
 const FIRST = -10;
@@ -25,24 +29,15 @@ const FIRST = -10;
  * whose work is not ours is given back the usual one.
  */
 export const comeFirst = (files: HostFiles): void => {
-  if (getPriority() !== USUAL) return;
-  try {
-    setPriority(FIRST);
-    // Niceness is each thread's own; those that collect garbage for us run already.
-    for (const thread of namesIn(files, '/proc/self/task')) setPriority(Number(thread), FIRST);
-  } catch {
-    // Not allowed (CAP_SYS_NICE), or a thread that has ended.
-  }
+  // Where that is not allowed (CAP_SYS_NICE) nothing changes.
+  if (getPriority() !== USUAL || !setNiceness(process.pid, FIRST)) return;
+  // Niceness is each thread's own; those that collect garbage for us run already.
+  for (const thread of namesIn(files, '/proc/self/task')) setNiceness(Number(thread), FIRST);
 };
 
 /** Of a process that was started by us for somebody else. */
 export const comeAsUsual = (pid: number | undefined): void => {
-  if (pid === undefined || getPriority() !== FIRST) return;
-  try {
-    setPriority(pid, USUAL);
-  } catch {
-    // It has ended.
-  }
+  if (pid !== undefined && getPriority() === FIRST) setNiceness(pid, USUAL);
 };
 
 /** What a tracer has when there is no hurry. */
